@@ -1,0 +1,141 @@
+import type { Status } from './meta/object'
+
+// Each error has a guard that survives two copies of the package on one page: it reads a property rather than the class.
+// Abort is not among the errors: what was aborted just ends.
+
+/** What every error of the library is. */
+export class KubeError extends Error {
+  /** The class names this error answers to, its own first; read by the guards. */
+  get '~kubeflect'(): readonly string[] {
+    return ['KubeError']
+  }
+  override get name(): string {
+    return this['~kubeflect'][0] ?? 'KubeError'
+  }
+}
+
+/** The request an error belongs to. */
+export interface RequestSummary {
+  readonly method: string
+  readonly url: string
+}
+
+/** What an {@link ApiError} is made of. */
+export interface ApiErrorInit extends ErrorOptions {
+  /** The HTTP status. */
+  status: number
+  request: RequestSummary
+  /** The server's own account, when it sent one. */
+  body?: Status | undefined
+  /** How long the server asked to wait, from `Retry-After` or its Status, in milliseconds. */
+  retryAfterMs?: number | undefined
+}
+
+/** The server answered a request with an error. The message names the request and quotes the server. */
+export class ApiError extends KubeError {
+  /** The HTTP status. */
+  readonly status: number
+  /** The reason in the server's Status (`NotFound`, `Conflict`, …), or the empty string. */
+  readonly reason: string
+  /** The server's Status, when it sent one. */
+  readonly body: Status | undefined
+  readonly request: RequestSummary
+  /** How long the server asked to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined
+
+  constructor({ status, request, body, retryAfterMs, ...options }: ApiErrorInit) {
+    super(`${request.method} ${request.url}: ${status}${body?.reason ? ` ${body.reason}` : ''}${body?.message ? `: ${body.message}` : ''}`, options)
+    this.status = status
+    this.reason = body?.reason ?? ''
+    this.body = body
+    this.request = request
+    this.retryAfterMs = retryAfterMs
+  }
+  override get '~kubeflect'(): readonly string[] {
+    return ['ApiError', 'KubeError']
+  }
+}
+
+/** The resourceVersion or continue token of a request is too old: HTTP 410. List again. */
+export class ExpiredError extends ApiError {
+  override get '~kubeflect'(): readonly string[] {
+    return ['ExpiredError', 'ApiError', 'KubeError']
+  }
+}
+
+/** A request got no answer, or its answer broke off: no network, DNS, TLS, CORS, a closed connection. */
+export class ConnectionError extends KubeError {
+  readonly request: RequestSummary
+
+  constructor(request: RequestSummary, options?: ErrorOptions) {
+    super(`${request.method} ${request.url}: no answer${options?.cause instanceof Error ? ` (${options.cause.message})` : ''}`, options)
+    this.request = request
+  }
+  override get '~kubeflect'(): readonly string[] {
+    return ['ConnectionError', 'KubeError']
+  }
+}
+
+/** The server ended a watch with an `ERROR` event, or sent something that is no watch event. */
+export class WatchError extends KubeError {
+  /** The Status of the event, when there was one. */
+  readonly status: Status | undefined
+
+  constructor(message: string, { status, ...options }: ErrorOptions & { status?: Status | undefined } = {}) {
+    super(message, options)
+    this.status = status
+  }
+  override get '~kubeflect'(): readonly string[] {
+    return ['WatchError', 'KubeError']
+  }
+}
+
+/** Text that was to be JSON, or a Kubernetes object, is not. */
+export class ParseError extends KubeError {
+  /** The beginning of the text, at most 200 characters. */
+  readonly excerpt: string
+
+  constructor(message: string, text: string, options?: ErrorOptions) {
+    const excerpt = text.length > 200 ? `${text.slice(0, 200)}…` : text
+    super(`${message}: ${excerpt}`, options)
+    this.excerpt = excerpt
+  }
+  override get '~kubeflect'(): readonly string[] {
+    return ['ParseError', 'KubeError']
+  }
+}
+
+/** Why the storage refused: another writer took over; no space; not to be had. */
+export type PersistenceErrorCode = 'fenced' | 'quota' | 'unavailable' | 'refused'
+
+/** A snapshot could not be stored or read. The feed goes on from memory. */
+export class PersistenceError extends KubeError {
+  readonly code: PersistenceErrorCode
+
+  constructor(code: PersistenceErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+  override get '~kubeflect'(): readonly string[] {
+    return ['PersistenceError', 'KubeError']
+  }
+}
+
+/** Whether an error is one of the library's. */
+export const isKubeError = (error: unknown): error is KubeError => hasBrand(error, 'KubeError')
+/** Whether an error is the server's answer to a request. */
+export const isApiError = (error: unknown): error is ApiError => hasBrand(error, 'ApiError')
+/** Whether an error is an HTTP 410. */
+export const isExpiredError = (error: unknown): error is ExpiredError => hasBrand(error, 'ExpiredError')
+/** Whether an error is a request that got no (whole) answer. */
+export const isConnectionError = (error: unknown): error is ConnectionError => hasBrand(error, 'ConnectionError')
+/** Whether an error is one a watch ended with. */
+export const isWatchError = (error: unknown): error is WatchError => hasBrand(error, 'WatchError')
+/** Whether an error is about text that does not parse. */
+export const isParseError = (error: unknown): error is ParseError => hasBrand(error, 'ParseError')
+/** Whether an error is the storage's. */
+export const isPersistenceError = (error: unknown): error is PersistenceError => hasBrand(error, 'PersistenceError')
+
+function hasBrand(error: unknown, name: string): boolean {
+  return error instanceof Error && '~kubeflect' in error && Array.isArray(error['~kubeflect']) && error['~kubeflect'].includes(name)
+}

@@ -1,0 +1,166 @@
+import { ParseError } from '../errors'
+import { flatten } from '../internal/flatten'
+import { objectKey, splitMetaNamespaceKey } from './keys'
+import type { KubeObject } from './object'
+import { forEachMember, STOP, skipSpace, skipValue, stringAt } from './scan'
+
+/**
+ * An object as a store keeps it: what names it, and the text the server sent. The object is parsed when it is read; as long as
+ * anybody holds what was read, reading again gives the same object. An entry never changes: a changed object is another entry.
+ */
+export interface Entry<T> {
+  /** `namespace/name`, or `name` for cluster-scoped objects. */
+  readonly key: string
+  readonly name: string
+  /** The empty string for cluster-scoped objects. */
+  readonly namespace: string
+  readonly uid: string
+  readonly resourceVersion: string
+  /** The object as JSON, as the server wrote it, without `metadata.managedFields` unless those were asked for. */
+  readonly text: string
+  /**
+   * The object, parsed when read first.
+   *
+   * @throws ParseError when the text is not JSON. A store drops such an entry and has it fetched again.
+   */
+  readonly object: T
+}
+
+/** What to leave of a text when an entry is made of it, and what to add. */
+export interface EntryOptions {
+  /** What to do with `metadata.managedFields`; default `'drop'`. */
+  managedFields?: 'drop' | 'keep' | undefined
+  /** Written in front of a text that lacks them, as the items of most lists do: entries look alike wherever they come from. */
+  typeMeta?: TypeMeta | undefined
+}
+
+/** What kind of object something is. */
+export interface TypeMeta {
+  readonly kind: string
+  readonly apiVersion: string
+}
+
+/** What a scan of an object's first members tells. */
+export interface ObjectHeader extends TypeMeta {
+  readonly name: string
+  readonly namespace: string
+  readonly uid: string
+  readonly resourceVersion: string
+  /** Where `metadata.managedFields` and one comma beside it lie, as `[from, to]`; undefined when there are none. */
+  readonly managedFields: readonly [number, number] | undefined
+}
+
+/**
+ * Reads the header of the JSON object that starts at `at`, and no further than it must: the API server writes kind, apiVersion and
+ * metadata first. Any order of keys and any white space gives the same.
+ *
+ * @throws SyntaxError when there is no JSON object.
+ */
+export function readHeader(text: string, at: number): ObjectHeader {
+  const header = { kind: '', apiVersion: '', name: '', namespace: '', uid: '', resourceVersion: '', managedFields: undefined as [number, number] | undefined }
+  let missing = 3
+  forEachMember(text, at, (key, start) => {
+    if (key === 'metadata' && text[start] === '{') {
+      const end = readMetadata(text, start, header)
+      return --missing ? end : STOP
+    }
+    if (key === 'kind' || key === 'apiVersion') {
+      header[key] = stringAt(text, start) ?? ''
+      if (!--missing) return STOP
+    }
+    return skipValue(text, start)
+  })
+  return header
+}
+
+function readMetadata(text: string, at: number, header: { -readonly [K in keyof ObjectHeader]: ObjectHeader[K] }): number {
+  return forEachMember(text, at, (key, start, keyStart) => {
+    const end = skipValue(text, start)
+    if (key === 'name' || key === 'namespace' || key === 'uid' || key === 'resourceVersion') header[key] = stringAt(text, start) ?? ''
+    else if (key === 'managedFields') header.managedFields = withComma(text, keyStart, end)
+    return end
+  })
+}
+
+/** Widens a member's range by the comma that its removal would leave behind: the one after it, or else the one before. */
+function withComma(text: string, from: number, to: number): [number, number] {
+  const next = skipSpace(text, to)
+  if (text[next] === ',') return [from, next + 1]
+  const before = text.lastIndexOf(',', from)
+  return before >= 0 && skipSpace(text, before + 1) === from ? [before, to] : [from, to]
+}
+
+/**
+ * Makes an entry of the object at `text.slice(start, end)`, whose header was read. The entry's text is a copy.
+ *
+ * @throws ParseError when the object has no name.
+ */
+export function makeEntry<T>(text: string, start: number, end: number, header: ObjectHeader, { managedFields = 'drop', typeMeta }: EntryOptions = {}): Entry<T> {
+  if (!header.name) throw new ParseError('a Kubernetes object has a metadata.name, this has none', text.slice(start, end))
+  const [from, to] = (managedFields === 'drop' && header.managedFields) || [end, end]
+  const lacks = typeMeta !== undefined && header.kind === '' && header.apiVersion === ''
+  const own = lacks
+    ? flatten(`{"kind":${JSON.stringify(typeMeta.kind)},"apiVersion":${JSON.stringify(typeMeta.apiVersion)},`, text.slice(skipSpace(text, start + 1), from), text.slice(to, end))
+    : flatten(text.slice(start, from), text.slice(to, end))
+  return new TextEntry<T>(flatten(objectKey(header.namespace, header.name)), flatten(header.uid), flatten(header.resourceVersion), own)
+}
+
+/**
+ * Makes an entry of a text that is one JSON object.
+ *
+ * @throws ParseError when it is not, or the object has no name.
+ */
+export function entryFromText<T>(text: string, options?: EntryOptions): Entry<T> {
+  const start = skipSpace(text, 0)
+  try {
+    return makeEntry<T>(text, start, text.length, readHeader(text, start), options)
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw new ParseError('not a JSON object', text, { cause })
+  }
+}
+
+/**
+ * Makes an entry of an object: its text is what `JSON.stringify` makes of it.
+ *
+ * @throws ParseError when the object has no name.
+ */
+export function entryFromObject<T extends KubeObject>(object: T, options?: EntryOptions): Entry<T> {
+  return entryFromText(JSON.stringify(object), options)
+}
+
+class TextEntry<T> implements Entry<T> {
+  readonly key: string
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly text: string
+  #parsed: WeakRef<T & object> | undefined
+
+  constructor(key: string, uid: string, resourceVersion: string, text: string) {
+    this.key = key
+    this.uid = uid
+    this.resourceVersion = resourceVersion
+    this.text = text
+  }
+
+  // Split when asked for: two strings less to keep for each object.
+  get name(): string {
+    return splitMetaNamespaceKey(this.key).name
+  }
+  get namespace(): string {
+    return splitMetaNamespaceKey(this.key).namespace
+  }
+
+  get object(): T {
+    const known = this.#parsed?.deref()
+    if (known !== undefined) return known
+    let object: T & object
+    try {
+      object = JSON.parse(this.text)
+    } catch (cause) {
+      throw new ParseError(`the text of ${this.key} is not JSON`, this.text, { cause })
+    }
+    this.#parsed = new WeakRef(object)
+    return object
+  }
+}

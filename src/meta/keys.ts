@@ -1,0 +1,39 @@
+/** What names an object: enough for a key. Entries have it; so does the `metadata` of any object. */
+export interface ObjectIdentity {
+  readonly name?: string | undefined
+  readonly namespace?: string | undefined
+  readonly uid?: string | undefined
+}
+
+/** Anything a key can be made of: an entry, or an object with metadata. */
+export type Keyed = ObjectIdentity | { readonly metadata: ObjectIdentity }
+
+/** Gives the key under which a store keeps an object. */
+export type KeyFunc = (object: Keyed) => string
+
+/**
+ * The key `namespace/name`, or `name` for cluster-scoped objects.
+ *
+ * @throws TypeError when the object has no name.
+ * @see client-go `cache.MetaNamespaceKeyFunc`
+ */
+export function metaNamespaceKey(object: Keyed): string {
+  const { namespace, name } = 'metadata' in object ? object.metadata : object
+  if (!name) throw new TypeError('metaNamespaceKey: the object has no metadata.name, so it has no key')
+  return objectKey(namespace, name)
+}
+
+/** Joins a namespace and a name to a key. */
+export function objectKey(namespace: string | undefined, name: string): string {
+  return namespace ? `${namespace}/${name}` : name
+}
+
+/**
+ * Splits a key into its parts; the namespace of a cluster-scoped key is the empty string.
+ *
+ * @see client-go `cache.SplitMetaNamespaceKey`
+ */
+export function splitMetaNamespaceKey(key: string): { namespace: string; name: string } {
+  const slash = key.indexOf('/')
+  return slash < 0 ? { namespace: '', name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
+}

@@ -1,0 +1,115 @@
+/**
+ * A scanner that finds where the parts of a JSON text are without parsing them, so that an object can be cut out of what the
+ * server sent, byte for byte. It does not validate: what lies inside a skipped value is looked at when somebody reads it. What it
+ * cannot make sense of throws a SyntaxError.
+ */
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACKET = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+
+/** What a visitor returns to end the walk at once. */
+export const STOP = -1
+
+/**
+ * Looks at a member of an object: its key, where its value starts and where its key's quote is.
+ *
+ * @returns where the value ends ({@link skipValue}, or what a walk of the value itself returned), or {@link STOP}.
+ */
+export type MemberVisitor = (key: string, start: number, keyStart: number) => number
+
+/**
+ * Visits each member of the object that starts at `at`, in the order of the text.
+ *
+ * @returns the index just past the object, or {@link STOP} when the visitor stopped.
+ * @throws SyntaxError when there is no object at `at`, or the text ends inside it.
+ */
+export function forEachMember(text: string, at: number, visit: MemberVisitor): number {
+  if (text.charCodeAt(at) !== OPEN_BRACE) throw new SyntaxError(`expected an object at ${at}`)
+  let i = skipSpace(text, at + 1)
+  if (text.charCodeAt(i) === CLOSE_BRACE) return i + 1
+  for (;;) {
+    if (text.charCodeAt(i) !== QUOTE) throw new SyntaxError(`expected a key at ${i}`)
+    const keyStart = i
+    const keyEnd = skipString(text, i)
+    i = skipSpace(text, keyEnd)
+    if (text.charCodeAt(i) !== COLON) throw new SyntaxError(`expected a colon at ${i}`)
+    i = visit(unquote(text, keyStart, keyEnd), skipSpace(text, i + 1), keyStart)
+    if (i === STOP) return STOP
+    i = skipSpace(text, i)
+    const code = text.charCodeAt(i)
+    if (code === CLOSE_BRACE) return i + 1
+    if (code !== COMMA) throw new SyntaxError(`expected a comma or the object's end at ${i}`)
+    i = skipSpace(text, i + 1)
+  }
+}
+
+/** The index of the first character at or after `at` that is not white space. */
+export function skipSpace(text: string, at: number): number {
+  let i = at
+  for (;;) {
+    const code = text.charCodeAt(i)
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return i
+    i++
+  }
+}
+
+/**
+ * The index just past the value that starts at `at`.
+ *
+ * @throws SyntaxError when the text ends inside the value, or there is none.
+ */
+export function skipValue(text: string, at: number): number {
+  let depth = 0
+  for (let i = at; i < text.length; ) {
+    const code = text.charCodeAt(i)
+    if (code === QUOTE) {
+      i = skipString(text, i)
+      if (depth === 0) return i
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth++
+      i++
+    } else if (depth === 0) {
+      return skipScalar(text, i)
+    } else {
+      i++
+      if ((code === CLOSE_BRACE || code === CLOSE_BRACKET) && --depth === 0) return i
+    }
+  }
+  throw new SyntaxError('the text ends inside a value')
+}
+
+/** The string whose literal starts at `at`; undefined when another kind of value stands there. */
+export function stringAt(text: string, at: number): string | undefined {
+  return text.charCodeAt(at) === QUOTE ? unquote(text, at, skipString(text, at)) : undefined
+}
+
+/** The index just past the string whose opening quote is at `at`. */
+function skipString(text: string, at: number): number {
+  for (let i = at + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === QUOTE) return i + 1
+    if (code === BACKSLASH) i++
+  }
+  throw new SyntaxError('the text ends inside a string')
+}
+
+function skipScalar(text: string, at: number): number {
+  let i = at
+  for (; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET || code <= 0x20) break
+  }
+  if (i === at) throw new SyntaxError(`expected a value at ${at}`)
+  return i
+}
+
+function unquote(text: string, start: number, end: number): string {
+  const inner = text.slice(start + 1, end - 1)
+  return inner.includes('\\') ? (JSON.parse(text.slice(start, end)) as string) : inner
+}

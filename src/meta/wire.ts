@@ -1,0 +1,79 @@
+import type { Entry } from './entry'
+import type { Status } from './object'
+
+/** Options of a LIST, as the wire names them. */
+export interface ListOptions {
+  /** Such as `app=web,tier!=db`. */
+  labelSelector?: string | undefined
+  /** Such as `spec.nodeName=n1`. */
+  fieldSelector?: string | undefined
+  /** Objects per page; all in one when left out. */
+  limit?: number | undefined
+  /** The token of the page to read, from the one before. */
+  continue?: string | undefined
+  /** `''` or left out: the newest, from a quorum. `'0'`: whatever the server has. */
+  resourceVersion?: string | undefined
+  resourceVersionMatch?: ResourceVersionMatch | undefined
+}
+
+/** How a server is to understand `resourceVersion`. */
+export type ResourceVersionMatch = 'NotOlderThan' | 'Exact'
+
+/** Options of a WATCH, as the wire names them. */
+export interface WatchOptions {
+  labelSelector?: string | undefined
+  fieldSelector?: string | undefined
+  /** Where to go on from: events after it are delivered. */
+  resourceVersion?: string | undefined
+  resourceVersionMatch?: ResourceVersionMatch | undefined
+  allowWatchBookmarks?: boolean | undefined
+  /** Ask for the whole state as events first, ended by an annotated bookmark (KEP-3157). */
+  sendInitialEvents?: boolean | undefined
+  /** The server ends the watch after so many seconds. */
+  timeoutSeconds?: number | undefined
+}
+
+/** What a request can be given besides the wire's options. */
+export interface RequestOptions {
+  /** Ends the request, or the stream it opened, at once. */
+  signal?: AbortSignal | undefined
+  /**
+   * Called whenever bytes arrive, with their number: how a caller knows that a silent request is still alive, and what it cost.
+   */
+  onBytes?: ((count: number) => void) | undefined
+}
+
+/** A page of entries, cut from the response and not parsed. */
+export interface EntryList<T> {
+  /** The list's version: where a watch goes on. */
+  readonly resourceVersion: string
+  /** The token of the next page; empty on the last one. */
+  readonly continue: string
+  readonly remainingItemCount?: number | undefined
+  readonly entries: readonly Entry<T>[]
+}
+
+/** One event of a watch, its object still text. */
+export type WatchEntry<T> =
+  | { readonly type: ChangeType; readonly entry: Entry<T> }
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
+  | { readonly type: 'ERROR'; readonly status: Status }
+
+/** The events that change an object. */
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
+
+/** One event of a watch, parsed. */
+export type WatchEvent<T> =
+  | { readonly type: ChangeType; readonly object: T }
+  | { readonly type: 'BOOKMARK'; readonly object: { readonly metadata: { readonly resourceVersion: string; readonly annotations?: Record<string, string> } } }
+  | { readonly type: 'ERROR'; readonly object: Status }
+
+/** The annotation of the bookmark that ends the initial events of a streamed list. */
+export const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
+
+/** `Status.reason` of an expired resourceVersion or continue token. */
+export const REASON_EXPIRED = 'Expired'
+/** The same, as older servers say it. */
+export const REASON_GONE = 'Gone'
+/** Cause of a 504 that says: this version is newer than anything the server knows. */
+export const CAUSE_TOO_LARGE = 'ResourceVersionTooLarge'

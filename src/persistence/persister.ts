@@ -1,0 +1,65 @@
+/**
+ * What a persisted snapshot belongs to. Two scopes are the same when every field is; a snapshot of one scope is never
+ * loaded for another, so a resourceVersion never crosses clusters, users or selectors.
+ */
+export interface Scope {
+  /** The cluster: the server's base URL, or a name of the user's (best: the uid of the namespace `kube-system`). */
+  readonly cluster: string
+  /** Who reads; the empty string where there is only one user. */
+  readonly user: string
+  /** Resource and version, such as `pods/v1` or `deployments.apps/v1`. */
+  readonly resource: string
+  /** The namespace; the empty string is all of them. */
+  readonly namespace: string
+  readonly labelSelector: string
+  readonly fieldSelector: string
+  /** The user's version of what is stored: change it with the transform. */
+  readonly version: string
+}
+
+/** What is stored of an entry: its key and its text. Entries are such records. */
+export interface StoredRecord {
+  readonly key: string
+  readonly text: string
+}
+
+/** A complete, consistent state as it was stored. */
+export interface Snapshot {
+  readonly resourceVersion: string
+  /** The text of each object, one per key; in no order. */
+  readonly texts: readonly string[]
+}
+
+/** One step from a stored state to the next: objects and resourceVersion move together, or not at all. */
+export type Commit =
+  | {
+      readonly type: 'apply'
+      readonly puts: readonly StoredRecord[]
+      readonly deletes: readonly string[]
+      readonly resourceVersion: string
+    }
+  | { readonly type: 'replace'; readonly puts: readonly StoredRecord[]; readonly resourceVersion: string }
+
+/**
+ * A place where snapshots are kept. It stores the wire's own text and never parses it. The contract suite
+ * `test/persistence/contract.ts` says what every implementation must do.
+ */
+export interface Persister {
+  /**
+   * Reads the snapshot of a scope and makes this persister the scope's writer: an `apply` of an earlier writer is refused from
+   * then on, so that two tabs can never mix their states.
+   *
+   * @returns `undefined` when there is no snapshot, or none that can be read: a damaged one is removed.
+   * @throws PersistenceError when the storage itself fails (private mode, blocked, connection lost twice).
+   */
+  load(scope: Scope): Promise<Snapshot | undefined>
+  /**
+   * Makes one step in one transaction, and resolves when it is complete. A `replace` makes this persister the scope's writer.
+   *
+   * @throws PersistenceError with code `'fenced'` when another writer took the scope over, or when an `apply` comes without a `load`
+   *   or `replace` before it; with code `'quota'` or `'unavailable'` and `cause` when the storage failed.
+   */
+  commit(scope: Scope, change: Commit): Promise<void>
+  /** Removes every snapshot whose scope has all the fields given; everything when none is. Open writers are fenced. */
+  clear(scope?: Partial<Scope>): Promise<void>
+}

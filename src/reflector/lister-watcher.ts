@@ -1,0 +1,22 @@
+import type { EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
+
+/**
+ * Any source a reflector can read: an API server ({@link ListWatch}), a watch cache, another tab, an edge cache.
+ *
+ * @see client-go `cache.ListerWatcher`
+ */
+export interface ListerWatcher<T> {
+  /**
+   * Reads one page (everything, when `options.limit` is left out).
+   *
+   * @throws ApiError as the server answers; ExpiredError for HTTP 410; ConnectionError when there was no whole answer. An abort rejects with the signal's reason.
+   */
+  list(options: ListOptions & RequestOptions): Promise<EntryList<T>>
+  /**
+   * Opens a watch and delivers its events in batches, one for each read of the network. The first batch comes as soon as the server
+   * has accepted the watch (its headers arrived), and may be empty. Ends when the server ends the watch; leaving the loop closes it.
+   *
+   * @throws ApiError, ConnectionError as for `list`; ParseError when the server sent what is no event. An `ERROR` event is an event, not an exception.
+   */
+  watch(options: WatchOptions & RequestOptions): AsyncIterable<readonly WatchEntry<T>[]>
+}
