@@ -4,11 +4,8 @@ import { objectKey, splitMetaNamespaceKey } from './keys'
 import type { KubeObject } from './object'
 import { forEachMember, STOP, skipSpace, skipValue, stringAt } from './scan'
 
-/**
- * An object as a store keeps it: what names it, and the text the server sent. The object is parsed when it is read; as long as
- * anybody holds what was read, reading again gives the same object. An entry never changes: a changed object is another entry.
- */
-export interface Entry<T> {
+/** What is known of an object without parsing it. */
+export interface UnparsedEntry {
   /** `namespace/name`, or `name` for cluster-scoped objects. */
   readonly key: string
   readonly name: string
@@ -18,12 +15,21 @@ export interface Entry<T> {
   readonly resourceVersion: string
   /** The object as JSON, as the server wrote it, without `metadata.managedFields` unless those were asked for. */
   readonly text: string
+}
+
+/**
+ * An object as a store keeps it: what names it, and the text the server sent. The object is parsed when it is read; as long as
+ * anybody holds what was read, reading again gives the same object. An entry never changes: a changed object is another entry.
+ */
+export interface Entry<T> extends UnparsedEntry {
   /**
    * The object, parsed when read first.
    *
    * @throws ParseError when the text is not JSON. A store drops such an entry and has it fetched again.
    */
   readonly object: T
+  /** Set by the store that holds the entry: told when a reader finds that the text is not JSON. */
+  onUnreadable?: ((entry: UnparsedEntry) => void) | undefined
 }
 
 /** What to leave of a text when an entry is made of it, and what to add. */
@@ -134,6 +140,7 @@ class TextEntry<T> implements Entry<T> {
   readonly uid: string
   readonly resourceVersion: string
   readonly text: string
+  onUnreadable: ((entry: UnparsedEntry) => void) | undefined
   #parsed: WeakRef<T & object> | undefined
 
   constructor(key: string, uid: string, resourceVersion: string, text: string) {
@@ -158,6 +165,7 @@ class TextEntry<T> implements Entry<T> {
     try {
       object = JSON.parse(this.text)
     } catch (cause) {
+      this.onUnreadable?.(this)
       throw new ParseError(`the text of ${this.key} is not JSON`, this.text, { cause })
     }
     this.#parsed = new WeakRef(object)

@@ -1,0 +1,1 @@
+export { type IdbPersisterOptions, idbPersister } from './persistence/idb'

@@ -1,0 +1,70 @@
+// The table of contents, in the order the data flows.
+
+// Objects, and what they are called
+export type { KubeList, KubeObject, ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference, Status, StatusCause, StatusDetails } from './meta/object'
+export { apiVersionOf, defineResource, type ObjectOf, type Resource, type ResourceDefinition, resourceName, resourcePath, type ResourceScope } from './meta/resource'
+export { type KeyFunc, type Keyed, metaNamespaceKey, type ObjectIdentity, splitMetaNamespaceKey } from './meta/keys'
+export type { InferSchema, StandardIssue, StandardResult, StandardSchemaV1 } from './meta/standard-schema'
+export { type Entry, entryFromObject, entryFromText, type EntryOptions, type TypeMeta, type UnparsedEntry } from './meta/entry'
+export type { ChangeType, EntryList, ListOptions, RequestOptions, ResourceVersionMatch, WatchEntry, WatchEvent, WatchOptions } from './meta/wire'
+
+// What can go wrong
+export {
+  ApiError,
+  type ApiErrorInit,
+  ConnectionError,
+  ExpiredError,
+  isApiError,
+  isConnectionError,
+  isExpiredError,
+  isKubeError,
+  isParseError,
+  isPersistenceError,
+  isWatchError,
+  KubeError,
+  ParseError,
+  PersistenceError,
+  type PersistenceErrorCode,
+  type RequestSummary,
+  WatchError,
+} from './errors'
+export { SchemaError } from './meta/check'
+
+// From bytes to events
+export { type CollectionOptions, KubeClient, type KubeClientOptions, type ObjectOptions, type RawRequest } from './transport/client'
+export type { TokenSource } from './transport/credentials'
+export type { ListEntriesOptions } from './transport/list'
+export type { WatchEntriesOptions } from './transport/watch'
+
+// From events to a store
+export type { ListerWatcher } from './reflector/lister-watcher'
+export { type EntryClient, ListWatch, type ListWatchOptions } from './reflector/list-watch'
+export { Reflector, type WhenSyncedOptions } from './reflector/reflector'
+export type { BackoffOptions } from './reflector/backoff'
+export type {
+  EntryChange,
+  ReflectorEvent,
+  ReflectorOptions,
+  ReflectorState,
+  ReflectorStatus,
+  ReflectorStore,
+  SyncSource,
+} from './reflector/options'
+export type { FailureKind } from './reflector/failure'
+export type { Attempt, StepReason } from './reflector/state'
+export type { Clock } from './internal/clock'
+export type { Wake } from './internal/wake'
+
+// The store, and how it outlives the page
+export { Store } from './store/store'
+export type { StoreChange, StoreUpdate } from './store/changes'
+export { memoryPersister } from './persistence/memory'
+export type { Commit, Persister, Scope, Snapshot, StoredRecord } from './persistence/persister'
+export {
+  type HydrationResult,
+  type PersistableStore,
+  type PersistenceStatus,
+  StorePersistence,
+  type StorePersistenceOptions,
+  type StorePersistenceStartOptions,
+} from './persistence/store-persistence'

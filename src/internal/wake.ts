@@ -1,0 +1,20 @@
+/** Something that may mean that time has passed unseen, or that the network is back. */
+export type Wake = 'online' | 'visible'
+
+/**
+ * Calls back when the page gets its network back, comes out of the background, is thawed or restored from the back/forward cache. Does
+ * nothing where there are no such events.
+ *
+ * @returns how to stop.
+ */
+export function onWake(listener: (wake: Wake) => void): () => void {
+  const { addEventListener, document } = globalThis as { addEventListener?: unknown; document?: Document }
+  if (typeof addEventListener !== 'function') return () => undefined
+  const controller = new AbortController()
+  const options = { signal: controller.signal }
+  globalThis.addEventListener('online', () => listener('online'), options)
+  globalThis.addEventListener('pageshow', () => listener('visible'), options)
+  document?.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && listener('visible'), options)
+  document?.addEventListener('resume', () => listener('visible'), options)
+  return () => controller.abort()
+}

@@ -1,0 +1,65 @@
+import { SelectorError } from './selectors'
+
+/** A parsed field selector. */
+export interface FieldSelector {
+  /** Whether it selects everything. */
+  readonly empty: boolean
+  /**
+   * Whether an object is selected.
+   *
+   * @param read gives the value at a path such as `status.phase`; the empty string where there is none. See {@link fieldOf}.
+   */
+  matches(read: (path: string) => string): boolean
+  /** The canonical form: selectors that differ only in the order of their parts have the same one. */
+  toString(): string
+}
+
+interface Requirement {
+  readonly path: string
+  readonly equal: boolean
+  readonly value: string
+}
+
+/**
+ * Parses a field selector: `path=value`, `path==value` or `path!=value`, joined by commas. In a value `\,`, `\=` and `\\` stand for
+ * the characters themselves. Any path is taken; an API server knows only a few of each resource.
+ *
+ * @throws SelectorError naming the column and what was expected there.
+ * @see apimachinery `fields.ParseSelector`
+ */
+export function parseFieldSelector(selector: string): FieldSelector {
+  const requirements = Array.from(selector.matchAll(/(\\.|[^,\\]|\\$)+/gs), ({ 0: term, index }) => parseTerm(selector, term, index))
+  requirements.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+  return {
+    empty: requirements.length === 0,
+    matches: (read) => requirements.every(({ path, equal, value }) => (read(path) === value) === equal),
+    toString: () => requirements.map(({ path, equal, value }) => `${path}${equal ? '=' : '!='}${value.replace(/[\\,=]/g, '\\$&')}`).join(','),
+  }
+}
+
+function parseTerm(selector: string, term: string, start: number): Requirement {
+  const operator = /!=|==|=/.exec(term)
+  if (!operator) throw new SelectorError(selector, start + term.length, `expected '=', '==' or '!=' after '${term}'`)
+  const path = term.slice(0, operator.index)
+  if (path === '') throw new SelectorError(selector, start, `expected a field's path, found '${operator[0]}'`)
+  const from = operator.index + operator[0].length
+  return { path, equal: operator[0] !== '!=', value: unescape(selector, term.slice(from), start + from) }
+}
+
+function unescape(selector: string, value: string, start: number): string {
+  return value.replace(/\\(.?)|=/gs, (match: string, escaped: string | undefined, at: number) => {
+    if (escaped === undefined) throw new SelectorError(selector, start + at, "expected '\\=' where '=' is part of a value")
+    if (!/^[\\,=]$/.test(escaped)) throw new SelectorError(selector, start + at, `expected '\\\\', '\\,' or '\\=', found '${match}'`)
+    return escaped
+  })
+}
+
+/** The value at a path of an object, as field selectors compare it; the empty string where there is none, or no scalar. */
+export function fieldOf(object: unknown, path: string): string {
+  let value = object
+  for (const key of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return ''
+    value = (value as Record<string, unknown>)[key]
+  }
+  return typeof value === 'object' || value === undefined ? '' : String(value)
+}

@@ -1,0 +1,51 @@
+import type { Commit, Persister, Scope, Snapshot } from './persister'
+import { baselessError, fencedError, scopeId, scopeMatches } from './scope'
+
+/** What {@link memoryPersister} keeps for one scope. */
+interface MemoryRecord {
+  readonly writer: object
+  readonly state: { readonly resourceVersion: string; readonly texts: Map<string, string> } | undefined
+}
+
+/** Where a {@link memoryPersister} keeps its snapshots: a map of its own, unless it is given one. */
+export type MemoryStorage = Map<string, MemoryRecord>
+
+/**
+ * Keeps snapshots in memory, for tests and for runtimes without storage. It fences writers as every persister does.
+ *
+ * @param storage what to keep them in. Two persisters that share one compete for it as two tabs do for a database.
+ */
+export function memoryPersister(storage: MemoryStorage = new Map()): Persister {
+  const claims = new Map<string, object>()
+  return {
+    async load(scope: Scope): Promise<Snapshot | undefined> {
+      const id = scopeId(scope)
+      const writer = {}
+      const state = storage.get(id)?.state
+      storage.set(id, { writer, state })
+      claims.set(id, writer)
+      return state && { resourceVersion: state.resourceVersion, texts: [...state.texts.values()] }
+    },
+
+    async commit(scope: Scope, change: Commit): Promise<void> {
+      const id = scopeId(scope)
+      const writer = claims.get(id)
+      const record = storage.get(id)
+      if (writer !== undefined && record?.writer !== writer) {
+        claims.delete(id)
+        throw fencedError(id)
+      }
+      if (change.type === 'apply' && (writer === undefined || record?.state === undefined)) throw baselessError(id)
+      const texts = change.type === 'apply' && record?.state ? record.state.texts : new Map<string, string>()
+      if (change.type === 'apply') for (const key of change.deletes) texts.delete(key)
+      for (const { key, text } of change.puts) texts.set(key, text)
+      const next = writer ?? {}
+      claims.set(id, next)
+      storage.set(id, { writer: next, state: { resourceVersion: change.resourceVersion, texts } })
+    },
+
+    async clear(fields: Partial<Scope> = {}): Promise<void> {
+      for (const id of [...storage.keys()]) if (scopeMatches(id, fields)) storage.delete(id)
+    },
+  }
+}

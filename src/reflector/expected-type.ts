@@ -1,0 +1,43 @@
+import { ParseError, WatchError } from '../errors'
+import { checkSchema } from '../meta/check'
+import type { Entry } from '../meta/entry'
+import type { KubeObject } from '../meta/object'
+import { apiVersionOf, type Resource } from '../meta/resource'
+import { forEachMember, STOP, skipSpace, skipValue, stringAt } from '../meta/scan'
+import type { StandardSchemaV1 } from '../meta/standard-schema'
+
+/**
+ * Makes the check of `expectedType`: by kind, which reads the first bytes of an entry's text, and by schema, which parses it.
+ *
+ * @returns a function that throws when an entry is not what was expected: SchemaError or WatchError for a wrong object, ParseError for text
+ *   that is no JSON.
+ */
+export function expectedTypeCheck<T extends KubeObject>(expected: Resource<T> | StandardSchemaV1<unknown, unknown> | undefined): (entry: Entry<T>) => void {
+  if (!expected) return () => undefined
+  if ('~standard' in expected) return (entry) => checkSchema(expected, entry.object)
+  const { kind, schema } = expected
+  const apiVersion = apiVersionOf(expected)
+  return (entry) => {
+    const found = typeMetaOf(entry.text)
+    if (found.kind !== kind || found.apiVersion !== apiVersion) {
+      throw new WatchError(`expected ${kind} (${apiVersion}), got ${found.kind} (${found.apiVersion}): ${entry.key}`)
+    }
+    if (schema) checkSchema(schema, entry.object)
+  }
+}
+
+/** Reads no further than kind and apiVersion, which come first. */
+function typeMetaOf(text: string): { kind: string | undefined; apiVersion: string | undefined } {
+  let kind: string | undefined
+  let apiVersion: string | undefined
+  try {
+    forEachMember(text, skipSpace(text, 0), (key, start) => {
+      if (key === 'kind') kind = stringAt(text, start)
+      else if (key === 'apiVersion') apiVersion = stringAt(text, start)
+      return kind !== undefined && apiVersion !== undefined ? STOP : skipValue(text, start)
+    })
+  } catch (cause) {
+    throw new ParseError('not a JSON object', text, { cause })
+  }
+  return { kind, apiVersion }
+}

@@ -1,0 +1,68 @@
+import { isApiError, isConnectionError, isParseError, isWatchError } from '../errors'
+import type { Status } from '../meta/object'
+import { CAUSE_TOO_LARGE, REASON_EXPIRED, REASON_GONE } from '../meta/wire'
+import { retryAfterOf } from '../transport/failure'
+
+/** What a failure means for the feed. */
+export type FailureKind =
+  /** The resourceVersion (or continue token) is too old: HTTP 410, or the same in the stream. */
+  | 'expired'
+  /** The resourceVersion is newer than anything the server knows. */
+  | 'too-large'
+  /** 429: later. */
+  | 'throttled'
+  /** 5xx, or an `ERROR` event the list does not know. */
+  | 'server'
+  /** 401, 403. */
+  | 'denied'
+  /** 404: the resource is not there. */
+  | 'gone'
+  /** Another 4xx: the server does not understand the request. */
+  | 'refused'
+  /** No answer, or it broke off. */
+  | 'connection'
+  /** What came is no list or no event. */
+  | 'malformed'
+  /** Nothing came for too long. */
+  | 'stale'
+  /** An entry's text turned out not to parse, when somebody read it. */
+  | 'unreadable'
+  /** The periodic relist is due: no failure, but the watch ends all the same. */
+  | 'relist'
+
+/** Why an attempt ended before its time. */
+export interface Failure {
+  readonly kind: FailureKind
+  readonly error: unknown
+  /** How long the server asked to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined
+}
+
+/** Says what an error means. */
+export function classify(error: unknown): Failure {
+  if (isApiError(error)) return { kind: kindOf(error.status, error.body), error, retryAfterMs: error.retryAfterMs }
+  if (isWatchError(error) && error.status) {
+    return { kind: kindOf(error.status.code ?? 500, error.status), error, retryAfterMs: retryAfterOf(error.status) }
+  }
+  if (isParseError(error) || isWatchError(error)) return { kind: 'malformed', error, retryAfterMs: undefined }
+  return { kind: isConnectionError(error) ? 'connection' : 'server', error, retryAfterMs: undefined }
+}
+
+function kindOf(code: number, status: Status | undefined): FailureKind {
+  if (isTooLarge(code, status)) return 'too-large'
+  if (code === 410 || status?.reason === REASON_EXPIRED || status?.reason === REASON_GONE) return 'expired'
+  if (code === 429) return 'throttled'
+  if (code === 401 || code === 403) return 'denied'
+  if (code === 404) return 'gone'
+  return code >= 400 && code < 500 ? 'refused' : 'server'
+}
+
+/**
+ * @see apimachinery `apierrors.HasStatusCause(ResourceVersionTooLarge)`; servers before 1.17 say it only in words, at the end of a message:
+ *   client-go `isTooLargeResourceVersionError`
+ */
+function isTooLarge(code: number, status: Status | undefined): boolean {
+  if (status?.details?.causes?.some(({ reason }) => reason === CAUSE_TOO_LARGE)) return true
+  const says = (text: string | undefined) => text?.includes('Too large resource version') ?? false
+  return code === 504 && (says(status?.message) || (status?.details?.causes?.some(({ message }) => says(message)) ?? false))
+}

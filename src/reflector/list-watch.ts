@@ -1,0 +1,75 @@
+import type { KubeObject } from '../meta/object'
+import { apiVersionOf, type Resource, resourceName } from '../meta/resource'
+import type { EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
+import type { ListEntriesOptions } from '../transport/list'
+import type { WatchEntriesOptions } from '../transport/watch'
+import type { ListerWatcher } from './lister-watcher'
+
+/** What a {@link ListWatch} reads of a collection. */
+export interface ListWatchOptions {
+  /** All namespaces when left out. */
+  namespace?: string | undefined
+  /** Such as `app=web,tier!=db`. */
+  labelSelector?: string | undefined
+  /** Such as `spec.nodeName=n1`. */
+  fieldSelector?: string | undefined
+  /** The last word on the options of every request. */
+  tweakListOptions?: (<O extends ListOptions | WatchOptions>(options: O) => O) | undefined
+  /** Whether to keep `metadata.managedFields`; default `'drop'`. */
+  managedFields?: 'drop' | 'keep' | undefined
+  /** The longest event taken, in characters; default 16 Mi. */
+  maxLineLength?: number | undefined
+}
+
+/** The part of a client that a {@link ListWatch} needs. */
+export interface EntryClient {
+  readonly baseUrl: string
+  listEntries<T extends KubeObject>(resource: Resource<T>, options: ListEntriesOptions & { namespace?: string | undefined }): Promise<EntryList<T>>
+  watchEntries<T extends KubeObject>(
+    resource: Resource<T>,
+    options: WatchEntriesOptions & { namespace?: string | undefined },
+  ): AsyncIterable<readonly WatchEntry<T>[]>
+}
+
+/**
+ * Reads one collection of an API server: the source of a Reflector.
+ *
+ * @example
+ * ```ts
+ * const listWatch = new ListWatch(client, Pod, { namespace: 'shop', labelSelector: 'app=web' })
+ * ```
+ * @see client-go `cache.NewListWatchFromClient`
+ */
+export class ListWatch<T extends KubeObject> implements ListerWatcher<T> {
+  readonly resource: Resource<T>
+  readonly #client: EntryClient
+  readonly #options: ListWatchOptions
+
+  constructor(client: EntryClient, resource: Resource<T>, options: ListWatchOptions = {}) {
+    this.resource = resource
+    this.#client = client
+    this.#options = options
+  }
+
+  /** What is read, in the terms a persisted snapshot is kept under; the user is not known here. */
+  get scope(): { readonly cluster: string; readonly resource: string; readonly namespace: string; readonly labelSelector: string; readonly fieldSelector: string } {
+    const { namespace = '', labelSelector = '', fieldSelector = '' } = this.#options
+    return { cluster: this.#client.baseUrl, resource: `${resourceName(this.resource)}/${apiVersionOf(this.resource).split('/').at(-1)}`, namespace, labelSelector, fieldSelector }
+  }
+
+  list({ signal, onBytes, ...options }: ListOptions & RequestOptions): Promise<EntryList<T>> {
+    const { namespace, managedFields } = this.#options
+    return this.#client.listEntries(this.resource, { ...this.#tweak(options), namespace, managedFields, signal, onBytes })
+  }
+
+  watch({ signal, onBytes, ...options }: WatchOptions & RequestOptions): AsyncIterable<readonly WatchEntry<T>[]> {
+    const { namespace, managedFields, maxLineLength } = this.#options
+    return this.#client.watchEntries(this.resource, { ...this.#tweak(options), namespace, managedFields, maxLineLength, signal, onBytes })
+  }
+
+  #tweak<O extends ListOptions | WatchOptions>(options: O): O {
+    const { labelSelector, fieldSelector, tweakListOptions } = this.#options
+    const selected = { labelSelector, fieldSelector, ...options }
+    return tweakListOptions ? tweakListOptions(selected) : selected
+  }
+}

@@ -1,0 +1,113 @@
+import type { Clock } from '../internal/clock'
+import type { Wake } from '../internal/wake'
+import type { Entry, UnparsedEntry } from '../meta/entry'
+import type { KubeObject } from '../meta/object'
+import type { Resource } from '../meta/resource'
+import type { StandardSchemaV1 } from '../meta/standard-schema'
+import type { ChangeType } from '../meta/wire'
+import type { BackoffOptions } from './backoff'
+import type { Attempt, StepReason } from './state'
+
+/**
+ * Where a reflector puts what it reads. Calls come one at a time, in the order of the wire.
+ *
+ * @see client-go `cache.ReflectorStore`
+ */
+export interface ReflectorStore<T> {
+  /** The version the store is at: a feed goes on from here instead of listing. The empty string: none. */
+  readonly resourceVersion: string
+  /** Applies changes; the store is at `resourceVersion` afterwards. */
+  apply(changes: readonly EntryChange<T>[], resourceVersion: string): void
+  /** Replaces everything at once. */
+  replace(entries: readonly Entry<T>[], resourceVersion: string): void
+  /** The collection has come to a version without a change of these objects. */
+  bookmark(resourceVersion: string): void
+  /** Tells whoever listens of every object once more. */
+  resync(): void
+  /** Calls back when an entry was dropped because its text does not parse. Returns how to stop. */
+  onUnreadable?(listener: (entry: UnparsedEntry) => void): () => void
+}
+
+/** One change of one object. */
+export interface EntryChange<T> {
+  readonly type: ChangeType
+  readonly entry: Entry<T>
+}
+
+/** How a reflector works. Every default is right for a dashboard. */
+export interface ReflectorOptions<T extends KubeObject> {
+  /** Objects of another kind, or that the schema refuses, are reported and skipped. A resource, or any Standard Schema (which parses every object on arrival). */
+  expectedType?: Resource<T> | StandardSchemaV1<unknown, unknown> | undefined
+  /** How the initial state is read: streamed as events (KEP-3157; falls back to a list where the server refuses), or listed. Default `'stream'`. */
+  initialList?: 'stream' | 'list' | undefined
+  /** Objects per page of a list; everything in one answer when left out, which costs the server least. */
+  pageSize?: number | undefined
+  /** How often subscribers are told of every object once more, without the network, in milliseconds; 0, the default: never. */
+  resyncPeriodMs?: number | undefined
+  /** How often everything is listed again and compared, in milliseconds; 0, the default: never. */
+  relistPeriodMs?: number | undefined
+  /** The longest silence of an open watch before it counts as dead, in milliseconds. Default: the watch's own timeout, or 150 s once a bookmark was seen. */
+  silenceMs?: number | undefined
+  /** `'arrival'` parses every object when it arrives rather than when it is read first, so that broken ones are found at once. Default `'read'`. */
+  parse?: 'read' | 'arrival' | undefined
+  /** How long to wait between attempts. */
+  backoff?: BackoffOptions | undefined
+  /** Told of every error; the feed goes on by itself. Default: nothing, `reflector.status.error` has it. */
+  watchErrorHandler?: ((error: unknown) => void) | undefined
+  /** Told of everything that happens, for logs, metrics and traces. */
+  onEvent?: ((event: ReflectorEvent) => void) | undefined
+  /** Time, for tests. */
+  clock?: Clock | undefined
+  /** Numbers in [0, 1), for tests. */
+  random?: (() => number) | undefined
+  /** Calls back when the network is back or the page visible again; returns how to stop. Default: the page's own events. */
+  onWake?: ((listener: (wake: Wake) => void) => () => void) | undefined
+}
+
+/** What a feed is doing. */
+export type ReflectorState =
+  /** Not run yet. */
+  | 'idle'
+  /** Asking for the state, or for the watch. */
+  | 'connecting'
+  /** Watching: the store follows the server. */
+  | 'live'
+  /** Nothing came for too long: the connection is given up. */
+  | 'stale'
+  /** Waiting before the next attempt. */
+  | 'backoff'
+  /** The server says 401 or 403; asked again at long intervals. */
+  | 'denied'
+  /** The server says 404: it does not have the resource; asked again at long intervals. */
+  | 'gone'
+  /** Aborted. */
+  | 'stopped'
+
+/** Where the store's state came from: storage, a list or a streamed list. */
+export type SyncSource = 'persisted' | 'list' | 'stream'
+
+/** What there is to know about a feed; another object after each change. */
+export interface ReflectorStatus {
+  readonly state: ReflectorState
+  /** Whether the server has confirmed or delivered the store's state at least once. */
+  readonly hasSynced: boolean
+  /** Undefined while the store is empty. */
+  readonly source: SyncSource | undefined
+  readonly lastSyncResourceVersion: string
+  /** The last error; undefined again once the feed is live. */
+  readonly error: unknown
+}
+
+/** Something that happened in a feed. */
+export type ReflectorEvent =
+  | { readonly type: 'attempt'; readonly attempt: Attempt; readonly resourceVersion: string; readonly reason: StepReason }
+  | { readonly type: 'opened'; readonly attempt: 'stream' | 'watch' }
+  | { readonly type: 'replaced'; readonly source: 'list' | 'stream'; readonly objects: number; readonly resourceVersion: string }
+  | { readonly type: 'applied'; readonly events: number; readonly resourceVersion: string }
+  | { readonly type: 'bookmark'; readonly resourceVersion: string }
+  | { readonly type: 'bytes'; readonly count: number }
+  | { readonly type: 'closed'; readonly attempt: Attempt; readonly reason: StepReason }
+  | { readonly type: 'backoff'; readonly ms: number; readonly reason: StepReason }
+  /** One object was asked for to learn whether the server has ever reached the version the feed goes on from. */
+  | { readonly type: 'probe'; readonly resourceVersion: string }
+  | { readonly type: 'error'; readonly error: unknown }

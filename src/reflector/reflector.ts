@@ -1,0 +1,238 @@
+import { ParseError } from '../errors'
+import { systemClock } from '../internal/clock'
+import { delay } from '../internal/delay'
+import { every } from '../internal/interval'
+import { Listeners } from '../internal/listeners'
+import { report } from '../internal/report'
+import { onWake, type Wake } from '../internal/wake'
+import type { KubeObject } from '../meta/object'
+import { Backoff } from './backoff'
+import { expectedTypeCheck } from './expected-type'
+import type { FailureKind } from './failure'
+import type { ListerWatcher } from './lister-watcher'
+import type { ReflectorEvent, ReflectorOptions, ReflectorState, ReflectorStatus, ReflectorStore, SyncSource } from './options'
+import { Session, type SessionHost } from './session'
+import { type AttemptEnded, type FeedEvent, type FeedState, initialState, type Step, transition } from './state'
+
+/** The network is back: a connection that has been silent for so long is not to be trusted. */
+const ONLINE_SILENCE_MS = 5_000
+
+/** How {@link Reflector.whenSynced} waits. */
+export interface WhenSyncedOptions {
+  /** Gives up waiting; the promise rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+  /** What to do when the server denies access or lacks the resource: go on waiting (the default), or reject with its error. */
+  onDenied?: 'wait' | 'reject' | undefined
+}
+
+/**
+ * Keeps a store the same as a collection on a server: lists it, watches it, and does the right thing whatever goes wrong, until it is
+ * aborted. A store that has a resourceVersion already (it was hydrated) is continued: the watch goes on from there, and nothing is listed.
+ *
+ * @example
+ * ```ts
+ * const store = new Store<Pod>()
+ * const reflector = new Reflector(new ListWatch(client, Pod), store)
+ * await reflector.run({ signal })
+ * ```
+ * @see client-go `cache.Reflector`
+ */
+export class Reflector<T extends KubeObject> {
+  readonly #source: ListerWatcher<T>
+  readonly #store: ReflectorStore<T>
+  readonly #options: ReflectorOptions<T>
+  readonly #listeners = new Listeners<ReflectorStatus>()
+  #feed: FeedState
+  #status: ReflectorStatus = { state: 'idle', hasSynced: false, source: undefined, lastSyncResourceVersion: '', error: undefined }
+  #bookmarks = false
+  #session: Session<T> | undefined
+  // Ends the wait before the next attempt early.
+  #hurry = new AbortController()
+
+  constructor(source: ListerWatcher<T>, store: ReflectorStore<T>, options: ReflectorOptions<T> = {}) {
+    this.#source = source
+    this.#store = store
+    this.#options = options
+    this.#feed = initialState({ streaming: options.initialList !== 'list' })
+  }
+
+  /** What the feed is doing. */
+  get state(): ReflectorState {
+    return this.#status.state
+  }
+
+  /** Everything there is to know; another object after each change, fit for `useSyncExternalStore`. */
+  get status(): ReflectorStatus {
+    return this.#status
+  }
+
+  /** The version of the last list, event or bookmark; the empty string before the first. */
+  get lastSyncResourceVersion(): string {
+    return this.#feed.resourceVersion
+  }
+
+  /** Calls back after each change of {@link status}. Returns how to stop. */
+  subscribe(listener: (status: ReflectorStatus) => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  /**
+   * Resolves when the server has confirmed or delivered the store's state.
+   *
+   * @throws the signal's reason; the server's error when it denies and `onDenied` is `'reject'`; an Error when the reflector was stopped before.
+   */
+  whenSynced({ signal, onDenied = 'wait' }: WhenSyncedOptions = {}): Promise<{ source: SyncSource }> {
+    return new Promise((resolve, reject) => {
+      const settle = (how: () => void) => {
+        unsubscribe()
+        signal?.removeEventListener('abort', abort)
+        how()
+      }
+      const abort = () => settle(() => reject(signal?.reason))
+      const look = ({ hasSynced, source, state, error }: ReflectorStatus) => {
+        if (hasSynced && source) settle(() => resolve({ source }))
+        else if (onDenied === 'reject' && (state === 'denied' || state === 'gone')) settle(() => reject(error))
+        else if (state === 'stopped') settle(() => reject(new Error('the reflector was stopped before it had synced')))
+      }
+      const unsubscribe = this.subscribe(look)
+      signal?.addEventListener('abort', abort)
+      if (signal?.aborted) abort()
+      else look(this.#status)
+    })
+  }
+
+  /**
+   * Lists and watches until the signal is aborted, then resolves: abort is not an error.
+   *
+   * @throws Error when called a second time: a reflector has one life.
+   */
+  async run({ signal = new AbortController().signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.state !== 'idle') throw new Error('Reflector.run was called twice: make another Reflector')
+    const { clock = systemClock, backoff, random = Math.random } = this.#options
+    const waits = new Backoff(backoff, random)
+    const host = this.#host()
+    const stops = this.#start()
+    try {
+      const { resourceVersion } = this.#store
+      this.#update({ state: 'connecting', ...(resourceVersion && { source: 'persisted' }) })
+      let step = this.#dispatch({ type: 'started', resourceVersion })
+      while (step && !signal.aborted) {
+        await this.#wait(step, waits, signal)
+        if (signal.aborted) break
+        this.#session = new Session(host, step)
+        this.#emit({ type: 'attempt', attempt: step.attempt, resourceVersion: step.resourceVersion, reason: step.reason })
+        this.#update({ state: 'connecting' })
+        const ended = await this.#session.run(signal)
+        this.#session = undefined
+        if (signal.aborted) break
+        step = this.#conclude(ended)
+      }
+    } finally {
+      for (const stop of stops) stop()
+      this.#update({ state: 'stopped' })
+    }
+  }
+
+  #start(): (() => void)[] {
+    const { clock = systemClock, resyncPeriodMs = 0, relistPeriodMs = 0, onWake: subscribeToWake = onWake } = this.#options
+    return [
+      every(resyncPeriodMs, clock, () => this.#resync()),
+      every(relistPeriodMs, clock, () => this.#interrupt('relist', undefined)),
+      subscribeToWake((wake) => this.#wake(wake)),
+      this.#store.onUnreadable?.((entry) => this.#interrupt('unreadable', new ParseError(`the text of ${entry.key} is not JSON`, entry.text))) ?? (() => undefined),
+    ]
+  }
+
+  #host(): SessionHost<T> {
+    const reflector = this
+    const { clock = systemClock, random = Math.random, expectedType, parse } = this.#options
+    const check = expectedTypeCheck<T>(expectedType)
+    return {
+      source: this.#source,
+      store: this.#store,
+      options: this.#options,
+      clock,
+      random,
+      check: parse === 'arrival' ? (entry) => check(entry.object && entry) : check,
+      get feed() {
+        return reflector.#feed
+      },
+      get bookmarks() {
+        return reflector.#bookmarks
+      },
+      dispatch: (event) => void this.#dispatch(event),
+      emit: (event) => this.#emit(event),
+      report: (error) => this.#report(error),
+    }
+  }
+
+  async #wait({ wait, retryAfterMs = 0, reason }: Step, waits: Backoff, signal: AbortSignal): Promise<void> {
+    if (wait === 'none') return
+    const { clock = systemClock } = this.#options
+    const ms = Math.max(wait === 'long' ? waits.longest() : waits.next(clock.now()), retryAfterMs)
+    this.#update({ state: wait === 'long' ? (reason === 'gone' ? 'gone' : 'denied') : 'backoff' })
+    this.#emit({ type: 'backoff', ms, reason })
+    this.#hurry = new AbortController()
+    await delay(ms, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
+  }
+
+  #conclude(ended: AttemptEnded): Step | undefined {
+    const { failure, attempt } = ended
+    this.#emit({ type: 'closed', attempt, reason: failure?.kind ?? (attempt === 'list' ? 'listed' : 'closed') })
+    if (failure?.kind === 'stale') this.#update({ state: 'stale' })
+    if (failure && failure.kind !== 'relist') this.#report(failure.error)
+    return this.#dispatch(ended)
+  }
+
+  #dispatch(event: FeedEvent): Step | undefined {
+    const { state, next } = transition(this.#feed, event)
+    this.#feed = state
+    const lastSyncResourceVersion = state.resourceVersion
+    if (event.type === 'replaced') this.#update({ lastSyncResourceVersion, hasSynced: true, source: event.source })
+    else if (event.type === 'opened') this.#update({ state: 'live', hasSynced: true, error: undefined })
+    else if (lastSyncResourceVersion !== this.#status.lastSyncResourceVersion) this.#update({ lastSyncResourceVersion })
+    return next
+  }
+
+  #resync(): void {
+    if (!this.#status.source) return
+    try {
+      this.#store.resync()
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  #wake(wake: Wake): void {
+    if (wake === 'online') this.#hurry.abort()
+    this.#session?.checkSilence(wake === 'online' ? ONLINE_SILENCE_MS : undefined)
+  }
+
+  #interrupt(kind: FailureKind, error: unknown): void {
+    this.#session?.interrupt({ kind, error, retryAfterMs: undefined })
+  }
+
+  #update(change: Partial<ReflectorStatus>): void {
+    this.#status = { ...this.#status, ...change }
+    this.#listeners.notify(this.#status)
+  }
+
+  #report(error: unknown): void {
+    this.#update({ error })
+    this.#emit({ type: 'error', error })
+    this.#tell(this.#options.watchErrorHandler, error)
+  }
+
+  #emit(event: ReflectorEvent): void {
+    if (event.type === 'bookmark') this.#bookmarks = true
+    this.#tell(this.#options.onEvent, event)
+  }
+
+  #tell<A>(callback: ((argument: A) => void) | undefined, argument: A): void {
+    try {
+      callback?.(argument)
+    } catch (error) {
+      report(error)
+    }
+  }
+}

@@ -1,0 +1,258 @@
+import { isParseError, WatchError } from '../errors'
+import type { Clock } from '../internal/clock'
+import type { Entry } from '../meta/entry'
+import type { KubeObject } from '../meta/object'
+import type { WatchEntry } from '../meta/wire'
+import { classify, type Failure } from './failure'
+import type { ListerWatcher } from './lister-watcher'
+import type { EntryChange, ReflectorEvent, ReflectorOptions, ReflectorStore } from './options'
+import { listAll } from './pager'
+import type { Attempt, AttemptEnded, FeedEvent, FeedState, Step } from './state'
+import { Watchdog } from './watchdog'
+
+/** An initial state has to begin arriving, and go on, within this; the server's own limit is a minute. */
+const FILL_SILENCE_MS = 90_000
+/** Bookmarks come about once a minute: two that fail to come mean a dead connection. */
+const BOOKMARK_SILENCE_MS = 150_000
+/** What a server gets beyond the watch's own timeout. */
+const TIMEOUT_SLACK_MS = 30_000
+/** A watch that was resumed on trust and hears nothing for so long asks whether the server knows the version at all. */
+const PROBE_AFTER_MS = 10_000
+/** A watch that ends sooner, and brought nothing, counts as refused: client-go's VeryShortWatchError. */
+const SHORT_WATCH_MS = 1_000
+
+/** What a session needs of its reflector. */
+export interface SessionHost<T extends KubeObject> {
+  readonly source: ListerWatcher<T>
+  readonly store: ReflectorStore<T>
+  readonly options: ReflectorOptions<T>
+  readonly clock: Clock
+  readonly random: () => number
+  readonly feed: FeedState
+  /** Throws when an entry is not what was expected. */
+  readonly check: (entry: Entry<T>) => void
+  /** Whether a bookmark was ever seen from this server. */
+  readonly bookmarks: boolean
+  dispatch(event: FeedEvent): void
+  emit(event: ReflectorEvent): void
+  report(error: unknown): void
+}
+
+/** One attempt: a list, or a watch that may begin with the initial state. Runs once. */
+export class Session<T extends KubeObject> {
+  readonly #host: SessionHost<T>
+  readonly #step: Step
+  readonly #controller = new AbortController()
+  readonly #watchdog: Watchdog
+  #attempt: Attempt
+  #interruption: Failure | undefined
+  // The initial state of a stream, as long as it is not complete.
+  #initial: Map<string, Entry<T>> | undefined
+  #timeoutMs = 0
+  #opened = false
+  #events = 0
+  // Whether versions of events may be believed: a watch from '' or '0' begins with events in no order.
+  #ordered: boolean
+
+  constructor(host: SessionHost<T>, step: Step) {
+    this.#host = host
+    this.#step = step
+    this.#attempt = step.attempt
+    this.#ordered = step.attempt !== 'watch' || (step.resourceVersion !== '' && step.resourceVersion !== '0')
+    this.#watchdog = new Watchdog(
+      host.clock,
+      () => this.#silenceMs(),
+      (silentMs) => this.interrupt({ kind: 'stale', error: new WatchError(`nothing came for ${Math.round(silentMs / 1000)} s`), retryAfterMs: undefined }),
+    )
+  }
+
+  /** Ends the session at once, for a reason of the reflector's own. */
+  interrupt(failure: Failure): void {
+    this.#interruption ??= failure
+    this.#controller.abort(failure.error)
+  }
+
+  /** Looks whether the connection has been silent for too long; `boundMs` in place of the usual bound. */
+  checkSilence(boundMs?: number): void {
+    this.#watchdog.check(boundMs)
+  }
+
+  /** Runs to the end. Never throws; an abort looks like any end, and the caller knows of it. */
+  async run(signal: AbortSignal): Promise<AttemptEnded> {
+    const { clock } = this.#host
+    const abort = () => this.#controller.abort(signal.reason)
+    signal.addEventListener('abort', abort)
+    const startedAt = clock.now()
+    let failure: Failure | undefined
+    let probe: unknown
+    try {
+      if (this.#attempt === 'list') await this.#list()
+      else {
+        if (this.#host.feed.suspect && this.#attempt === 'watch') probe = clock.setTimeout(() => void this.#probe(), PROBE_AFTER_MS)
+        await this.#watch()
+      }
+    } catch (error) {
+      failure = this.#interruption ?? classify(error)
+    } finally {
+      clock.clearTimeout(probe)
+      this.#watchdog.stop()
+      signal.removeEventListener('abort', abort)
+      // Ends a probe that is still under way.
+      this.#controller.abort()
+    }
+    const short = this.#opened && this.#events === 0 && clock.now() - startedAt < SHORT_WATCH_MS
+    return { type: 'ended', attempt: this.#attempt, failure, opened: this.#opened, short }
+  }
+
+  #silenceMs(): number {
+    const { options, bookmarks } = this.#host
+    if (options.silenceMs !== undefined) return options.silenceMs
+    if (this.#attempt !== 'watch') return FILL_SILENCE_MS
+    return bookmarks ? BOOKMARK_SILENCE_MS : this.#timeoutMs + TIMEOUT_SLACK_MS
+  }
+
+  readonly #heard = (count: number): void => {
+    this.#watchdog.heard()
+    this.#host.emit({ type: 'bytes', count })
+  }
+
+  async #list(): Promise<void> {
+    const { source, options } = this.#host
+    const { resourceVersion, entries } = await listAll(source, {
+      resourceVersion: this.#step.resourceVersion,
+      pageSize: options.pageSize,
+      signal: this.#controller.signal,
+      onBytes: this.#heard,
+    })
+    this.#controller.signal.throwIfAborted()
+    this.#replace(entries.filter((entry) => this.#accepts(entry)), resourceVersion, 'list')
+  }
+
+  async #watch(): Promise<void> {
+    const { source, random, dispatch } = this.#host
+    const { resourceVersion } = this.#step
+    const timeoutSeconds = Math.floor(300 + random() * 300)
+    this.#timeoutMs = timeoutSeconds * 1000
+    const streaming = this.#attempt === 'stream'
+    if (streaming) this.#initial = new Map()
+    const batches = source.watch({
+      resourceVersion,
+      ...(streaming && { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }),
+      allowWatchBookmarks: true,
+      timeoutSeconds,
+      signal: this.#controller.signal,
+      onBytes: this.#heard,
+    })
+    for await (const batch of batches) {
+      this.#controller.signal.throwIfAborted()
+      if (!this.#opened) {
+        this.#opened = true
+        this.#watchdog.heard()
+        this.#host.emit({ type: 'opened', attempt: streaming ? 'stream' : 'watch' })
+        if (!streaming) dispatch({ type: 'opened' })
+      }
+      this.#take(batch)
+    }
+  }
+
+  #take(batch: readonly WatchEntry<T>[]): void {
+    let changes: EntryChange<T>[] = []
+    const apply = () => {
+      if (changes.length > 0) this.#apply(changes)
+      changes = []
+      // A listener may have found an entry that cannot be read: what follows would hide that it is missing.
+      this.#controller.signal.throwIfAborted()
+    }
+    for (const event of batch) {
+      if (event.type === 'ERROR') {
+        apply()
+        throw new WatchError(event.status.message ?? 'the server ended the watch with an error', { status: event.status })
+      }
+      this.#events++
+      if (event.type === 'BOOKMARK') {
+        apply()
+        this.#bookmark(event.resourceVersion, event.initialEventsEnd)
+      } else if (!this.#accepts(event.entry)) {
+        // Reported and skipped; the version does not move.
+      } else if (this.#initial) {
+        if (event.type === 'DELETED') this.#initial.delete(event.entry.key)
+        else this.#initial.set(event.entry.key, event.entry)
+      } else changes.push(event)
+    }
+    apply()
+  }
+
+  #accepts(entry: Entry<T>): boolean {
+    try {
+      this.#host.check(entry)
+      return true
+    } catch (error) {
+      if (isParseError(error)) throw error
+      this.#host.report(error)
+      return false
+    }
+  }
+
+  #apply(changes: readonly EntryChange<T>[]): void {
+    const { store, feed, dispatch, emit } = this.#host
+    this.#ordered ||= changes.some(({ type }) => type !== 'ADDED')
+    const resourceVersion = (this.#ordered && changes.at(-1)?.entry.resourceVersion) || feed.resourceVersion
+    this.#guard(() => store.apply(changes, resourceVersion))
+    dispatch({ type: 'advanced', resourceVersion })
+    emit({ type: 'applied', events: changes.length, resourceVersion })
+  }
+
+  #bookmark(resourceVersion: string, initialEventsEnd: boolean): void {
+    const { store, dispatch, emit } = this.#host
+    if (this.#initial) {
+      // Bookmarks in the midst of the initial state say nothing about it.
+      if (!initialEventsEnd) return
+      const entries = [...this.#initial.values()]
+      this.#initial = undefined
+      this.#attempt = 'watch'
+      this.#replace(entries, resourceVersion, 'stream')
+      dispatch({ type: 'opened' })
+      return
+    }
+    this.#ordered = true
+    this.#guard(() => store.bookmark(resourceVersion))
+    dispatch({ type: 'advanced', resourceVersion })
+    emit({ type: 'bookmark', resourceVersion })
+  }
+
+  #replace(entries: readonly Entry<T>[], resourceVersion: string, source: 'list' | 'stream'): void {
+    const { store, dispatch, emit } = this.#host
+    this.#guard(() => store.replace(entries, resourceVersion))
+    dispatch({ type: 'replaced', resourceVersion, source })
+    emit({ type: 'replaced', source, objects: entries.length, resourceVersion })
+  }
+
+  /** What a store's user throws is reported; the events count all the same. */
+  #guard(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.#host.report(error)
+    }
+  }
+
+  /**
+   * A watch from a version the server has never reached (its etcd was restored from a backup) is accepted, and silent for ever; a list that must
+   * not be older than it is refused. So one object is asked for.
+   */
+  async #probe(): Promise<void> {
+    const { source, feed, dispatch, emit } = this.#host
+    const { signal } = this.#controller
+    if (!feed.suspect || signal.aborted) return
+    const { resourceVersion } = feed
+    emit({ type: 'probe', resourceVersion })
+    try {
+      await source.list({ limit: 1, resourceVersion, resourceVersionMatch: 'NotOlderThan', signal })
+      if (!signal.aborted) dispatch({ type: 'confirmed' })
+    } catch (error) {
+      const failure = classify(error)
+      // Other failures say nothing about the version; the watch will show them too.
+      if (!signal.aborted && failure.kind === 'too-large') this.interrupt(failure)
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import type { Failure, FailureKind } from './failure'
+
+/**
+ * The list/watch protocol as a pure state machine: what a feed knows, and what it does next when something happened. It does no I/O and
+ * has no clock; `Reflector` is the loop around it.
+ *
+ * @see client-go `Reflector.ListAndWatchWithContext`; where it differs, ARCHITECTURE.md says why
+ */
+
+/** What a feed knows between two attempts. */
+export interface FeedState {
+  /** client-go's LastSyncResourceVersion; the empty string before the first sync. */
+  readonly resourceVersion: string
+  /** The server refused that version as too old or too new: lists ask for the newest until one succeeds. */
+  readonly unavailable: boolean
+  /** Whether initial states are streamed (KEP-3157) rather than listed. */
+  readonly streaming: boolean
+  /** Streams in a row that ended before the initial state was complete. */
+  readonly brokenStreams: number
+  /** Server errors in a row on a watch. */
+  readonly serverErrors: number
+  /** Nothing from the server has shown yet that it has ever reached this version (it may have been restored from a backup). */
+  readonly suspect: boolean
+}
+
+/** The three ways to talk to a server. */
+export type Attempt = 'list' | 'stream' | 'watch'
+
+/** What to do next. */
+export interface Step {
+  readonly attempt: Attempt
+  /** From, or at least at, which version; the empty string is the newest. */
+  readonly resourceVersion: string
+  /** `'backoff'`: after the policy's next wait; `'long'`: after its longest, because nothing will be better soon. */
+  readonly wait: 'none' | 'backoff' | 'long'
+  /** At least so long, because the server asked for it, in milliseconds. */
+  readonly retryAfterMs: number | undefined
+  readonly reason: StepReason
+}
+
+/** Why a step is taken. */
+export type StepReason = FailureKind | 'start' | 'listed' | 'closed'
+
+/** What can happen to a feed. */
+export type FeedEvent =
+  /** The feed begins, with the version its store has (the empty string: none). */
+  | { readonly type: 'started'; readonly resourceVersion: string }
+  /** The store was replaced: a list, or a streamed one, is complete. */
+  | { readonly type: 'replaced'; readonly resourceVersion: string; readonly source: 'list' | 'stream' }
+  /** The server delivers changes of the state the store has. */
+  | { readonly type: 'opened' }
+  /** An event or a bookmark was applied. */
+  | { readonly type: 'advanced'; readonly resourceVersion: string }
+  /** The server is known to have reached the version. */
+  | { readonly type: 'confirmed' }
+  | AttemptEnded
+
+/** An attempt is over, by a failure or by itself. */
+export interface AttemptEnded {
+  readonly type: 'ended'
+  readonly attempt: Attempt
+  readonly failure: Failure | undefined
+  /** The server had accepted the request: its headers arrived. */
+  readonly opened: boolean
+  /** It lasted less than a second and brought no event. */
+  readonly short: boolean
+}
+
+/** So many streams may break before the initial state is listed instead. */
+export const MAX_BROKEN_STREAMS: number = 3
+/** So many server errors in a row are met with another watch; then with a list. */
+export const MAX_SERVER_ERRORS: number = 3
+
+/** What a feed knows before it begins. */
+export function initialState({ streaming }: { streaming: boolean }): FeedState {
+  return { resourceVersion: '', unavailable: false, streaming, brokenStreams: 0, serverErrors: 0, suspect: false }
+}
+
+/** What is known after an event, and what to do next when the event ends an attempt. */
+export function transition(state: FeedState, event: FeedEvent): { state: FeedState; next?: Step } {
+  switch (event.type) {
+    case 'started': {
+      const { resourceVersion } = event
+      const started = { ...state, resourceVersion, suspect: resourceVersion !== '' }
+      return { state: started, next: resourceVersion ? watch(started, 'start', 'none') : refill(started, 'start', 'none') }
+    }
+    case 'replaced':
+      return { state: { ...state, resourceVersion: event.resourceVersion, unavailable: false, brokenStreams: 0, serverErrors: 0, suspect: false } }
+    case 'advanced':
+      return { state: { ...state, resourceVersion: event.resourceVersion, serverErrors: 0, suspect: false } }
+    case 'opened':
+      return { state }
+    case 'confirmed':
+      return { state: { ...state, suspect: false } }
+    case 'ended':
+      return endings[event.attempt](state, event)
+  }
+}
+
+type Ending = (state: FeedState, ended: AttemptEnded) => { state: FeedState; next: Step }
+
+const endings: Record<Attempt, Ending> = {
+  list(state, { failure }) {
+    if (!failure) return { state, next: watch(state, 'listed', 'none') }
+    return fillFailed(state, failure)
+  },
+
+  stream(state, { failure, opened }) {
+    const kind = failure?.kind ?? 'closed'
+    if (kind === 'refused' || kind === 'denied') {
+      // Servers without the feature say 400, 403 or 422. If a list is denied too, it will say so itself.
+      const listing = { ...state, streaming: false }
+      return { state: listing, next: refill(listing, kind, 'none') }
+    }
+    const broke = !failure || kind === 'server' || kind === 'malformed' || kind === 'stale' || (kind === 'connection' && opened)
+    if (!broke) return fillFailed(state, failure)
+    const broken = { ...state, brokenStreams: state.brokenStreams + 1 }
+    if (broken.brokenStreams < MAX_BROKEN_STREAMS) return { state: broken, next: refill(broken, kind, 'backoff', failure) }
+    const listing = { ...broken, streaming: false, brokenStreams: 0 }
+    return { state: listing, next: refill(listing, kind, 'backoff', failure) }
+  },
+
+  watch(state, { failure, short }) {
+    const kind = failure?.kind ?? 'closed'
+    switch (kind) {
+      case 'closed':
+        return { state, next: short ? refill(state, kind, 'backoff') : watch(state, kind, 'backoff') }
+      case 'connection': {
+        // Whatever answers next may be another server than the one that knew this version.
+        const suspect = { ...state, suspect: true }
+        return { state: suspect, next: watch(suspect, kind, 'backoff') }
+      }
+      case 'throttled':
+      case 'stale':
+        return { state, next: watch(state, kind, 'backoff', failure) }
+      case 'denied':
+      case 'gone':
+        return { state, next: watch(state, kind, 'long', failure) }
+      case 'server': {
+        const failed = { ...state, serverErrors: state.serverErrors + 1, suspect: true }
+        if (failed.serverErrors <= MAX_SERVER_ERRORS) return { state: failed, next: watch(failed, kind, 'backoff', failure) }
+        const relisting = { ...failed, serverErrors: 0 }
+        return { state: relisting, next: refill(relisting, kind, 'backoff', failure) }
+      }
+      case 'too-large': {
+        const unavailable = { ...state, unavailable: true }
+        return { state: unavailable, next: refill(unavailable, kind, 'none') }
+      }
+      case 'refused': {
+        const unavailable = { ...state, unavailable: true }
+        return { state: unavailable, next: refill(unavailable, kind, 'backoff') }
+      }
+      case 'relist':
+        return { state, next: list(state, kind, 'none') }
+      case 'expired':
+      case 'malformed':
+      case 'unreadable':
+        return { state, next: refill(state, kind, 'backoff', failure) }
+    }
+  },
+}
+
+/** A list or stream did not bring a complete state. */
+function fillFailed(state: FeedState, failure: Failure): { state: FeedState; next: Step } {
+  switch (failure.kind) {
+    case 'expired':
+    case 'too-large': {
+      // One retry at once for the newest version. If that is refused as well, the server is not well.
+      const unavailable = { ...state, unavailable: true }
+      return { state: unavailable, next: refill(unavailable, failure.kind, state.unavailable ? 'backoff' : 'none', failure) }
+    }
+    case 'denied':
+    case 'gone':
+      return { state, next: refill(state, failure.kind, 'long', failure) }
+    default:
+      return { state, next: refill(state, failure.kind, 'backoff', failure) }
+  }
+}
+
+function refill(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Step {
+  if (!state.streaming) return list(state, reason, wait, failure)
+  return { attempt: 'stream', resourceVersion: state.unavailable ? '' : state.resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs }
+}
+
+function list(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Step {
+  // The first list takes what the server's cache has; later ones must not go back in time.
+  const resourceVersion = state.unavailable ? '' : state.resourceVersion || '0'
+  return { attempt: 'list', resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs }
+}
+
+function watch(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Step {
+  return { attempt: 'watch', resourceVersion: state.resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs }
+}

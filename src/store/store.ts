@@ -1,0 +1,206 @@
+import { Listeners } from '../internal/listeners'
+import { type Entry, entryFromObject, type UnparsedEntry } from '../meta/entry'
+import { type KeyFunc, type Keyed, metaNamespaceKey } from '../meta/keys'
+import type { KubeObject } from '../meta/object'
+import type { ChangeType } from '../meta/wire'
+import type { StoreChange, StoreUpdate } from './changes'
+
+/**
+ * Keeps the objects of one collection, as entries, with the resourceVersion they are at. Readers see complete states only: a step is
+ * made as a whole, then told to the subscribers.
+ *
+ * @example
+ * ```ts
+ * const store = new Store<Pod>(metaNamespaceKey)
+ * store.getByKey('shop/web-1')?.object.status?.phase
+ * ```
+ * @see client-go `cache.Store`, `cache.NewStore`
+ */
+export class Store<T extends KubeObject> {
+  readonly #keyFunc: KeyFunc
+  readonly #updates = new Listeners<StoreUpdate<T>>()
+  readonly #unreadable = new Listeners<UnparsedEntry>()
+  #entries = new Map<string, Entry<T>>()
+  #resourceVersion = ''
+
+  /** @param keyFunc under which key an object is kept; default {@link metaNamespaceKey}. */
+  constructor(keyFunc: KeyFunc = metaNamespaceKey) {
+    this.#keyFunc = keyFunc
+  }
+
+  /** The version of the collection that the store is at; the empty string while it has none. */
+  get resourceVersion(): string {
+    return this.#resourceVersion
+  }
+
+  /** How many objects there are. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** All entries, in no particular order. Parses nothing. */
+  list(): Entry<T>[] {
+    return [...this.#entries.values()]
+  }
+
+  /** All keys. */
+  listKeys(): string[] {
+    return [...this.#entries.keys()]
+  }
+
+  /** The entry with the key of an object, or of anything that has its name and namespace. */
+  get(object: Keyed): Entry<T> | undefined {
+    return this.#entries.get(this.#keyFunc(object))
+  }
+
+  /** The entry with a key. */
+  getByKey(key: string): Entry<T> | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** Adds or replaces one object. */
+  add(object: T | Entry<T>): void {
+    const changes: StoreChange<T>[] = []
+    this.#put(toEntry(object), changes)
+    this.#tell('apply', changes)
+  }
+
+  /** As {@link add}: the store itself decides whether an object is new. */
+  update(object: T | Entry<T>): void {
+    this.add(object)
+  }
+
+  /** Removes one object; does nothing when there is none. */
+  delete(object: Keyed): void {
+    const entry = this.get(object)
+    if (!entry) return
+    this.#remove(entry)
+    this.#tell('apply', [{ type: 'deleted', entry }])
+  }
+
+  /**
+   * Replaces everything at once. Objects whose uid and resourceVersion are those the store has stay the same entries and are not
+   * reported; an object with another uid is another object: the old one is deleted, the new one added.
+   */
+  replace(objects: readonly (T | Entry<T>)[], resourceVersion: string): void {
+    const next = new Map<string, Entry<T>>()
+    for (const object of objects) {
+      const entry = toEntry(object)
+      const key = this.#keyFunc(entry)
+      const known = this.#entries.get(key)
+      next.set(key, known && isSame(known, entry) ? known : entry)
+    }
+    const deletes: StoreChange<T>[] = []
+    for (const [key, entry] of this.#entries) {
+      if (next.get(key)?.uid !== entry.uid) deletes.push({ type: 'deleted', entry })
+    }
+    const puts: StoreChange<T>[] = []
+    for (const [key, entry] of next) {
+      const previous = this.#entries.get(key)
+      if (previous === entry) continue
+      puts.push(previous?.uid === entry.uid ? { type: 'updated', entry, previous } : { type: 'added', entry })
+    }
+    for (const { entry } of deletes) this.#release(entry)
+    for (const change of puts) {
+      if (change.type === 'updated') this.#release(change.previous)
+      this.#hold(change.entry)
+    }
+    this.#entries = next
+    this.#resourceVersion = resourceVersion
+    this.#tell('replace', [...deletes, ...puts])
+  }
+
+  /**
+   * Takes a state that was kept somewhere, unless the store has one already: a cache can lose the race against the network.
+   *
+   * @returns whether it was taken.
+   */
+  hydrate(entries: readonly Entry<T>[], resourceVersion: string): boolean {
+    if (this.#resourceVersion !== '') return false
+    this.replace(entries, resourceVersion)
+    return true
+  }
+
+  /** Applies a batch of watch events in their order. What is new, changed or gone is decided by what the store has. */
+  apply(events: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[], resourceVersion: string): void {
+    const changes: StoreChange<T>[] = []
+    for (const { type, entry } of events) {
+      const known = this.get(entry)
+      if (type !== 'DELETED') {
+        if (!known || !isSame(known, entry)) this.#put(entry, changes)
+      } else if (known && (known.uid === entry.uid || !entry.uid)) {
+        this.#remove(known)
+        changes.push({ type: 'deleted', entry })
+      }
+    }
+    this.#resourceVersion = resourceVersion
+    this.#tell('apply', changes)
+  }
+
+  /** The collection has come to a version without a change of these objects. */
+  bookmark(resourceVersion: string): void {
+    this.apply([], resourceVersion)
+  }
+
+  /** Tells the subscribers of every object once more. */
+  resync(): void {
+    this.#tell('resync', this.list().map((entry) => ({ type: 'resynced', entry })))
+  }
+
+  /** Calls back after each step, synchronously. Returns how to stop. */
+  subscribe(listener: (update: StoreUpdate<T>) => void): () => void {
+    return this.#updates.add(listener)
+  }
+
+  /** Calls back when a reader found an entry whose text does not parse: the store has dropped it, and it should be fetched again. */
+  onUnreadable(listener: (entry: UnparsedEntry) => void): () => void {
+    return this.#unreadable.add(listener)
+  }
+
+  #put(entry: Entry<T>, changes: StoreChange<T>[]): void {
+    const key = this.#keyFunc(entry)
+    const previous = this.#entries.get(key)
+    if (previous) this.#release(previous)
+    this.#hold(entry)
+    this.#entries.set(key, entry)
+    if (!previous) changes.push({ type: 'added', entry })
+    else if (previous.uid === entry.uid) changes.push({ type: 'updated', entry, previous })
+    else changes.push({ type: 'deleted', entry: previous }, { type: 'added', entry })
+  }
+
+  #remove(entry: Entry<T>): void {
+    this.#entries.delete(this.#keyFunc(entry))
+    this.#release(entry)
+  }
+
+  #hold(entry: Entry<T>): void {
+    entry.onUnreadable = this.#drop
+  }
+
+  #release(entry: Entry<T>): void {
+    entry.onUnreadable = undefined
+  }
+
+  readonly #drop = (unreadable: UnparsedEntry): void => {
+    const entry = this.get(unreadable)
+    if (!entry) return
+    this.#remove(entry)
+    // With an object missing the store is at no version any more: nobody may persist it as if it were.
+    this.#resourceVersion = ''
+    this.#tell('apply', [{ type: 'deleted', entry }])
+    this.#unreadable.notify(entry)
+  }
+
+  #tell(type: StoreUpdate<T>['type'], changes: readonly StoreChange<T>[]): void {
+    this.#updates.notify({ type, changes, resourceVersion: this.#resourceVersion })
+  }
+}
+
+function toEntry<T extends KubeObject>(object: T | Entry<T>): Entry<T> {
+  return 'text' in object && 'key' in object ? object : entryFromObject(object)
+}
+
+/** Whether two entries are the same version of the same object. Objects that never were on a server have no version and are never the same. */
+function isSame<T>(a: Entry<T>, b: Entry<T>): boolean {
+  return a.resourceVersion !== '' && a.resourceVersion === b.resourceVersion && a.uid === b.uid
+}

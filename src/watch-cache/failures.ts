@@ -1,0 +1,79 @@
+import { ApiError, ExpiredError, type RequestSummary } from '../errors'
+import type { ListMeta, Status, StatusDetails } from '../meta/object'
+import { CAUSE_TOO_LARGE, REASON_EXPIRED } from '../meta/wire'
+
+// The wording is kube-apiserver's: clients look for some of it.
+
+/** A Status as it stands on the wire. */
+export interface WireStatus extends Status {
+  /** Holds the token with which an expired list may go on, inconsistently. */
+  metadata?: ListMeta
+}
+
+/** What is wrong with one field, as a `StatusCause` says it. */
+export interface FieldFailure {
+  /** Such as `FieldValueForbidden`. */
+  reason: string
+  field: string
+  message: string
+}
+
+/** Makes a Status that reports a failure. */
+export function failure(code: number, reason: string, message: string, details?: StatusDetails): WireStatus {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...(details && { details }), code }
+}
+
+/** HTTP 400. */
+export const badRequest = (message: string): WireStatus => failure(400, 'BadRequest', message)
+
+/** HTTP 410: what was asked for is older than what is remembered. */
+export const expired = (message: string): WireStatus => failure(410, REASON_EXPIRED, message)
+
+/** HTTP 410 for a continue token; `token` goes on from its key with whatever is there now. */
+export const continueExpired = (token: string): WireStatus => ({
+  ...expired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, ' +
+      'or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an ' +
+      'inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+  ),
+  metadata: { continue: token },
+})
+
+/** HTTP 504: a resourceVersion that is newer than anything known. */
+export const tooLarge = (resourceVersion: string, current: string): WireStatus =>
+  failure(504, 'Timeout', `Timeout: Too large resource version: ${resourceVersion}, current: ${current}`, {
+    causes: [{ reason: CAUSE_TOO_LARGE, message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  })
+
+/** HTTP 429: there is nothing to serve yet. */
+export const notReady = (): WireStatus => failure(429, 'TooManyRequests', 'storage is (re)initializing', { retryAfterSeconds: 1 })
+
+/** HTTP 404 for one object. */
+export const notFound = (resource: { plural: string; group: string }, name: string): WireStatus => {
+  const { plural, group } = resource
+  return failure(404, 'NotFound', `${group ? `${plural}.${group}` : plural} "${name}" not found`, { name, ...(group && { group }), kind: plural })
+}
+
+/** HTTP 405. */
+export const methodNotAllowed = (): WireStatus => failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+
+/** HTTP 422: fields that cannot be as they are. */
+export function invalid({ kind, group, name }: { kind: string; group: string; name: string }, fields: readonly FieldFailure[]): WireStatus {
+  const problems = fields.map(({ field, message }) => `${field}: ${message}`)
+  const list = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`
+  return failure(422, 'Invalid', `${group ? `${kind}.${group}` : kind} "${name}" is invalid: ${list}`, {
+    ...(name && { name }),
+    ...(group && { group }),
+    kind,
+    causes: fields.map(({ reason, field, message }) => ({ reason, message, field })),
+  })
+}
+
+/** The error of a request that was answered with a Status. */
+export function errorOf(body: Status, request: RequestSummary): ApiError {
+  const status = body.code ?? 500
+  const seconds = body.details?.retryAfterSeconds
+  const init = { status, request, body, retryAfterMs: seconds === undefined ? undefined : seconds * 1000 }
+  return status === 410 ? new ExpiredError(init) : new ApiError(init)
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '../internal/clock'
+
+/** Those who wait for something to change. */
+export class Waiters {
+  readonly #clock: Clock
+  readonly #waiting = new Set<() => void>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * Resolves at the next {@link wakeAll}, when the time `until` (milliseconds since the epoch) has come, or at once when the signal is
+   * aborted: whoever waits looks what it was.
+   */
+  wait({ until, signal }: { until: number | undefined; signal: AbortSignal | undefined }): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const wake = () => {
+        this.#waiting.delete(wake)
+        if (timer !== undefined) this.#clock.clearTimeout(timer)
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = until === undefined ? undefined : this.#clock.setTimeout(wake, Math.max(0, until - this.#clock.now()))
+      signal?.addEventListener('abort', wake)
+      this.#waiting.add(wake)
+    })
+  }
+
+  /** Wakes all that wait now. */
+  wakeAll(): void {
+    for (const wake of [...this.#waiting]) wake()
+  }
+}

@@ -1,0 +1,46 @@
+import { type Entry, entryFromText } from '../meta/entry'
+import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
+import type { WatchEntry } from '../meta/wire'
+import type { CacheEvent } from './event-window'
+import type { Matcher } from './matcher'
+import { compareResourceVersions } from './resource-version'
+
+/**
+ * What a watcher gets of some events: an object that enters its selector is added, one that leaves it is deleted, with the state
+ * it was last selected in and the version of the change that took it out.
+ *
+ * @param after events up to this resourceVersion are dropped: a watch may start in the future. The empty string drops none.
+ * @see apiserver `cacheWatcher.convertToWatchEvent`
+ */
+export function eventsFor<T>(events: readonly CacheEvent<T>[], matcher: Matcher, after: string): WatchEntry<T>[] {
+  const selected: WatchEntry<T>[] = []
+  for (const event of events) {
+    if (after !== '' && compareResourceVersions(event.entry.resourceVersion, after) <= 0) continue
+    const converted = matcher.everything ? event.whole : convert(event, matcher)
+    if (converted) selected.push(converted)
+  }
+  return selected
+}
+
+function convert<T>({ type, entry, previous, whole }: CacheEvent<T>, matcher: Matcher): WatchEntry<T> | undefined {
+  const was = previous !== undefined && matcher.matches(previous)
+  const is = type !== 'DELETED' && matcher.matches(entry)
+  if (!was) return is ? { type: 'ADDED', entry } : undefined
+  if (is || type === 'DELETED') return whole
+  return { type: 'DELETED', entry: withResourceVersion(previous, entry.resourceVersion) }
+}
+
+/** The same entry with another resourceVersion, in its text as well. */
+export function withResourceVersion<T>({ text }: Entry<T>, resourceVersion: string): Entry<T> {
+  let [from, to] = [0, 0]
+  forEachMember(text, skipSpace(text, 0), (key, start) => {
+    if (key !== 'metadata') return skipValue(text, start)
+    forEachMember(text, start, (name, at) => {
+      const end = skipValue(text, at)
+      if (name === 'resourceVersion') [from, to] = [at, end]
+      return end
+    })
+    return STOP
+  })
+  return entryFromText(text.slice(0, from) + JSON.stringify(resourceVersion) + text.slice(to), { managedFields: 'keep' })
+}
