@@ -1,49 +1,58 @@
-import * as v from 'valibot'
+import { array, is, looseObject, number, optional, string } from 'valibot'
 import type { ListMeta, Status } from './object'
+import { INITIAL_EVENTS_END } from './wire'
 
 /**
  * What the library itself reads of the wire's envelopes is validated here; objects are the business of a resource's own schema.
  * Unknown fields pass.
  */
 
-const text = v.optional(v.string())
+const text = optional(string())
 
-const statusSchema = v.looseObject({
-  kind: v.literal('Status'),
-  status: text,
+const statusSchema = looseObject({
+  kind: string(),
   message: text,
   reason: text,
-  code: v.optional(v.number()),
-  details: v.optional(
-    v.looseObject({
-      retryAfterSeconds: v.optional(v.number()),
-      causes: v.optional(v.array(v.looseObject({ reason: text, message: text, field: text }))),
+  code: optional(number()),
+  details: optional(
+    looseObject({
+      retryAfterSeconds: optional(number()),
+      causes: optional(array(looseObject({ reason: text, message: text }))),
     }),
   ),
 })
 
-const listSchema = v.looseObject({
-  metadata: v.looseObject({ resourceVersion: text, continue: text, remainingItemCount: v.optional(v.number()) }),
-  items: v.nullish(v.array(v.unknown())),
+const listSchema = looseObject({
+  metadata: looseObject({ resourceVersion: text, continue: text, remainingItemCount: optional(number()) }),
 })
 
-const bookmarkSchema = v.looseObject({
-  metadata: v.looseObject({ resourceVersion: v.string(), annotations: v.nullish(v.record(v.string(), v.string())) }),
+const bookmarkSchema = looseObject({
+  metadata: looseObject({ resourceVersion: string(), annotations: optional(looseObject({ [INITIAL_EVENTS_END]: text })) }),
 })
 
 /** A bookmark's object, as far as it matters. */
 export interface Bookmark {
-  readonly metadata: { readonly resourceVersion: string; readonly annotations?: Record<string, string> | null | undefined }
+  readonly metadata: { readonly resourceVersion: string; readonly annotations?: { readonly [INITIAL_EVENTS_END]?: string | undefined } | undefined }
+}
+
+/** A list without its items. */
+export interface ListEnvelope {
+  readonly metadata: ListMeta
+  readonly items?: unknown
 }
 
 /** The value as a Status; undefined when it is none. */
-export const asStatus = (value: unknown): Status | undefined => parse(statusSchema, value) as Status | undefined
-/** The value as a list's envelope; undefined when it is none. */
-export const asList = (value: unknown): { metadata: ListMeta } | undefined => parse(listSchema, value) as { metadata: ListMeta } | undefined
-/** The value as a bookmark's object; undefined when it is none. */
-export const asBookmark = (value: unknown): Bookmark | undefined => parse(bookmarkSchema, value)
+export function asStatus(value: unknown): Status | undefined {
+  return is(statusSchema, value) && value.kind === 'Status' ? (value as Status) : undefined
+}
 
-function parse<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> | undefined {
-  const result = v.safeParse(schema, value)
-  return result.success ? result.output : undefined
+/** The value as a list's envelope; undefined when it is none. */
+export function asList(value: unknown): ListEnvelope | undefined {
+  // Go writes a list without items as null.
+  return is(listSchema, value) && (value.items == null || Array.isArray(value.items)) ? (value as ListEnvelope) : undefined
+}
+
+/** The value as a bookmark's object; undefined when it is none. */
+export function asBookmark(value: unknown): Bookmark | undefined {
+  return is(bookmarkSchema, value) ? (value as Bookmark) : undefined
 }

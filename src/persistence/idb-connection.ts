@@ -57,7 +57,12 @@ export class IdbConnection {
     const blocked = new Promise<never>((_, reject) => {
       timer = clock.setTimeout(() => {
         waiting = false
-        reject(new PersistenceError('unavailable', `the database ${database} did not open within ${openTimeoutMs} ms: another tab may be blocking it`))
+        reject(
+          new PersistenceError(
+            'unavailable',
+            `the database ${database} did not open within ${openTimeoutMs} ms: another tab may be blocking it`,
+          ),
+        )
       }, openTimeoutMs)
     })
     try {
@@ -82,9 +87,14 @@ export class IdbConnection {
     if (error instanceof PersistenceError) return error
     const { database } = this.#init
     const name = nameOf(error)
-    if (name === 'QuotaExceededError') return new PersistenceError('quota', `the database ${database} may not grow any more`, { cause: error })
+    if (name === 'QuotaExceededError')
+      return new PersistenceError('quota', `the database ${database} may not grow any more`, { cause: error })
     if (name === 'NotFoundError')
-      return new PersistenceError('unavailable', `the database ${database} exists and is somebody else's; give idbPersister a name of its own`, { cause: error })
+      return new PersistenceError(
+        'unavailable',
+        `the database ${database} exists and is somebody else's; give idbPersister a name of its own`,
+        { cause: error },
+      )
     const why = error instanceof Error ? error.message : String(error)
     return new PersistenceError('unavailable', `the database ${database} cannot be used: ${why}`, { cause: error })
   }

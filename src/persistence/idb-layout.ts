@@ -69,7 +69,13 @@ export function claimOf(writer: string): Head {
 
 /** Whether a record is a head this version of the layout knows. */
 export function isHead(value: unknown): value is Head {
-  return isRecord(value) && value.format === FORMAT && typeof value.writer === 'string' && typeof value.segments === 'number' && isOptionalString(value.resourceVersion)
+  return (
+    isRecord(value) &&
+    value.format === FORMAT &&
+    typeof value.writer === 'string' &&
+    typeof value.segments === 'number' &&
+    isOptionalString(value.resourceVersion)
+  )
 }
 
 /** The records of a journal that an `apply` makes: one, unless it is large. */
@@ -85,7 +91,13 @@ export function journalRecordSize({ keys, texts, deletes }: JournalRecord): numb
 }
 
 /** Writes a snapshot in the place of whatever the scope had, and gives its size in characters. */
-export async function writeSnapshot(store: IDBObjectStore, id: string, writer: string, puts: Iterable<StoredRecord>, resourceVersion: string): Promise<number> {
+export async function writeSnapshot(
+  store: IDBObjectStore,
+  id: string,
+  writer: string,
+  puts: Iterable<StoredRecord>,
+  resourceVersion: string,
+): Promise<number> {
   await requested(store.delete(scopeRange(id)))
   let segments = 0
   let size = 0
@@ -114,7 +126,12 @@ export async function readSnapshot(store: IDBObjectStore, id: string, head: Head
   const journalLength = await requested(store.count(partRange(id, JOURNAL)))
   const batches = Array.from({ length: Math.ceil(journalLength / JOURNAL_BATCH) }, (_, number) =>
     requested<unknown[]>(
-      store.getAll(IDBKeyRange.bound(journalKey(id, number * JOURNAL_BATCH), journalKey(id, Math.min((number + 1) * JOURNAL_BATCH, journalLength) - 1))),
+      store.getAll(
+        IDBKeyRange.bound(
+          journalKey(id, number * JOURNAL_BATCH),
+          journalKey(id, Math.min((number + 1) * JOURNAL_BATCH, journalLength) - 1),
+        ),
+      ),
     ),
   )
   const journal = (await Promise.all(batches)).flat()
@@ -164,7 +181,7 @@ function* segmentsOf(records: Iterable<StoredRecord>): Generator<Segment> {
 }
 
 function putAll(texts: Map<string, string>, segment: Segment): void {
-  segment.keys.forEach((key, at) => texts.set(key, segment.texts[at] ?? ''))
+  for (const [at, key] of segment.keys.entries()) texts.set(key, segment.texts[at] ?? '')
 }
 
 function segmentSize({ keys, texts }: Segment): number {
@@ -192,5 +209,9 @@ function isSegment(value: unknown): value is Segment {
 }
 
 function isJournalRecord(value: unknown): value is JournalRecord {
-  return isSegment(value) && isStrings((value as Partial<JournalRecord>).deletes) && typeof (value as Partial<JournalRecord>).resourceVersion === 'string'
+  return (
+    isSegment(value) &&
+    isStrings((value as Partial<JournalRecord>).deletes) &&
+    typeof (value as Partial<JournalRecord>).resourceVersion === 'string'
+  )
 }

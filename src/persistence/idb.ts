@@ -1,7 +1,19 @@
 import { createStore } from 'idb-keyval'
 import { type Clock, systemClock } from '../internal/clock'
 import { IdbConnection, requested } from './idb-connection'
-import { claimOf, headKey, isHead, journalKey, journalRecordSize, journalRecords, readSnapshot, recordsOf, scopeRange, snapshotSize, writeSnapshot } from './idb-layout'
+import {
+  claimOf,
+  headKey,
+  isHead,
+  journalKey,
+  journalRecordSize,
+  journalRecords,
+  readSnapshot,
+  recordsOf,
+  scopeRange,
+  snapshotSize,
+  writeSnapshot,
+} from './idb-layout'
 import type { Commit, Persister, Scope, Snapshot } from './persister'
 import { baselessError, fencedError, scopeId, scopeMatches } from './scope'
 

@@ -41,25 +41,29 @@ export type Commit =
   | { readonly type: 'replace'; readonly puts: readonly StoredRecord[]; readonly resourceVersion: string }
 
 /**
- * A place where snapshots are kept. It stores the wire's own text and never parses it. The contract suite
+ * A place where snapshots are kept. It stores the wire's own text and never parses it. Each scope has one writer at a time, so that two
+ * tabs can never mix their states: a {@link Persister.load} makes a persister the writer, and it stays the writer until another one loads
+ * or replaces the scope, or the scope is cleared. It learns of that by a `'fenced'` error of its next commit, whatever that is; from then on
+ * it is no writer, and its next `replace` would take the scope over again. Calls are carried out in their order. The contract suite
  * `test/persistence/contract.ts` says what every implementation must do.
  */
 export interface Persister {
   /**
-   * Reads the snapshot of a scope and makes this persister the scope's writer: an `apply` of an earlier writer is refused from
-   * then on, so that two tabs can never mix their states.
+   * Reads the snapshot of a scope and makes this persister the scope's writer, also when there is no snapshot.
    *
    * @returns `undefined` when there is no snapshot, or none that can be read: a damaged one is removed.
    * @throws PersistenceError when the storage itself fails (private mode, blocked, connection lost twice).
    */
   load(scope: Scope): Promise<Snapshot | undefined>
   /**
-   * Makes one step in one transaction, and resolves when it is complete. A `replace` makes this persister the scope's writer.
+   * Makes one step in one transaction, and resolves when it is complete. In an `apply`, deletes come before puts. A `replace` by a
+   * persister that is no writer makes it the scope's writer.
    *
-   * @throws PersistenceError with code `'fenced'` when another writer took the scope over, or when an `apply` comes without a `load`
-   *   or `replace` before it; with code `'quota'` or `'unavailable'` and `cause` when the storage failed.
+   * @throws PersistenceError with code `'fenced'` when another writer took the scope over or it was cleared, or when there is nothing
+   *   that an `apply` could go on from; with code `'quota'` or `'unavailable'` and `cause` when the storage failed. Nothing of the step
+   *   is stored then.
    */
   commit(scope: Scope, change: Commit): Promise<void>
-  /** Removes every snapshot whose scope has all the fields given; everything when none is. Open writers are fenced. */
+  /** Removes every snapshot whose scope has all the fields given; everything when none is. Writers of what was removed are fenced. */
   clear(scope?: Partial<Scope>): Promise<void>
 }

@@ -1,7 +1,15 @@
 import { PersistenceError } from '../errors'
 import type { Scope } from './persister'
 
-const FIELDS = ['cluster', 'user', 'resource', 'namespace', 'labelSelector', 'fieldSelector', 'version'] as const satisfies readonly (keyof Scope)[]
+const FIELDS = [
+  'cluster',
+  'user',
+  'resource',
+  'namespace',
+  'labelSelector',
+  'fieldSelector',
+  'version',
+] as const satisfies readonly (keyof Scope)[]
 
 /** One string for each scope: equal when, and only when, every field is. */
 export function scopeId(scope: Scope): string {
@@ -23,7 +31,10 @@ export function scopeMatches(id: string, fields: Partial<Scope>): boolean {
 
 /** The error of a commit that its scope does not take any more. */
 export function fencedError(id: string): PersistenceError {
-  return new PersistenceError('fenced', `${id}: another writer took this snapshot over, or it was cleared; what this writer has is no longer stored`)
+  return new PersistenceError(
+    'fenced',
+    `${id}: another writer took this snapshot over, or it was cleared; what this writer has is no longer stored`,
+  )
 }
 
 /** The error of an `apply` that has no state to go on from. */

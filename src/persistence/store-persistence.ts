@@ -52,6 +52,8 @@ export type PersistenceStatus = 'loading' | 'active' | 'fenced' | 'failed' | 'st
  */
 export type HydrationResult = 'persisted' | 'none' | 'late' | 'failed'
 
+type Loaded = { readonly snapshot: Snapshot | undefined } | { readonly error: unknown } | 'late'
+
 const EVENTS = ['pagehide', 'visibilitychange'] as const
 /** Resources nobody stores by accident. */
 const SENSITIVE = ['secrets']
@@ -162,17 +164,19 @@ export class StorePersistence<T> implements AsyncDisposable {
     return this.stop()
   }
 
-  #load(timeoutMs: number): Promise<{ readonly snapshot: Snapshot | undefined } | { readonly error: unknown } | 'late'> {
+  #load(timeoutMs: number): Promise<Loaded> {
     return new Promise((resolve) => {
-      const timer = this.#clock.setTimeout(() => resolve('late'), timeoutMs)
-      this.#stop.signal.addEventListener('abort', () => resolve('late'), { once: true })
+      const settle = (loaded: Loaded) => {
+        this.#clock.clearTimeout(timer)
+        resolve(loaded)
+      }
+      const timer = this.#clock.setTimeout(() => settle('late'), timeoutMs)
+      this.#stop.signal.addEventListener('abort', () => settle('late'), { once: true })
       const load = async () => this.#persister.load(this.#scope)
-      load()
-        .then(
-          (snapshot) => resolve({ snapshot }),
-          (error: unknown) => resolve({ error }),
-        )
-        .finally(() => this.#clock.clearTimeout(timer))
+      load().then(
+        (snapshot) => settle({ snapshot }),
+        (error: unknown) => settle({ error }),
+      )
     })
   }
 
@@ -193,7 +197,8 @@ export class StorePersistence<T> implements AsyncDisposable {
     if (this.#status !== 'active' || update.type === 'resync') return
     if (update.type === 'replace') this.#replace = true
     else if (!this.#replace) {
-      for (const { type, entry } of update.changes) if (type !== 'resynced') this.#changed.set(entry.key, type === 'deleted' ? undefined : entry)
+      for (const { type, entry } of update.changes)
+        if (type !== 'resynced') this.#changed.set(entry.key, type === 'deleted' ? undefined : entry)
       this.#version = update.resourceVersion
     }
     if (this.#inFlight === undefined) this.#schedule(this.#flushIntervalMs)

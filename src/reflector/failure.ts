@@ -40,7 +40,11 @@ export interface Failure {
 
 /** Says what an error means. */
 export function classify(error: unknown): Failure {
-  if (isApiError(error)) return { kind: kindOf(error.status, error.body), error, retryAfterMs: error.retryAfterMs }
+  if (isApiError(error)) {
+    // A 5xx that is no Status is the word of whatever stands between: kubectl proxy says 500 when the API server is down.
+    const between = error.status >= 500 && error.body?.kind !== 'Status'
+    return { kind: between ? 'connection' : kindOf(error.status, error.body), error, retryAfterMs: error.retryAfterMs }
+  }
   if (isWatchError(error) && error.status) {
     return { kind: kindOf(error.status.code ?? 500, error.status), error, retryAfterMs: retryAfterOf(error.status) }
   }

@@ -116,8 +116,8 @@ const endings: Record<Attempt, Ending> = {
     if (!broke) return fillFailed(state, failure)
     const broken = { ...state, brokenStreams: state.brokenStreams + 1 }
     if (broken.brokenStreams < MAX_BROKEN_STREAMS) return { state: broken, next: refill(broken, kind, 'backoff', failure) }
-    const listing = { ...broken, streaming: false, brokenStreams: 0 }
-    return { state: listing, next: refill(listing, kind, 'backoff', failure) }
+    // What broke after the server had accepted it is the way there, and will break again; an error instead may be the server's passing trouble.
+    return { state: { ...broken, streaming: !opened, brokenStreams: 0 }, next: list(broken, kind, 'backoff', failure) }
   },
 
   watch(state, { failure, short }) {

@@ -2,7 +2,7 @@ import { ParseError } from '../errors'
 import { type EntryOptions, makeEntry, readHeader } from '../meta/entry'
 import type { ListMeta } from '../meta/object'
 import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
-import { asList } from '../meta/schemas'
+import { asList, type ListEnvelope } from '../meta/schemas'
 import type { Entry } from '../meta/entry'
 import { MAX_LINE_LENGTH } from './lines'
 
@@ -49,7 +49,7 @@ export class ListCutter<T> {
   end(emit: (entry: Entry<T>) => void): ListMeta {
     this.#take(this.#decoder.decode(), emit)
     const envelope = this.#head + this.#text
-    let list: { metadata: ListMeta } | undefined
+    let list: ListEnvelope | undefined
     try {
       list = asList(JSON.parse(envelope))
     } catch (cause) {

@@ -31,12 +31,11 @@ export function createFetchHandler(lookup: CacheLookup): (request: Request) => P
 
 /** Serves a GET of an object, a LIST or a WATCH out of a cache. An aborted request rejects with the signal's reason. */
 export async function serveRead(cache: WatchCache<KubeObject>, target: ResourceRequest, request: Request): Promise<Response> {
-  const { signal } = request
   const params = new URL(request.url).searchParams
   try {
-    signal.throwIfAborted()
+    request.signal.throwIfAborted()
     if (target.name) return serveObject(cache, target)
-    return await (isWatch(params) ? serveWatch(cache, target, params, signal) : serveList(cache, target, params, signal))
+    return await (isWatch(params) ? serveWatch(cache, target, params, request) : serveList(cache, target, params, request))
   } catch (error) {
     return errorResponse(error)
   }
@@ -47,31 +46,28 @@ function serveObject(cache: WatchCache<KubeObject>, { namespace, name }: Resourc
   return entry ? jsonResponse(`${entry.text}\n`) : statusResponse(notFound(cache.resource, name))
 }
 
-async function serveList(cache: WatchCache<KubeObject>, { namespace }: ResourceRequest, params: URLSearchParams, signal: AbortSignal): Promise<Response> {
-  const list = await cache.list({ ...listOptionsOf(params), namespace, signal })
-  let body: Iterator<string> | undefined = listBody(list, cache.resource)
-  const next = async () => {
-    signal.throwIfAborted()
-    const pieces = body
-    body = undefined
-    return pieces
-  }
-  return jsonResponse(textStream({ next, cancel: () => undefined }))
+async function serveList(cache: WatchCache<KubeObject>, { namespace }: ResourceRequest, params: URLSearchParams, request: Request): Promise<Response> {
+  const list = await cache.list({ ...listOptionsOf(params), namespace, signal: request.signal })
+  const bodies = [listBody(list, cache.resource)]
+  return jsonResponse(textStream({ next: async () => bodies.pop(), cancel: () => undefined }, request))
 }
 
-async function serveWatch(cache: WatchCache<KubeObject>, { namespace }: ResourceRequest, params: URLSearchParams, signal: AbortSignal): Promise<Response> {
+async function serveWatch(cache: WatchCache<KubeObject>, { namespace }: ResourceRequest, params: URLSearchParams, request: Request): Promise<Response> {
   const closing = new AbortController()
-  const abort = () => closing.abort(signal.reason)
-  signal.addEventListener('abort', abort)
   const batches = cache.watch({ ...watchOptionsOf(params), namespace, signal: closing.signal })
-  let first: IteratorResult<readonly WatchEntry<KubeObject>[], void> | undefined = await batches.next()
+  // The first batch is there when the watch is accepted; until then the answer may still be an error.
+  const abort = () => closing.abort(request.signal.reason)
+  request.signal.addEventListener('abort', abort)
+  let first: IteratorResult<readonly WatchEntry<KubeObject>[], void> | undefined
+  try {
+    first = await batches.next()
+  } finally {
+    request.signal.removeEventListener('abort', abort)
+  }
   const next = async () => {
-    closing.signal.throwIfAborted()
     const { done, value } = first ?? (await batches.next())
     first = undefined
-    if (!done) return watchBody(value, cache.resource)
-    signal.removeEventListener('abort', abort)
-    return undefined
+    return done ? undefined : watchBody(value, cache.resource)
   }
-  return jsonResponse(textStream({ next, cancel: (reason) => closing.abort(reason) }))
+  return jsonResponse(textStream({ next, cancel: (reason) => closing.abort(reason) }, request))
 }

@@ -5,30 +5,51 @@ const CHUNK_LENGTH = 64 * 1024
 export interface TextSource {
   /** The next pieces, all of them there; undefined at the end. */
   next(): Promise<Iterator<string> | undefined>
-  /** Called when nobody reads any more. */
+  /** Called when nobody reads any more; with the signal's reason when it was aborted. */
   cancel(reason: unknown): void
 }
 
-/** Makes a stream of UTF-8 that asks its source for more only when it is read. What the source throws breaks the stream. */
-export function textStream(source: TextSource): ReadableStream<Uint8Array<ArrayBuffer>> {
+/**
+ * Makes a stream of UTF-8 that asks its source for more only when it is read. What the source throws breaks the stream; so does the
+ * request when it is aborted, at once.
+ */
+export function textStream(source: TextSource, request: Request): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder()
   let pieces: Iterator<string> | undefined
+  // The request is kept, not its signal alone: some runtimes cut the signal loose when the request is collected.
+  const settle = () => request.signal.removeEventListener('abort', abort)
+  let abort = () => {}
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
+      start(controller) {
+        abort = () => {
+          settle()
+          controller.error(request.signal.reason)
+          source.cancel(request.signal.reason)
+        }
+        request.signal.addEventListener('abort', abort)
+      },
       async pull(controller) {
         try {
+          request.signal.throwIfAborted()
           for (;;) {
             pieces ??= await source.next()
-            if (!pieces) return controller.close()
+            if (!pieces) break
             const text = gather(pieces)
             if (text !== '') return controller.enqueue(encoder.encode(text))
             pieces = undefined
           }
+          settle()
+          if (!request.signal.aborted) controller.close()
         } catch (error) {
+          settle()
           controller.error(error)
         }
       },
-      cancel: (reason) => source.cancel(reason),
+      cancel(reason) {
+        settle()
+        source.cancel(reason)
+      },
     },
     { highWaterMark: 0 },
   )

@@ -1,0 +1,100 @@
+type Bytes = ReadableStream<Uint8Array>
+
+/** Decides what becomes of a stream, chunk by chunk: what to pass on, and what happens then. */
+interface Step {
+  readonly pass: readonly Uint8Array[]
+  /** Default: go on. */
+  readonly then?: 'error' | 'close' | 'stall' | undefined
+}
+
+/** Lets a stream through step by step. `step` is first called without a chunk, before anything was read. */
+function reshape(body: Bytes, step: (chunk: Uint8Array | undefined) => Step): Bytes {
+  const reader = body.getReader()
+  let queue: Uint8Array[] = []
+  let then: Step['then']
+  const take = (result: Step) => {
+    queue.push(...result.pass.filter(({ byteLength }) => byteLength > 0))
+    then = result.then
+  }
+  take(step(undefined))
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          for (;;) {
+            const [next, ...rest] = queue
+            if (next) {
+              queue = rest
+              return controller.enqueue(next)
+            }
+            if (then) return await finish(then, controller)
+            const { done, value } = await reader.read()
+            if (done) return controller.close()
+            take(step(value))
+          }
+        } catch (error) {
+          controller.error(error)
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+
+  async function finish(how: 'error' | 'close' | 'stall', controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    if (how === 'stall') return new Promise(() => {})
+    if (how === 'error') controller.error(new TypeError('terminated'))
+    else controller.close()
+    await reader.cancel().catch(() => undefined)
+  }
+}
+
+/** Ends a stream after so many bytes. */
+export function cutAfter(body: Bytes, bytes: number, ending: 'error' | 'close' | 'stall'): Bytes {
+  let left = bytes
+  return reshape(body, (chunk) => {
+    const pass = chunk ? [chunk.subarray(0, left)] : []
+    left -= pass[0]?.byteLength ?? 0
+    return { pass, then: left === 0 ? ending : undefined }
+  })
+}
+
+/** Stops a stream after so many bytes without ending it. */
+export function stallAfter(body: Bytes, bytes: number): Bytes {
+  return cutAfter(body, bytes, 'stall')
+}
+
+/** Puts a line into a stream of lines. */
+export function injectLine(body: Bytes, { line, afterLines, then }: { line: string; afterLines: number; then: 'go on' | 'end' }): Bytes {
+  const injected = new TextEncoder().encode(`${line}\n`)
+  const ending = then === 'end' ? 'close' : undefined
+  let left = afterLines
+  let done = false
+  return reshape(body, (chunk) => {
+    if (done) return { pass: chunk ? [chunk] : [] }
+    let at = 0
+    while (chunk && left > 0) {
+      const end = chunk.indexOf(0x0a, at)
+      if (end < 0) return { pass: [chunk] }
+      at = end + 1
+      left--
+    }
+    if (left > 0) return { pass: [] }
+    done = true
+    return { pass: [...(chunk ? [chunk.subarray(0, at)] : []), injected, ...(chunk && !ending ? [chunk.subarray(at)] : [])], then: ending }
+  })
+}
+
+/** Splits the chunks of a stream into chunks of these sizes; where a chunk of the source ends, one ends here too. */
+export function rechunk(body: Bytes, sizes: readonly number[]): Bytes {
+  let turn = 0
+  return reshape(body, (chunk) => {
+    const pass: Uint8Array[] = []
+    for (let at = 0; chunk && at < chunk.byteLength; ) {
+      const size = sizes[turn++ % sizes.length] ?? chunk.byteLength
+      pass.push(chunk.subarray(at, at + size))
+      at += size
+    }
+    return { pass }
+  })
+}

@@ -1,0 +1,155 @@
+import type { Clock } from '../internal/clock'
+import { type Entry, entryFromObject } from '../meta/entry'
+import { objectKey } from '../meta/keys'
+import type { KubeObject } from '../meta/object'
+import { resourceName } from '../meta/resource'
+import type { ChangeType } from '../meta/wire'
+import { errorOf, notFound, type WireStatus } from '../watch-cache/failures'
+import { WatchCache, type WatchCacheOptions } from '../watch-cache/watch-cache'
+import { withResourceVersion } from '../watch-cache/watch-events'
+import { sameJson } from './json'
+import { type Random, randomSuffix } from './random'
+import { alreadyExists, creationProblem, deletionProblem, inWireOrder, type Preconditions, placeProblem, replacementProblem, typeProblem } from './rules'
+import type { ServedResource } from './served-resources'
+
+/** What a collection needs of the server it is part of. */
+export interface CollectionHost {
+  readonly clock: Clock
+  readonly random: Random
+  uid(): string
+  /** Takes the next resourceVersion. */
+  nextResourceVersion(): string
+  /** Tells all collections that a resourceVersion was used. */
+  announce(resourceVersion: string): void
+}
+
+/** Which part of an object an update is about: all of it, all but the status, or the status. */
+export type ObjectPart = 'all' | 'main' | 'status'
+
+/** The name of an object in a collection. */
+export interface ObjectName {
+  /** The empty string for cluster-scoped objects. */
+  readonly namespace: string
+  readonly name: string
+}
+
+/** The objects of one resource: a watch cache, and the rules by which a server changes it. Every method throws ApiErrors as the server would answer. */
+export class Collection {
+  readonly served: ServedResource
+  readonly cache: WatchCache
+  readonly #host: CollectionHost
+
+  constructor(served: ServedResource, host: CollectionHost, options: Omit<WatchCacheOptions<KubeObject>, 'resource'>) {
+    this.served = served
+    this.#host = host
+    this.cache = new WatchCache({ ...options, resource: served.resource })
+  }
+
+  /** @throws ApiError 404 */
+  get({ namespace, name }: ObjectName): KubeObject {
+    const entry = this.cache.get(objectKey(namespace, name))
+    if (!entry) throw this.#refusal('GET', notFound(this.served.resource, name))
+    return copyOf(entry)
+  }
+
+  /** @throws ApiError 400, 409, 422 or 500 */
+  create(object: KubeObject, namespace: string): KubeObject {
+    const { resource } = this.served
+    this.#refuse('POST', typeProblem(object, resource) ?? placeProblem(object, { namespace }) ?? creationProblem(object, resource))
+    const name = object.metadata.name || this.#generateName(object.metadata.generateName ?? '', namespace)
+    if (this.cache.get(objectKey(namespace, name))) throw this.#refusal('POST', alreadyExists(resource, name))
+    const { deletionTimestamp: _, ...metadata } = object.metadata
+    return this.#write('ADDED', {
+      ...object,
+      metadata: {
+        ...metadata,
+        name,
+        ...(namespace && { namespace }),
+        uid: this.#host.uid(),
+        ...('spec' in object && { generation: 1 }),
+        creationTimestamp: this.#now(),
+      },
+    })
+  }
+
+  /** Replaces an object, or a part of it. @throws ApiError 400, 404 or 409 */
+  update(object: KubeObject, at: ObjectName, part: ObjectPart): KubeObject {
+    const { resource } = this.served
+    this.#refuse('PUT', typeProblem(object, resource) ?? placeProblem(object, at))
+    const old = this.get(at)
+    this.#refuse('PUT', replacementProblem(old.metadata, object.metadata, resource))
+    const merged = part === 'status' ? withStatus(old, object) : part === 'main' ? withStatus(object, old) : object
+    const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = old.metadata
+    const kept = { name: at.name, ...(at.namespace && { namespace: at.namespace }), uid, resourceVersion, generation, creationTimestamp, deletionTimestamp }
+    const next = inWireOrder({ ...merged, metadata: { ...merged.metadata, ...kept } as KubeObject['metadata'] }, resource)
+    if (sameJson(next, old)) return old
+    if (generation !== undefined && !sameJson(desired(next), desired(old))) next.metadata.generation = generation + 1
+    if (deletionTimestamp && !next.metadata.finalizers?.length) return this.#remove(entryFromObject(next, { managedFields: 'keep' }))
+    return this.#write('MODIFIED', next)
+  }
+
+  /**
+   * Deletes an object; one with finalizers is only marked.
+   *
+   * @returns the last state, and whether it is gone.
+   * @throws ApiError 404 or 409
+   */
+  delete(at: ObjectName, preconditions: Preconditions = {}): { object: KubeObject; gone: boolean } {
+    const old = this.get(at)
+    this.#refuse('DELETE', deletionProblem(old.metadata, preconditions, this.served.resource))
+    if (!old.metadata.finalizers?.length) return { object: this.#remove(entryFromObject(old, { managedFields: 'keep' })), gone: true }
+    if (old.metadata.deletionTimestamp) return { object: old, gone: false }
+    return { object: this.#write('MODIFIED', { ...old, metadata: { ...old.metadata, deletionTimestamp: this.#now(), deletionGracePeriodSeconds: 0 } }), gone: false }
+  }
+
+  #write(type: ChangeType, object: KubeObject): KubeObject {
+    const next = inWireOrder({ ...object, metadata: { ...object.metadata, resourceVersion: this.#host.nextResourceVersion() } }, this.served.resource)
+    return this.#apply({ type, entry: entryFromObject(next, { managedFields: 'keep' }) })
+  }
+
+  #remove(entry: Entry<KubeObject>): KubeObject {
+    return this.#apply({ type: 'DELETED', entry: withResourceVersion(entry, this.#host.nextResourceVersion()) })
+  }
+
+  #apply(event: { type: ChangeType; entry: Entry<KubeObject> }): KubeObject {
+    this.cache.apply([event])
+    this.#host.announce(event.entry.resourceVersion)
+    return copyOf(event.entry)
+  }
+
+  #generateName(prefix: string, namespace: string): string {
+    for (;;) {
+      const name = prefix + randomSuffix(this.#host.random)
+      if (!this.cache.get(objectKey(namespace, name))) return name
+    }
+  }
+
+  #now(): string {
+    return new Date(this.#host.clock.now()).toISOString().replace(/\.\d+/, '')
+  }
+
+  #refuse(method: string, status: WireStatus | undefined): void {
+    if (status) throw this.#refusal(method, status)
+  }
+
+  #refusal(method: string, status: WireStatus): Error {
+    return errorOf(status, { method, url: resourceName(this.served.resource) })
+  }
+}
+
+/** A copy of its own for every caller, who may change it. */
+function copyOf({ text }: Entry<KubeObject>): KubeObject {
+  return JSON.parse(text) as KubeObject
+}
+
+/** An object with the status of another one. */
+function withStatus(object: KubeObject, source: KubeObject): KubeObject {
+  const { status: _, ...rest } = object as KubeObject & { status?: unknown }
+  return 'status' in source ? ({ ...rest, status: source.status } as KubeObject) : rest
+}
+
+/** What a change of counts as a new generation: everything but metadata and status. */
+function desired(object: KubeObject): object {
+  const { metadata: _, status: __, ...rest } = object as KubeObject & { status?: unknown }
+  return rest
+}

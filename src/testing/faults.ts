@@ -1,0 +1,140 @@
+import type { Clock } from '../internal/clock'
+import type { Status } from '../meta/object'
+import { failure } from '../watch-cache/failures'
+import { statusResponse } from '../watch-cache/protocol'
+import { Waiters } from '../watch-cache/waiters'
+import { cutAfter, injectLine, rechunk, stallAfter } from './broken-streams'
+import type { RequestRecord, Verb } from './request-log'
+
+/** What goes wrong with a request. */
+export type Fault =
+  /** There is no connection: `fetch` rejects with a TypeError. */
+  | { readonly type: 'refuse' }
+  /** The headers come so many milliseconds late. */
+  | { readonly type: 'delay'; readonly ms: number }
+  /** Another answer: a Status, or plain text as a proxy sends it. */
+  | { readonly type: 'status'; readonly status: number; readonly reason?: string; readonly text?: string; readonly retryAfterSeconds?: number }
+  /** The body stops after so many bytes: the connection breaks (`'error'`, the default), or ends as if all were well (`'close'`). */
+  | { readonly type: 'cut'; readonly afterBytes: number; readonly ending?: 'error' | 'close' }
+  /** After so many bytes nothing more comes, and the connection stays open. */
+  | { readonly type: 'stall'; readonly afterBytes: number }
+  /** After so many lines (default 0) comes one that the server did not write. */
+  | { readonly type: 'line'; readonly text: string; readonly afterLines?: number }
+  /** After so many lines (default 0) comes an ERROR event, and the watch ends. */
+  | { readonly type: 'error-event'; readonly status: Status; readonly afterLines?: number }
+  /** The body comes in chunks of these sizes, in turn and from the start again. */
+  | { readonly type: 'chunks'; readonly sizes: readonly number[] }
+
+/** Which requests a fault is for: all that have these properties, or that a function says yes to. */
+export type FaultMatch = { readonly verb?: Verb; readonly resource?: string; readonly namespace?: string; readonly name?: string } | ((request: RequestRecord) => boolean)
+
+/** A fault, and the requests it is for. */
+export interface FaultRule {
+  /** Default: every request. */
+  match?: FaultMatch
+  /** How many requests it is for; default 1. */
+  times?: number
+  fault: Fault
+}
+
+/** The faults that are to come. Several may meet one request; those of one kind do so in the order in which they were added. */
+export class Faults {
+  readonly #clock: Clock
+  #rules: { readonly rule: FaultRule; left: number }[] = []
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * Adds a fault.
+   *
+   * @returns a function that takes it back.
+   * @throws RangeError when a number in it makes no sense.
+   */
+  add(rule: FaultRule): () => void {
+    const { fault, times = 1 } = rule
+    const numbers = { times, ...fault, ...('sizes' in fault && { sizes: Math.min(...fault.sizes) - 1 }) }
+    for (const [name, value] of Object.entries(numbers)) {
+      if (typeof value === 'number' && !(value >= 0)) throw new RangeError(`Faults.add: ${name} of a ${fault.type} fault cannot be that small`)
+    }
+    const entry = { rule, left: times }
+    this.#rules.push(entry)
+    return () => {
+      this.#rules = this.#rules.filter((other) => other !== entry)
+    }
+  }
+
+  /** Takes all faults back. */
+  clear(): void {
+    this.#rules = []
+  }
+
+  /** The faults that meet a request; each counts as used. */
+  take(request: RequestRecord): Fault[] {
+    const hits = this.#rules.filter(({ rule, left }) => left > 0 && matches(rule.match, request))
+    for (const hit of hits) hit.left--
+    this.#rules = this.#rules.filter(({ left }) => left > 0)
+    return hits.map(({ rule }) => rule.fault)
+  }
+
+  /** What happens before there is an answer: nothing, a wait, a failure, or another answer. */
+  async before(faults: readonly Fault[], { signal }: Request): Promise<Response | undefined> {
+    for (const fault of faults) {
+      if (fault.type === 'delay') await new Waiters(this.#clock).wait({ until: this.#clock.now() + fault.ms, signal })
+      signal.throwIfAborted()
+      if (fault.type === 'refuse') throw new TypeError('fetch failed')
+      if (fault.type === 'status') return statusAnswer(fault)
+    }
+    return undefined
+  }
+}
+
+/** Breaks a body as faults say. */
+export function breakBody(body: ReadableStream<Uint8Array>, faults: readonly Fault[]): ReadableStream<Uint8Array> {
+  // Chunks are cut last, whatever was done to the body before.
+  const ordered = [...faults].sort((a, b) => Number(a.type === 'chunks') - Number(b.type === 'chunks'))
+  return ordered.reduce((stream, fault) => {
+    switch (fault.type) {
+      case 'cut':
+        return cutAfter(stream, fault.afterBytes, fault.ending ?? 'error')
+      case 'stall':
+        return stallAfter(stream, fault.afterBytes)
+      case 'line':
+        return injectLine(stream, { line: fault.text, afterLines: fault.afterLines ?? 0, then: 'go on' })
+      case 'error-event':
+        return injectLine(stream, { line: JSON.stringify({ type: 'ERROR', object: wireStatus(fault.status) }), afterLines: fault.afterLines ?? 0, then: 'end' })
+      case 'chunks':
+        return rechunk(stream, fault.sizes)
+      default:
+        return stream
+    }
+  }, body)
+}
+
+function matches(match: FaultMatch | undefined, request: RequestRecord): boolean {
+  if (typeof match === 'function') return match(request)
+  return Object.entries(match ?? {}).every(([key, value]) => request[key as keyof typeof match] === value)
+}
+
+const wireStatus = (status: Status): Status => ({ kind: 'Status', apiVersion: 'v1', status: 'Failure', ...status })
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  409: 'Conflict',
+  410: 'Expired',
+  422: 'Invalid',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+  504: 'Timeout',
+}
+
+function statusAnswer({ status, reason = REASONS[status] ?? '', text, retryAfterSeconds }: Fault & { type: 'status' }): Response {
+  if (text === undefined) return statusResponse(failure(status, reason, `injected: ${status} ${reason}`, retryAfterSeconds === undefined ? undefined : { retryAfterSeconds }))
+  const headers = { 'content-type': 'text/plain; charset=utf-8', ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }) }
+  return new Response(text, { status, headers })
+}

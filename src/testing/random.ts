@@ -1,0 +1,27 @@
+/** Random numbers that are the same for the same seed. */
+export interface Random {
+  /** At least 0, less than 1. */
+  next(): number
+  /** A whole number, at least 0 and less than `bound`. */
+  below(bound: number): number
+}
+
+/** Makes a generator (mulberry32): quick, and good enough to spread test data. */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000
+  }
+  return { next, below: (bound) => Math.floor(next() * bound) }
+}
+
+// Kubernetes leaves out vowels and look-alikes.
+const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
+
+/** A suffix as the server makes them for `generateName`. */
+export function randomSuffix(random: Random, length = 5): string {
+  return Array.from({ length }, () => SUFFIX_LETTERS[random.below(SUFFIX_LETTERS.length)]).join('')
+}

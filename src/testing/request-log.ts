@@ -1,0 +1,146 @@
+import { isWatch, type ResourceRequest } from '../watch-cache/protocol'
+
+/** What a request is, as Kubernetes' authorization names it; `get` also for what is no resource. */
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
+
+/** A request that the fake server has seen. */
+export interface RequestRecord {
+  readonly method: string
+  readonly url: string
+  readonly headers: Headers
+  readonly verb: Verb
+  /** Such as `pods` or `deployments.apps`; the empty string for what is no resource. */
+  readonly resource: string
+  readonly namespace: string
+  readonly name: string
+  /** The HTTP status; undefined while there is no answer, and when there never was one. */
+  readonly status: number | undefined
+  /** `pending` until the headers are sent, `open` until the body is read, left or cut. */
+  readonly state: 'pending' | 'open' | 'closed'
+  /** How many bytes of the body were read. */
+  readonly bytes: number
+}
+
+/** A record while its request lives. */
+export interface TrackedRequest {
+  readonly record: RequestRecord
+  /** Follows the body of the answer, which goes through what `shape` makes of it. */
+  answer(response: Response, shape: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>): Response
+  /** There is no answer. */
+  fail(): void
+}
+
+/** Knows all requests. */
+export class RequestLog {
+  readonly #records: RequestRecord[] = []
+  readonly #cuts = new Map<RequestRecord, () => void>()
+
+  /** All requests so far, in order. */
+  get records(): readonly RequestRecord[] {
+    return this.#records
+  }
+
+  /** Forgets the requests that are over. */
+  clear(): void {
+    this.#records.splice(0, Infinity, ...this.#records.filter(({ state }) => state !== 'closed'))
+  }
+
+  /** Breaks all answers that are under way, as a lost connection does. */
+  cutAll(): void {
+    for (const cut of [...this.#cuts.values()]) cut()
+  }
+
+  track(request: Request, target: ResourceRequest | undefined): TrackedRequest {
+    const record: { -readonly [K in keyof RequestRecord]: RequestRecord[K] } = {
+      method: request.method,
+      url: request.url,
+      headers: request.headers,
+      verb: verbOf(request, target),
+      resource: target ? (target.group ? `${target.plural}.${target.group}` : target.plural) : '',
+      namespace: target?.namespace ?? '',
+      name: target?.name ?? '',
+      status: undefined,
+      state: 'pending',
+      bytes: 0,
+    }
+    this.#records.push(record)
+    const close = () => {
+      record.state = 'closed'
+      this.#cuts.delete(record)
+    }
+    const answer: TrackedRequest['answer'] = (response, shape) => {
+      record.status = response.status
+      record.state = 'open'
+      if (!response.body) close()
+      const onCut = (cut: () => void) => void this.#cuts.set(record, cut)
+      const body = response.body && followed(shape(response.body), request, { onBytes: (count) => void (record.bytes += count), onCut, onEnd: close })
+      return new Response(body, { status: response.status, headers: response.headers })
+    }
+    return { record, answer, fail: close }
+  }
+}
+
+function verbOf(request: Request, target: ResourceRequest | undefined): Verb {
+  switch (request.method) {
+    case 'POST':
+      return 'create'
+    case 'PUT':
+      return 'update'
+    case 'PATCH':
+      return 'patch'
+    case 'DELETE':
+      return target?.name ? 'delete' : 'deletecollection'
+    default:
+      if (!target || target.name) return 'get'
+      return isWatch(new URL(request.url).searchParams) ? 'watch' : 'list'
+  }
+}
+
+interface Followers {
+  onBytes(count: number): void
+  onCut(cut: () => void): void
+  onEnd(): void
+}
+
+/** The same stream; ends with the request's abort, or when it is cut, at once. */
+function followed(body: ReadableStream<Uint8Array>, request: Request, { onBytes, onCut, onEnd }: Followers): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader()
+  let end = () => {}
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      start(controller) {
+        const breakOff = (reason: unknown) => {
+          end()
+          controller.error(reason)
+          reader.cancel(reason).catch(() => undefined)
+        }
+        const abort = () => breakOff(request.signal.reason)
+        request.signal.addEventListener('abort', abort)
+        onCut(() => breakOff(new TypeError('terminated')))
+        end = () => {
+          request.signal.removeEventListener('abort', abort)
+          onEnd()
+        }
+      },
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          if (done) {
+            end()
+            return controller.close()
+          }
+          onBytes(value.byteLength)
+          controller.enqueue(value as Uint8Array<ArrayBuffer>)
+        } catch (error) {
+          end()
+          controller.error(error)
+        }
+      },
+      async cancel(reason) {
+        end()
+        await reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
