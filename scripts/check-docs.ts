@@ -1,0 +1,76 @@
+// Checks that every name the package exports has a docstring. `node scripts/check-docs.ts` prints those that have none.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** A subpath of the package and the file in `src/` behind it. */
+export interface Entry {
+  /** As in `import 'kubeflect/idb'`. */
+  readonly name: string
+  readonly path: string
+  readonly exists: boolean
+}
+
+/** One name an entry exports. */
+export interface Export {
+  readonly name: string
+  /** Whether anything of it is there at run time. */
+  readonly isValue: boolean
+  readonly documentation: string
+  /** Where it is declared, as `path:line`. */
+  readonly location: string
+}
+
+/** The subpaths that package.json exports, and the sources behind them. */
+export function readEntries(): Entry[] {
+  const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return Object.keys(exports)
+    .filter((subpath) => subpath !== './package.json')
+    .map((subpath) => {
+      const path = subpath === '.' ? 'src/index.ts' : `src/${subpath.slice(2)}.ts`
+      return { name: `${name}${subpath.slice(1)}`, path, exists: existsSync(join(root, path)) }
+    })
+}
+
+/** Reads what entries export, types included, by entry name. An entry without a file exports nothing. */
+export function readExports(entries: readonly Entry[]): Map<string, Export[]> {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+  const program = ts.createProgram(
+    entries.map(({ path }) => join(root, path)),
+    options,
+  )
+  const checker = program.getTypeChecker()
+  return new Map(
+    entries.map(({ name, path }) => {
+      const file = program.getSourceFile(join(root, path))
+      const module = file && checker.getSymbolAtLocation(file)
+      return [name, module ? checker.getExportsOfModule(module).map((symbol) => describeExport(checker, symbol)) : []]
+    }),
+  )
+}
+
+function describeExport(checker: ts.TypeChecker, exported: ts.Symbol): Export {
+  const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
+  const declaration = symbol.declarations?.[0]
+  const file = declaration?.getSourceFile()
+  const line = file && declaration ? file.getLineAndCharacterOfPosition(declaration.getStart()).line + 1 : 0
+  return {
+    name: exported.name,
+    isValue: Boolean(symbol.flags & ts.SymbolFlags.Value),
+    documentation: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
+    location: file ? `${relative(root, file.fileName)}:${line}` : '',
+  }
+}
+
+if (import.meta.main) {
+  const exported = [...readExports(readEntries()).values()].flat()
+  const undocumented = exported.filter(({ documentation }) => documentation === '')
+  for (const { name, location } of undocumented) console.error(`${location}: ${name} is exported and has no docstring`)
+  console.log(`${exported.length} exported names, ${undocumented.length} without a docstring`)
+  if (undocumented.length > 0) process.exitCode = 1
+}

@@ -1,0 +1,18 @@
+import { parseArgs } from 'node:util'
+
+/**
+ * Parses a command line.
+ *
+ * @template {NonNullable<import('node:util').ParseArgsConfig['options']>} O
+ * @param {string[]} args
+ * @param {O} options as `parseArgs` of node:util takes them.
+ * @param {string} usage added to the message when the arguments make no sense.
+ * @param {{ allowPositionals?: boolean }} [more]
+ */
+export function parseFlags(args, options, usage, { allowPositionals = false } = {}) {
+  try {
+    return parseArgs({ args, options, allowPositionals }).values
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n\n${usage}`)
+  }
+}

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { root } from './source-files.ts'
+
+function run(script: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [join(root, 'scripts', script), ...args], { encoding: 'utf8' })
+}
+
+describe('npm start', () => {
+  test('explains itself when asked for help', () => {
+    const { status, stdout } = run('start.mjs', '--help')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/--port N.*--server URL/s)
+  })
+
+  test.each([
+    ['an unknown flag', ['--prot', '1'], /Unknown option '--prot'.*npm start -- \[--port N\]/s],
+    ['a port that is no number', ['--port', 'http'], /--port must be a number from 0 to 65535, not "http"/],
+    ['a port out of range', ['--port', '65536'], /--port must be a number from 0 to 65535/],
+    ['a server that is no URL', ['--server', 'localhost:8001'], /--server must be an http or https URL such as .* not "localhost:8001"/],
+  ])('refuses %s and says what would be right', (_, args, message) => {
+    const { status, stderr } = run('start.mjs', ...args)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toContain('    at ')
+  })
+})
+
+describe('npm test', () => {
+  test('explains itself when asked for help', () => {
+    const { status, stdout } = run('test.mjs', '--help')
+    expect(status).toBe(0)
+    expect(stdout).toContain('npm test -- [path …]')
+  })
+
+  test('refuses an unknown flag and says what would be right', () => {
+    const { status, stderr } = run('test.mjs', '--bogus')
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/Unknown option '--bogus'.*npm test -- \[path …\]/s)
+  })
+
+  test('fails when no test matches', () => {
+    const { status, stdout } = run('test.mjs', 'no/such/path')
+    expect(status).toBe(1)
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('0 passed, 0 failed')
+  })
+})

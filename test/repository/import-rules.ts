@@ -1,0 +1,122 @@
+import { posix } from 'node:path'
+import ts from 'typescript'
+import type { SourceFile } from './source-files.ts'
+
+/** One import, re-export, `import()` or `import('…')` type of a file. */
+export interface Import {
+  readonly from: string
+  readonly line: number
+  /** As it is written. */
+  readonly specifier: string
+  /** Nothing of it is left at run time. */
+  readonly typeOnly: boolean
+}
+
+/** The folders of `src/` from low to high: a module imports its own folder and what is below, not what is beside it. */
+const layers: readonly (readonly string[])[] = [
+  ['meta', 'internal', 'errors.ts'],
+  ['transport'],
+  ['reflector', 'queue', 'store', 'persistence', 'workqueue'],
+  ['informer', 'watch-cache'],
+  ['view', 'controller', 'resources'],
+  ['testing'],
+  ['entry files'],
+]
+
+/** The lowest layer's parts belong together. */
+const GROUND = 0
+
+/** What may be imported from a folder beside one's own: nothing but these types. */
+const sharedTypes = [{ from: 'persistence', path: 'src/store/changes.ts' }]
+
+/** Which modules may know a dependency; nobody may know any other package, or a runtime's own modules. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  ky: ['src/transport/client.ts'],
+  valibot: ['src/meta/schemas.ts'],
+  'idb-keyval': ['src/idb.ts', 'src/persistence/idb.ts'],
+}
+
+/** Says of each import that breaks a rule where it is, what is wrong and what would be right. */
+export function brokenRules(files: readonly SourceFile[]): string[] {
+  const paths = new Set(files.map(({ path }) => path))
+  return files.flatMap(readImports).flatMap((found) => {
+    const problem = found.specifier.startsWith('.') ? relativeProblem(found, paths) : packageProblem(found)
+    return problem ? [`${found.from}:${found.line} imports '${found.specifier}': ${problem}`] : []
+  })
+}
+
+/** The circles of files that import each other, type-only imports included; each starts and ends with the same file. */
+export function importCycles(files: readonly SourceFile[]): string[][] {
+  const paths = new Set(files.map(({ path }) => path))
+  const edges = new Map(files.map((file) => [file.path, readImports(file).flatMap((found) => resolve(found, paths) ?? [])]))
+  const cycles: string[][] = []
+  const done = new Set<string>()
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path])
+    else if (!done.has(path)) for (const next of edges.get(path) ?? []) visit(next, [...trail, path])
+    done.add(path)
+  }
+  for (const path of edges.keys()) visit(path, [])
+  return cycles
+}
+
+/** Finds the imports of a file, whatever their form. */
+export function readImports({ path, text }: SourceFile): Import[] {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+  const found: Import[] = []
+  const add = (node: ts.Node, specifier: ts.Node | undefined, typeOnly: boolean): void => {
+    if (!specifier || !ts.isStringLiteralLike(specifier)) return
+    found.push({ from: path, line: file.getLineAndCharacterOfPosition(node.getStart()).line + 1, specifier: specifier.text, typeOnly })
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node, node.moduleSpecifier, isTypeOnly(node.importClause))
+    else if (ts.isExportDeclaration(node)) add(node, node.moduleSpecifier, node.isTypeOnly)
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node, node.argument.literal, true)
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node, node.arguments[0], false)
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return found
+}
+
+function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
+  if (!clause) return false
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true
+  const names = clause.namedBindings
+  return !clause.name && names !== undefined && ts.isNamedImports(names) && names.elements.every((element) => element.isTypeOnly)
+}
+
+function packageProblem({ from, specifier }: Import): string | undefined {
+  const allowed = packages[specifier]
+  if (!allowed) return `src/ knows no package but ${Object.keys(packages).join(', ')}, and no module of a runtime`
+  return allowed.includes(from) ? undefined : `only ${allowed.join(' and ')} may know it`
+}
+
+function relativeProblem(found: Import, paths: ReadonlySet<string>): string | undefined {
+  const to = resolve(found, paths)
+  if (!to) return 'there is no such file; relative imports have no extension and name a file, not a folder'
+  const from = placeOf(found.from)
+  const target = placeOf(to)
+  if (from.name === target.name || target.layer < from.layer || (from.layer === GROUND && target.layer === GROUND)) return undefined
+  if (found.typeOnly && sharedTypes.some((shared) => shared.from === from.name && shared.path === to)) return undefined
+  const direction = target.layer > from.layer ? 'above' : 'beside'
+  return `${target.name} is ${direction} ${from.name}. Imports go down: ${layers
+    .map((layer) => layer.join(', '))
+    .reverse()
+    .join(' → ')}`
+}
+
+function resolve({ from, specifier }: Import, paths: ReadonlySet<string>): string | undefined {
+  if (!specifier.startsWith('.')) return undefined
+  const path = `${posix.join(posix.dirname(from), specifier)}.ts`
+  return paths.has(path) ? path : undefined
+}
+
+/** The part of `src/` a file belongs to: a folder, a file that has its own place, or, alone, an entry file. */
+function placeOf(path: string): { name: string; layer: number } {
+  const part = path.split('/')[1] ?? path
+  const layer = layers.findIndex((names) => names.includes(part))
+  if (layer >= 0) return { name: part, layer }
+  if (part.endsWith('.ts')) return { name: part, layer: layers.length - 1 }
+  throw new Error(`${path}: the folder src/${part} has no place in the layers of test/repository/import-rules.ts; give it one`)
+}

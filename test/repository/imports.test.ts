@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { brokenRules, importCycles, readImports } from './import-rules.ts'
+import { readFiles } from './source-files.ts'
+
+const source = readFiles('src')
+
+describe('the sources', () => {
+  test('are there', () => {
+    expect(source.flatMap(readImports).length).toBeGreaterThan(10)
+  })
+  test('import one way: from entries down to meta, errors and internal', () => {
+    expect(brokenRules(source)).toEqual([])
+  })
+  test('have no cycles between files, not even of types', () => {
+    expect(importCycles(source)).toEqual([])
+  })
+  test('have no folder barrels', () => {
+    expect(source.filter(({ path }) => /^src\/.+\/index\.ts$/.test(path))).toEqual([])
+  })
+})
+
+describe('the rules', () => {
+  const files = (sources: Record<string, string>) => Object.entries(sources).map(([path, text]) => ({ path, text }))
+
+  test('let a module import its own folder and the layers below', () => {
+    const good = files({
+      'src/store/store.ts': `import { split } from '../meta/keys'\nimport { order } from './order'`,
+      'src/store/order.ts': `import { KubeError } from '../errors'`,
+      'src/meta/keys.ts': '',
+      'src/errors.ts': `import type { Key } from './meta/keys'`,
+      'src/index.ts': `export { Store } from './store/store'`,
+    })
+    expect(brokenRules(good)).toEqual([])
+  })
+
+  test.each([
+    [
+      'upwards',
+      `import { Store } from '../store/store'`,
+      'src/transport/client.ts',
+      /store is above transport\. Imports go down: entry files → testing/,
+    ],
+    ['upwards, for a type', `import type { Store } from '../store/store'`, 'src/transport/client.ts', /store is above transport/],
+    ['sideways', `import { Store } from '../store/store'`, 'src/queue/fifo.ts', /store is beside queue/],
+    ['sideways, in a re-export', `export { Store } from '../store/store'`, 'src/queue/fifo.ts', /store is beside queue/],
+    ['sideways, when called', `const it = () => import('../store/store')`, 'src/queue/fifo.ts', /store is beside queue/],
+    ['sideways, inside a type', `type S = import('../store/store').Store`, 'src/queue/fifo.ts', /store is beside queue/],
+    ['another entry', `export { Store } from './index'`, 'src/idb.ts', /index\.ts is beside idb\.ts/],
+    ['a value beside it', `import { apply } from '../store/changes'`, 'src/persistence/memory.ts', /store is beside persistence/],
+    ['a runtime', `import { readFile } from 'node:fs'`, 'src/transport/client.ts', /no module of a runtime/],
+    ['a stranger', `import { map } from 'lodash'`, 'src/transport/client.ts', /no package but ky, valibot, idb-keyval/],
+    ['ky', `import type { Options } from 'ky'`, 'src/transport/params.ts', /only src\/transport\/client\.ts may know it/],
+    ['an extension', `import { a } from './list.ts'`, 'src/transport/client.ts', /no extension/],
+    ['a folder', `import { a } from '../meta'`, 'src/transport/client.ts', /not a folder/],
+  ])('refuse what imports %s', (_, text, path, message) => {
+    const others = files({ 'src/store/store.ts': '', 'src/store/changes.ts': '', 'src/index.ts': '', 'src/meta/index.ts': '' })
+    const broken = brokenRules([{ path, text: `\n${text}` }, ...others])
+    expect(broken).toHaveLength(1)
+    expect(broken[0]).toMatch(message)
+    expect(broken[0]).toContain(`${path}:2 imports `)
+  })
+
+  test('let persistence import the types of changes', () => {
+    const text = `import type { StoreUpdate } from '../store/changes'`
+    expect(brokenRules(files({ 'src/persistence/memory.ts': text, 'src/store/changes.ts': '' }))).toEqual([])
+  })
+
+  test('ask for a place when a folder is new', () => {
+    expect(() => brokenRules(files({ 'src/utils/a.ts': `import { b } from './b'`, 'src/utils/b.ts': '' }))).toThrow(
+      /src\/utils has no place/,
+    )
+  })
+
+  test('find cycles, of types too', () => {
+    const circle = files({
+      'src/meta/a.ts': `import type { B } from './b'`,
+      'src/meta/b.ts': `import { c } from './c'`,
+      'src/meta/c.ts': `export type { A } from './a'`,
+      'src/meta/d.ts': `import { a } from './a'`,
+    })
+    expect(importCycles(circle)).toEqual([['src/meta/a.ts', 'src/meta/b.ts', 'src/meta/c.ts', 'src/meta/a.ts']])
+  })
+})

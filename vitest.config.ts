@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+import { sourceAlias } from './scripts/source-alias.ts'
+
+const browser = ['test/browser/**/*.test.ts', 'test/**/*.browser.test.ts']
+const cluster = ['test/cluster/**/*.test.ts', 'test/**/*.cluster.test.ts']
+
+// Chromium and the control plane each want the machine for themselves: one file at a time, after everything else. (Vitest puts projects
+// of order 0 last where it has one worker only, so the order starts at 1.)
+const together = { sequence: { groupOrder: 1 } }
+const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } })
+
+export default defineConfig({
+  resolve: { alias: sourceAlias },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/examples/**', ...browser, ...cluster], ...together },
+      },
+      { extends: true, test: { name: 'examples', include: ['test/examples/**/*.test.ts'], ...together } },
+      { extends: true, test: { name: 'browser', include: browser, testTimeout: 60_000, hookTimeout: 60_000, ...alone(2) } },
+      { extends: true, test: { name: 'cluster', include: cluster, testTimeout: 120_000, hookTimeout: 900_000, ...alone(3) } },
+    ],
+  },
+})
