@@ -1,5 +1,8 @@
 import { isPersistenceError, PersistenceError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
+import { delay } from '../internal/delay'
+import { Listeners } from '../internal/listeners'
+import { report } from '../internal/report'
 import { type Entry, entryFromText } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
 import type { Commit, Persister, Scope, Snapshot } from './persister'
@@ -57,6 +60,8 @@ type Loaded = { readonly snapshot: Snapshot | undefined } | { readonly error: un
 const EVENTS = ['pagehide', 'visibilitychange'] as const
 /** Resources nobody stores by accident. */
 const SENSITIVE = ['secrets']
+/** How long the page may be kept from other things, in milliseconds. */
+const SLICE_MS = 8
 const MAX_RETRIES = 5
 const RETRY_BASE_MS = 1000
 
@@ -72,7 +77,7 @@ export class StorePersistence<T> implements AsyncDisposable {
   readonly #onError: (error: unknown) => void
   readonly #clock: Clock
   readonly #events: StorePersistenceOptions['events']
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners<void>()
   readonly #stop = new AbortController()
   #status: PersistenceStatus = 'stopped'
   #error: unknown
@@ -114,10 +119,9 @@ export class StorePersistence<T> implements AsyncDisposable {
     return this.#error
   }
 
-  /** Calls `listener` soon after each change of `status`; returns the way to stop that. */
+  /** Calls `listener` after each change of `status`; returns the way to stop that. */
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   /**
@@ -132,9 +136,14 @@ export class StorePersistence<T> implements AsyncDisposable {
     signal?.addEventListener('abort', () => void this.stop(), { signal: this.#stop.signal })
     this.#move('loading')
     const loaded = await this.#load(loadTimeoutMs)
+    const snapshot = loaded !== 'late' && 'snapshot' in loaded ? await this.#decode(loaded.snapshot) : undefined
     if (this.#status !== 'loading') return 'late'
     // From here to `subscribe` without a pause: a step of the store in between would be missed.
-    const result = loaded === 'late' ? 'late' : 'error' in loaded ? this.#giveUp('failed', loaded.error) : this.#hydrate(loaded.snapshot)
+    let result: HydrationResult
+    if (loaded === 'late') result = 'late'
+    else if ('error' in loaded) result = this.#giveUp('failed', loaded.error)
+    else if (snapshot === undefined) result = 'none'
+    else result = this.#store.hydrate(snapshot.entries, snapshot.resourceVersion) ? 'persisted' : 'late'
     if (result === 'failed') return result
     this.#replace = result !== 'persisted'
     this.#unsubscribe = this.#store.subscribe((update) => this.#gather(update))
@@ -180,17 +189,25 @@ export class StorePersistence<T> implements AsyncDisposable {
     })
   }
 
-  #hydrate(snapshot: Snapshot | undefined): HydrationResult {
-    if (snapshot === undefined) return 'none'
-    let entries: Entry<T>[]
+  /** In slices, so that the page can do something else meanwhile. */
+  async #decode(snapshot: Snapshot | undefined): Promise<{ entries: Entry<T>[]; resourceVersion: string } | undefined> {
+    if (snapshot === undefined) return undefined
+    const entries: Entry<T>[] = []
+    let sliceEnd = this.#clock.now() + SLICE_MS
     try {
-      // The store had its way with managedFields before they were stored.
-      entries = snapshot.texts.map((text) => entryFromText<T>(text, { managedFields: 'keep' }))
+      for (const text of snapshot.texts) {
+        // The store had its way with managedFields before they were stored.
+        entries.push(entryFromText<T>(text, { managedFields: 'keep' }))
+        if (this.#clock.now() < sliceEnd) continue
+        await delay(0, { clock: this.#clock, signal: this.#stop.signal })
+        sliceEnd = this.#clock.now() + SLICE_MS
+      }
     } catch (error) {
+      // Not cleared, which would fence this writer too: the next complete state replaces it.
       this.#report(error)
-      return 'none'
+      return undefined
     }
-    return this.#store.hydrate(entries, snapshot.resourceVersion) ? 'persisted' : 'late'
+    return { entries, resourceVersion: snapshot.resourceVersion }
   }
 
   #gather(update: StoreUpdate<T>): void {
@@ -272,12 +289,15 @@ export class StorePersistence<T> implements AsyncDisposable {
 
   #move(status: PersistenceStatus): void {
     this.#status = status
-    for (const listener of this.#listeners) queueMicrotask(listener)
+    this.#listeners.notify()
   }
 
-  /** In a microtask of its own: a handler that throws is an uncaught error of the page, and none of this class. */
   #report(error: unknown): void {
-    queueMicrotask(() => this.#onError(error))
+    try {
+      this.#onError(error)
+    } catch (thrown) {
+      report(thrown)
+    }
   }
 }
 

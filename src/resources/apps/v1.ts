@@ -16,7 +16,13 @@ export interface Deployment extends KubeObject {
 }
 
 /** The resource `deployments.apps`, version v1; as a type, one of its objects. */
-export const Deployment: Resource<Deployment> = { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment', scope: 'Namespaced' }
+export const Deployment: Resource<Deployment> = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'deployments',
+  kind: 'Deployment',
+  scope: 'Namespaced',
+}
 
 /** DeploymentCondition describes the state of a deployment at a certain point. */
 export interface DeploymentCondition {

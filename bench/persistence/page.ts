@@ -1,0 +1,3 @@
+/** What the driver calls in the page. */
+export { round } from './layouts'
+export { steps } from './persister'

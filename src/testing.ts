@@ -1,0 +1,8 @@
+export { podFixture, type FixturePod, type PodFixtureOptions } from './testing/fixtures'
+export { FakeApiServer, type Backup, type FakeApiServerOptions, type ObjectReference } from './testing/fake-api-server'
+export type { ServedResource } from './testing/served-resources'
+export type { RequestRecord, Verb } from './testing/request-log'
+export type { Fault, FaultMatch, FaultRule, Faults } from './testing/faults'
+export type { Churn, ChurnOptions } from './testing/churn'
+export type { Preconditions } from './testing/rules'
+export { VirtualClock } from './testing/virtual-clock'

@@ -1,0 +1,131 @@
+import type { Clock } from '../internal/clock'
+import { type FixturePod, podFixture } from './fixtures'
+import { createRandom, type Random } from './random'
+
+/** What {@link Churn} can be told. */
+export interface ChurnOptions {
+  /** Default 10. */
+  changesPerSecond?: number
+  /** The same seed gives the same changes; default 1. */
+  seed?: number
+  /** Where new pods are made; default `['default']`. */
+  namespaces?: readonly string[]
+  /** Of 100 changes, so many create and so many delete a pod; the others change one. Default 10. */
+  replacedPercent?: number
+}
+
+/** What churn works on. */
+export interface ChurnHost {
+  readonly clock: Clock
+  pods(): readonly { readonly namespace: string; readonly name: string }[]
+  get(pod: { namespace: string; name: string }): FixturePod
+  create(pod: FixturePod): void
+  update(pod: FixturePod): void
+  delete(pod: { namespace: string; name: string }): void
+}
+
+/** Changes are made in ticks of so many milliseconds, or one by one when there are fewer. */
+const TICK_MS = 10
+// New pods are numbered from here: they do not meet the ones a test made itself.
+const FIRST_INDEX = 1_000_000
+
+/** Keeps pods changing as a busy cluster does: restarts, readiness, rollouts. Their number stays about the same. */
+export class Churn {
+  readonly #host: ChurnHost
+  readonly #random: Random
+  readonly #namespaces: readonly string[]
+  readonly #replacedPercent: number
+  #changesPerSecond: number
+  #changes = 0
+  #nextIndex = FIRST_INDEX
+  // What of a change was due at `#since`.
+  #due = 0
+  #since: number
+  #timer: unknown
+
+  /** @throws RangeError when the rate is negative. */
+  constructor(host: ChurnHost, { changesPerSecond = 10, seed = 1, namespaces = ['default'], replacedPercent = 10 }: ChurnOptions = {}) {
+    this.#host = host
+    this.#random = createRandom(seed)
+    this.#namespaces = namespaces
+    this.#replacedPercent = replacedPercent
+    this.#since = host.clock.now()
+    this.#changesPerSecond = 0
+    this.changesPerSecond = changesPerSecond
+  }
+
+  /** How many changes were made. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** The rate; may be set at any time, 0 is a pause. */
+  get changesPerSecond(): number {
+    return this.#changesPerSecond
+  }
+  set changesPerSecond(rate: number) {
+    if (!(rate >= 0)) throw new RangeError(`Churn: changesPerSecond must not be negative, as ${rate} is`)
+    this.#catchUp()
+    this.#changesPerSecond = rate
+    this.#schedule()
+  }
+
+  /** Ends it. */
+  stop(): void {
+    this.changesPerSecond = 0
+  }
+
+  #schedule(): void {
+    const { clock } = this.#host
+    if (this.#timer !== undefined) clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#changesPerSecond === 0) return
+    const untilNext = ((1 - this.#due) * 1000) / this.#changesPerSecond
+    this.#timer = clock.setTimeout(
+      () => {
+        this.#catchUp()
+        this.#schedule()
+      },
+      Math.max(TICK_MS, untilNext),
+    )
+  }
+
+  #catchUp(): void {
+    const now = this.#host.clock.now()
+    this.#due += ((now - this.#since) * this.#changesPerSecond) / 1000
+    this.#since = now
+    // A timer's time is not exact; what is missing by a hair counts as due.
+    for (; this.#due > 1 - 1e-6; this.#due--) this.#change()
+    this.#due = Math.max(0, this.#due)
+  }
+
+  #change(): void {
+    this.#changes++
+    const random = this.#random
+    const pods = this.#host.pods()
+    const kind = random.below(100)
+    const pod = pods[random.below(pods.length)]
+    if (!pod || kind < this.#replacedPercent) this.#create()
+    else if (kind < 2 * this.#replacedPercent) this.#host.delete(pod)
+    else this.#host.update(this.#changed(this.#host.get(pod)))
+  }
+
+  #create(): void {
+    const namespace = this.#namespaces[this.#random.below(this.#namespaces.length)] ?? 'default'
+    this.#host.create(podFixture(this.#nextIndex++, { namespace }))
+  }
+
+  #changed(pod: FixturePod): FixturePod {
+    const { containerStatuses = [] } = pod.status ?? {}
+    const status = containerStatuses[this.#random.below(containerStatuses.length)]
+    const annotations = { ...pod.metadata.annotations, 'example.com/revision': String(this.#changes) }
+    if (!status) return { ...pod, metadata: { ...pod.metadata, annotations } }
+    // A container dies, and comes back with the next change.
+    const changed = status.ready ? { ...status, ready: false } : { ...status, ready: true, restartCount: status.restartCount + 1 }
+    return {
+      ...pod,
+      metadata: { ...pod.metadata, annotations },
+      status: { ...pod.status, containerStatuses: containerStatuses.map((other) => (other === status ? changed : other)) },
+    }
+  }
+}

@@ -1,0 +1,258 @@
+import { type Clock, systemClock } from '../internal/clock'
+import type { Entry } from '../meta/entry'
+import type { KubeObject } from '../meta/object'
+import { apiVersionOf, type Resource, resourceName } from '../meta/resource'
+import { failure, invalid } from '../watch-cache/failures'
+import { serveRead } from '../watch-cache/fetch-handler'
+import { isWatch, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
+import type { WatchCacheOptions } from '../watch-cache/watch-cache'
+import { Churn, type ChurnOptions } from './churn'
+import { Collection, type CollectionHost, type ObjectName } from './collection'
+import { serveDiscovery } from './discovery'
+import { breakBody, Faults } from './faults'
+import type { FixturePod } from './fixtures'
+import { createRandom } from './random'
+import { RequestLog, type RequestRecord } from './request-log'
+import { serveWrite } from './rest'
+import type { Preconditions } from './rules'
+import { builtInResources, type ServedResource } from './served-resources'
+
+/** What a {@link FakeApiServer} can be given. */
+export interface FakeApiServerOptions {
+  /** What is served besides namespaces, nodes, pods, services, config maps, secrets, events and deployments. */
+  resources?: readonly (Resource | ServedResource)[]
+  /** Where all time comes from; default the runtime's clock. */
+  clock?: Clock
+  /** The version before the first change; default 1. */
+  resourceVersion?: number
+  /** Makes the uids; default `crypto.randomUUID`. */
+  uid?: () => string
+  /** Seeds the names made for `generateName`; default 1. */
+  seed?: number
+  /** How many events of each resource are remembered for watches that resume; default 10,000. */
+  windowSize?: number
+  /** How many events a watcher may be behind before its watch is ended; default `windowSize`. */
+  watchBufferSize?: number
+  /** How often a watch gets a bookmark, in milliseconds; default 60,000. */
+  bookmarkIntervalMs?: number
+  /** Whether a watch can ask for the state first (`sendInitialEvents`), or gets 422 as from older servers; default `'supported'`. */
+  watchList?: 'supported' | 'refused'
+}
+
+/** The whole state of a server at one moment. */
+export interface Backup {
+  readonly resourceVersion: number
+  readonly objects: ReadonlyMap<string, readonly Entry<KubeObject>[]>
+}
+
+/** Which object is meant; the namespace defaults to `default`, and is left out for cluster-scoped resources. */
+export type ObjectReference = { readonly name: string; readonly namespace?: string | undefined }
+
+/**
+ * A Kubernetes API server in memory, as a `fetch` handler: reads, watches, writes, patches and discovery, well enough for `kubectl`.
+ * There is no authentication, no admission, no validation of what is inside a spec, and no controller: a namespace need not exist for
+ * objects to be in it, and what owns an object may vanish.
+ *
+ * @example
+ * ```ts
+ * const server = new FakeApiServer()
+ * server.create(Pod, podFixture(1))
+ * const client = new KubeClient({ baseUrl: 'http://kubernetes.test', fetch: server.fetch })
+ * ```
+ */
+export class FakeApiServer {
+  /** What goes wrong with requests to come. */
+  readonly faults: Faults
+  /** Whether watches can begin with the state; may be changed at any time. */
+  watchList: 'supported' | 'refused'
+  readonly #clock: Clock
+  readonly #log = new RequestLog()
+  readonly #collections = new Map<string, Collection>()
+  readonly #host: CollectionHost
+  readonly #cacheOptions: Omit<WatchCacheOptions<KubeObject>, 'resource'>
+  #revision: number
+
+  /** @throws RangeError when a size is not a positive number, or the resourceVersion no positive integer. */
+  constructor({
+    resources = [],
+    clock = systemClock,
+    resourceVersion = 1,
+    uid = () => crypto.randomUUID(),
+    seed = 1,
+    windowSize: capacity = 10_000,
+    watchBufferSize,
+    bookmarkIntervalMs,
+    watchList = 'supported',
+  }: FakeApiServerOptions = {}) {
+    if (!Number.isSafeInteger(resourceVersion) || resourceVersion < 1) throw new RangeError(`FakeApiServer: resourceVersion must be a positive integer, not ${resourceVersion}`)
+    this.#clock = clock
+    this.faults = new Faults(clock)
+    this.watchList = watchList
+    this.#revision = resourceVersion
+    this.#cacheOptions = { capacity, watchBufferSize, bookmarkIntervalMs, clock }
+    this.#host = {
+      clock,
+      random: createRandom(seed),
+      uid,
+      nextResourceVersion: () => String(++this.#revision),
+      announce: (version) => this.#collections.forEach(({ cache }) => cache.bookmark(version)),
+    }
+    for (const served of [...builtInResources, ...resources]) this.register(served)
+    for (const name of ['default', 'kube-system']) {
+      const labels = { 'kubernetes.io/metadata.name': name }
+      this.#collection('namespaces').create({ metadata: { name, labels }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } } as KubeObject, '')
+    }
+  }
+
+  /** Answers a request; an aborted one rejects with the signal's reason. Can be passed on as it is wherever a `fetch` is asked for. */
+  readonly fetch = async (input: Request | URL | string, init?: RequestInit): Promise<Response> => {
+    const request = input instanceof Request && init === undefined ? input : new Request(input, init)
+    const { pathname } = new URL(request.url)
+    const target = parseResourcePath(pathname)
+    const tracked = this.#log.track(request, target)
+    try {
+      request.signal.throwIfAborted()
+      const faults = this.faults.take(tracked.record)
+      const response = (await this.faults.before(faults, request)) ?? (await this.#answer(request, pathname, target))
+      request.signal.throwIfAborted()
+      return tracked.answer(response, (body) => breakBody(body, faults))
+    } catch (error) {
+      tracked.fail()
+      throw error
+    }
+  }
+
+  /** Every request so far, in order; see {@link forgetRequests}. */
+  get requests(): readonly RequestRecord[] {
+    return this.#log.records
+  }
+  /** The requests that are not over: no answer yet, or a body that nobody has read to its end, left or aborted. */
+  get openRequests(): readonly RequestRecord[] {
+    return this.#log.records.filter(({ state }) => state !== 'closed')
+  }
+  /** Forgets the requests that are over. */
+  forgetRequests(): void {
+    this.#log.clear()
+  }
+
+  /** The version of the last change. */
+  get resourceVersion(): string {
+    return String(this.#revision)
+  }
+
+  /** Serves one more resource, as a new custom resource definition does. Serving it again changes nothing. */
+  register(served: Resource | ServedResource): void {
+    const entry = 'resource' in served ? served : { resource: served }
+    const key = keyOf(entry.resource)
+    if (this.#collections.has(key)) return
+    const collection = new Collection(entry, this.#host, this.#cacheOptions)
+    collection.cache.replace([], this.resourceVersion)
+    this.#collections.set(key, collection)
+  }
+
+  /** Creates an object, its status included. @throws ApiError 400, 409, 422 or 500 */
+  create<T extends KubeObject>(resource: Resource<T>, object: T): T {
+    return this.#collection(resource).create(object, namespaceFor(resource, object.metadata.namespace)) as T
+  }
+
+  /** Replaces an object, its status included. An object without a resourceVersion is replaced whatever it is. @throws ApiError 400, 404 or 409 */
+  update<T extends KubeObject>(resource: Resource<T>, object: T): T {
+    const { name = '', namespace } = object.metadata
+    return this.#collection(resource).update(object, { name, namespace: namespaceFor(resource, namespace) }, 'all') as T
+  }
+
+  /** Deletes an object and gives its last state; one with finalizers is only marked. @throws ApiError 404 or 409 */
+  delete<T extends KubeObject>(resource: Resource<T>, reference: ObjectReference, preconditions?: Preconditions): T {
+    return this.#collection(resource).delete(nameFor(resource, reference), preconditions).object as T
+  }
+
+  /** Gives a copy of an object; undefined when there is none. */
+  get<T extends KubeObject>(resource: Resource<T>, reference: ObjectReference): T | undefined {
+    const collection = this.#collection(resource)
+    const { namespace, name } = nameFor(resource, reference)
+    return collection.cache.get(namespace ? `${namespace}/${name}` : name) && (collection.get({ namespace, name }) as T)
+  }
+
+  /** Gives copies of all objects of a resource, sorted by namespace and name. */
+  list<T extends KubeObject>(resource: Resource<T>): T[] {
+    return this.#collection(resource).cache.entries().map(({ text }) => JSON.parse(text) as T)
+  }
+
+  /** Starts to change pods without end, by the server's clock; stop it. @throws RangeError when the rate is negative. */
+  churn(options?: ChurnOptions): Churn {
+    const collection = this.#collection('pods')
+    return new Churn(
+      {
+        clock: this.#clock,
+        pods: () => collection.cache.entries(),
+        get: (pod) => collection.get(pod) as FixturePod,
+        create: (pod) => void collection.create(pod, pod.metadata.namespace ?? 'default'),
+        update: (pod) => void collection.update(pod, nameFor(collection.served.resource, { name: '', ...pod.metadata }), 'all'),
+        delete: (pod) => void collection.delete(pod),
+      },
+      options,
+    )
+  }
+
+  /** Forgets all past events: a watch from before now gets 410, open watches go on. */
+  compact(): void {
+    this.#collections.forEach(({ cache }) => cache.compact())
+  }
+
+  /** Breaks every answer that is under way, as a lost connection does. */
+  disconnect(): void {
+    this.#log.cutAll()
+  }
+
+  /** Keeps the present state for {@link restart}. */
+  backup(): Backup {
+    return { resourceVersion: this.#revision, objects: new Map([...this.#collections].map(([key, { cache }]) => [key, cache.entries()])) }
+  }
+
+  /**
+   * Starts again: every watch ends, and none can resume from before now.
+   *
+   * @param restore the state to come back with, as after a restore of etcd: versions are given a second time.
+   */
+  restart(restore: Backup = this.backup()): void {
+    this.#revision = restore.resourceVersion
+    this.#collections.forEach(({ cache }, key) => cache.replace(restore.objects.get(key) ?? [], this.resourceVersion))
+  }
+
+  async #answer(request: Request, pathname: string, target: ResourceRequest | undefined): Promise<Response> {
+    const collection = target && this.#collections.get(keyOf(target))
+    if (!collection || !isServed(target, collection.served)) {
+      const accept = request.headers.get('accept') ?? ''
+      return serveDiscovery(pathname, accept, [...this.#collections.values()].map(({ served }) => served)) ?? notFound()
+    }
+    if (request.method !== 'GET') return serveWrite(collection, target, request)
+    const params = new URL(request.url).searchParams
+    if (this.watchList === 'refused' && isWatch(params) && params.has('sendInitialEvents')) return watchListRefused()
+    return serveRead(collection.cache, target, request)
+  }
+
+  #collection(resource: Resource | string): Collection {
+    const key = typeof resource === 'string' ? `/v1/${resource}` : keyOf(resource)
+    const collection = this.#collections.get(key)
+    if (!collection) throw new TypeError(`FakeApiServer: ${typeof resource === 'string' ? resource : `${resourceName(resource)} (${apiVersionOf(resource)})`} is not served: register it first`)
+    return collection
+  }
+}
+
+const keyOf = ({ group, version, plural }: Pick<Resource, 'group' | 'version' | 'plural'>): string => `${group}/${version}/${plural}`
+
+const namespaceFor = ({ scope }: Resource, namespace: string | undefined): string => (scope === 'Cluster' ? '' : (namespace ?? 'default'))
+
+const nameFor = (resource: Resource, { name, namespace }: ObjectReference): ObjectName => ({ name, namespace: namespaceFor(resource, namespace) })
+
+function isServed({ namespace, subresource }: ResourceRequest, { resource, status }: ServedResource): boolean {
+  if (namespace && resource.scope === 'Cluster') return false
+  return subresource === '' || (subresource === 'status' && status === true)
+}
+
+const notFound = (): Response => statusResponse(failure(404, 'NotFound', 'the server could not find the requested resource', {}))
+
+function watchListRefused(): Response {
+  const message = 'Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'
+  return statusResponse(invalid({ kind: 'ListOptions', group: 'meta.k8s.io', name: '' }, [{ reason: 'FieldValueForbidden', field: 'sendInitialEvents', message }]))
+}

@@ -1,0 +1,319 @@
+import { isPersistenceError } from '../../src/errors'
+import type { Commit, Persister, Scope, StoredRecord } from '../../src/persistence/persister'
+
+// What every persister must do. The cases know no test runner, so that a page can run them too.
+
+/** What a case is given: a storage of its own. */
+export interface ContractContext {
+  /** Another persister on the same storage, as another tab would have it. */
+  open(): Persister
+}
+
+/** One thing a persister must do. */
+export interface ContractCase {
+  readonly title: string
+  run(context: ContractContext): Promise<void>
+}
+
+/** A scope, as far as a test cares. */
+export function scopeOf(fields: Partial<Scope> = {}): Scope {
+  return { cluster: 'c1', user: 'ann', resource: 'pods/v1', namespace: '', labelSelector: '', fieldSelector: '', version: '1', ...fields }
+}
+
+/** Records from `{ key: text }`. */
+export function records(texts: Readonly<Record<string, string>>): StoredRecord[] {
+  return Object.entries(texts).map(([key, text]) => ({ key, text }))
+}
+
+/** A replace commit from `{ key: text }`. */
+export function replace(resourceVersion: string, texts: Readonly<Record<string, string>>): Commit {
+  return { type: 'replace', puts: records(texts), resourceVersion }
+}
+
+/** An apply commit from `{ key: text }` and the deleted keys. */
+export function apply(resourceVersion: string, texts: Readonly<Record<string, string>> = {}, deletes: readonly string[] = []): Commit {
+  return { type: 'apply', puts: records(texts), deletes, resourceVersion }
+}
+
+/** What is stored, as a persister finds it that comes later: `version: text, text, …`, or `nothing`. */
+export async function stored(persister: Persister, scope: Scope = scopeOf()): Promise<string> {
+  const snapshot = await persister.load(scope)
+  return snapshot === undefined ? 'nothing' : `${snapshot.resourceVersion}: ${[...snapshot.texts].sort().join(', ')}`
+}
+
+/** `stored`, or the code with which the work was refused. */
+export async function outcome(work: Promise<void>): Promise<string> {
+  try {
+    await work
+    return 'stored'
+  } catch (error) {
+    if (isPersistenceError(error)) return error.code
+    throw error
+  }
+}
+
+function equal(actual: unknown, expected: unknown): void {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
+  if (a !== b) throw new Error(`expected ${b?.slice(0, 500)}, got ${a?.slice(0, 500)}`)
+}
+
+const scope = scopeOf()
+
+/** The contract, case by case. */
+export const contract: readonly ContractCase[] = [
+  {
+    title: 'a scope nobody stored anything for has no snapshot',
+    async run({ open }) {
+      equal(await open().load(scope), undefined)
+    },
+  },
+  {
+    title: 'a replace is loaded as it was stored',
+    async run({ open }) {
+      await open().commit(scope, replace('7', { a: '{"a":1}', b: '{"b":"größer → 文字 \ud83d\ude00"}', c: '{\n  "c": "\\u2028\u2028"\n}' }))
+      const snapshot = await open().load(scope)
+      equal(snapshot?.resourceVersion, '7')
+      equal([...(snapshot?.texts ?? [])].sort(), ['{"a":1}', '{"b":"größer → 文字 \ud83d\ude00"}', '{\n  "c": "\\u2028\u2028"\n}'].sort())
+    },
+  },
+  {
+    title: 'a replace by nothing is a snapshot without objects',
+    async run({ open }) {
+      await open().commit(scope, replace('7', {}))
+      equal(await stored(open()), '7: ')
+    },
+  },
+  {
+    title: 'applies add, change and delete, and move the version with the objects',
+    async run({ open }) {
+      const persister = open()
+      await persister.commit(scope, replace('1', { a: 'a1', b: 'b1' }))
+      await persister.commit(scope, apply('2', { b: 'b2', c: 'c2' }, ['a']))
+      await persister.commit(scope, apply('3', { a: 'a3' }, ['nothing of this key']))
+      equal(await stored(open()), '3: a3, b2, c2')
+    },
+  },
+  {
+    title: 'a key both deleted and put by one apply is there afterwards',
+    async run({ open }) {
+      const persister = open()
+      await persister.commit(scope, replace('1', { a: 'a1' }))
+      await persister.commit(scope, apply('2', { a: 'a2' }, ['a']))
+      equal(await stored(open()), '2: a2')
+    },
+  },
+  {
+    title: 'applies that only move the version do, also between others',
+    async run({ open }) {
+      const persister = open()
+      await persister.commit(scope, replace('1', { a: 'a1' }))
+      for (const version of ['2', '3', '4']) await persister.commit(scope, apply(version))
+      await persister.commit(scope, apply('5', { b: 'b5' }))
+      for (const version of ['6', '7']) await persister.commit(scope, apply(version))
+      equal(await stored(open()), '7: a1, b5')
+    },
+  },
+  {
+    title: 'a replace leaves nothing of what was before',
+    async run({ open }) {
+      const persister = open()
+      await persister.commit(scope, replace('1', { a: 'a1', b: 'b1' }))
+      await persister.commit(scope, apply('2', { c: 'c2' }))
+      await persister.commit(scope, replace('9', { d: 'd9' }))
+      await persister.commit(scope, apply('10', { e: 'e10' }))
+      equal(await stored(open()), '10: d9, e10')
+    },
+  },
+  {
+    title: 'who has loaded a snapshot goes on from it',
+    async run({ open }) {
+      const first = open()
+      await first.commit(scope, replace('1', { a: 'a1', b: 'b1' }))
+      await first.commit(scope, apply('2', { a: 'a2' }))
+      const second = open()
+      equal(await stored(second), '2: a2, b1')
+      await second.commit(scope, apply('3'))
+      await second.commit(scope, apply('4', { c: 'c4' }))
+      equal(await stored(second), '4: a2, b1, c4')
+      await second.commit(scope, apply('5', { d: 'd5' }, ['b']))
+      equal(await stored(open()), '5: a2, c4, d5')
+    },
+  },
+  {
+    title: 'commits that nobody waited for are made in the order of the calls',
+    async run({ open }) {
+      const persister = open()
+      await Promise.all([
+        persister.load(scope),
+        persister.commit(scope, replace('1', { a: 'a1' })),
+        ...Array.from({ length: 20 }, (_, n) =>
+          persister.commit(scope, apply(String(n + 2), { a: `a${n + 2}`, [`k${n}`]: '' }, [`k${n - 1}`])),
+        ),
+      ])
+      equal(await stored(open()), '21: , a21')
+    },
+  },
+  {
+    title: 'a snapshot of many megabytes and an apply as large come back whole',
+    async run({ open }) {
+      const text = (key: string, version: number) => `${key}-${version}-${'x'.repeat(9000)}`
+      const all = (version: number) => Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`k${n}`, text(`k${n}`, version)]))
+      const persister = open()
+      await persister.commit(scope, replace('1', all(1)))
+      await persister.commit(scope, apply('2', { ...all(2), k3: text('k3', 3) }, ['k5']))
+      const snapshot = await open().load(scope)
+      equal(snapshot?.texts.length, 400)
+      equal([...(snapshot?.texts ?? [])].sort(), Object.values({ ...all(2), k3: text('k3', 3) }).sort())
+    },
+  },
+  {
+    title: 'a snapshot belongs to its scope: when any field differs there is none',
+    async run({ open }) {
+      await open().commit(scope, replace('1', { a: 'a1' }))
+      for (const field of Object.keys(scope) as (keyof Scope)[]) equal(await stored(open(), { ...scope, [field]: 'other' }), 'nothing')
+      equal(await stored(open()), '1: a1')
+    },
+  },
+  {
+    title: 'fields of scopes cannot run into each other',
+    async run({ open }) {
+      await open().commit(scopeOf({ cluster: 'a', user: '' }), replace('1', { a: 'a1' }))
+      await open().commit(scopeOf({ cluster: 'a","', user: '' }), replace('2', { a: 'a2' }))
+      for (const other of [
+        scopeOf({ cluster: '', user: 'a' }),
+        scopeOf({ cluster: 'a"', user: '' }),
+        scopeOf({ cluster: 'a', user: '","' }),
+      ])
+        equal(await stored(open(), other), 'nothing')
+      equal(await stored(open(), scopeOf({ cluster: 'a', user: '' })), '1: a1')
+    },
+  },
+  {
+    title: 'an apply without a load or a replace before it is refused',
+    async run({ open }) {
+      equal(await outcome(open().commit(scope, apply('2', { b: 'b2' }))), 'fenced')
+      await open().commit(scope, replace('1', { a: 'a1' }))
+      equal(await outcome(open().commit(scope, apply('2', { b: 'b2' }))), 'fenced')
+      equal(await stored(open()), '1: a1')
+    },
+  },
+  {
+    title: 'an apply after a load that found nothing is refused, a replace is not',
+    async run({ open }) {
+      const persister = open()
+      await persister.load(scope)
+      equal(await outcome(persister.commit(scope, apply('2', { b: 'b2' }))), 'fenced')
+      equal(await outcome(persister.commit(scope, replace('3', { c: 'c3' }))), 'stored')
+      equal(await outcome(persister.commit(scope, apply('4', { d: 'd4' }))), 'stored')
+      equal(await stored(open()), '4: c3, d4')
+    },
+  },
+  {
+    title: 'a load makes its persister the writer: the earlier one can neither apply nor replace',
+    async run({ open }) {
+      for (const change of [apply('2', { b: 'b2' }), apply('2'), replace('2', { b: 'b2' })]) {
+        const [first, second] = [open(), open()]
+        await first.commit(scope, replace('1', { a: 'a1' }))
+        await second.load(scope)
+        equal(await outcome(first.commit(scope, change)), 'fenced')
+        equal(await outcome(second.commit(scope, apply('3', { c: 'c3' }))), 'stored')
+        equal(await stored(open()), '3: a1, c3')
+      }
+    },
+  },
+  {
+    title: 'of two that found nothing, the later one is the writer',
+    async run({ open }) {
+      const [first, second] = [open(), open()]
+      await first.load(scope)
+      await second.load(scope)
+      equal(await outcome(first.commit(scope, replace('1', { a: 'a1' }))), 'fenced')
+      equal(await outcome(second.commit(scope, replace('2', { b: 'b2' }))), 'stored')
+      equal(await stored(open()), '2: b2')
+    },
+  },
+  {
+    title: 'who was told that it is fenced can take the scope over by a replace, and fences the other by it',
+    async run({ open }) {
+      const [first, second] = [open(), open()]
+      await first.commit(scope, replace('1', { a: 'a1' }))
+      await second.load(scope)
+      equal(await outcome(first.commit(scope, apply('2'))), 'fenced')
+      equal(await outcome(first.commit(scope, replace('3', { c: 'c3' }))), 'stored')
+      equal(await outcome(second.commit(scope, apply('4'))), 'fenced')
+      equal(await stored(open()), '3: c3')
+    },
+  },
+  {
+    title: 'a fence is about one scope',
+    async run({ open }) {
+      const [first, second] = [open(), open()]
+      const other = scopeOf({ namespace: 'shop' })
+      await first.commit(scope, replace('1', { a: 'a1' }))
+      await first.commit(other, replace('1', { a: 'a1' }))
+      await second.load(scope)
+      equal(await outcome(first.commit(other, apply('2', { b: 'b2' }))), 'stored')
+      equal(await stored(open(), other), '2: a1, b2')
+    },
+  },
+  {
+    title: 'clear removes the scopes that have the fields given, and no others',
+    async run({ open }) {
+      const kept = [scopeOf({ user: 'bob' }), scopeOf({ user: '' })]
+      const gone = [scopeOf(), scopeOf({ resource: 'nodes/v1' }), scopeOf({ cluster: 'c2' })]
+      for (const each of [...kept, ...gone]) await open().commit(each, replace('1', { a: 'a1' }))
+      await open().clear({ user: 'ann' })
+      for (const each of kept) equal(await stored(open(), each), '1: a1')
+      for (const each of gone) equal(await stored(open(), each), 'nothing')
+    },
+  },
+  {
+    title: 'clear matches on every field given, the empty string included',
+    async run({ open }) {
+      const [all, shop] = [scopeOf({ namespace: '' }), scopeOf({ namespace: 'shop' })]
+      for (const each of [all, shop]) await open().commit(each, replace('1', { a: 'a1' }))
+      await open().clear({ user: 'ann', cluster: 'elsewhere' })
+      await open().clear({ user: 'ann', namespace: '' })
+      equal(await stored(open(), all), 'nothing')
+      equal(await stored(open(), shop), '1: a1')
+    },
+  },
+  {
+    title: 'clear without fields removes everything',
+    async run({ open }) {
+      const scopes = [scopeOf(), scopeOf({ user: 'bob' })]
+      for (const each of scopes) await open().commit(each, replace('1', { a: 'a1' }))
+      await open().clear()
+      for (const each of scopes) equal(await stored(open(), each), 'nothing')
+    },
+  },
+  {
+    title: 'after a clear every writer is fenced, its own included: nothing comes back',
+    async run({ open }) {
+      for (const change of [apply('2', { b: 'b2' }), replace('2', { b: 'b2' })]) {
+        const [writer, empty] = [open(), open()]
+        const other = scopeOf({ namespace: 'shop' })
+        await writer.commit(scope, replace('1', { a: 'a1' }))
+        await empty.load(other)
+        await writer.clear({ user: 'ann' })
+        equal(await outcome(writer.commit(scope, change)), 'fenced')
+        equal(await outcome(empty.commit(other, replace('2', { b: 'b2' }))), 'fenced')
+        equal([await stored(open()), await stored(open(), other)], ['nothing', 'nothing'])
+        await open().clear()
+      }
+    },
+  },
+  {
+    title: 'a writer from before a clear is fenced also when there is another one since',
+    async run({ open }) {
+      const [before, after] = [open(), open()]
+      await before.load(scope)
+      await before.commit(scope, replace('1', { a: 'a1' }))
+      await after.clear()
+      await after.load(scope)
+      await after.commit(scope, replace('2', { b: 'b2' }))
+      equal(await outcome(before.commit(scope, apply('3', { c: 'c3' }))), 'fenced')
+      equal(await stored(open()), '2: b2')
+    },
+  },
+]

@@ -1,0 +1,330 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { PersistenceError } from '../../src/errors'
+import { type IdbPersisterOptions, idbPersister } from '../../src/idb'
+import { scopeId } from '../../src/persistence/scope'
+import { VirtualClock } from '../support/virtual-clock'
+import { apply, outcome, records, replace, scopeOf, stored } from './contract'
+import { freshIndexedDB, inStore, openRaw, settled } from './support/fake-idb'
+
+beforeEach(freshIndexedDB)
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+})
+
+const scope = scopeOf()
+const id = scopeId(scope)
+const open = (options: Partial<IdbPersisterOptions> = {}) => idbPersister({ database: 'test', whenIdle: () => {}, ...options })
+const keys = async () => (await inStore('test', (store) => store.getAllKeys())) as [string, number, number][]
+const journal = async () => (await keys()).filter(([, part]) => part === 2).length
+const big = (mark: string) => `${mark}${'x'.repeat(700_000)}`
+
+/** A snapshot of two segments and a journal of two records. */
+async function seed(): Promise<void> {
+  const persister = open()
+  await persister.commit(scope, replace('1', { a: big('a'), b: big('b'), c: big('c') }))
+  await persister.commit(scope, apply('2', { d: 'd' }))
+  await persister.commit(scope, apply('3', { e: 'e' }, ['a']))
+}
+
+describe('a damaged snapshot', () => {
+  const damages: Record<string, (store: IDBObjectStore) => IDBRequest> = {
+    'without one of its segments': (store) => store.delete([id, 1, 0]),
+    'with a segment too many': (store) => store.put({ keys: [], texts: [] }, [id, 1, 7]),
+    'with a gap in its journal': (store) => store.delete([id, 2, 0]),
+    'with a segment that is none': (store) => store.put('nonsense', [id, 1, 1]),
+    'with a text that is no string': (store) => store.put({ keys: ['a'], texts: [{ kind: 'Pod' }] }, [id, 1, 1]),
+    'with a text too few': (store) => store.put({ keys: ['a', 'b'], texts: ['a'] }, [id, 1, 1]),
+    'with a record of the journal that has no version': (store) => store.put({ keys: [], texts: [], deletes: [] }, [id, 2, 1]),
+    'with a record of the journal that is a segment': (store) => store.put({ keys: ['f'], texts: ['f'] }, [id, 2, 1]),
+    'with a head that is none': (store) => store.put(null, [id, 0, 0]),
+    'of an unknown format': (store) => store.put({ format: 99, writer: 'w', segments: 2, resourceVersion: '1' }, [id, 0, 0]),
+    'without a head': (store) => store.delete([id, 0, 0]),
+  }
+  test.each(Object.entries(damages))('%s is not loaded and is removed', async (_, damage) => {
+    await seed()
+    await inStore('test', damage)
+    const persister = open()
+    expect(await stored(persister)).toBe('nothing')
+    expect(await keys()).toEqual([[id, 0, 0]])
+    await persister.commit(scope, replace('9', { z: 'z' }))
+    expect(await stored(open())).toBe('9: z')
+  })
+
+  test('takes no other snapshot with it', async () => {
+    await seed()
+    const other = scopeOf({ namespace: 'shop' })
+    await open().commit(other, replace('5', { a: 'a' }))
+    await inStore('test', (store) => store.delete([id, 1, 0]))
+    expect(await stored(open())).toBe('nothing')
+    expect(await stored(open(), other)).toBe('5: a')
+  })
+})
+
+describe('a transaction', () => {
+  test('there is exactly one, readwrite, for each load and each commit', async () => {
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction')
+    const persister = open()
+    await persister.load(scope)
+    await persister.commit(scope, replace('1', { a: big('a'), b: big('b'), c: big('c') }))
+    await persister.commit(scope, apply('2', { a: big('a2'), b: big('b2') }, ['c']))
+    await persister.commit(scope, apply('3'))
+    expect(transaction.mock.calls.map(([, mode]) => mode).filter((mode) => mode !== ('versionchange' as string))).toEqual([
+      'readwrite',
+      'readwrite',
+      'readwrite',
+      'readwrite',
+    ])
+  })
+
+  test('a commit resolves when it is complete, not before', async () => {
+    const persister = open()
+    await persister.load(scope)
+    const seen: string[] = []
+    const transaction = IDBDatabase.prototype.transaction
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, ...args) {
+      const made = transaction.apply(this, args)
+      made.addEventListener('complete', () => seen.push('complete'))
+      return made
+    })
+    await persister.commit(scope, replace('1', { a: 'a' })).then(() => seen.push('resolved'))
+    expect(seen).toEqual(['complete', 'resolved'])
+  })
+
+  test('an apply writes one record, and reads one', async () => {
+    const persister = open()
+    await persister.commit(scope, replace('1', { a: 'a' }))
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put')
+    const get = vi.spyOn(IDBObjectStore.prototype, 'get')
+    await persister.commit(scope, apply('2', { b: 'b', c: 'c' }, ['a']))
+    expect([put.mock.calls.length, get.mock.calls.length]).toEqual([1, 1])
+    expect(put.mock.calls[0]).toEqual([{ keys: ['b', 'c'], texts: ['b', 'c'], deletes: ['a'], resourceVersion: '2' }, [id, 2, 0]])
+  })
+})
+
+describe('the journal', () => {
+  test('does not grow when only the version moves', async () => {
+    const persister = open()
+    await persister.commit(scope, replace('1', { a: 'a' }))
+    for (let n = 2; n < 10; n++) await persister.commit(scope, apply(String(n)))
+    expect(await journal()).toBe(1)
+    await persister.commit(scope, apply('10', { b: 'b' }))
+    await persister.commit(scope, apply('11'))
+    const later = open()
+    await later.load(scope)
+    await later.commit(scope, apply('12'))
+    expect(await journal()).toBe(2)
+    expect(await stored(open())).toBe('12: a, b')
+  })
+
+  test('is folded when idle, once it has outgrown what it is folded to; what is stored stays the same', async () => {
+    const idle: (() => void)[] = []
+    const persister = open({ whenIdle: (run) => idle.push(run) })
+    await persister.commit(scope, replace('1', { a: big('a'), b: big('b') }))
+    await persister.commit(scope, apply('2', { a: big('a2') }))
+    expect(idle).toHaveLength(0)
+    await persister.commit(scope, apply('3', { b: big('b3'), c: 'c3' }))
+    expect(idle).toHaveLength(1)
+    expect(await journal()).toBe(2)
+    idle[0]?.()
+    await persister.commit(scope, apply('4', { c: 'c4' }))
+    expect(await journal()).toBe(1)
+    expect(await stored(open())).toBe(`4: ${big('a2')}, ${big('b3')}, c4`)
+  })
+
+  test('is not folded while everything in it is still needed', async () => {
+    const persister = open({ whenIdle: (run) => run() })
+    await persister.commit(scope, replace('1', { k: big('k') }))
+    for (let n = 0; n < 6; n++) await persister.commit(scope, apply(String(n + 2), { [`k${n}`]: big('n') }))
+    expect(await journal()).toBe(6)
+  })
+
+  test('a fold that fails costs nothing but the fold', async () => {
+    const persister = open({ whenIdle: (run) => run() })
+    await persister.commit(scope, replace('1', { a: big('a') }))
+    const failing = vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementation(() => {
+      throw new DOMException('no', 'DataError')
+    })
+    await persister.commit(scope, apply('2', { a: big('a2') }))
+    expect(await outcome(persister.commit(scope, apply('3', { b: 'b' })))).toBe('stored')
+    expect(failing).toHaveBeenCalledTimes(1)
+    failing.mockRestore()
+    expect(await journal()).toBe(2)
+    await persister.commit(scope, apply('4', { a: big('a4') }))
+    await persister.commit(scope, apply('5'))
+    expect(await stored(open())).toBe(`5: ${big('a4')}, b`)
+  })
+
+  test('is left alone by a writer that was fenced before it came to fold', async () => {
+    const idle: (() => void)[] = []
+    const [first, second] = [open({ whenIdle: (run) => idle.push(run) }), open()]
+    await first.commit(scope, replace('1', { a: big('a') }))
+    await first.commit(scope, apply('2', { a: big('a2') }))
+    await second.load(scope)
+    expect(idle).toHaveLength(1)
+    idle[0]?.()
+    expect(await outcome(first.commit(scope, apply('3')))).toBe('fenced')
+    expect(await outcome(second.commit(scope, apply('3', { b: 'b' })))).toBe('stored')
+    expect(await stored(open())).toBe(`3: ${big('a2')}, b`)
+  })
+
+  test('writes at most twice the bytes that changed, whatever changes', async () => {
+    for (const keyOf of [(n: number) => `k${n}`, (n: number) => `k${n % 7}`, () => 'hot', (n: number) => `k${(n * n) % 31}`]) {
+      freshIndexedDB()
+      const persister = open({ whenIdle: (run) => run() })
+      await persister.commit(scope, replace('0', Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`k${n}`, 'x'.repeat(60_000)]))))
+      const put = vi.spyOn(IDBObjectStore.prototype, 'put')
+      let changed = 0
+      for (let n = 0; n < 150; n++) {
+        changed += 30_000
+        await persister.commit(scope, apply(String(n + 1), { [keyOf(n)]: 'y'.repeat(30_000) }))
+      }
+      await persister.load(scopeOf({ user: 'other' }))
+      const written = put.mock.calls.reduce((sum, [value]) => sum + ((value as { texts?: string[] }).texts ?? []).join('').length, 0)
+      expect(written / changed).toBeLessThanOrEqual(2)
+      put.mockRestore()
+    }
+  })
+})
+
+describe('a storage that fails', () => {
+  test('no IndexedDB at all: unavailable', async () => {
+    vi.stubGlobal('indexedDB', undefined)
+    await expect(open().load(scope)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('the database test') })
+    expect(await outcome(open().commit(scope, replace('1', {})))).toBe('unavailable')
+    expect(await outcome(open().clear())).toBe('unavailable')
+  })
+
+  test('an open that fails is not remembered: the next one works', async () => {
+    const persister = open()
+    const failing = vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
+      throw new DOMException('The operation is insecure.', 'SecurityError')
+    })
+    const error = await persister.load(scope).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(PersistenceError)
+    expect(error).toMatchObject({ code: 'unavailable', cause: expect.objectContaining({ name: 'SecurityError' }) })
+    failing.mockRestore()
+    expect(await outcome(persister.commit(scope, replace('1', { a: 'a' })))).toBe('stored')
+  })
+
+  test('no space left: quota, and what was stored stays', async () => {
+    await seed()
+    const before = await stored(open())
+    const persister = open()
+    await persister.load(scope)
+    const full = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError')
+    })
+    await expect(persister.commit(scope, apply('4', { f: 'f' }))).rejects.toMatchObject({
+      code: 'quota',
+      cause: { name: 'QuotaExceededError' },
+    })
+    await expect(persister.commit(scope, replace('5', { f: 'f' }))).rejects.toMatchObject({ code: 'quota' })
+    full.mockRestore()
+    expect(await stored(open())).toBe(before)
+  })
+
+  test('a connection that was closed is opened again', async () => {
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction')
+    const persister = open()
+    await persister.commit(scope, replace('1', { a: 'a' }))
+    ;(transaction.mock.contexts[0] as IDBDatabase).close()
+    expect(await outcome(persister.commit(scope, apply('2', { b: 'b' })))).toBe('stored')
+    expect(await stored(open())).toBe('2: a, b')
+  })
+
+  test('a connection that is closed again and again: unavailable, and well again afterwards', async () => {
+    const persister = open()
+    await persister.commit(scope, replace('1', { a: 'a' }))
+    const broken = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
+      throw new DOMException('The database connection is closing.', 'InvalidStateError')
+    })
+    expect(await outcome(persister.commit(scope, apply('2', { b: 'b' })))).toBe('unavailable')
+    expect(broken).toHaveBeenCalledTimes(2)
+    broken.mockRestore()
+    expect(await outcome(persister.commit(scope, apply('3', { c: 'c' })))).toBe('stored')
+    expect(await stored(open())).toBe('3: a, c')
+  })
+
+  test('a transaction that the browser aborts is tried once more', async () => {
+    const persister = open()
+    await persister.commit(scope, replace('1', { a: 'a' }))
+    const put = IDBObjectStore.prototype.put
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(function (this: IDBObjectStore, ...args) {
+      const request = put.apply(this, args)
+      this.transaction.abort()
+      return request
+    })
+    expect(await outcome(persister.commit(scope, apply('2', { b: 'b' })))).toBe('stored')
+    expect(await stored(open())).toBe('2: a, b')
+  })
+
+  test('a database that another tab deletes does not wait for this one, and no journal without a base comes after it', async () => {
+    const persister = open()
+    await persister.commit(scope, replace('1', { a: 'a' }))
+    await settled(indexedDB.deleteDatabase('test'))
+    expect(await outcome(persister.commit(scope, apply('2', { b: 'b' })))).toBe('fenced')
+    expect(await stored(open())).toBe('nothing')
+  })
+
+  test('a database that stays blocked: unavailable after the time limit, and what was refused does not happen later', async () => {
+    const clock = new VirtualClock()
+    const persister = open({ clock })
+    await persister.commit(scope, replace('1', { a: 'a' }))
+    const blocking = await openRaw('test')
+    const deleted = settled(indexedDB.deleteDatabase('test'))
+    await new Promise((resolve) => blocking.addEventListener('versionchange', resolve))
+    const commit = outcome(persister.commit(scope, replace('2', { b: 'b' })))
+    const load = outcome(persister.load(scope).then(() => {}))
+    const other = outcome(open({ clock }).commit(scope, replace('3', { c: 'c' })))
+    await clock.advance(4999)
+    expect(clock.pending).toBe(2)
+    await clock.advance(1)
+    expect([await commit, await other]).toEqual(['unavailable', 'unavailable'])
+    await clock.advance(5000)
+    expect(await load).toBe('unavailable')
+    blocking.close()
+    await deleted
+    expect(await stored(open())).toBe('nothing')
+    expect(clock.pending).toBe(0)
+  })
+
+  test("a database that is somebody else's is left alone, and the message says what to do", async () => {
+    const request = indexedDB.open('test')
+    request.onupgradeneeded = () => request.result.createObjectStore('theirs')
+    await settled(request)
+    await expect(open().load(scope)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('give idbPersister a name of its own'),
+    })
+  })
+
+  test('nothing is opened before it is needed', () => {
+    const opened = vi.spyOn(IDBFactory.prototype, 'open')
+    open()
+    expect(opened).not.toHaveBeenCalled()
+  })
+})
+
+test('clear removes also what nobody could have stored, unless it is told what to remove', async () => {
+  await seed()
+  await inStore('test', (store) => store.put('?', ['nonsense', 0, 0]))
+  await open().clear({ user: 'ann' })
+  expect(await keys()).toEqual([['nonsense', 0, 0]])
+  await open().clear()
+  expect(await keys()).toEqual([])
+})
+
+test('records are stored as strings: an entry is read, not copied', async () => {
+  const entry = {
+    key: 'a',
+    get text() {
+      return '{"a":1}'
+    },
+    get object() {
+      throw new Error('nobody needs it')
+    },
+  }
+  await open().commit(scope, { type: 'replace', puts: [entry, ...records({ b: '{}' })], resourceVersion: '1' })
+  expect(await inStore('test', (store) => store.get([id, 1, 0]))).toEqual({ keys: ['a', 'b'], texts: ['{"a":1}', '{}'] })
+})

@@ -1,0 +1,646 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { PersistenceError } from '../../src/errors'
+import type { Clock } from '../../src/internal/clock'
+import { type Entry, entryFromObject, entryFromText } from '../../src/meta/entry'
+import type { KubeObject } from '../../src/meta/object'
+import { memoryPersister } from '../../src/persistence/memory'
+import type { Commit, Persister, Scope, Snapshot } from '../../src/persistence/persister'
+import { type PersistableStore, StorePersistence, type StorePersistenceOptions } from '../../src/persistence/store-persistence'
+import type { StoreChange, StoreUpdate } from '../../src/store/changes'
+import { Store } from '../../src/store/store'
+import { settle, VirtualClock } from '../support/virtual-clock'
+import { scopeOf } from './contract'
+
+const scope = scopeOf()
+
+const entry = (name: string, version: string): Entry<unknown> =>
+  entryFromText(JSON.stringify({ kind: 'Pod', apiVersion: 'v1', metadata: { name, uid: `u-${name}`, resourceVersion: version } }))
+
+/** A store as small as can be: enough to be persisted. */
+class TestStore implements PersistableStore<unknown> {
+  resourceVersion = ''
+  readonly entries = new Map<string, Entry<unknown>>()
+  readonly listeners = new Set<(update: StoreUpdate<unknown>) => void>()
+
+  list(): readonly Entry<unknown>[] {
+    return [...this.entries.values()]
+  }
+  hydrate(entries: readonly Entry<unknown>[], resourceVersion: string): boolean {
+    if (this.resourceVersion !== '') return false
+    for (const each of entries) this.entries.set(each.key, each)
+    this.resourceVersion = resourceVersion
+    return true
+  }
+  subscribe(listener: (update: StoreUpdate<unknown>) => void): () => void {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+  /** Objects as `name: version`; an undefined version deletes. */
+  apply(resourceVersion: string, objects: Readonly<Record<string, string | undefined>> = {}): void {
+    const changes: StoreChange<unknown>[] = []
+    for (const [name, version] of Object.entries(objects)) {
+      const previous = this.entries.get(name)
+      if (version === undefined) {
+        this.entries.delete(name)
+        if (previous) changes.push({ type: 'deleted', entry: previous })
+      } else {
+        const next = entry(name, version)
+        this.entries.set(name, next)
+        changes.push(previous ? { type: 'updated', entry: next, previous } : { type: 'added', entry: next })
+      }
+    }
+    this.#notify('apply', changes, resourceVersion)
+  }
+  replace(resourceVersion: string, objects: Readonly<Record<string, string>>): void {
+    this.entries.clear()
+    for (const [name, version] of Object.entries(objects)) this.entries.set(name, entry(name, version))
+    this.#notify('replace', [], resourceVersion)
+  }
+  #notify(type: StoreUpdate<unknown>['type'], changes: readonly StoreChange<unknown>[], resourceVersion: string): void {
+    this.resourceVersion = resourceVersion
+    for (const listener of this.listeners) listener({ type, changes, resourceVersion })
+  }
+  toString(): string {
+    return `${this.resourceVersion}: ${this.list().map(describeText).sort().join(' ')}`
+  }
+}
+
+function describeText({ text }: { readonly text: string }): string {
+  const { metadata } = JSON.parse(text) as { metadata: { name: string; resourceVersion: string } }
+  return `${metadata.name}@${metadata.resourceVersion}`
+}
+
+/** A persister whose commits end when and how a test says. */
+class ManualPersister implements Persister {
+  readonly commits: string[] = []
+  snapshot: Promise<Snapshot | undefined> = Promise.resolve(undefined)
+  #waiting: { resolve(): void; reject(error: unknown): void }[] = []
+  /** Commits end at once, unless this is set. */
+  manual = false
+  failure: unknown
+
+  load(): Promise<Snapshot | undefined> {
+    return this.snapshot
+  }
+  commit(_: Scope, change: Commit): Promise<void> {
+    const deletes = change.type === 'apply' ? change.deletes.map((key) => `-${key}`) : []
+    this.commits.push(`${change.type} ${change.resourceVersion}: ${[...change.puts.map(describeText), ...deletes].sort().join(' ')}`.trim())
+    if (this.failure !== undefined) return Promise.reject(this.failure)
+    return this.manual ? new Promise((resolve, reject) => this.#waiting.push({ resolve, reject })) : Promise.resolve()
+  }
+  async clear(): Promise<void> {}
+  async finish(error?: unknown): Promise<void> {
+    const first = this.#waiting.shift()
+    if (error === undefined) first?.resolve()
+    else first?.reject(error)
+    await settle()
+  }
+}
+
+const snapshotOf = (resourceVersion: string, objects: Readonly<Record<string, string>>): Snapshot => ({
+  resourceVersion,
+  texts: Object.entries(objects).map(([name, version]) => entry(name, version).text),
+})
+
+let clock: VirtualClock
+let store: TestStore
+let persister: ManualPersister
+let errors: unknown[]
+let running: StorePersistence<unknown>[] = []
+
+const make = (options: StorePersistenceOptions = {}, from: Persister = persister): StorePersistence<unknown> => {
+  const made = new StorePersistence(store, from, scope, { clock, onError: (error) => errors.push(error), ...options })
+  running.push(made)
+  return made
+}
+
+/** Started from a snapshot of version 1 with the objects a and b. */
+const started = async (options?: StorePersistenceOptions): Promise<StorePersistence<unknown>> => {
+  persister.snapshot = Promise.resolve(snapshotOf('1', { a: '1', b: '1' }))
+  const persistence = make(options)
+  expect(await persistence.start()).toBe('persisted')
+  return persistence
+}
+
+const unavailable = new PersistenceError('unavailable', 'the connection was lost')
+
+beforeEach(() => {
+  clock = new VirtualClock()
+  store = new TestStore()
+  persister = new ManualPersister()
+  errors = []
+  running = []
+})
+afterEach(async () => {
+  persister.manual = false
+  persister.failure = undefined
+  for (const each of running) {
+    const stopped = each.stop()
+    await persister.finish()
+    await persister.finish()
+    await stopped
+  }
+  expect(clock.pending).toBe(0)
+  expect(store.listeners.size).toBe(0)
+})
+
+describe('start', () => {
+  test('hydrates the store from the snapshot', async () => {
+    const persistence = await started()
+    expect(String(store)).toBe('1: a@1 b@1')
+    expect(persistence.status).toBe('active')
+    await clock.advance(10_000)
+    expect(persister.commits).toEqual([])
+  })
+
+  test('without a snapshot stores everything with the first complete state, and never a change without a base', async () => {
+    expect(await make().start()).toBe('none')
+    await clock.advance(10_000)
+    store.replace('5', { a: '5' })
+    store.apply('6', { b: '6' })
+    await clock.advance(250)
+    expect(persister.commits).toEqual(['replace 6: a@5 b@6'])
+  })
+
+  test('a store that already has a state is not touched, and replaces the snapshot', async () => {
+    persister.snapshot = Promise.resolve(snapshotOf('1', { a: '1' }))
+    store.replace('7', { z: '7' })
+    expect(await make().start()).toBe('late')
+    expect(String(store)).toBe('7: z@7')
+    await clock.advance(250)
+    expect(persister.commits).toEqual(['replace 7: z@7'])
+  })
+
+  test('a load that takes too long is not waited for, and its snapshot is ignored', async () => {
+    let arrive = (_: Snapshot) => {}
+    persister.snapshot = new Promise((resolve) => {
+      arrive = resolve
+    })
+    const persistence = make()
+    const start = persistence.start({ loadTimeoutMs: 1000 })
+    await clock.advance(999)
+    expect(persistence.status).toBe('loading')
+    await clock.advance(1)
+    expect(await start).toBe('late')
+    expect(persistence.status).toBe('active')
+    arrive(snapshotOf('1', { a: '1' }))
+    await settle()
+    expect(String(store)).toBe(': ')
+    store.replace('5', { b: '5' })
+    await clock.advance(250)
+    expect(persister.commits).toEqual(['replace 5: b@5'])
+  })
+
+  test('a load that fails late is nobody’s unhandled rejection', async () => {
+    let fail = (_: unknown) => {}
+    persister.snapshot = new Promise((_, reject) => {
+      fail = reject
+    })
+    const start = make().start()
+    await clock.advance(1000)
+    expect(await start).toBe('late')
+    fail(unavailable)
+    await settle()
+  })
+
+  test('a load that fails says so and the store goes on from memory', async () => {
+    persister.snapshot = Promise.reject(unavailable)
+    const persistence = make()
+    expect(await persistence.start()).toBe('failed')
+    expect([persistence.status, persistence.error, errors]).toEqual(['failed', unavailable, [unavailable]])
+    store.replace('5', { a: '5' })
+    await clock.advance(10_000)
+    expect(persister.commits).toEqual([])
+  })
+
+  test('a text that is no object drops the snapshot: reported, and replaced by what the server says', async () => {
+    persister.snapshot = Promise.resolve({ resourceVersion: '1', texts: [entry('a', '1').text, 'nonsense'] })
+    expect(await make().start()).toBe('none')
+    expect(errors).toMatchObject([{ name: 'ParseError' }])
+    expect(String(store)).toBe(': ')
+    store.replace('2', { a: '2' })
+    await clock.advance(250)
+    expect(persister.commits).toEqual(['replace 2: a@2'])
+  })
+
+  test('a large snapshot is decoded in slices; the page runs in between, and a network that is faster meanwhile wins', async () => {
+    const objects = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`k${n}`, '1']))
+    persister.snapshot = Promise.resolve(snapshotOf('1', objects))
+    let slices = 0
+    const slow: Clock = {
+      // Each look at the clock finds it a millisecond later.
+      now: () => ++slices,
+      setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
+      clearTimeout: (handle) => clock.clearTimeout(handle),
+    }
+    const start = make({ clock: slow }).start()
+    await settle()
+    expect(clock.pending).toBe(1)
+    store.replace('9', { z: '9' })
+    await clock.advance(0)
+    expect(await start).toBe('late')
+    expect(String(store)).toBe('9: z@9')
+  })
+
+  test('managedFields that were stored are loaded', async () => {
+    const text = '{"metadata":{"name":"a","managedFields":[{"manager":"kubectl"}]}}'
+    persister.snapshot = Promise.resolve({ resourceVersion: '1', texts: [text] })
+    await make().start()
+    expect(store.list()[0]?.text).toBe(text)
+  })
+
+  test('no step of the store is missed between the snapshot and the first change', async () => {
+    let arrive = (_: Snapshot | undefined) => {}
+    persister.snapshot = new Promise((resolve) => {
+      arrive = resolve
+    })
+    const start = make().start()
+    await settle()
+    arrive(undefined)
+    for (let turn = 0; turn < 30; turn++) {
+      store.apply(String(turn + 1), { [`k${turn}`]: '1' })
+      await Promise.resolve()
+    }
+    await start
+    await clock.advance(250)
+    expect(persister.commits).toHaveLength(1)
+    expect(persister.commits[0]).toBe(`replace ${String(store)}`)
+  })
+
+  test('twice, or after stop, is refused', async () => {
+    const persistence = await started()
+    await expect(persistence.start()).rejects.toThrow('make another one')
+    const stopped = make()
+    await stopped.stop()
+    await expect(stopped.start()).rejects.toThrow('make another one')
+  })
+
+  test('an aborted signal stops it before, during and after the load', async () => {
+    expect(await make().start({ signal: AbortSignal.abort() })).toBe('late')
+
+    const loading = new AbortController()
+    persister.snapshot = new Promise(() => {})
+    const persistence = make()
+    const start = persistence.start({ signal: loading.signal })
+    await settle()
+    loading.abort()
+    expect(await start).toBe('late')
+    expect(persistence.status).toBe('stopped')
+
+    const active = new AbortController()
+    persister.snapshot = Promise.resolve(snapshotOf('1', { a: '1' }))
+    const other = make()
+    await other.start({ signal: active.signal })
+    store.apply('2', { a: '2' })
+    active.abort()
+    await settle()
+    expect(persister.commits).toEqual(['apply 2: a@2'])
+    expect(other.status).toBe('stopped')
+    expect(errors).toEqual([])
+  })
+})
+
+describe('write-behind', () => {
+  test('gathers the changes of 250 ms into one commit, the newest state of each key, with the last version', async () => {
+    await started()
+    store.apply('2', { a: '2', c: '2' })
+    store.apply('3', { a: '3', c: undefined })
+    store.apply('4', { b: undefined })
+    store.apply('5', { b: '5' })
+    await clock.advance(249)
+    expect(persister.commits).toEqual([])
+    await clock.advance(1)
+    expect(persister.commits).toEqual(['apply 5: -c a@3 b@5'])
+    await clock.advance(10_000)
+    expect(persister.commits).toHaveLength(1)
+  })
+
+  test('a bookmark moves the stored version', async () => {
+    await started()
+    store.apply('9')
+    await clock.advance(250)
+    expect(persister.commits).toEqual(['apply 9:'])
+  })
+
+  test('a resync stores nothing', async () => {
+    await started()
+    for (const listener of store.listeners)
+      listener({ type: 'resync', changes: [{ type: 'resynced', entry: entry('a', '1') }], resourceVersion: '1' })
+    await clock.advance(10_000)
+    expect(persister.commits).toEqual([])
+  })
+
+  test('a replace stores what the store holds when it is stored', async () => {
+    await started()
+    store.apply('2', { a: '2' })
+    store.replace('5', { d: '5' })
+    store.apply('6', { e: '6' })
+    await clock.advance(250)
+    expect(persister.commits).toEqual(['replace 6: d@5 e@6'])
+  })
+
+  test('one commit is under way at a time; what changes meanwhile waits for the next', async () => {
+    await started()
+    persister.manual = true
+    store.apply('2', { a: '2' })
+    await clock.advance(250)
+    store.apply('3', { a: '3' })
+    store.apply('4', { b: undefined })
+    await clock.advance(10_000)
+    expect(persister.commits).toEqual(['apply 2: a@2'])
+    await persister.finish()
+    await clock.advance(250)
+    expect(persister.commits).toEqual(['apply 2: a@2', 'apply 4: -b a@3'])
+  })
+
+  test('nothing is stored before the store has a version', async () => {
+    await make().start()
+    store.apply('', { a: '1' })
+    await clock.advance(10_000)
+    expect(persister.commits).toEqual([])
+    store.replace('5', { a: '5' })
+    await clock.advance(250)
+    expect(persister.commits).toEqual(['replace 5: a@5'])
+  })
+
+  test('flush stores at once, also what changed while a commit was under way', async () => {
+    const persistence = await started()
+    persister.manual = true
+    store.apply('2', { a: '2' })
+    const first = persistence.flush()
+    await settle()
+    store.apply('3', { b: '3' })
+    let done = false
+    const second = persistence.flush().then(() => {
+      done = true
+    })
+    await persister.finish()
+    await first
+    expect(persister.commits).toEqual(['apply 2: a@2', 'apply 3: b@3'])
+    expect(done).toBe(false)
+    await persister.finish()
+    await second
+  })
+
+  test('two flushes at once make one commit at a time', async () => {
+    let underWay = 0
+    let most = 0
+    const slow: Persister = {
+      load: async () => snapshotOf('1', {}),
+      clear: async () => {},
+      async commit(_, change) {
+        most = Math.max(most, ++underWay)
+        if (change.resourceVersion === '3') store.apply('4', { a: '4' })
+        await settle()
+        underWay--
+      },
+    }
+    const other = make({}, slow)
+    await other.start()
+    store.apply('2', { a: '2' })
+    const flushes = [other.flush()]
+    store.apply('3', { a: '3' })
+    flushes.push(other.flush(), other.flush())
+    await Promise.all(flushes)
+    await other.flush()
+    expect(most).toBe(1)
+  })
+
+  test('a page that is hidden or left stores at once', async () => {
+    for (const type of ['visibilitychange', 'pagehide']) {
+      const events = new EventTarget()
+      store = new TestStore()
+      persister = new ManualPersister()
+      const persistence = await started({ events })
+      store.apply('2', { a: '2' })
+      events.dispatchEvent(new Event(type))
+      await settle()
+      expect(persister.commits).toEqual(['apply 2: a@2'])
+      await persistence.stop()
+      store.apply('3')
+      events.dispatchEvent(new Event(type))
+      await settle()
+      expect(persister.commits).toHaveLength(1)
+    }
+  })
+
+  test('stop stores what waits and listens no longer; so does leaving an `await using` block', async () => {
+    {
+      await using persistence = await started()
+      store.apply('2', { a: '2' })
+      expect(persistence.status).toBe('active')
+    }
+    expect(persister.commits).toEqual(['apply 2: a@2'])
+    expect(running[0]?.status).toBe('stopped')
+    store.apply('3', { a: '3' })
+    await clock.advance(10_000)
+    expect(persister.commits).toHaveLength(1)
+  })
+
+  test('what is stored is at every moment a state the store had, whatever changes and fails', async () => {
+    const name = fc.constantFrom('a', 'b', 'c')
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ put: name }) },
+      { weight: 2, arbitrary: fc.record({ del: name }) },
+      { weight: 1, arbitrary: fc.record({ replace: fc.uniqueArray(name) }) },
+      { weight: 4, arbitrary: fc.record({ wait: fc.nat(600) }) },
+      { weight: 1, arbitrary: fc.record({ fail: fc.constant(true) }) },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        store = new TestStore()
+        const memory = memoryPersister()
+        let failing = false
+        const flaky: Persister = {
+          load: (each) => memory.load(each),
+          clear: (each) => memory.clear(each),
+          async commit(each, change) {
+            // Takes its time, so that changes come meanwhile.
+            await new Promise<void>((resolve) => clock.setTimeout(resolve, 100))
+            if (failing) throw unavailable
+            await memory.commit(each, change)
+            expect(known.get(change.resourceVersion)).toBe(await peek())
+          },
+        }
+        const known = new Map<string, string>()
+        const peek = async () => {
+          const view = new TestStore()
+          const held = await memory.load(scope)
+          view.hydrate(held?.texts.map((text) => entryFromText(text)) ?? [], held?.resourceVersion ?? '')
+          return String(view)
+        }
+        const persistence = make({}, flaky)
+        await persistence.start()
+        let version = 0
+        for (const each of steps) {
+          const next = String(++version)
+          failing = 'fail' in each
+          if ('put' in each) store.apply(next, { [each.put]: next })
+          else if ('del' in each) store.apply(next, { [each.del]: undefined })
+          else if ('replace' in each) store.replace(next, Object.fromEntries(each.replace.map((key) => [key, next])))
+          else await clock.advance('wait' in each ? each.wait : 400)
+          known.set(store.resourceVersion, String(store))
+        }
+        failing = false
+        await clock.advance(60_000)
+        expect(persistence.status).toBe('active')
+        expect(await peek()).toBe(String(store))
+        await persistence.stop()
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('a storage that fails', () => {
+  test('for a moment: everything is stored again, after a wait that doubles', async () => {
+    const persistence = await started()
+    persister.failure = unavailable
+    store.apply('2', { a: '2' })
+    await clock.advance(250)
+    store.apply('3', { b: '3' })
+    await clock.advance(999)
+    expect(persister.commits).toEqual(['apply 2: a@2'])
+    await clock.advance(1)
+    expect(persister.commits).toEqual(['apply 2: a@2', 'replace 3: a@2 b@3'])
+    await clock.advance(1999)
+    expect(persister.commits).toHaveLength(2)
+    persister.failure = undefined
+    await clock.advance(1)
+    expect(persister.commits).toHaveLength(3)
+    store.apply('4', { a: '4' })
+    await clock.advance(250)
+    expect(persister.commits[3]).toBe('apply 4: a@4')
+    expect([persistence.status, errors]).toEqual(['active', [unavailable, unavailable]])
+  })
+
+  test('again and again, but not all the time: it never gives up', async () => {
+    const persistence = await started()
+    for (let n = 0; n < 20; n++) {
+      persister.failure = unavailable
+      store.apply(`${n}`, { a: `${n}` })
+      await clock.advance(250)
+      persister.failure = undefined
+      await clock.advance(1000)
+    }
+    expect(persistence.status).toBe('active')
+    expect(persister.commits).toHaveLength(40)
+  })
+
+  test('for good: five more tries, then it gives up and says so', async () => {
+    const persistence = await started()
+    persister.failure = unavailable
+    store.apply('2', { a: '2' })
+    await clock.advance(250 + 1000 + 2000 + 4000 + 8000 + 16_000)
+    expect(persister.commits).toHaveLength(6)
+    expect([persistence.status, persistence.error]).toEqual(['failed', unavailable])
+    store.apply('3', { a: '3' })
+    await clock.advance(600_000)
+    expect(persister.commits).toHaveLength(6)
+    expect(String(store)).toBe('3: a@3 b@1')
+  })
+
+  test.each([
+    ['quota', 'failed'],
+    ['refused', 'failed'],
+    ['fenced', 'fenced'],
+  ] as const)('%s: nothing more is stored, the status is %s', async (code, status) => {
+    const seen: string[] = []
+    const persistence = await started()
+    persistence.subscribe(() => seen.push(persistence.status))
+    const error = new PersistenceError(code, 'no')
+    persister.failure = error
+    store.apply('2', { a: '2' })
+    await clock.advance(250)
+    persister.failure = undefined
+    store.replace('3', { a: '3' })
+    await clock.advance(600_000)
+    await persistence.flush()
+    expect(persister.commits).toHaveLength(1)
+    expect([persistence.status, persistence.error, errors, seen]).toEqual([status, error, [error], [status]])
+    await persistence.stop()
+    expect(persistence.status).toBe(status)
+  })
+
+  test('a handler that throws is reported and changes nothing', async () => {
+    const reported = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const persistence = await started({
+      onError() {
+        throw new Error('a handler of the user’s')
+      },
+    })
+    persister.failure = unavailable
+    store.apply('2', { a: '2' })
+    await clock.advance(250)
+    persister.failure = undefined
+    await clock.advance(1000)
+    expect(persister.commits[1]).toBe('replace 2: a@2 b@1')
+    expect([persistence.status, reported.mock.calls.length]).toEqual(['active', 1])
+    reported.mockRestore()
+  })
+
+  test('an error that is no storage error counts as failed', async () => {
+    const persistence = await started()
+    persister.failure = new TypeError('a persister of the user’s')
+    store.apply('2', { a: '2' })
+    await clock.advance(250)
+    expect(persistence.status).toBe('failed')
+  })
+
+  test('the status can be followed', async () => {
+    const seen: string[] = []
+    const persistence = make()
+    const unsubscribe = persistence.subscribe(() => seen.push(persistence.status))
+    expect(persistence.status).toBe('stopped')
+    const start = persistence.start()
+    await Promise.resolve()
+    await start
+    await settle()
+    unsubscribe()
+    await persistence.stop()
+    await settle()
+    expect(seen).toEqual(['loading', 'active'])
+    expect(persistence.status).toBe('stopped')
+  })
+})
+
+test('the library’s store is one that can be persisted', async () => {
+  const memory = memoryPersister()
+  const pods = new Store<KubeObject>()
+  const first = new StorePersistence(pods, memory, scope, { clock })
+  expect(await first.start()).toBe('none')
+  const pod = (name: string, version: string) =>
+    entryFromObject<KubeObject>({ metadata: { name, namespace: 'shop', uid: name, resourceVersion: version } })
+  pods.replace([pod('a', '1'), pod('b', '1')], '1')
+  await clock.advance(250)
+  pods.apply(
+    [
+      { type: 'MODIFIED', entry: pod('a', '2') },
+      { type: 'DELETED', entry: pod('b', '3') },
+      { type: 'ADDED', entry: pod('c', '4') },
+    ],
+    '4',
+  )
+  pods.bookmark('5')
+  await first.stop()
+  const reloaded = new Store<KubeObject>()
+  const second = new StorePersistence(reloaded, memory, scope, { clock })
+  expect(await second.start()).toBe('persisted')
+  expect(reloaded.resourceVersion).toBe('5')
+  expect(reloaded.list().map(({ key, resourceVersion }) => `${key}@${resourceVersion}`)).toEqual(['shop/a@2', 'shop/c@4'])
+  await second.stop()
+})
+
+describe('secrets', () => {
+  const secrets = scopeOf({ resource: 'secrets/v1' })
+
+  test('are refused unless they are asked for by name', () => {
+    const refused = () => new StorePersistence(store, persister, secrets)
+    expect(refused).toThrow(expect.objectContaining({ code: 'refused', message: expect.stringContaining("sensitive: ['secrets']") }))
+    expect(() => new StorePersistence(store, persister, scopeOf({ resource: 'secrets.example.com/v1' }))).toThrow('secrets.example.com/v1')
+    expect(() => new StorePersistence(store, persister, secrets, { sensitive: ['configmaps'] })).toThrow(PersistenceError)
+    new StorePersistence(store, persister, secrets, { sensitive: ['secrets'] })
+    new StorePersistence(store, persister, scopeOf({ resource: 'secretstores.example.com/v1' }))
+  })
+})
