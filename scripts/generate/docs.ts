@@ -15,15 +15,18 @@ export function docstring(description: string | undefined, indent: string): stri
   return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`, ''].join('\n')
 }
 
+// Each finds what comes before, and what the tag is to say.
+const startsDeprecated = /^()deprecated[.:]\s+(.*)$/is
+const mentionsDeprecated = /^(.*?)\bdeprecated[.:]\s+(.*)$/is
+const saysDeprecated = /^(.*?[.]\s+)?((?:(?![.]\s).)*\b(?:is|as) deprecated\b.*)$/is
+
 /** Paragraphs, then list items, then what is deprecated, each on one line. */
 function blocksOf(description: string): string[] {
   const deprecated: string[] = []
   const blocks: string[] = []
   for (const [i, paragraph] of description.split(/\n\s*\n/).entries()) {
     // Only the first paragraph, or one that starts so, speaks of the whole; others may call one of several values deprecated.
-    const found =
-      (i ? /^()deprecated[.:]\s+(.*)$/is : /^(.*?)\bdeprecated[.:]\s+(.*)$/is).exec(paragraph) ??
-      (i ? null : /^()(.*\b(?:is|as) deprecated\b.*)$/is.exec(paragraph))
+    const found = i ? startsDeprecated.exec(paragraph) : (mentionsDeprecated.exec(paragraph) ?? saysDeprecated.exec(paragraph))
     const [, before = '', after] = found ?? [undefined, paragraph]
     blocks.push(...before.split(/\n\s*(?=- )/).map(clean))
     if (after) deprecated.push(clean(after))

@@ -19,9 +19,14 @@ export class Backoff {
   readonly #options: { readonly initialMs: number; readonly maxMs: number; readonly factor: number; readonly resetMs: number }
   readonly #random: () => number
   #base: number
-  #lastMs: number | undefined
+  // When the last wait ends.
+  #waitedUntilMs = Number.POSITIVE_INFINITY
 
+  /** @throws RangeError when the waits would not be waits. */
   constructor({ initialMs = 800, maxMs = 30_000, factor = 2, resetMs = 120_000 }: BackoffOptions = {}, random: () => number = Math.random) {
+    if (!(initialMs > 0 && factor >= 1 && maxMs >= initialMs)) {
+      throw new RangeError(`backoff: initialMs must be above 0, factor at least 1 and maxMs at least initialMs, not ${initialMs}, ${factor} and ${maxMs}`)
+    }
     this.#options = { initialMs, maxMs, factor, resetMs }
     this.#random = random
     this.#base = initialMs
@@ -30,15 +35,15 @@ export class Backoff {
   /**
    * The next wait in milliseconds.
    *
-   * @param nowMs the time: when the one before was asked for more than `resetMs` ago, there was health in between.
+   * @param nowMs the time: when the wait before ended more than `resetMs` ago, there was health in between.
    */
   next(nowMs: number): number {
     const { maxMs, factor, resetMs } = this.#options
-    if (this.#lastMs !== undefined && nowMs - this.#lastMs > resetMs) this.reset()
-    const base = this.#base
-    this.#base = Math.min(base * factor, maxMs)
-    this.#lastMs = nowMs
-    return base * (1 + this.#random())
+    if (nowMs - this.#waitedUntilMs > resetMs) this.reset()
+    const wait = this.#base * (1 + this.#random())
+    this.#base = Math.min(this.#base * factor, maxMs)
+    this.#waitedUntilMs = nowMs + wait
+    return wait
   }
 
   /** The longest wait, for what will not get better soon. */

@@ -137,7 +137,8 @@ export class Reflector<T extends KubeObject> {
     const { clock = systemClock, resyncPeriodMs = 0, relistPeriodMs = 0, onWake: subscribeToWake = onWake } = this.#options
     return [
       every(resyncPeriodMs, clock, () => this.#resync()),
-      every(relistPeriodMs, clock, () => this.#interrupt('relist', undefined)),
+      // Only a watch is ended for it: a list that takes longer than the period would never come to its end.
+      every(relistPeriodMs, clock, () => this.state === 'live' && this.#interrupt('relist', undefined)),
       subscribeToWake((wake) => this.#wake(wake)),
       this.#store.onUnreadable?.((entry) => this.#interrupt('unreadable', new ParseError(`the text of ${entry.key} is not JSON`, entry.text))) ?? (() => undefined),
     ]
@@ -179,7 +180,11 @@ export class Reflector<T extends KubeObject> {
   #conclude(ended: AttemptEnded): Step | undefined {
     const { failure, attempt } = ended
     this.#emit({ type: 'closed', attempt, reason: failure?.kind ?? (attempt === 'list' ? 'listed' : 'closed') })
-    if (failure?.kind === 'stale') this.#update({ state: 'stale' })
+    if (failure?.kind === 'stale') {
+      this.#update({ state: 'stale' })
+      // A server has no bookmark to send while nothing anywhere changes: silence may have been that, so the next one must last longer.
+      this.#bookmarks = false
+    }
     if (failure && failure.kind !== 'relist') this.#report(failure.error)
     return this.#dispatch(ended)
   }

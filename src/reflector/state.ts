@@ -142,10 +142,7 @@ const endings: Record<Attempt, Ending> = {
         const relisting = { ...failed, serverErrors: 0 }
         return { state: relisting, next: refill(relisting, kind, 'backoff', failure) }
       }
-      case 'too-large': {
-        const unavailable = { ...state, unavailable: true }
-        return { state: unavailable, next: refill(unavailable, kind, 'none') }
-      }
+      case 'too-large':
       case 'refused': {
         const unavailable = { ...state, unavailable: true }
         return { state: unavailable, next: refill(unavailable, kind, 'backoff') }

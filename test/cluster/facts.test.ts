@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { INITIAL_EVENTS_END } from '../../src/meta/wire'
 import { describeCluster } from './suite.ts'
-import { getDirectly, type ListOrStatus, Playground, readDirectly, WatchStream } from './wire.ts'
+import { getDirectly, holdRequest, type ListOrStatus, Playground, readDirectly, WatchStream } from './wire.ts'
 
 // What the library relies on, asked of a real API server. A release of Kubernetes that behaves differently fails here first.
 
@@ -236,14 +236,13 @@ describeCluster('the API server, started again', (cluster) => {
 
   test('while it shuts down, answers 429 in plain text if told to', async () => {
     await cluster().restartApiServer({ apiServerFlags: ['--shutdown-send-retry-after'] })
-    const playground = await Playground.create(cluster(), 'shutdown')
-    // A request of 3 s is what the server waits for.
-    const pending = playground.list({ resourceVersion: await beyond(playground, 1_000_000) })
+    const held = await holdRequest(cluster())
     const restarted = cluster().restartApiServer()
     const answers = []
     while (answers.at(-1)?.status !== 429) answers.push(await readDirectly(cluster(), '/api/v1/namespaces'))
+    held.release()
     expect(answers.at(-1)).toMatchObject({ headers: { 'retry-after': '5', 'content-type': 'text/plain; charset=utf-8' } })
-    await Promise.all([pending, restarted])
+    await restarted
   })
 })
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import type { KubeList, KubeObject, Status } from '../../src/meta/object'
@@ -160,4 +161,14 @@ export async function readDirectly(
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk)
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() }
+}
+
+/** Holds a request in the API server's hands, which cannot end before it is released: it has asked for a body that does not come. */
+export async function holdRequest({ serverUrl, certificateAuthority, adminToken }: Cluster): Promise<{ release(): void }> {
+  const headers = { authorization: `Bearer ${adminToken}`, expect: '100-continue', 'content-type': 'application/json', 'content-length': 2 }
+  const options = { method: 'POST', ca: certificateAuthority, agent: false, headers } as const
+  const held = request(`${serverUrl}/api/v1/namespaces/default/configmaps`, options)
+  await once(held, 'continue')
+  // What becomes of it is nobody's business.
+  return { release: () => held.on('error', () => undefined).destroy() }
 }

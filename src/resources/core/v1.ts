@@ -450,8 +450,9 @@ export interface ConfigMapKeySelector {
 }
 
 /**
- * @deprecated ConfigMapNodeConfigSource contains the information to reference a ConfigMap as a config source for the Node. This API is
- *   deprecated since 1.22: https://git.k8s.io/enhancements/keps/sig-node/281-dynamic-kubelet-configuration
+ * ConfigMapNodeConfigSource contains the information to reference a ConfigMap as a config source for the Node.
+ *
+ * @deprecated This API is deprecated since 1.22: https://git.k8s.io/enhancements/keps/sig-node/281-dynamic-kubelet-configuration
  */
 export interface ConfigMapNodeConfigSource {
   /**
@@ -1955,8 +1956,9 @@ export interface NodeCondition {
 }
 
 /**
- * @deprecated NodeConfigSource specifies a source of node configuration. Exactly one subfield (excluding metadata) must be non-nil. This
- *   API is deprecated since 1.22
+ * NodeConfigSource specifies a source of node configuration. Exactly one subfield (excluding metadata) must be non-nil.
+ *
+ * @deprecated This API is deprecated since 1.22
  */
 export interface NodeConfigSource {
   /** ConfigMap is a reference to a Node's ConfigMap */
@@ -2135,13 +2137,14 @@ export interface NodeStatus {
   /** Set of ids/uuids to uniquely identify the node. More info: https://kubernetes.io/docs/reference/node/node-status/#info */
   nodeInfo?: NodeSystemInfo
   /**
+   * NodePhase is the recently observed lifecycle phase of the node.
+   *
    * Possible enum values:
    * - `"Pending"` means the node has been created/added by the system, but not configured.
    * - `"Running"` means the node has been configured and has Kubernetes components running.
    * - `"Terminated"` means the node has been removed from the cluster.
    *
-   * @deprecated NodePhase is the recently observed lifecycle phase of the node. More info:
-   *   https://kubernetes.io/docs/concepts/nodes/node/#phase The field is never populated, and now is deprecated.
+   * @deprecated More info: https://kubernetes.io/docs/concepts/nodes/node/#phase The field is never populated, and now is deprecated.
    */
   phase?: 'Pending' | 'Running' | 'Terminated' | (string & {})
   /** The available runtime handlers. */
