@@ -6,9 +6,12 @@ export interface Clock {
   clearTimeout(handle: unknown): void
 }
 
+/** Timers take no more: beyond it they fire at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
+
 /** The runtime's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  setTimeout: (callback, ms) => setTimeout(callback, Math.min(ms, MAX_TIMEOUT_MS)),
   clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
 }

@@ -1,8 +1,13 @@
 import { report } from './report'
 
-/** A set of listeners. One that throws is reported and hinders neither the others nor the caller. */
+/**
+ * A set of listeners. One that throws is reported and hinders neither the others nor the caller. Every listener is told of every event in
+ * the same order: what happens because a listener was told is told when all have been told of its cause.
+ */
 export class Listeners<E> {
   readonly #listeners = new Set<(event: E) => void>()
+  readonly #waiting: E[] = []
+  #notifying = false
 
   /** Adds a listener; returns how to remove it. The same function added twice is called twice. */
   add(listener: (event: E) => void): () => void {
@@ -12,6 +17,15 @@ export class Listeners<E> {
   }
 
   notify(event: E): void {
+    this.#waiting.push(event)
+    if (this.#notifying) return
+    this.#notifying = true
+    for (const next of this.#waiting) this.#tell(next)
+    this.#waiting.length = 0
+    this.#notifying = false
+  }
+
+  #tell(event: E): void {
     for (const listener of this.#listeners) {
       try {
         listener(event)

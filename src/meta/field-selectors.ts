@@ -33,7 +33,8 @@ export function parseFieldSelector(selector: string): FieldSelector {
   return {
     empty: requirements.length === 0,
     matches: (read) => requirements.every(({ path, equal, value }) => (read(path) === value) === equal),
-    toString: () => requirements.map(({ path, equal, value }) => `${path}${equal ? '=' : '!='}${value.replace(/[\\,=]/g, '\\$&')}`).join(','),
+    toString: () =>
+      requirements.map(({ path, equal, value }) => `${path}${equal ? '=' : '!='}${value.replace(/[\\,=]/g, '\\$&')}`).join(','),
   }
 }
 

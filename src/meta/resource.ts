@@ -94,6 +94,10 @@ export function resourcePath(resource: Resource, { namespace, name }: { namespac
     throw new TypeError(`${resourceName(resource)} is namespaced: say in which namespace ${quote(name)} is`)
   }
   if (name === '') throw new TypeError(`${resourceName(resource)}: the name is empty`)
+  for (const part of [namespace, name]) {
+    // In a URL these are steps to another resource.
+    if (part === '.' || part === '..') throw new TypeError(`${resourceName(resource)}: nothing can be called ${quote(part)}`)
+  }
   return [
     resource.group ? `apis/${resource.group}` : 'api',
     resource.version,

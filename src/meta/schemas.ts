@@ -48,8 +48,8 @@ export function asStatus(value: unknown): Status | undefined {
 
 /** The value as a list's envelope; undefined when it is none. */
 export function asList(value: unknown): ListEnvelope | undefined {
-  // Go writes a list without items as null.
-  return is(listSchema, value) && (value.items == null || Array.isArray(value.items)) ? (value as ListEnvelope) : undefined
+  // Go writes a list without items as null. What has no member `items` at all is something else, not an empty list.
+  return is(listSchema, value) && (value.items === null || Array.isArray(value.items)) ? (value as ListEnvelope) : undefined
 }
 
 /** The value as a bookmark's object; undefined when it is none. */

@@ -30,7 +30,8 @@ export class SelectorError extends KubeError {
 }
 
 /** Whether an error is about a selector that cannot be parsed. */
-export const isSelectorError = (error: unknown): error is SelectorError => isKubeError(error) && error['~kubeflect'].includes('SelectorError')
+export const isSelectorError = (error: unknown): error is SelectorError =>
+  isKubeError(error) && error['~kubeflect'].includes('SelectorError')
 
 type Operator = '' | '!' | '=' | '==' | '!=' | '<' | '>' | 'in' | 'notin'
 
@@ -212,7 +213,8 @@ function keyProblem(key: string): string | undefined {
   const name = parts.at(-1) ?? ''
   if (parts.length > 2) return `the label key '${key}' has more than one '/'`
   const prefix = parts.length === 2 ? parts[0] : undefined
-  if (prefix !== undefined && (prefix.length > 253 || !DNS_SUBDOMAIN.test(prefix))) return `the prefix of the label key '${key}' must be a DNS subdomain of at most 253 characters`
+  if (prefix !== undefined && (prefix.length > 253 || !DNS_SUBDOMAIN.test(prefix)))
+    return `the prefix of the label key '${key}' must be a DNS subdomain of at most 253 characters`
   if (name.length > 63 || !NAME.test(name)) {
     return `the name part of the label key '${key}' must be 1 to 63 letters, digits, '-', '_' or '.', and begin and end with a letter or digit`
   }

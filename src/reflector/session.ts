@@ -218,6 +218,8 @@ export class Session<T extends KubeObject> {
     this.#guard(() => store.bookmark(resourceVersion))
     dispatch({ type: 'advanced', resourceVersion })
     emit({ type: 'bookmark', resourceVersion })
+    // The first one makes the bound of silence shorter.
+    this.#watchdog.rearm()
   }
 
   #replace(entries: readonly Entry<T>[], resourceVersion: string, source: 'list' | 'stream'): void {

@@ -120,16 +120,14 @@ const endings: Record<Attempt, Ending> = {
     return { state: { ...broken, streaming: !opened, brokenStreams: 0 }, next: list(broken, kind, 'backoff', failure) }
   },
 
-  watch(state, { failure, short }) {
+  watch(before, { failure, short }) {
     const kind = failure?.kind ?? 'closed'
+    // Whatever answers next may be another server than the one that knew this version, or the same restored from a backup.
+    const state = { ...before, suspect: true }
     switch (kind) {
       case 'closed':
         return { state, next: short ? refill(state, kind, 'backoff') : watch(state, kind, 'backoff') }
-      case 'connection': {
-        // Whatever answers next may be another server than the one that knew this version.
-        const suspect = { ...state, suspect: true }
-        return { state: suspect, next: watch(suspect, kind, 'backoff') }
-      }
+      case 'connection':
       case 'throttled':
       case 'stale':
         return { state, next: watch(state, kind, 'backoff', failure) }
@@ -137,7 +135,7 @@ const endings: Record<Attempt, Ending> = {
       case 'gone':
         return { state, next: watch(state, kind, 'long', failure) }
       case 'server': {
-        const failed = { ...state, serverErrors: state.serverErrors + 1, suspect: true }
+        const failed = { ...state, serverErrors: state.serverErrors + 1 }
         if (failed.serverErrors <= MAX_SERVER_ERRORS) return { state: failed, next: watch(failed, kind, 'backoff', failure) }
         const relisting = { ...failed, serverErrors: 0 }
         return { state: relisting, next: refill(relisting, kind, 'backoff', failure) }

@@ -32,6 +32,12 @@ export class Watchdog {
     if (silentMs >= boundMs) this.#bark(silentMs)
   }
 
+  /** The bound has become another one. */
+  rearm(): void {
+    this.stop()
+    this.#arm()
+  }
+
   stop(): void {
     this.#clock.clearTimeout(this.#timer)
   }

@@ -197,7 +197,7 @@ export class Store<T extends KubeObject> {
 }
 
 function toEntry<T extends KubeObject>(object: T | Entry<T>): Entry<T> {
-  return 'text' in object && 'key' in object ? object : entryFromObject(object)
+  return 'metadata' in object ? entryFromObject(object) : object
 }
 
 /** Whether two entries are the same version of the same object. Objects that never were on a server have no version and are never the same. */

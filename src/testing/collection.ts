@@ -9,7 +9,16 @@ import { WatchCache, type WatchCacheOptions } from '../watch-cache/watch-cache'
 import { withResourceVersion } from '../watch-cache/watch-events'
 import { sameJson } from './json'
 import { type Random, randomSuffix } from './random'
-import { alreadyExists, creationProblem, deletionProblem, inWireOrder, type Preconditions, placeProblem, replacementProblem, typeProblem } from './rules'
+import {
+  alreadyExists,
+  creationProblem,
+  deletionProblem,
+  inWireOrder,
+  type Preconditions,
+  placeProblem,
+  replacementProblem,
+  typeProblem,
+} from './rules'
 import type { ServedResource } from './served-resources'
 
 /** What a collection needs of the server it is part of. */
@@ -80,7 +89,15 @@ export class Collection {
     this.#refuse('PUT', replacementProblem(old.metadata, object.metadata, resource))
     const merged = part === 'status' ? withStatus(old, object) : part === 'main' ? withStatus(object, old) : object
     const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = old.metadata
-    const kept = { name: at.name, ...(at.namespace && { namespace: at.namespace }), uid, resourceVersion, generation, creationTimestamp, deletionTimestamp }
+    const kept = {
+      name: at.name,
+      ...(at.namespace && { namespace: at.namespace }),
+      uid,
+      resourceVersion,
+      generation,
+      creationTimestamp,
+      deletionTimestamp,
+    }
     const next = inWireOrder({ ...merged, metadata: { ...merged.metadata, ...kept } as KubeObject['metadata'] }, resource)
     if (sameJson(next, old)) return old
     if (generation !== undefined && !sameJson(desired(next), desired(old))) next.metadata.generation = generation + 1
@@ -99,11 +116,20 @@ export class Collection {
     this.#refuse('DELETE', deletionProblem(old.metadata, preconditions, this.served.resource))
     if (!old.metadata.finalizers?.length) return { object: this.#remove(entryFromObject(old, { managedFields: 'keep' })), gone: true }
     if (old.metadata.deletionTimestamp) return { object: old, gone: false }
-    return { object: this.#write('MODIFIED', { ...old, metadata: { ...old.metadata, deletionTimestamp: this.#now(), deletionGracePeriodSeconds: 0 } }), gone: false }
+    return {
+      object: this.#write('MODIFIED', {
+        ...old,
+        metadata: { ...old.metadata, deletionTimestamp: this.#now(), deletionGracePeriodSeconds: 0 },
+      }),
+      gone: false,
+    }
   }
 
   #write(type: ChangeType, object: KubeObject): KubeObject {
-    const next = inWireOrder({ ...object, metadata: { ...object.metadata, resourceVersion: this.#host.nextResourceVersion() } }, this.served.resource)
+    const next = inWireOrder(
+      { ...object, metadata: { ...object.metadata, resourceVersion: this.#host.nextResourceVersion() } },
+      this.served.resource,
+    )
     return this.#apply({ type, entry: entryFromObject(next, { managedFields: 'keep' }) })
   }
 

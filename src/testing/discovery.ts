@@ -5,7 +5,17 @@ import type { ServedResource } from './served-resources'
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const STATUS_VERBS = ['get', 'patch', 'update']
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
-const VERSION = { major: '1', minor: '36', gitVersion: 'v1.36.0+fake', gitCommit: '', gitTreeState: '', buildDate: '', goVersion: '', compiler: '', platform: 'javascript' }
+const VERSION = {
+  major: '1',
+  minor: '36',
+  gitVersion: 'v1.36.0+fake',
+  gitCommit: '',
+  gitTreeState: '',
+  buildDate: '',
+  goVersion: '',
+  compiler: '',
+  platform: 'javascript',
+}
 
 /** Answers what clients ask before they ask for objects: which groups, versions and resources there are; undefined for other paths. */
 export function serveDiscovery(path: string, accept: string, served: readonly ServedResource[]): Response | undefined {
@@ -19,8 +29,10 @@ export function serveDiscovery(path: string, accept: string, served: readonly Se
     if (parts.length === 1) return json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] })
     return parts.length === 2 ? resourceList('', group, served) : undefined
   }
-  if (parts.length === 1) return json({ kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames(served).map((name) => groupOf(name, served)) })
-  if (parts.length === 2 && groupNames(served).includes(group)) return json({ kind: 'APIGroup', apiVersion: 'v1', ...groupOf(group, served) })
+  if (parts.length === 1)
+    return json({ kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames(served).map((name) => groupOf(name, served)) })
+  if (parts.length === 2 && groupNames(served).includes(group))
+    return json({ kind: 'APIGroup', apiVersion: 'v1', ...groupOf(group, served) })
   return parts.length === 3 ? resourceList(group, version, served) : undefined
 }
 
@@ -31,7 +43,14 @@ function resourceList(group: string, version: string, served: readonly ServedRes
   const resources = found.flatMap(({ resource, shortNames, categories, status }) => {
     const common = { namespaced: resource.scope === 'Namespaced', kind: resource.kind }
     return [
-      { name: resource.plural, singularName: resource.kind.toLowerCase(), ...common, verbs: VERBS, ...(shortNames && { shortNames }), ...(categories && { categories }) },
+      {
+        name: resource.plural,
+        singularName: resource.kind.toLowerCase(),
+        ...common,
+        verbs: VERBS,
+        ...(shortNames && { shortNames }),
+        ...(categories && { categories }),
+      },
       ...(status ? [{ name: `${resource.plural}/status`, singularName: '', ...common, verbs: STATUS_VERBS }] : []),
     ]
   })

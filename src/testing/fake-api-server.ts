@@ -84,7 +84,8 @@ export class FakeApiServer {
     bookmarkIntervalMs,
     watchList = 'supported',
   }: FakeApiServerOptions = {}) {
-    if (!Number.isSafeInteger(resourceVersion) || resourceVersion < 1) throw new RangeError(`FakeApiServer: resourceVersion must be a positive integer, not ${resourceVersion}`)
+    if (!Number.isSafeInteger(resourceVersion) || resourceVersion < 1)
+      throw new RangeError(`FakeApiServer: resourceVersion must be a positive integer, not ${resourceVersion}`)
     this.#clock = clock
     this.faults = new Faults(clock)
     this.watchList = watchList
@@ -100,7 +101,10 @@ export class FakeApiServer {
     for (const served of [...builtInResources, ...resources]) this.register(served)
     for (const name of ['default', 'kube-system']) {
       const labels = { 'kubernetes.io/metadata.name': name }
-      this.#collection('namespaces').create({ metadata: { name, labels }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } } as KubeObject, '')
+      this.#collection('namespaces').create(
+        { metadata: { name, labels }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } } as KubeObject,
+        '',
+      )
     }
   }
 
@@ -175,7 +179,9 @@ export class FakeApiServer {
 
   /** Gives copies of all objects of a resource, sorted by namespace and name. */
   list<T extends KubeObject>(resource: Resource<T>): T[] {
-    return this.#collection(resource).cache.entries().map(({ text }) => JSON.parse(text) as T)
+    return this.#collection(resource)
+      .cache.entries()
+      .map(({ text }) => JSON.parse(text) as T)
   }
 
   /** Starts to change pods without end, by the server's clock; stop it. @throws RangeError when the rate is negative. */
@@ -223,7 +229,13 @@ export class FakeApiServer {
     const collection = target && this.#collections.get(keyOf(target))
     if (!collection || !isServed(target, collection.served)) {
       const accept = request.headers.get('accept') ?? ''
-      return serveDiscovery(pathname, accept, [...this.#collections.values()].map(({ served }) => served)) ?? notFound()
+      return (
+        serveDiscovery(
+          pathname,
+          accept,
+          [...this.#collections.values()].map(({ served }) => served),
+        ) ?? notFound()
+      )
     }
     if (request.method !== 'GET') return serveWrite(collection, target, request)
     const params = new URL(request.url).searchParams
@@ -234,7 +246,10 @@ export class FakeApiServer {
   #collection(resource: Resource | string): Collection {
     const key = typeof resource === 'string' ? `/v1/${resource}` : keyOf(resource)
     const collection = this.#collections.get(key)
-    if (!collection) throw new TypeError(`FakeApiServer: ${typeof resource === 'string' ? resource : `${resourceName(resource)} (${apiVersionOf(resource)})`} is not served: register it first`)
+    if (!collection)
+      throw new TypeError(
+        `FakeApiServer: ${typeof resource === 'string' ? resource : `${resourceName(resource)} (${apiVersionOf(resource)})`} is not served: register it first`,
+      )
     return collection
   }
 }
@@ -243,7 +258,10 @@ const keyOf = ({ group, version, plural }: Pick<Resource, 'group' | 'version' | 
 
 const namespaceFor = ({ scope }: Resource, namespace: string | undefined): string => (scope === 'Cluster' ? '' : (namespace ?? 'default'))
 
-const nameFor = (resource: Resource, { name, namespace }: ObjectReference): ObjectName => ({ name, namespace: namespaceFor(resource, namespace) })
+const nameFor = (resource: Resource, { name, namespace }: ObjectReference): ObjectName => ({
+  name,
+  namespace: namespaceFor(resource, namespace),
+})
 
 function isServed({ namespace, subresource }: ResourceRequest, { resource, status }: ServedResource): boolean {
   if (namespace && resource.scope === 'Cluster') return false
@@ -254,5 +272,9 @@ const notFound = (): Response => statusResponse(failure(404, 'NotFound', 'the se
 
 function watchListRefused(): Response {
   const message = 'Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'
-  return statusResponse(invalid({ kind: 'ListOptions', group: 'meta.k8s.io', name: '' }, [{ reason: 'FieldValueForbidden', field: 'sendInitialEvents', message }]))
+  return statusResponse(
+    invalid({ kind: 'ListOptions', group: 'meta.k8s.io', name: '' }, [
+      { reason: 'FieldValueForbidden', field: 'sendInitialEvents', message },
+    ]),
+  )
 }

@@ -13,7 +13,13 @@ export type Fault =
   /** The headers come so many milliseconds late. */
   | { readonly type: 'delay'; readonly ms: number }
   /** Another answer: a Status, or plain text as a proxy sends it. */
-  | { readonly type: 'status'; readonly status: number; readonly reason?: string; readonly text?: string; readonly retryAfterSeconds?: number }
+  | {
+      readonly type: 'status'
+      readonly status: number
+      readonly reason?: string
+      readonly text?: string
+      readonly retryAfterSeconds?: number
+    }
   /** The body stops after so many bytes: the connection breaks (`'error'`, the default), or ends as if all were well (`'close'`). */
   | { readonly type: 'cut'; readonly afterBytes: number; readonly ending?: 'error' | 'close' }
   /** After so many bytes nothing more comes, and the connection stays open. */
@@ -26,7 +32,9 @@ export type Fault =
   | { readonly type: 'chunks'; readonly sizes: readonly number[] }
 
 /** Which requests a fault is for: all that have these properties, or that a function says yes to. */
-export type FaultMatch = { readonly verb?: Verb; readonly resource?: string; readonly namespace?: string; readonly name?: string } | ((request: RequestRecord) => boolean)
+export type FaultMatch =
+  | { readonly verb?: Verb; readonly resource?: string; readonly namespace?: string; readonly name?: string }
+  | ((request: RequestRecord) => boolean)
 
 /** A fault, and the requests it is for. */
 export interface FaultRule {
@@ -56,7 +64,8 @@ export class Faults {
     const { fault, times = 1 } = rule
     const numbers = { times, ...fault, ...('sizes' in fault && { sizes: Math.min(...fault.sizes) - 1 }) }
     for (const [name, value] of Object.entries(numbers)) {
-      if (typeof value === 'number' && !(value >= 0)) throw new RangeError(`Faults.add: ${name} of a ${fault.type} fault cannot be that small`)
+      if (typeof value === 'number' && !(value >= 0))
+        throw new RangeError(`Faults.add: ${name} of a ${fault.type} fault cannot be that small`)
     }
     const entry = { rule, left: times }
     this.#rules.push(entry)
@@ -103,7 +112,11 @@ export function breakBody(body: ReadableStream<Uint8Array>, faults: readonly Fau
       case 'line':
         return injectLine(stream, { line: fault.text, afterLines: fault.afterLines ?? 0, then: 'go on' })
       case 'error-event':
-        return injectLine(stream, { line: JSON.stringify({ type: 'ERROR', object: wireStatus(fault.status) }), afterLines: fault.afterLines ?? 0, then: 'end' })
+        return injectLine(stream, {
+          line: JSON.stringify({ type: 'ERROR', object: wireStatus(fault.status) }),
+          afterLines: fault.afterLines ?? 0,
+          then: 'end',
+        })
       case 'chunks':
         return rechunk(stream, fault.sizes)
       default:
@@ -134,7 +147,13 @@ const REASONS: Readonly<Record<number, string>> = {
 }
 
 function statusAnswer({ status, reason = REASONS[status] ?? '', text, retryAfterSeconds }: Fault & { type: 'status' }): Response {
-  if (text === undefined) return statusResponse(failure(status, reason, `injected: ${status} ${reason}`, retryAfterSeconds === undefined ? undefined : { retryAfterSeconds }))
-  const headers = { 'content-type': 'text/plain; charset=utf-8', ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }) }
+  if (text === undefined)
+    return statusResponse(
+      failure(status, reason, `injected: ${status} ${reason}`, retryAfterSeconds === undefined ? undefined : { retryAfterSeconds }),
+    )
+  const headers = {
+    'content-type': 'text/plain; charset=utf-8',
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+  }
   return new Response(text, { status, headers })
 }

@@ -36,7 +36,7 @@ export function podFixture(index: number, { namespace = 'default', labels = {}, 
   const image = `registry.example.com/shop/${app}:1.${index % 40}.${random.below(10)}`
   const digest = Array.from({ length: 8 }, () => hex(random.below(0x1_0000_0000), 8)).join('')
   const ip = `10.${1 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`
-  const hostIP = `192.168.${(index % 200) >> 6}.${1 + (index % 200 & 63)}`
+  const hostIP = `192.168.${(index % 200) >> 6}.${1 + ((index % 200) & 63)}`
   const containers = [app, 'proxy'].map((container) => ({
     name: container,
     image,
@@ -48,8 +48,20 @@ export function podFixture(index: number, { namespace = 'default', labels = {}, 
     ],
     resources: { limits: { cpu: '500m', memory: '256Mi' }, requests: { cpu: '100m', memory: '128Mi' } },
     volumeMounts: [{ name: 'kube-api-access', readOnly: true, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }],
-    livenessProbe: { httpGet: { path: '/healthz', port: 'http', scheme: 'HTTP' }, timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 },
-    readinessProbe: { httpGet: { path: '/readyz', port: 'http', scheme: 'HTTP' }, timeoutSeconds: 1, periodSeconds: 5, successThreshold: 1, failureThreshold: 3 },
+    livenessProbe: {
+      httpGet: { path: '/healthz', port: 'http', scheme: 'HTTP' },
+      timeoutSeconds: 1,
+      periodSeconds: 10,
+      successThreshold: 1,
+      failureThreshold: 3,
+    },
+    readinessProbe: {
+      httpGet: { path: '/readyz', port: 'http', scheme: 'HTTP' },
+      timeoutSeconds: 1,
+      periodSeconds: 5,
+      successThreshold: 1,
+      failureThreshold: 3,
+    },
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
     imagePullPolicy: 'IfNotPresent',
@@ -61,15 +73,37 @@ export function podFixture(index: number, { namespace = 'default', labels = {}, 
       name,
       generateName: `${app}-${hash}-`,
       namespace,
-      labels: { app, 'app.kubernetes.io/instance': `${app}-${namespace}`, 'pod-template-hash': hash, tier: index % 2 ? 'backend' : 'frontend', ...labels },
-      annotations: { 'example.com/owner': nonAscii ? 'Zoë Müller – 店舗' : 'shop team', 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8080' },
+      labels: {
+        app,
+        'app.kubernetes.io/instance': `${app}-${namespace}`,
+        'pod-template-hash': hash,
+        tier: index % 2 ? 'backend' : 'frontend',
+        ...labels,
+      },
+      annotations: {
+        'example.com/owner': nonAscii ? 'Zoë Müller – 店舗' : 'shop team',
+        'prometheus.io/scrape': 'true',
+        'prometheus.io/port': '8080',
+      },
       ownerReferences: [
-        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${app}-${hash}`, uid: `00000000-0000-4000-8000-0000${hash}`, controller: true, blockOwnerDeletion: true },
+        {
+          apiVersion: 'apps/v1',
+          kind: 'ReplicaSet',
+          name: `${app}-${hash}`,
+          uid: `00000000-0000-4000-8000-0000${hash}`,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
       ],
       managedFields: managedFields(app, index),
     },
     spec: {
-      volumes: [{ name: 'kube-api-access', projected: { sources: [{ serviceAccountToken: { expirationSeconds: 3607, path: 'token' } }], defaultMode: 420 } }],
+      volumes: [
+        {
+          name: 'kube-api-access',
+          projected: { sources: [{ serviceAccountToken: { expirationSeconds: 3607, path: 'token' } }], defaultMode: 420 },
+        },
+      ],
       containers,
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: 30,
@@ -78,7 +112,12 @@ export function podFixture(index: number, { namespace = 'default', labels = {}, 
       nodeName: `node-${index % 200}`,
       securityContext: {},
       schedulerName: 'default-scheduler',
-      tolerations: ['not-ready', 'unreachable'].map((key) => ({ key: `node.kubernetes.io/${key}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })),
+      tolerations: ['not-ready', 'unreachable'].map((key) => ({
+        key: `node.kubernetes.io/${key}`,
+        operator: 'Exists',
+        effect: 'NoExecute',
+        tolerationSeconds: 300,
+      })),
       priority: 0,
       enableServiceLinks: true,
       preemptionPolicy: 'PreemptLowerPriority',
@@ -114,21 +153,40 @@ export function podFixture(index: number, { namespace = 'default', labels = {}, 
 
 function managedFields(app: string, index: number): NonNullable<KubeObject['metadata']['managedFields']> {
   const none = {}
-  const probe = { '.': none, 'f:failureThreshold': none, 'f:httpGet': { '.': none, 'f:path': none, 'f:port': none, 'f:scheme': none }, 'f:periodSeconds': none }
+  const probe = {
+    '.': none,
+    'f:failureThreshold': none,
+    'f:httpGet': { '.': none, 'f:path': none, 'f:port': none, 'f:scheme': none },
+    'f:periodSeconds': none,
+  }
   const container = (name: string) => ({
     [`k:{"name":"${name}"}`]: {
       '.': none,
-      'f:env': Object.fromEntries(['POD_NAME', 'LOG_LEVEL', 'ENDPOINT'].map((variable) => [`k:{"name":"${variable}"}`, { '.': none, 'f:name': none, 'f:value': none }])),
+      'f:env': Object.fromEntries(
+        ['POD_NAME', 'LOG_LEVEL', 'ENDPOINT'].map((variable) => [
+          `k:{"name":"${variable}"}`,
+          { '.': none, 'f:name': none, 'f:value': none },
+        ]),
+      ),
       'f:image': none,
       'f:imagePullPolicy': none,
       'f:livenessProbe': probe,
       'f:name': none,
-      'f:ports': { '.': none, 'k:{"containerPort":8080,"protocol":"TCP"}': { '.': none, 'f:containerPort': none, 'f:name': none, 'f:protocol': none } },
+      'f:ports': {
+        '.': none,
+        'k:{"containerPort":8080,"protocol":"TCP"}': { '.': none, 'f:containerPort': none, 'f:name': none, 'f:protocol': none },
+      },
       'f:readinessProbe': probe,
-      'f:resources': { '.': none, 'f:limits': { '.': none, 'f:cpu': none, 'f:memory': none }, 'f:requests': { '.': none, 'f:cpu': none, 'f:memory': none } },
+      'f:resources': {
+        '.': none,
+        'f:limits': { '.': none, 'f:cpu': none, 'f:memory': none },
+        'f:requests': { '.': none, 'f:cpu': none, 'f:memory': none },
+      },
     },
   })
-  const condition = (type: string) => ({ [`k:{"type":"${type}"}`]: { '.': none, 'f:lastProbeTime': none, 'f:lastTransitionTime': none, 'f:status': none, 'f:type': none } })
+  const condition = (type: string) => ({
+    [`k:{"type":"${type}"}`]: { '.': none, 'f:lastProbeTime': none, 'f:lastTransitionTime': none, 'f:status': none, 'f:type': none },
+  })
   const common = { operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1' }
   return [
     {
@@ -136,8 +194,17 @@ function managedFields(app: string, index: number): NonNullable<KubeObject['meta
       ...common,
       time: timeAt(index, 0),
       fieldsV1: {
-        'f:metadata': { 'f:generateName': none, 'f:labels': { '.': none, 'f:app': none, 'f:pod-template-hash': none }, 'f:ownerReferences': { '.': none } },
-        'f:spec': { 'f:containers': { ...container(app), ...container('proxy') }, 'f:dnsPolicy': none, 'f:enableServiceLinks': none, 'f:restartPolicy': none },
+        'f:metadata': {
+          'f:generateName': none,
+          'f:labels': { '.': none, 'f:app': none, 'f:pod-template-hash': none },
+          'f:ownerReferences': { '.': none },
+        },
+        'f:spec': {
+          'f:containers': { ...container(app), ...container('proxy') },
+          'f:dnsPolicy': none,
+          'f:enableServiceLinks': none,
+          'f:restartPolicy': none,
+        },
       },
     },
     {

@@ -57,7 +57,8 @@ export function strategicMergePatch(target: unknown, patch: unknown): unknown {
 function removeFromSet(result: JsonObject, directive: string, values: unknown): void {
   const [name, list = ''] = directive.split('/')
   const current = result[list]
-  if (name === '$deleteFromPrimitiveList' && Array.isArray(current) && Array.isArray(values)) result[list] = current.filter((item) => !values.includes(item))
+  if (name === '$deleteFromPrimitiveList' && Array.isArray(current) && Array.isArray(values))
+    result[list] = current.filter((item) => !values.includes(item))
 }
 
 function mergeList(name: string, target: unknown, patch: readonly unknown[]): unknown[] {
@@ -114,7 +115,10 @@ function applyOperation(document: unknown, operation: unknown): unknown {
 
 function pointer(path: unknown): string[] {
   if (typeof path !== 'string' || (path !== '' && !path.startsWith('/'))) throw new PatchError(`not a JSON pointer: ${String(path)}`)
-  return path.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 function read(document: unknown, path: readonly string[]): unknown {

@@ -73,7 +73,8 @@ export class RequestLog {
       record.state = 'open'
       if (!response.body) close()
       const onCut = (cut: () => void) => void this.#cuts.set(record, cut)
-      const body = response.body && followed(shape(response.body), request, { onBytes: (count) => void (record.bytes += count), onCut, onEnd: close })
+      const body =
+        response.body && followed(shape(response.body), request, { onBytes: (count) => void (record.bytes += count), onCut, onEnd: close })
       return new Response(body, { status: response.status, headers: response.headers })
     }
     return { record, answer, fail: close }
@@ -103,7 +104,11 @@ interface Followers {
 }
 
 /** The same stream; ends with the request's abort, or when it is cut, at once. */
-function followed(body: ReadableStream<Uint8Array>, request: Request, { onBytes, onCut, onEnd }: Followers): ReadableStream<Uint8Array<ArrayBuffer>> {
+function followed(
+  body: ReadableStream<Uint8Array>,
+  request: Request,
+  { onBytes, onCut, onEnd }: Followers,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader()
   let end = () => {}
   return new ReadableStream<Uint8Array<ArrayBuffer>>(

@@ -10,7 +10,8 @@ import type { Preconditions } from './rules'
 /** Serves the requests that change something. */
 export async function serveWrite(collection: Collection, target: ResourceRequest, request: Request): Promise<Response> {
   try {
-    if (new URL(request.url).searchParams.has('dryRun')) throw answer(badRequest('the fake API server has no dry run: leave out dryRun'), request)
+    if (new URL(request.url).searchParams.has('dryRun'))
+      throw answer(badRequest('the fake API server has no dry run: leave out dryRun'), request)
     switch (`${request.method} ${target.name ? 'object' : 'collection'}`) {
       case 'POST collection':
         return await create(collection, target, request)
@@ -34,7 +35,7 @@ async function create(collection: Collection, { namespace }: ResourceRequest, re
   const { resource, status, defaults } = collection.served
   if (resource.scope === 'Namespaced' && !namespace) return statusResponse(methodNotAllowed())
   const { status: sent, ...object } = (await readObject(request)) as KubeObject & { status?: unknown }
-  const accepted: KubeObject = status || sent === undefined ? object : { ...object, status: sent } as KubeObject
+  const accepted: KubeObject = status || sent === undefined ? object : ({ ...object, status: sent } as KubeObject)
   return jsonResponse(textOf(collection.create({ ...accepted, ...defaults?.(accepted) }, namespace)), 201)
 }
 
@@ -43,7 +44,8 @@ async function patch(collection: Collection, target: ResourceRequest, request: R
   const part = partOf(collection, target)
   if (type === 'application/apply-patch+yaml') return apply(collection, target, request)
   const change = patches[type]
-  if (!change || (type.includes('strategic') && !collection.served.builtIn)) throw answer(failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {}), request)
+  if (!change || (type.includes('strategic') && !collection.served.builtIn))
+    throw answer(failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {}), request)
   const old = collection.get(target)
   try {
     return jsonResponse(textOf(collection.update(asObject(change(old, await readJson(request)), request), target, part)))
@@ -103,7 +105,14 @@ async function readPreconditions(request: Request): Promise<Preconditions> {
 async function readObject(request: Request): Promise<KubeObject> {
   const type = mediaTypeOf(request)
   if (!['application/json', 'application/apply-patch+yaml', ''].includes(type)) {
-    throw answer(failure(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json'), request)
+    throw answer(
+      failure(
+        415,
+        'UnsupportedMediaType',
+        'the body of the request was in an unknown format - accepted media types include: application/json',
+      ),
+      request,
+    )
   }
   return asObject(await readJson(request), request)
 }
@@ -121,7 +130,10 @@ function parse(text: string, request: Request): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw answer(badRequest(`the body of the request is not JSON, the only format of the fake API server: ${(cause as Error).message}`), request)
+    throw answer(
+      badRequest(`the body of the request is not JSON, the only format of the fake API server: ${(cause as Error).message}`),
+      request,
+    )
   }
 }
 

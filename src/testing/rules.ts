@@ -12,13 +12,17 @@ const NAME_RULE =
 /** What is wrong with an object's type, if anything. */
 export function typeProblem({ kind, apiVersion }: KubeObject, resource: Resource): WireStatus | undefined {
   if ((kind ?? resource.kind) === resource.kind && (apiVersion ?? apiVersionOf(resource)) === apiVersionOf(resource)) return undefined
-  return badRequest(`${kind ?? resource.kind} in version ${JSON.stringify(apiVersion ?? apiVersionOf(resource))} cannot be handled as a ${resource.kind}`)
+  return badRequest(
+    `${kind ?? resource.kind} in version ${JSON.stringify(apiVersion ?? apiVersionOf(resource))} cannot be handled as a ${resource.kind}`,
+  )
 }
 
 /** What is wrong with where an object is sent, if anything. */
 export function placeProblem({ metadata }: KubeObject, { namespace, name }: { namespace: string; name?: string }): WireStatus | undefined {
-  if (metadata.namespace && metadata.namespace !== namespace) return badRequest('the namespace of the provided object does not match the namespace sent on the request')
-  if (name !== undefined && metadata.name && metadata.name !== name) return badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  if (metadata.namespace && metadata.namespace !== namespace)
+    return badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  if (name !== undefined && metadata.name && metadata.name !== name)
+    return badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   return undefined
 }
 
@@ -27,18 +31,33 @@ export function creationProblem({ metadata }: KubeObject, { kind, group }: Resou
   const { name = '', generateName, resourceVersion } = metadata
   if (resourceVersion) return failure(500, 'InternalError', 'resourceVersion should not be set on objects to be created')
   const field = 'metadata.name'
-  if (!name && !generateName) return invalid({ kind, group, name }, [{ reason: 'FieldValueRequired', field, message: 'Required value: name or generateName is required' }])
+  if (!name && !generateName)
+    return invalid({ kind, group, name }, [
+      { reason: 'FieldValueRequired', field, message: 'Required value: name or generateName is required' },
+    ])
   if (name && (name.length > 253 || !NAME.test(name))) {
-    return invalid({ kind, group, name }, [{ reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(name)}: ${NAME_RULE}` }])
+    return invalid({ kind, group, name }, [
+      { reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(name)}: ${NAME_RULE}` },
+    ])
   }
   return undefined
 }
 
 /** What is wrong with replacing an object by another, if anything. */
-export function replacementProblem(old: ObjectMeta, { uid, resourceVersion }: ObjectMeta, { plural, group }: Resource): WireStatus | undefined {
-  if (uid && uid !== old.uid) return conflict(plural, group, old.name ?? '', `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.uid}`)
+export function replacementProblem(
+  old: ObjectMeta,
+  { uid, resourceVersion }: ObjectMeta,
+  { plural, group }: Resource,
+): WireStatus | undefined {
+  if (uid && uid !== old.uid)
+    return conflict(plural, group, old.name ?? '', `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.uid}`)
   if (resourceVersion && resourceVersion !== old.resourceVersion) {
-    return conflict(plural, group, old.name ?? '', 'the object has been modified; please apply your changes to the latest version and try again')
+    return conflict(
+      plural,
+      group,
+      old.name ?? '',
+      'the object has been modified; please apply your changes to the latest version and try again',
+    )
   }
   return undefined
 }
@@ -50,13 +69,27 @@ export interface Preconditions {
 }
 
 /** What is wrong with deleting an object, if anything. */
-export function deletionProblem(old: ObjectMeta, { uid, resourceVersion }: Preconditions, { kind, group }: Resource): WireStatus | undefined {
+export function deletionProblem(
+  old: ObjectMeta,
+  { uid, resourceVersion }: Preconditions,
+  { kind, group }: Resource,
+): WireStatus | undefined {
   const name = old.name ?? ''
   if (uid !== undefined && uid !== old.uid) {
-    return conflict(kind, group, name, `the UID in the precondition (${uid}) does not match the UID in record (${old.uid}). The object might have been deleted and then recreated`)
+    return conflict(
+      kind,
+      group,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${old.uid}). The object might have been deleted and then recreated`,
+    )
   }
   if (resourceVersion !== undefined && resourceVersion !== old.resourceVersion) {
-    return conflict(kind, group, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.resourceVersion}). The object might have been modified`)
+    return conflict(
+      kind,
+      group,
+      name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.resourceVersion}). The object might have been modified`,
+    )
   }
   return undefined
 }
@@ -66,7 +99,11 @@ export const alreadyExists = ({ plural, group }: Resource, name: string): WireSt
   failure(409, 'AlreadyExists', `${qualified(plural, group)} "${name}" already exists`, { name, ...(group && { group }), kind: plural })
 
 function conflict(what: string, group: string, name: string, why: string): WireStatus {
-  return failure(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(what, group)} "${name}": ${why}`, { name, ...(group && { group }), kind: what })
+  return failure(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(what, group)} "${name}": ${why}`, {
+    name,
+    ...(group && { group }),
+    kind: what,
+  })
 }
 
 const qualified = (what: string, group: string): string => (group ? `${what}.${group}` : what)
@@ -76,7 +113,17 @@ export function inWireOrder(object: KubeObject, resource: Resource): KubeObject 
   const { kind: _, apiVersion: __, metadata, ...rest } = object
   const { name, generateName, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, ...more } = metadata
   const { deletionGracePeriodSeconds, labels, annotations, ownerReferences, finalizers, managedFields, ...unknown } = more
-  const first = { name, generateName, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds }
+  const first = {
+    name,
+    generateName,
+    namespace,
+    uid,
+    resourceVersion,
+    generation,
+    creationTimestamp,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+  }
   const ordered = { ...first, labels, annotations, ownerReferences, finalizers, managedFields, ...unknown }
   // Members that are undefined vanish when this is written as JSON.
   return { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: ordered as ObjectMeta, ...rest }

@@ -41,7 +41,12 @@ export const builtInResources: readonly ServedResource[] = builtIn([
   { resource: defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' }), shortNames: ['cm'] },
   { resource: defineResource({ version: 'v1', plural: 'secrets', kind: 'Secret' }) },
   { resource: defineResource({ version: 'v1', plural: 'events', kind: 'Event' }), shortNames: ['ev'] },
-  { resource: defineResource({ group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' }), shortNames: ['deploy'], categories: all, status: true },
+  {
+    resource: defineResource({ group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' }),
+    shortNames: ['deploy'],
+    categories: all,
+    status: true,
+  },
 ])
 
 function builtIn(resources: readonly ServedResource[]): ServedResource[] {

@@ -1,9 +1,10 @@
-import ky, { type Hooks, type KyInstance } from 'ky'
+import ky, { type Hooks, isNetworkError, type KyInstance } from 'ky'
 import { ApiError, ConnectionError, ExpiredError, ParseError, type RequestSummary } from '../errors'
 import { abortable } from '../internal/abortable'
 import { checkSchema } from '../meta/check'
 import type { KubeList, KubeObject } from '../meta/object'
 import { type Resource, resourcePath } from '../meta/resource'
+import { asList } from '../meta/schemas'
 import type { EntryList, ListOptions, RequestOptions, WatchEntry, WatchEvent, WatchOptions } from '../meta/wire'
 import { readText } from './body'
 import { Credentials, type TokenSource } from './credentials'
@@ -27,7 +28,10 @@ export interface KubeClientOptions {
   headers?: HeadersInit | undefined
   /** ky's hooks, run around every request. */
   hooks?: Hooks | undefined
-  /** Act as somebody else (the server must allow it). */
+  /**
+   * Act as somebody else (the server must allow it). At most one group: `fetch` joins headers of the same name with a comma, and the server would
+   * take the two for one group's name.
+   */
   impersonate?: { user: string; groups?: readonly string[]; uid?: string } | undefined
 }
 
@@ -69,15 +73,17 @@ export class KubeClient {
   readonly #credentials: Credentials
   readonly #ky: KyInstance
 
-  /** @throws TypeError when the base URL is missing outside a browser, or is none. */
+  /** @throws TypeError when the base URL is missing outside a browser, or is none; when groups cannot be impersonated together. */
   constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate }: KubeClientOptions = {}) {
     this.baseUrl = checkBaseUrl(String(baseUrl))
     this.#credentials = new Credentials(token)
     const common = new Headers(headers)
     if (impersonate) {
-      common.set('Impersonate-User', impersonate.user)
-      if (impersonate.uid !== undefined) common.set('Impersonate-Uid', impersonate.uid)
-      for (const group of impersonate.groups ?? []) common.append('Impersonate-Group', group)
+      const { user, uid, groups = [] } = impersonate
+      if (groups.length > 1) throw new TypeError(`KubeClient: impersonate.groups can have one group, since fetch cannot repeat a header, not ${groups.length}`)
+      common.set('Impersonate-User', user)
+      if (uid !== undefined) common.set('Impersonate-Uid', uid)
+      for (const group of groups) common.set('Impersonate-Group', group)
     }
     this.#ky = ky.create({
       headers: common,
@@ -107,6 +113,7 @@ export class KubeClient {
    */
   async list<T extends KubeObject>(resource: Resource<T>, { namespace, signal, onBytes, ...options }: CollectionOptions & ListOptions & RequestOptions = {}): Promise<KubeList<T>> {
     const list = await this.#json<KubeList<T>>({ path: resourcePath(resource, { namespace }), params: searchParams(options), signal, onBytes })
+    if (!asList(list)) throw new ParseError(`${resourcePath(resource, { namespace })}: the answer is not a Kubernetes list`, JSON.stringify(list))
     list.items ??= []
     for (const item of list.items) checkSchema(resource.schema, item)
     return list
@@ -166,33 +173,37 @@ export class KubeClient {
       if (response.status === 401) {
         const fresh = await abortable(this.#credentials.replace(token), signal)
         if (fresh !== undefined) {
-          await response.body?.cancel()
+          void response.body?.cancel().catch(() => undefined)
           response = await send(fresh)
         }
       }
       if (response.ok) return response
-      const failure = await failureOf(response, summary)
+      const failure = await failureOf(response, summary, { signal })
       throw failure.status === 410 ? new ExpiredError(failure) : new ApiError(failure)
     } catch (cause) {
       signal?.throwIfAborted()
       if (cause instanceof ApiError) throw cause
-      throw new ConnectionError(summary, { cause })
+      throw new ConnectionError(summary, { cause: isNetworkError(cause) ? cause.cause : cause })
     }
   }
 
   async #json<T>(request: RawRequest): Promise<T> {
     const text = await readText(await this.request(request), { method: request.method ?? 'GET', url: `${this.baseUrl}/${request.path}` }, request)
+    let value: unknown
     try {
-      return JSON.parse(text) as T
+      value = JSON.parse(text)
     } catch (cause) {
       throw new ParseError(`${request.path}: the answer is not JSON`, text, { cause })
     }
+    if (typeof value !== 'object' || value === null) throw new ParseError(`${request.path}: the answer is not an object`, text)
+    return value as T
   }
 }
 
 function checkBaseUrl(baseUrl: string): string {
   const trimmed = baseUrl.replace(/\/+$/, '')
-  if (/^https?:\/\//.test(trimmed)) return trimmed
+  if (/[?#]/.test(trimmed)) throw new TypeError(`KubeClient: baseUrl must have no query and no fragment, not ${JSON.stringify(baseUrl)}`)
+  if (/^https?:\/\//i.test(trimmed)) return trimmed
   if (/^[a-z][a-z0-9+.-]*:/i.test(trimmed)) throw new TypeError(`KubeClient: baseUrl must be http or https, not ${JSON.stringify(baseUrl)}`)
   if (typeof globalThis.location === 'undefined') {
     throw new TypeError(`KubeClient: outside a browser baseUrl must be absolute, such as http://127.0.0.1:8001, not ${JSON.stringify(baseUrl)}`)

@@ -1,13 +1,20 @@
 import type { ApiErrorInit, RequestSummary } from '../errors'
 import type { Status } from '../meta/object'
 import { asStatus } from '../meta/schemas'
+import type { RequestOptions } from '../meta/wire'
+import { readText } from './body'
 
 // Enough of an error page to recognise it.
 const MAX_MESSAGE_LENGTH = 500
 
-/** Reads what a server says of a failed request: its Status, or the text of whatever stands between. */
-export async function failureOf(response: Response, request: RequestSummary): Promise<ApiErrorInit> {
-  const text = await response.text().catch(() => '')
+/**
+ * Reads what a server says of a failed request: its Status, or the text of whatever stands between.
+ *
+ * @throws the signal's reason when it is aborted.
+ */
+export async function failureOf(response: Response, request: RequestSummary, { signal }: RequestOptions): Promise<ApiErrorInit> {
+  const text = await readText(response, request, { signal }).catch(() => '')
+  signal?.throwIfAborted()
   const body = statusFrom(text) ?? (text ? { message: text.trim().slice(0, MAX_MESSAGE_LENGTH) } : undefined)
   return { status: response.status, request, body, retryAfterMs: retryAfterMs(response.headers.get('retry-after'), body) }
 }

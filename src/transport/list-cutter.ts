@@ -34,7 +34,7 @@ export class ListCutter<T> {
   /**
    * Takes a chunk and emits the items that end in it.
    *
-   * @throws ParseError when an item is no object, has no name, or is longer than the bound.
+   * @throws ParseError when an item is no object, has no name, or is longer than the bound; so is what stands around the items.
    */
   push(chunk: Uint8Array, emit: (entry: Entry<T>) => void): void {
     this.#take(this.#decoder.decode(chunk, { stream: true }), emit)
@@ -63,6 +63,13 @@ export class ListCutter<T> {
     this.#text += text
     if (this.#part === 'head') this.#findItems()
     if (this.#part === 'items') this.#cutItems(emit)
+    this.#check(this.#text, 0, this.#text.length)
+  }
+
+  #check(text: string, start: number, end: number): void {
+    if (end - start <= this.#maxItemLength) return
+    const what = this.#part === 'items' ? 'an item of a list' : 'what a list has beside its items'
+    throw new ParseError(`${what} is longer than the bound of ${this.#maxItemLength} characters`, text.slice(start, end))
   }
 
   #findItems(): void {
@@ -98,15 +105,13 @@ export class ListCutter<T> {
       }
       const end = this.#scanItem(text)
       if (end < 0) break
+      this.#check(text, from, end)
       emit(this.#cut(text, from, end))
       from = end
     }
     // Keep only what belongs to the unfinished item.
     this.#text = text.slice(from)
     this.#at -= from
-    if (this.#text.length > this.#maxItemLength && this.#part === 'items') {
-      throw new ParseError(`an item of a list is longer than the bound of ${this.#maxItemLength} characters`, this.#text)
-    }
   }
 
   /** Goes on scanning the current item; returns where it ends, or -1 when the text ends first. */

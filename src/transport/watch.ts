@@ -1,6 +1,7 @@
 import { isParseError, type RequestSummary } from '../errors'
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource, resourcePath } from '../meta/resource'
+import { skipSpace, skipValue } from '../meta/scan'
 import { INITIAL_EVENTS_END, type RequestOptions, type WatchEntry, type WatchEvent, type WatchOptions } from '../meta/wire'
 import { readChunks } from './body'
 import { decodeWatchEvents } from './decode'
@@ -29,43 +30,52 @@ export async function* watchEntries<T extends KubeObject>(
   const splitter = new LineSplitter({ maxLineLength })
   const entryOptions = { managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } }
   let batch: WatchEntry<T>[] = []
+  let failure: unknown
   const decode = (line: string) => decodeWatchEvents<T>(line, (event) => void batch.push(event), entryOptions)
+  // What came before a broken line still counts.
+  const collect = (read: () => void) => {
+    batch = []
+    try {
+      read()
+    } catch (error) {
+      failure = error
+    }
+    return batch
+  }
   try {
     yield batch
     for await (const chunk of chunks) {
-      batch = []
-      let failure: unknown
-      try {
-        splitter.push(chunk, decode)
-      } catch (error) {
-        failure = error
-      }
-      // What came before a broken line still counts.
-      yield batch
+      yield collect(() => splitter.push(chunk, decode))
       if (failure !== undefined) throw failure
     }
-    batch = []
-    splitter.end((rest) => decodeRest(rest, decode))
-    if (batch.length > 0) yield batch
+    const rest = collect(() => splitter.end((line) => decode(withoutUnfinished(line))))
+    if (rest.length > 0) yield rest
+    if (failure !== undefined) throw failure
   } finally {
-    await response.body?.cancel().catch(() => undefined)
+    void response.body?.cancel().catch(() => undefined)
   }
 }
 
-/** What stands behind the last line end is an event without its line end, or the beginning of one that was cut off and counts for nothing. */
-function decodeRest(rest: string, decode: (line: string) => void): void {
+/** Behind the last line end stand events without one, or the beginning of an event that was cut off and counts for nothing. */
+function withoutUnfinished(rest: string): string {
+  let at = skipSpace(rest, 0)
   try {
-    JSON.parse(rest)
+    while (at < rest.length) at = skipSpace(rest, skipValue(rest, at))
   } catch {
-    return
+    if (rest[at] === '{') return rest.slice(0, at)
   }
-  decode(rest)
+  return rest
 }
 
 /** Parses a watch's entries to events, one by one; an abort ends the loop. */
 export async function* watchEvents<T>(batches: AsyncIterable<readonly WatchEntry<T>[]>, signal: AbortSignal | undefined): AsyncGenerator<WatchEvent<T>, void, undefined> {
   try {
-    for await (const batch of batches) for (const event of batch) yield parseEvent(event)
+    for await (const batch of batches) {
+      for (const event of batch) {
+        if (signal?.aborted) return
+        yield parseEvent(event)
+      }
+    }
   } catch (error) {
     if (signal?.aborted && !isParseError(error)) return
     throw error

@@ -52,11 +52,16 @@ export const notReady = (): WireStatus => failure(429, 'TooManyRequests', 'stora
 /** HTTP 404 for one object. */
 export const notFound = (resource: { plural: string; group: string }, name: string): WireStatus => {
   const { plural, group } = resource
-  return failure(404, 'NotFound', `${group ? `${plural}.${group}` : plural} "${name}" not found`, { name, ...(group && { group }), kind: plural })
+  return failure(404, 'NotFound', `${group ? `${plural}.${group}` : plural} "${name}" not found`, {
+    name,
+    ...(group && { group }),
+    kind: plural,
+  })
 }
 
 /** HTTP 405. */
-export const methodNotAllowed = (): WireStatus => failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+export const methodNotAllowed = (): WireStatus =>
+  failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
 /** HTTP 422: fields that cannot be as they are. */
 export function invalid({ kind, group, name }: { kind: string; group: string; name: string }, fields: readonly FieldFailure[]): WireStatus {

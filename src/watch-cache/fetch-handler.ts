@@ -1,8 +1,19 @@
-import type { KubeObject } from '../meta/object'
 import { objectKey } from '../meta/keys'
+import type { KubeObject } from '../meta/object'
 import type { WatchEntry } from '../meta/wire'
 import { failure, methodNotAllowed, notFound } from './failures'
-import { errorResponse, isWatch, jsonResponse, listBody, listOptionsOf, parseResourcePath, type ResourceRequest, statusResponse, watchBody, watchOptionsOf } from './protocol'
+import {
+  errorResponse,
+  isWatch,
+  jsonResponse,
+  listBody,
+  listOptionsOf,
+  parseResourcePath,
+  type ResourceRequest,
+  statusResponse,
+  watchBody,
+  watchOptionsOf,
+} from './protocol'
 import { textStream } from './text-stream'
 import type { WatchCache } from './watch-cache'
 
@@ -23,7 +34,8 @@ export function createFetchHandler(lookup: CacheLookup): (request: Request) => P
   return async (request) => {
     const target = parseResourcePath(new URL(request.url).pathname)
     const cache = target && lookup(target)
-    if (!target || !cache || target.subresource) return statusResponse(failure(404, 'NotFound', 'the server could not find the requested resource', {}))
+    if (!target || !cache || target.subresource)
+      return statusResponse(failure(404, 'NotFound', 'the server could not find the requested resource', {}))
     if (request.method !== 'GET') return statusResponse(methodNotAllowed())
     return serveRead(cache, target, request)
   }
@@ -46,13 +58,23 @@ function serveObject(cache: WatchCache<KubeObject>, { namespace, name }: Resourc
   return entry ? jsonResponse(`${entry.text}\n`) : statusResponse(notFound(cache.resource, name))
 }
 
-async function serveList(cache: WatchCache<KubeObject>, { namespace }: ResourceRequest, params: URLSearchParams, request: Request): Promise<Response> {
+async function serveList(
+  cache: WatchCache<KubeObject>,
+  { namespace }: ResourceRequest,
+  params: URLSearchParams,
+  request: Request,
+): Promise<Response> {
   const list = await cache.list({ ...listOptionsOf(params), namespace, signal: request.signal })
   const bodies = [listBody(list, cache.resource)]
   return jsonResponse(textStream({ next: async () => bodies.pop(), cancel: () => undefined }, request))
 }
 
-async function serveWatch(cache: WatchCache<KubeObject>, { namespace }: ResourceRequest, params: URLSearchParams, request: Request): Promise<Response> {
+async function serveWatch(
+  cache: WatchCache<KubeObject>,
+  { namespace }: ResourceRequest,
+  params: URLSearchParams,
+  request: Request,
+): Promise<Response> {
   const closing = new AbortController()
   const batches = cache.watch({ ...watchOptionsOf(params), namespace, signal: closing.signal })
   // The first batch is there when the watch is accepted; until then the answer may still be an error.

@@ -19,7 +19,12 @@ export interface PageOptions<T> {
 /** Cuts a page. Only a list without selectors says how many entries remain, as with an API server. */
 export function cutPage<T>({ entries, resourceVersion, matcher, limit, after }: PageOptions<T>): EntryList<T> {
   const start = after === '' ? 0 : firstAfter(entries, after)
-  if (limit <= 0) return { resourceVersion, continue: '', entries: matcher.everything && start === 0 ? entries : entries.slice(start).filter(matcher.matches) }
+  if (limit <= 0)
+    return {
+      resourceVersion,
+      continue: '',
+      entries: matcher.everything && start === 0 ? entries : entries.slice(start).filter(matcher.matches),
+    }
   const page: Entry<T>[] = []
   let remaining = 0
   for (let i = start; i < entries.length; i++) {

@@ -1,7 +1,14 @@
 import { isApiError } from '../errors'
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource } from '../meta/resource'
-import { type EntryList, INITIAL_EVENTS_END, type ListOptions, type ResourceVersionMatch, type WatchEntry, type WatchOptions } from '../meta/wire'
+import {
+  type EntryList,
+  INITIAL_EVENTS_END,
+  type ListOptions,
+  type ResourceVersionMatch,
+  type WatchEntry,
+  type WatchOptions,
+} from '../meta/wire'
 import { badRequest, type WireStatus } from './failures'
 
 // What goes over HTTP: options out of a query, bodies out of entries. An entry's text is written as it is.
@@ -55,7 +62,9 @@ export function watchOptionsOf(params: URLSearchParams): WatchOptions {
   }
 }
 
-function commonOptions(params: URLSearchParams): Pick<ListOptions, 'labelSelector' | 'fieldSelector' | 'resourceVersion' | 'resourceVersionMatch'> {
+function commonOptions(
+  params: URLSearchParams,
+): Pick<ListOptions, 'labelSelector' | 'fieldSelector' | 'resourceVersion' | 'resourceVersionMatch'> {
   return {
     labelSelector: params.get('labelSelector') ?? undefined,
     fieldSelector: params.get('fieldSelector') ?? undefined,
@@ -98,7 +107,11 @@ export function* watchBody(batch: readonly WatchEntry<unknown>[], resource: Reso
     switch (event.type) {
       case 'BOOKMARK': {
         const annotations = event.initialEventsEnd ? { annotations: { [INITIAL_EVENTS_END]: 'true' } } : {}
-        const object: KubeObject = { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: { resourceVersion: event.resourceVersion, ...annotations } }
+        const object: KubeObject = {
+          kind: resource.kind,
+          apiVersion: apiVersionOf(resource),
+          metadata: { resourceVersion: event.resourceVersion, ...annotations },
+        }
         yield `${JSON.stringify({ type: event.type, object })}\n`
         break
       }
@@ -114,7 +127,8 @@ export function* watchBody(batch: readonly WatchEntry<unknown>[], resource: Reso
 }
 
 /** Answers with a JSON text. */
-export const jsonResponse = (body: BodyInit, status = 200): Response => new Response(body, { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' } })
+export const jsonResponse = (body: BodyInit, status = 200): Response =>
+  new Response(body, { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' } })
 
 /** Answers with a Status. */
 export function statusResponse(status: WireStatus): Response {

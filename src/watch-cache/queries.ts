@@ -41,9 +41,11 @@ export function listQuery(options: ListOptions & MatcherOptions, request: Reques
   const { limit = 0, resourceVersion = '', resourceVersionMatch, continue: token = '' } = options
   const problems: FieldFailure[] = []
   if (resourceVersionMatch !== undefined) {
-    if (resourceVersion === '') problems.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+    if (resourceVersion === '')
+      problems.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
     if (token !== '') problems.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
-    if (!['Exact', 'NotOlderThan'].includes(resourceVersionMatch)) problems.push(unsupported(resourceVersionMatch, '"Exact", "NotOlderThan", ""'))
+    if (!['Exact', 'NotOlderThan'].includes(resourceVersionMatch))
+      problems.push(unsupported(resourceVersionMatch, '"Exact", "NotOlderThan", ""'))
     if (resourceVersionMatch === 'Exact' && resourceVersion === '0') {
       problems.push(forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
     }
@@ -53,10 +55,12 @@ export function listQuery(options: ListOptions & MatcherOptions, request: Reques
   if (token !== '') {
     const decoded = decodeContinue(token)
     if (!decoded) throw errorOf(badRequest('invalid continue token: continue key is not valid'), request)
-    if (resourceVersion !== '' && resourceVersion !== '0') throw errorOf(badRequest('specifying resource version is not allowed when using continue'), request)
+    if (resourceVersion !== '' && resourceVersion !== '0')
+      throw errorOf(badRequest('specifying resource version is not allowed when using continue'), request)
     return { matcher, limit, at: { type: 'continue', token: decoded } }
   }
-  if (resourceVersion !== '' && !isResourceVersion(resourceVersion)) throw errorOf(badVersion('invalid resource version: ', resourceVersion), request)
+  if (resourceVersion !== '' && !isResourceVersion(resourceVersion))
+    throw errorOf(badVersion('invalid resource version: ', resourceVersion), request)
   if (resourceVersion === '' || resourceVersion === '0') return { matcher, limit, at: { type: 'current' } }
   // A limit beside a bare resourceVersion has meant this since before resourceVersionMatch existed.
   const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === undefined && limit > 0)
@@ -75,7 +79,8 @@ export function watchQuery(options: WatchOptions & MatcherOptions, request: Requ
     problems.push(forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
   }
   if (resourceVersionMatch !== undefined) {
-    if (sendInitialEvents === undefined) problems.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
+    if (sendInitialEvents === undefined)
+      problems.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
     if (resourceVersionMatch !== 'NotOlderThan') problems.push(unsupported(resourceVersionMatch, '"NotOlderThan"'))
   }
   refuse(problems, request)
@@ -103,7 +108,11 @@ function refuse(problems: readonly FieldFailure[], request: RequestSummary): voi
   if (problems.length > 0) throw errorOf(invalid({ kind: 'ListOptions', group: 'meta.k8s.io', name: '' }, problems), request)
 }
 
-const forbidden = (field: string, problem: string): FieldFailure => ({ reason: 'FieldValueForbidden', field, message: `Forbidden: ${problem}` })
+const forbidden = (field: string, problem: string): FieldFailure => ({
+  reason: 'FieldValueForbidden',
+  field,
+  message: `Forbidden: ${problem}`,
+})
 
 const unsupported = (value: string, supported: string): FieldFailure => ({
   reason: 'FieldValueNotSupported',

@@ -63,7 +63,13 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   #snapshot: { readonly resourceVersion: string; readonly entries: readonly Entry<T>[] } | undefined
 
   /** @throws RangeError when a size is not a positive number. */
-  constructor({ resource, capacity = 1000, watchBufferSize = capacity, bookmarkIntervalMs = 60_000, clock = systemClock }: WatchCacheOptions<T>) {
+  constructor({
+    resource,
+    capacity = 1000,
+    watchBufferSize = capacity,
+    bookmarkIntervalMs = 60_000,
+    clock = systemClock,
+  }: WatchCacheOptions<T>) {
     for (const [name, value] of Object.entries({ capacity, watchBufferSize, bookmarkIntervalMs })) {
       if (!(value > 0)) throw new RangeError(`WatchCache: ${name} must be greater than 0, not ${value}`)
     }
@@ -153,7 +159,12 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     const after = at.type === 'continue' ? at.token.after : ''
     const resourceVersion = at.type === 'exact' || at.type === 'continue' ? wanted || this.#resourceVersion : this.#resourceVersion
     if (compareResourceVersions(resourceVersion, this.#window.oldest) < 0) {
-      throw errorOf(after ? continueExpired(encodeContinue({ resourceVersion: '', after })) : expired('The resourceVersion for the provided list is too old.'), request)
+      throw errorOf(
+        after
+          ? continueExpired(encodeContinue({ resourceVersion: '', after }))
+          : expired('The resourceVersion for the provided list is too old.'),
+        request,
+      )
     }
     return cutPage({ entries: this.#entriesAt(resourceVersion), resourceVersion, matcher, limit, after })
   }
@@ -165,7 +176,10 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
    *
    * @throws ApiError 400 and 422 for options that make no sense, 429 before the first {@link replace}; the signal's reason when aborted.
    */
-  async *watch({ signal, ...options }: WatchOptions & RequestOptions & CollectionScope): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
+  async *watch({
+    signal,
+    ...options
+  }: WatchOptions & RequestOptions & CollectionScope): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
     signal?.throwIfAborted()
     const request = this.#request('WATCH')
     const query = watchQuery(options, request)
@@ -179,9 +193,9 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     const generation = this.#generation
     const start = this.#start(query)
     const after = compareResourceVersions(query.resourceVersion, this.#resourceVersion) > 0 ? query.resourceVersion : ''
-    yield start.batch
     let { position } = start
     let bookmarkAt = this.#nextBookmark(query, deadline)
+    yield start.batch
     while (position !== undefined && generation === this.#generation) {
       signal?.throwIfAborted()
       const now = this.#clock.now()
@@ -213,7 +227,8 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     const batch: WatchEntry<T>[] = this.entries()
       .filter(matcher.matches)
       .map((entry) => ({ type: 'ADDED', entry }))
-    if (initialEvents === 'streamed-list' && bookmarks) batch.push({ type: 'BOOKMARK', resourceVersion: this.#resourceVersion, initialEventsEnd: true })
+    if (initialEvents === 'streamed-list' && bookmarks)
+      batch.push({ type: 'BOOKMARK', resourceVersion: this.#resourceVersion, initialEventsEnd: true })
     return { batch, position }
   }
 
@@ -280,4 +295,5 @@ function wantedVersion(at: ListAt): string {
   return at.type === 'continue' ? at.token.resourceVersion : at.resourceVersion
 }
 
-const earliest = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined ? b : b === undefined ? a : Math.min(a, b))
+const earliest = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined ? b : b === undefined ? a : Math.min(a, b)

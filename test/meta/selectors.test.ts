@@ -12,9 +12,12 @@ const errorOf = (parse: () => unknown): unknown => {
 
 describe('label selectors', () => {
   // The cases of apimachinery's selector_test.go.
-  it.each(['x=a,y=b,z=c', '', 'x!=a,y=b', 'x=', 'x= ', 'x=,z= ', 'x= ,z= ', '!x', 'x>1', 'x>1,z<5'])('%j is read and written back without its spaces', (selector) => {
-    expect(parseLabelSelector(selector).toString()).toBe(selector.replaceAll(' ', ''))
-  })
+  it.each(['x=a,y=b,z=c', '', 'x!=a,y=b', 'x=', 'x= ', 'x=,z= ', 'x= ,z= ', '!x', 'x>1', 'x>1,z<5'])(
+    '%j is read and written back without its spaces',
+    (selector) => {
+      expect(parseLabelSelector(selector).toString()).toBe(selector.replaceAll(' ', ''))
+    },
+  )
 
   it.each([
     ['x=a||y=b', 3, "the label value 'a||y'"],
@@ -111,7 +114,11 @@ describe('label selectors', () => {
 })
 
 describe('field selectors', () => {
-  const pod = { metadata: { name: 'web-1', namespace: 'shop' }, spec: { nodeName: 'n1', hostNetwork: true }, status: { phase: 'Running', note: 'a,b=c\\d' } }
+  const pod = {
+    metadata: { name: 'web-1', namespace: 'shop' },
+    spec: { nodeName: 'n1', hostNetwork: true },
+    status: { phase: 'Running', note: 'a,b=c\\d' },
+  }
   const matches = (selector: string) => parseFieldSelector(selector).matches((path) => fieldOf(pod, path))
 
   it.each([

@@ -1,0 +1,77 @@
+import type { AddressInfo } from 'node:net'
+import type { Page } from 'playwright-core'
+import { createServer } from 'vite'
+import type { Cluster } from '../../../playground/server/cluster.ts'
+import { playgroundConfig } from '../../../playground/server/config.ts'
+import { FakeCluster, type FakeClusterOptions } from '../../../playground/server/fake-cluster.ts'
+import { createProfile, launchChromium } from '../../support/chromium.ts'
+
+/** A cluster whose answers can be held back. */
+export class HeldCluster extends FakeCluster {
+  #held: Promise<void> | undefined
+
+  override readonly fetch = async (request: Request): Promise<Response> => {
+    await this.#held
+    return this.server.fetch(request)
+  }
+
+  /** Answers nothing until the function it returns is called. */
+  hold(): () => void {
+    let release = () => {}
+    this.#held = new Promise((resolve) => {
+      release = () => {
+        this.#held = undefined
+        resolve()
+      }
+    })
+    return release
+  }
+}
+
+/** The playground, in a browser of its own. */
+export interface Visit<C extends Cluster> extends AsyncDisposable {
+  readonly cluster: C
+  readonly page: Page
+  readonly url: string
+  /** What the page reported as an error, broken connections left out: those are made on purpose. */
+  readonly errors: readonly string[]
+}
+
+/** Starts the playground over a make-believe cluster in which nothing happens by itself, and opens an empty page beside it. */
+export async function startFake({ changesPerSecond = 0, ...options }: FakeClusterOptions = {}): Promise<Visit<HeldCluster>> {
+  const cluster = new HeldCluster({ changesPerSecond, ...options })
+  const visit = await start(cluster)
+  return {
+    ...visit,
+    async [Symbol.asyncDispose]() {
+      cluster[Symbol.dispose]()
+      await visit[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Starts the playground over a cluster, and opens an empty page beside it. */
+export async function start<C extends Cluster>(cluster: C): Promise<Visit<C>> {
+  const vite = await createServer({ ...playgroundConfig(cluster, { port: 0 }), configFile: false, logLevel: 'error' })
+  await vite.listen()
+  const { port } = vite.httpServer?.address() as AddressInfo
+  const profile = await createProfile()
+  const context = await launchChromium(profile)
+  const page = context.pages()[0] ?? (await context.newPage())
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/net::ERR_|status of 403/.test(message.text())) errors.push(message.text())
+  })
+  return {
+    cluster,
+    page,
+    url: `http://127.0.0.1:${port}/`,
+    errors,
+    async [Symbol.asyncDispose]() {
+      await context.close()
+      await profile[Symbol.asyncDispose]()
+      await vite.close()
+    },
+  }
+}

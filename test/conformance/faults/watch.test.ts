@@ -1,0 +1,261 @@
+import { describe, expect, test } from 'vitest'
+import { Secret } from '../../../src/resources/core/v1'
+import type { FakeApiServerOptions } from '../../../src/testing'
+import { Page, type PageOptions } from '../page'
+import { World } from '../world'
+
+const status = (code: number, retryAfterSeconds?: number) => ({ code, message: `injected ${code}`, ...(retryAfterSeconds && { details: { retryAfterSeconds } }) })
+
+/** A page that has listed `a`, and of whose next watches each meets the fault. */
+async function disconnected(fault: Parameters<World['server']['faults']['add']>[0]['fault'], { times = 1, ...options }: PageOptions & { times?: number } = {}) {
+  const world = new World(['a'])
+  const page = await new Page(world, { initialList: 'list', ...options }).open()
+  await world.advance(5000)
+  world.server.disconnect()
+  world.server.faults.add({ match: { verb: 'watch' }, times, fault })
+  page.forget()
+  return { world, page, at: world.clock.now() }
+}
+
+describe('17. back off, same RV, no relist:', () => {
+  test('watch answers 429', async () => {
+    const { world, page, at } = await disconnected({ type: 'status', status: 429, retryAfterSeconds: 7 })
+    await using _ = page
+    await world.advance(10_000)
+    expect(page.requests).toEqual(['watch 101', 'watch 101'])
+    expect(page.times).toEqual([at + 1200, at + 8200])
+  })
+
+  test('watch answers 429 in plain text, as a server does that shuts down', async () => {
+    const { world, page, at } = await disconnected({ type: 'status', status: 429, text: 'The apiserver is shutting down, please try again later.', retryAfterSeconds: 5 })
+    await using _ = page
+    await world.advance(10_000)
+    expect(page.requests).toEqual(['watch 101', 'watch 101'])
+    expect(page.times).toEqual([at + 1200, at + 6200])
+  })
+
+  test('the connection fails before headers', async () => {
+    const { world, page, at } = await disconnected({ type: 'refuse' }, { times: 3 })
+    await using _ = page
+    await world.advance(20_000)
+    expect(page.requests).toEqual(['watch 101', 'watch 101', 'watch 101', 'watch 101', 'list ≥101 limit 1'].slice(0, page.requests.length))
+    expect(page.times.slice(0, 4)).toEqual([at + 1200, at + 3600, at + 8400, at + 18_000])
+  })
+})
+
+test('18. in-stream 429 with retryAfterSeconds → honoured, no relist', async () => {
+  const { world, page, at } = await disconnected({ type: 'error-event', status: status(429, 20) })
+  await using _ = page
+  await world.advance(25_000)
+  expect(page.requests).toEqual(['watch 101', 'watch 101'])
+  expect(page.times).toEqual([at + 1200, at + 21_200])
+})
+
+test('18. in-stream 500 → re-watch three times, then relist', async () => {
+  const { world, page } = await disconnected({ type: 'error-event', status: status(500) }, { times: 4 })
+  await using _ = page
+  await world.advance(60_000)
+  expect(page.requests.slice(0, 6)).toEqual(['watch 101', 'watch 101', 'watch 101', 'watch 101', 'list ≥101', 'watch 101'])
+  expect(page.reflector.state).toBe('live')
+})
+
+test('19. watch closed in under 1 s with no event → back off, then relist', async () => {
+  const { world, page, at } = await disconnected({ type: 'cut', afterBytes: 0, ending: 'close' })
+  await using _ = page
+  await world.advance(5000)
+  expect(page.requests).toEqual(['watch 101', 'list ≥101', 'watch 101'])
+  expect(page.times).toEqual([at + 1200, at + 3600, at + 3600])
+})
+
+test('19. watch closed later → re-watch at LSRV', async () => {
+  const world = new World(['a'])
+  await using page = await new Page(world, { initialList: 'list' }).open()
+  world.create('b')
+  await world.advance(455_000)
+  expect(page.requests).toEqual(['list ≥0', 'watch 101', 'watch 102'])
+  // The server ends a watch at the time it was asked to, and the next one comes after a wait.
+  expect(page.times).toEqual([0, 0, 451_200])
+})
+
+describe('20. every reconnect passes through the backoff policy:', () => {
+  test('from 800 ms to 30 s, factor 2, each wait drawn from d to 2d', async () => {
+    const { world, page, at } = await disconnected({ type: 'refuse' }, { times: 8, random: () => 0 })
+    await using _ = page
+    await world.advance(200_000)
+    expect(gaps(page.times, at).slice(0, 8)).toEqual([800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000])
+    const other = await disconnected({ type: 'refuse' }, { times: 8, random: () => 0.999 })
+    await using __ = other.page
+    await other.world.advance(400_000)
+    expect(gaps(other.page.times, other.at).slice(0, 8).map(Math.round)).toEqual([1599, 3198, 6397, 12_794, 25_587, 51_174, 59_970, 59_970])
+  })
+
+  test('clean closes and 410 too', async () => {
+    const world = new World(['a'])
+    await using page = await new Page(world, { initialList: 'list' }).open()
+    for (let i = 0; i < 3; i++) {
+      world.server.restart()
+      world.create(`b${i}`)
+      world.expire()
+      await world.advance(30_000)
+    }
+    const [, ...waits] = page.events.flatMap((event) => (event.type === 'backoff' ? [{ ms: event.ms, reason: event.reason }] : []))
+    expect(page.requests.slice(0, 5)).toEqual(['list ≥0', 'watch 101', 'list ≥101', 'watch 104', 'watch 104'])
+    expect(waits.map(({ reason }) => reason)).toEqual(['closed', 'expired', 'closed', 'expired'])
+    expect(waits.map(({ ms }) => ms)).toEqual([2400, 4800, 9600, 19_200])
+  })
+
+  test('a server that closes at once is asked a few times a minute, not all the time', async () => {
+    const { world, page } = await disconnected({ type: 'cut', afterBytes: 0, ending: 'close' }, { times: 1000 })
+    await using _ = page
+    await world.advance(600_000)
+    expect(page.requests.length).toBeLessThan(60)
+  })
+
+  test('two minutes of health reset it', async () => {
+    const { world, page } = await disconnected({ type: 'refuse' }, { times: 5 })
+    await using _ = page
+    await world.advance(210_000)
+    page.forget()
+    const at = world.clock.now()
+    world.server.disconnect()
+    await world.advance(2000)
+    expect(page.times[0]).toBe(at + 1200)
+  })
+})
+
+test('21. timeoutSeconds is random in [300, 600]; allowWatchBookmarks=true always', async () => {
+  const asked: (string | null)[] = []
+  for (const random of [0, 0.25, 0.5, 0.9999]) {
+    for (const initialList of ['list', 'stream'] as const) {
+      await using page = await new Page(new World(['a']), { initialList, random: () => random }).open()
+      const watch = page.urls.at(-1)?.searchParams
+      expect(watch?.get('allowWatchBookmarks')).toBe('true')
+      asked.push(watch?.get('timeoutSeconds') ?? null)
+    }
+  }
+  expect(asked).toEqual(['300', '300', '375', '375', '450', '450', '599', '599'])
+})
+
+describe('22. no byte for longer than the silence bound → stale: abort, resume at LSRV:', () => {
+  const stalled = async ({ afterBytes = 0, server, ...options }: PageOptions & { afterBytes?: number; server?: FakeApiServerOptions } = {}) => {
+    const world = new World(['a'], server)
+    world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'stall', afterBytes } })
+    const page = await new Page(world, { initialList: 'list', ...options }).open()
+    return { world, page }
+  }
+
+  test('the watch’s own timeout and 30 s, while no bookmark was seen', async () => {
+    const { world, page } = await stalled()
+    await using _ = page
+    await world.advance(479_999)
+    expect(page.reflector.state).toBe('live')
+    await world.advance(10_000)
+    expect(page.requests.slice(0, 3)).toEqual(['list ≥0', 'watch 101', 'watch 101'])
+    expect(page.times.slice(2, 3)).toEqual([481_200])
+    expect(page.states).toEqual(['connecting', 'live', 'stale', 'backoff', 'connecting', 'live'])
+  })
+
+  test('150 s, once bookmarks were seen on this server', async () => {
+    const bookmark = { type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: '102' } } }
+    const { world, page } = await stalled({ afterBytes: `${JSON.stringify(bookmark)}\n`.length })
+    await using _ = page
+    changeElsewhere(world)
+    await world.advance(60_000)
+    expect(page.events.filter(({ type }) => type === 'bookmark')).toHaveLength(1)
+    await world.advance(160_000)
+    expect(page.requests.slice(2, 3)).toEqual(['watch 102'])
+    expect(page.times.slice(2, 3)).toEqual([60_000 + 150_000 + 1200])
+  })
+
+  test('what the user says', async () => {
+    const { world, page } = await stalled({ silenceMs: 20_000 })
+    await using _ = page
+    await world.advance(22_000)
+    expect(page.times).toEqual([0, 0, 21_200])
+  })
+
+  test('waking from sleep, `online` and a page becoming visible check it at once', async () => {
+    for (const { why, asleepMs, ended } of [
+      { why: 'visible', asleepMs: 30_000, ended: false },
+      { why: 'visible', asleepMs: 600_000, ended: true },
+      { why: 'online', asleepMs: 4000, ended: false },
+      { why: 'online', asleepMs: 6000, ended: true },
+    ] as const) {
+      let wake: (why: 'online' | 'visible') => void = () => undefined
+      let asleep = 0
+      const world = new World(['a'])
+      const clock = {
+        now: () => world.clock.now() + asleep,
+        setTimeout: (callback: () => void, ms: number) => world.clock.setTimeout(callback, ms),
+        clearTimeout: (timer: unknown) => world.clock.clearTimeout(timer),
+      }
+      const onWake = (listener: typeof wake) => {
+        wake = listener
+        return () => undefined
+      }
+      await using page = await new Page(world, { initialList: 'list', clock, onWake }).open()
+      asleep = asleepMs
+      wake(why)
+      await world.advance(2000)
+      expect({ why, asleepMs, requests: page.requests.slice(2) }).toEqual({ why, asleepMs, requests: ended ? ['watch 101'] : [] })
+    }
+  })
+
+  test('`online` ends the wait before the next attempt', async () => {
+    let wake: (why: 'online') => void = () => undefined
+    const { world, page, at } = await disconnected({ type: 'refuse' }, { times: 5, onWake: (listener) => ((wake = listener), () => undefined) })
+    await using _ = page
+    await world.advance(20_000)
+    wake('online')
+    await world.settle()
+    expect(page.times.slice(4)).toEqual([at + 20_000])
+  })
+})
+
+test('27. BOOKMARK → LSRV and store RV advance; no handler is called', async () => {
+  const world = new World(['a'])
+  await using page = await new Page(world).open()
+  changeElsewhere(world)
+  await world.advance(60_000)
+  expect(page.reflector.lastSyncResourceVersion).toBe('102')
+  expect(page.store.resourceVersion).toBe('102')
+  expect(page.changes).toEqual(['replace 101: +a@101'])
+})
+
+test('27. DELETED → LSRV is its RV', async () => {
+  const world = new World(['a', 'b'])
+  await using page = await new Page(world).open()
+  world.delete('a')
+  await world.settle()
+  expect(page.reflector.lastSyncResourceVersion).toBe('103')
+  expect(page.store.resourceVersion).toBe('103')
+  expect(page.changes.slice(1)).toEqual(['apply 103: -a@103'])
+})
+
+test('28. watch from "0" → replayed ADDED events do not move LSRV', async () => {
+  const world = new World(['a', 'b'])
+  // An aggregated server may not know versions: its lists are at "0".
+  await using page = await new Page(world, {
+    initialList: 'list',
+    async fetch(request, next) {
+      const response = await next(request)
+      if (request.url.includes('watch=')) return response
+      return new Response((await response.text()).replace('"metadata":{"resourceVersion":"102"', '"metadata":{"resourceVersion":"0"'), response)
+    },
+  }).open()
+  expect(page.requests).toEqual(['list ≥0', 'watch 0'])
+  expect(page.changes).toEqual(['replace 0: +a@101 +b@102'])
+  expect(page.reflector.lastSyncResourceVersion).toBe('0')
+  world.update('a')
+  await world.settle()
+  expect(page.reflector.lastSyncResourceVersion).toBe('103')
+})
+
+/** Another resource takes a version. */
+function changeElsewhere(world: World): void {
+  world.server.create(Secret, { metadata: { name: 'elsewhere', namespace: 'shop' } })
+}
+
+function gaps(times: readonly number[], from: number): number[] {
+  return times.map((time, i) => time - (times[i - 1] ?? from))
+}

@@ -1,0 +1,183 @@
+import { expect } from 'vitest'
+import type { Clock } from '../../src/internal/clock'
+import { entryFromObject } from '../../src/meta/entry'
+import type { Persister, Scope } from '../../src/persistence/persister'
+import { type HydrationResult, StorePersistence, type StorePersistenceOptions } from '../../src/persistence/store-persistence'
+import { ListWatch, type ListWatchOptions } from '../../src/reflector/list-watch'
+import type { ReflectorEvent, ReflectorOptions } from '../../src/reflector/options'
+import { Reflector } from '../../src/reflector/reflector'
+import { ConfigMap } from '../../src/resources/core/v1'
+import type { StoreUpdate } from '../../src/store/changes'
+import { Store } from '../../src/store/store'
+import { KubeClient, type KubeClientOptions } from '../../src/transport/client'
+import { briefRequest, briefState, briefUpdate } from './brief'
+import type { World } from './world'
+
+type Fetch = (request: Request) => Promise<Response>
+
+/** What a page of a test is told. */
+export interface PageOptions extends ReflectorOptions<ConfigMap> {
+  listWatch?: ListWatchOptions
+  client?: Pick<KubeClientOptions, 'token' | 'hooks'>
+  /** Where the page keeps its snapshots; default: nowhere. */
+  persister?: Persister
+  persistence?: StorePersistenceOptions
+  scope?: Partial<Scope>
+  /** Stands between the page and the server. */
+  fetch?: (request: Request, next: Fetch) => Promise<Response>
+}
+
+/** One life of a page: a client, a store and a reflector, perhaps with persistence. It notes all that can be seen from outside. */
+export class Page implements AsyncDisposable {
+  readonly world: World
+  readonly store: Store<ConfigMap> = new Store()
+  readonly reflector: Reflector<ConfigMap>
+  readonly persistence: StorePersistence<ConfigMap> | undefined
+  readonly updates: StoreUpdate<ConfigMap>[] = []
+  readonly events: ReflectorEvent[] = []
+  readonly errors: unknown[] = []
+  readonly persistenceErrors: unknown[] = []
+  /** The states it went through. */
+  readonly states: string[] = []
+  /** What became of the snapshot. */
+  hydration: HydrationResult | undefined
+  readonly #requests: { readonly url: URL; readonly at: number }[] = []
+  readonly #life: AbortController = new AbortController()
+  readonly #clock: PageClock
+  #running: Promise<void> | undefined
+
+  constructor(world: World, options: PageOptions = {}) {
+    const { listWatch, client, persister, persistence, scope, fetch = (request, next) => next(request), ...reflectorOptions } = options
+    this.world = world
+    this.#clock = new PageClock(world.clock)
+    const source = new ListWatch(this.#client(fetch, client), ConfigMap, { namespace: 'shop', ...listWatch })
+    this.reflector = new Reflector(source, this.store, {
+      clock: this.#clock,
+      random: () => 0.5,
+      onWake: () => () => undefined,
+      ...reflectorOptions,
+      onEvent: (event) => {
+        this.events.push(event)
+        reflectorOptions.onEvent?.(event)
+      },
+      watchErrorHandler: (error) => {
+        this.errors.push(error)
+        reflectorOptions.watchErrorHandler?.(error)
+      },
+    })
+    this.reflector.subscribe(({ state }) => this.states.at(-1) !== state && this.states.push(state))
+    this.store.subscribe((update) => this.updates.push(update))
+    if (persister) {
+      const own = { user: '', version: '1', ...source.scope, ...scope }
+      this.persistence = new StorePersistence(this.store, persister, own, { clock: this.#clock, onError: (error) => this.persistenceErrors.push(error), ...persistence })
+    }
+  }
+
+  /** What the server was asked, in short; see {@link briefRequest}. */
+  get requests(): string[] {
+    return this.#requests.map(({ url }) => briefRequest(url))
+  }
+  /** When, in milliseconds since the world began. */
+  get times(): number[] {
+    return this.#requests.map(({ at }) => at)
+  }
+  get urls(): URL[] {
+    return this.#requests.map(({ url }) => url)
+  }
+  /** What the store told, in short; see {@link briefUpdate}. Steps without a change are left out. */
+  get changes(): string[] {
+    return this.updates.filter(({ type, changes }) => type !== 'apply' || changes.length > 0).map(briefUpdate)
+  }
+  /** What the store has, in short: `a@101 b@102`. */
+  get state(): string {
+    return briefState(this.store.list())
+  }
+
+  /** Forgets what was noted so far. */
+  forget(): void {
+    for (const notes of [this.#requests, this.updates, this.events, this.errors, this.states]) notes.length = 0
+  }
+
+  /** Puts a state into the store, as a snapshot would. */
+  hydrate(objects: readonly ConfigMap[], resourceVersion: string): this {
+    this.store.hydrate(
+      objects.map((object) => entryFromObject(object)),
+      resourceVersion,
+    )
+    return this
+  }
+
+  /** Begins; resolves when nothing more happens without time passing. */
+  async open(): Promise<this> {
+    this.hydration = await this.persistence?.start()
+    this.#running = this.reflector.run({ signal: this.#life.signal })
+    await this.world.settle()
+    return this
+  }
+
+  /** Ends in order. */
+  async close(): Promise<void> {
+    this.#life.abort(new Error('the page was closed'))
+    await this.#running
+    await this.persistence?.stop()
+  }
+
+  /** Ends as a killed process does: nothing it still meant to do happens. */
+  async crash(): Promise<void> {
+    this.#clock.stop()
+    this.#life.abort(new Error('the page is gone'))
+    await this.world.settle()
+  }
+
+  /** Closes it, and sees that no request and no timer is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const errors = this.errors.length
+    await this.close()
+    await this.world.settle()
+    expect({ openRequests: this.world.server.openRequests.map(({ url }) => url), timers: this.world.clock.pending }).toEqual({ openRequests: [], timers: 0 })
+    expect(this.errors.slice(errors)).toEqual([])
+  }
+
+  #client(through: NonNullable<PageOptions['fetch']>, options: PageOptions['client']): KubeClient {
+    const fetch: Fetch = (request) => {
+      this.#requests.push({ url: new URL(request.url), at: this.world.clock.now() })
+      return through(request, this.world.server.fetch)
+    }
+    return new KubeClient({ baseUrl: 'http://kubernetes.test', fetch, ...options })
+  }
+}
+
+/** The world's clock as one page sees it: when the page is gone, so are its timers. */
+class PageClock implements Clock {
+  readonly #clock: Clock
+  readonly #timers = new Set<unknown>()
+  #stopped = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  now(): number {
+    return this.#clock.now()
+  }
+
+  setTimeout(callback: () => void, ms: number): unknown {
+    if (this.#stopped) return undefined
+    const timer = this.#clock.setTimeout(() => {
+      this.#timers.delete(timer)
+      callback()
+    }, ms)
+    this.#timers.add(timer)
+    return timer
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers.delete(timer)
+    this.#clock.clearTimeout(timer)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const timer of this.#timers) this.#clock.clearTimeout(timer)
+  }
+}

@@ -1,0 +1,393 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type Entry, entryFromText } from '../../src/meta/entry'
+import { metaNamespaceKey } from '../../src/meta/keys'
+import type { KubeObject } from '../../src/meta/object'
+import type { Store } from '../../src/store/store'
+import type { StoreUpdate } from '../../src/store/changes'
+
+/** An entry, as far as a test cares: of version 1 and with a uid made of its name, unless told otherwise. */
+export function entry(name: string, { rv = '1', uid = `uid-${name}`, text }: { rv?: string; uid?: string; text?: string } = {}): Entry<KubeObject> {
+  const metadata = JSON.stringify({ name, namespace: 'n', uid, resourceVersion: rv })
+  return entryFromText(text ?? `{"kind":"Pod","apiVersion":"v1","metadata":${metadata}}`)
+}
+
+/** An entry whose text turns out not to be JSON when it is read. */
+export function unreadable(name: string): Entry<KubeObject> {
+  return entryFromText(`{"kind":"Pod","apiVersion":"v1","metadata":{"name":"${name}","namespace":"n","uid":"uid-${name}","resourceVersion":"1"},"spec":tru}`)
+}
+
+/** One line for each change: `added a`, `updated a 1→2`, … */
+export function lines({ changes }: StoreUpdate<KubeObject>): string[] {
+  return changes.map((change) => `${change.type} ${change.entry.name}${change.type === 'updated' ? ` ${change.previous.resourceVersion}→${change.entry.resourceVersion}` : ''}`)
+}
+
+/** Listens to a store; gives `type version: change, change` for each update. */
+export function record(store: Store<KubeObject>): string[] {
+  const seen: string[] = []
+  store.subscribe((update) => void seen.push(`${update.type} ${update.resourceVersion}: ${lines(update).join(', ')}`))
+  return seen
+}
+
+const added = (...entries: Entry<KubeObject>[]) => entries.map((it) => ({ type: 'ADDED' as const, entry: it }))
+const deleted = (...entries: Entry<KubeObject>[]) => entries.map((it) => ({ type: 'DELETED' as const, entry: it }))
+
+/** What every store must do: client-go's `cache.Store`, and what this library promises beyond it. */
+export function storeContract(makeStore: () => Store<KubeObject>): void {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  describe('reads', () => {
+    it('give what was put, by key, by object and by name', () => {
+      const store = makeStore()
+      const a = entry('a')
+      store.replace([a, entry('b')], '5')
+      expect(store.getByKey('n/a')).toBe(a)
+      expect(store.get(a)).toBe(a)
+      expect(store.get({ metadata: { name: 'a', namespace: 'n' } })).toBe(a)
+      expect(store.get({ name: 'a', namespace: 'n' })).toBe(a)
+      expect(store.list().map(({ name }) => name)).toEqual(['a', 'b'])
+      expect(store.listKeys()).toEqual(['n/a', 'n/b'])
+      expect(store.size).toBe(2)
+    })
+
+    it('give undefined for what is not there', () => {
+      expect(makeStore().getByKey('n/a')).toBeUndefined()
+      expect(makeStore().get({ name: 'a' })).toBeUndefined()
+    })
+
+    it('give lists of their own, which later steps do not change', () => {
+      const store = makeStore()
+      store.replace([entry('a')], '1')
+      const [list, keys] = [store.list(), store.listKeys()]
+      store.replace([], '2')
+      expect(list).toHaveLength(1)
+      expect(keys).toEqual(['n/a'])
+    })
+
+    it('parse nothing', () => {
+      const store = makeStore()
+      const parse = vi.spyOn(JSON, 'parse')
+      store.replace([entry('a')], '1')
+      store.apply(added(entry('a', { rv: '2' })), '2')
+      store.resync()
+      store.list()
+      store.getByKey('n/a')
+      expect(parse).not.toHaveBeenCalled()
+    })
+  })
+
+  describe('add, update and delete', () => {
+    it('take objects and entries, and leave the version alone', () => {
+      const store = makeStore()
+      store.replace([], '5')
+      const seen = record(store)
+      store.add({ metadata: { name: 'a', namespace: 'n', uid: 'u' } })
+      store.update({ metadata: { name: 'a', namespace: 'n', uid: 'u', labels: { x: 'y' } } })
+      store.add(entry('b'))
+      store.delete({ metadata: { name: 'a', namespace: 'n' } })
+      store.delete({ metadata: { name: 'a', namespace: 'n' } })
+      expect(seen).toEqual(['apply 5: added a', 'apply 5: updated a →', 'apply 5: added b', 'apply 5: deleted a'])
+      expect(store.resourceVersion).toBe('5')
+    })
+
+    it('take an object whatever its members are called', () => {
+      const store = makeStore()
+      store.add({ metadata: { name: 'a' }, key: 'k', text: 't' } as KubeObject)
+      expect(store.getByKey('a')?.object).toEqual({ metadata: { name: 'a' }, key: 'k', text: 't' })
+    })
+
+    it('report an object of another uid as a delete of the old and an add of the new', () => {
+      const store = makeStore()
+      store.add(entry('a'))
+      const seen = record(store)
+      store.update(entry('a', { uid: 'other' }))
+      expect(seen).toEqual(['apply : deleted a, added a'])
+    })
+
+    it('refuse an object without a name', () => {
+      expect(() => makeStore().add({ metadata: {} })).toThrow(/metadata\.name/)
+      expect(() => makeStore().delete({ metadata: {} })).toThrow(/metadata\.name/)
+    })
+  })
+
+  describe('33. replace', () => {
+    it('shows the complete new state to the first listener', () => {
+      const store = makeStore()
+      store.replace([entry('a'), entry('b')], '1')
+      const seen: unknown[] = []
+      store.subscribe(() => void seen.push([store.listKeys().sort(), store.resourceVersion]))
+      store.replace([entry('b', { rv: '2' }), entry('c')], '2')
+      expect(seen).toEqual([[['n/b', 'n/c'], '2']])
+    })
+
+    it('reports deletes before adds and updates', () => {
+      const store = makeStore()
+      store.replace([entry('a'), entry('b'), entry('c')], '1')
+      const seen = record(store)
+      store.replace([entry('z'), entry('b', { rv: '2' })], '2')
+      expect(seen).toEqual(['replace 2: deleted a, deleted c, added z, updated b 1→2'])
+    })
+
+    it('tells the deletes with the last state the store had', () => {
+      const store = makeStore()
+      const a = entry('a')
+      store.replace([a], '1')
+      const gone: unknown[] = []
+      store.subscribe(({ changes }) => void gone.push(...changes.map((change) => change.entry)))
+      store.replace([], '2')
+      expect(gone).toEqual([a])
+    })
+
+    it('38. by nothing is a step too', () => {
+      const store = makeStore()
+      const seen = record(store)
+      store.replace([], '1')
+      expect(seen).toEqual(['replace 1: '])
+    })
+
+    it('39. keeps the entry, and reports nothing, where uid and version are the same', () => {
+      const store = makeStore()
+      const a = entry('a')
+      store.replace([a], '1')
+      const seen = record(store)
+      store.replace([entry('a')], '2')
+      expect(store.getByKey('n/a')).toBe(a)
+      expect(seen).toEqual(['replace 2: '])
+    })
+
+    it('reports an update where there is no version to compare', () => {
+      const store = makeStore()
+      store.replace([entry('a', { rv: '' })], '1')
+      const seen = record(store)
+      store.replace([entry('a', { rv: '' })], '2')
+      expect(seen).toEqual(['replace 2: updated a →'])
+    })
+
+    it('34. reports an object of another uid as a delete of the old and an add of the new', () => {
+      const store = makeStore()
+      store.replace([entry('a'), entry('b')], '1')
+      const seen = record(store)
+      store.replace([entry('a', { rv: '2', uid: 'other' }), entry('b')], '2')
+      expect(seen).toEqual(['replace 2: deleted a, added a'])
+    })
+
+    it('takes the last of several entries with one key', () => {
+      const store = makeStore()
+      store.replace([entry('a'), entry('a', { rv: '2' })], '2')
+      expect(store.size).toBe(1)
+      expect(store.getByKey('n/a')?.resourceVersion).toBe('2')
+    })
+  })
+
+  describe('35. apply', () => {
+    it('decides itself what is new, changed and gone', () => {
+      const store = makeStore()
+      store.replace([entry('a')], '1')
+      const seen = record(store)
+      store.apply([...added(entry('a', { rv: '2' })), { type: 'MODIFIED', entry: entry('b') }, ...deleted(entry('c'))], '3')
+      expect(seen).toEqual(['apply 3: updated a 1→2, added b'])
+      expect(store.listKeys()).toEqual(['n/a', 'n/b'])
+      expect(store.resourceVersion).toBe('3')
+    })
+
+    it('keeps the order of the wire, with several changes of one object', () => {
+      const store = makeStore()
+      const seen = record(store)
+      store.apply([...added(entry('a')), ...added(entry('a', { rv: '2' })), ...deleted(entry('a', { rv: '3' })), ...added(entry('a', { rv: '4', uid: 'next' }))], '4')
+      expect(seen).toEqual(['apply 4: added a, updated a 1→2, deleted a, added a'])
+    })
+
+    it('reports a delete with the state of the deletion itself', () => {
+      const store = makeStore()
+      store.replace([entry('a')], '1')
+      const last = entry('a', { rv: '2' })
+      const gone: unknown[] = []
+      store.subscribe(({ changes }) => void gone.push(...changes.map((change) => change.entry)))
+      store.apply(deleted(last), '2')
+      expect(gone).toEqual([last])
+      expect(store.size).toBe(0)
+    })
+
+    it('does not report an object at the version it has: a replayed event', () => {
+      const store = makeStore()
+      const a = entry('a')
+      store.replace([a], '1')
+      const seen = record(store)
+      store.apply(added(entry('a')), '2')
+      expect(seen).toEqual(['apply 2: '])
+      expect(store.getByKey('n/a')).toBe(a)
+    })
+
+    it('34. reports an object of another uid as a delete of the old and an add of the new', () => {
+      const store = makeStore()
+      store.replace([entry('a')], '1')
+      const seen = record(store)
+      store.apply(added(entry('a', { rv: '1', uid: 'other' })), '2')
+      expect(seen).toEqual(['apply 2: deleted a, added a'])
+    })
+
+    it('34. does not delete an object because another of its name was deleted', () => {
+      const store = makeStore()
+      store.replace([entry('a', { uid: 'new' })], '1')
+      const seen = record(store)
+      store.apply(deleted(entry('a', { uid: 'old' })), '2')
+      expect(seen).toEqual(['apply 2: '])
+      expect(store.size).toBe(1)
+    })
+
+    it('27. of nothing is a bookmark: the version moves, and subscribers are told of no change', () => {
+      const store = makeStore()
+      store.replace([entry('a')], '1')
+      const seen = record(store)
+      store.bookmark('9')
+      expect(seen).toEqual(['apply 9: '])
+      expect(store.resourceVersion).toBe('9')
+    })
+  })
+
+  describe('41. resync', () => {
+    it('tells of every object once more, without a change', () => {
+      const store = makeStore()
+      store.replace([entry('a'), entry('b')], '5')
+      const seen = record(store)
+      store.resync()
+      expect(seen).toEqual(['resync 5: resynced a, resynced b'])
+    })
+  })
+
+  describe('hydrate', () => {
+    it('takes a state into a store that has none', () => {
+      const store = makeStore()
+      const seen = record(store)
+      expect(store.hydrate([entry('a')], '5')).toBe(true)
+      expect(seen).toEqual(['replace 5: added a'])
+      expect(store.resourceVersion).toBe('5')
+    })
+
+    it('loses to the network: a store that has a version stays as it is', () => {
+      const store = makeStore()
+      store.replace([], '7')
+      const seen = record(store)
+      expect(store.hydrate([entry('a')], '5')).toBe(false)
+      expect(seen).toEqual([])
+      expect(store.size).toBe(0)
+      expect(store.resourceVersion).toBe('7')
+    })
+  })
+
+  describe('25. an entry whose text does not parse', () => {
+    it('is dropped when somebody reads it, the version with it, and whoever can fetch it again is told', () => {
+      const store = makeStore()
+      store.replace([unreadable('a'), entry('b')], '5')
+      const seen = record(store)
+      const told: string[] = []
+      store.onUnreadable(({ key }) => void told.push(key))
+      const broken = store.getByKey('n/a')
+      expect(() => broken?.object).toThrow(/the text of n\/a is not JSON/)
+      expect(() => broken?.object).toThrow(/the text of n\/a is not JSON/)
+      expect(told).toEqual(['n/a'])
+      expect(seen).toEqual(['apply : deleted a'])
+      expect(store.listKeys()).toEqual(['n/b'])
+      expect(store.resourceVersion).toBe('')
+    })
+
+    it('does not take its successor with it', () => {
+      const store = makeStore()
+      store.replace([unreadable('a')], '1')
+      const broken = store.getByKey('n/a')
+      store.apply(added(entry('a', { rv: '2' })), '2')
+      const seen = record(store)
+      expect(() => broken?.object).toThrow()
+      store.replace([entry('a', { rv: '3' })], '3')
+      expect(() => broken?.object).toThrow()
+      expect(seen).toEqual(['replace 3: updated a 2→3'])
+      expect(store.resourceVersion).toBe('3')
+    })
+
+    it('drops nothing after it was deleted', () => {
+      const store = makeStore()
+      store.replace([unreadable('a'), unreadable('b')], '1')
+      const [a, b] = store.list()
+      store.delete({ name: 'a', namespace: 'n' })
+      store.replace([], '2')
+      const seen = record(store)
+      expect(() => a?.object).toThrow()
+      expect(() => b?.object).toThrow()
+      expect(seen).toEqual([])
+      expect(store.resourceVersion).toBe('2')
+    })
+
+    it('that a listener reads is told to the others as added first and deleted then', () => {
+      const store = makeStore()
+      const reportError = vi.spyOn(console, 'error').mockReturnValue()
+      store.subscribe(({ changes }) => {
+        for (const change of changes) if (change.type === 'added') void change.entry.object
+      })
+      const seen = record(store)
+      store.replace([unreadable('a')], '1')
+      expect(seen).toEqual(['replace 1: added a', 'apply : deleted a'])
+      expect(reportError).toHaveBeenCalledOnce()
+    })
+  })
+
+  describe('listeners', () => {
+    it('that throw are reported, and hinder neither the others nor the store', () => {
+      const store = makeStore()
+      const reportError = vi.spyOn(console, 'error').mockReturnValue()
+      const mistake = new Error('a listener’s mistake')
+      store.subscribe(() => {
+        throw mistake
+      })
+      const seen = record(store)
+      store.replace([entry('a')], '1')
+      expect(seen).toEqual(['replace 1: added a'])
+      expect(reportError.mock.calls).toEqual([[mistake]])
+    })
+
+    it('are told in one order, also of what a listener does itself', () => {
+      const store = makeStore()
+      store.subscribe(({ changes }) => {
+        if (changes.some((change) => change.type === 'added')) store.delete({ name: 'a', namespace: 'n' })
+      })
+      const seen = record(store)
+      store.add(entry('a'))
+      expect(seen).toEqual(['apply : added a', 'apply : deleted a'])
+    })
+
+    it('are not called after they left, not even by the step in which they left', () => {
+      const store = makeStore()
+      const calls: string[] = []
+      const leave = store.subscribe(() => {
+        calls.push('first')
+        leave()
+        leaveSecond()
+      })
+      const leaveSecond = store.subscribe(() => void calls.push('second'))
+      store.resync()
+      store.resync()
+      expect(calls).toEqual(['first'])
+    })
+
+    it('are told as often as they subscribed, and leaving twice is leaving once', () => {
+      const store = makeStore()
+      let calls = 0
+      const count = () => void calls++
+      const leave = store.subscribe(count)
+      store.subscribe(count)
+      store.resync()
+      expect(calls).toBe(2)
+      leave()
+      leave()
+      store.resync()
+      expect(calls).toBe(3)
+    })
+  })
+
+  it('keeps objects under the key of metadata.namespace and metadata.name by default', () => {
+    const store = makeStore()
+    const a = entry('a')
+    store.add(a)
+    expect(store.getByKey(metaNamespaceKey(a))).toBe(a)
+  })
+}

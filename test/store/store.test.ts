@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../src/meta/object'
+import { Store } from '../../src/store/store'
+import { entry, storeContract } from './contract'
+
+describe('Store', () => {
+  storeContract(() => new Store<KubeObject>())
+
+  it('keeps objects under the keys of its own key function', () => {
+    const store = new Store<KubeObject>((object) => ('metadata' in object ? object.metadata.uid : object.uid) ?? '')
+    store.replace([entry('a'), entry('b')], '1')
+    expect(store.listKeys()).toEqual(['uid-a', 'uid-b'])
+    store.apply([{ type: 'DELETED', entry: entry('a', { rv: '2' }) }], '2')
+    store.delete({ metadata: { name: 'b', namespace: 'n', uid: 'uid-b' } })
+    expect(store.size).toBe(0)
+  })
+})

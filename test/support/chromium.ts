@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import chromium from '@sparticuz/chromium'
+import { type BrowserContext, chromium as playwright } from 'playwright-core'
+
+/** A folder for what a browser remembers. */
+export interface Profile extends AsyncDisposable {
+  readonly folder: string
+}
+
+/** Makes an empty profile; it is removed when disposed of. */
+export async function createProfile(): Promise<Profile> {
+  const folder = await mkdtemp(join(tmpdir(), 'kubeflect-chromium-'))
+  return {
+    folder,
+    // Processes that are about to end may still write.
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+  }
+}
+
+/** Starts Chromium on a profile. */
+export async function launchChromium({ folder }: Profile): Promise<BrowserContext> {
+  return playwright.launchPersistentContext(folder, {
+    executablePath: await chromium.executablePath(),
+    args: ['--no-sandbox', '--disable-gpu'],
+    viewport: { width: 1280, height: 800 },
+  })
+}
+
+/**
+ * Ends every process of the Chromium that runs on a profile with SIGKILL, as a crash of the machine would: nothing is written any more.
+ *
+ * @throws Error when there is none.
+ */
+export function killChromium({ folder }: Profile): void {
+  const running = processes()
+  const doomed = new Set(running.filter(({ command }) => command.includes(`--user-data-dir=${folder}`)).map(({ pid }) => pid))
+  if (doomed.size === 0) throw new Error(`no Chromium runs on ${folder}`)
+  for (let size = 0; size !== doomed.size; ) {
+    size = doomed.size
+    for (const { pid, parent } of running) if (doomed.has(parent)) doomed.add(pid)
+  }
+  // The browser itself comes first: it must not learn that the others are gone.
+  for (const pid of [...doomed].sort((a, b) => a - b)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+}
+
+function processes(): { pid: number; parent: number; command: string }[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      // The second field, the program's name, is in parentheses and may hold anything.
+      const [, parent = ''] = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+      return [{ pid: Number(name), parent: Number(parent), command: readFileSync(`/proc/${name}/cmdline`, 'utf8') }]
+    } catch {
+      return [] // It ended meanwhile.
+    }
+  })
+}

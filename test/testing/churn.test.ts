@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { podFixture, VirtualClock } from '../../src/testing'
+import { Pod, readAll, setUp } from './resources'
+
+describe('pod fixtures', () => {
+  it('are the same for the same index, and differ between indices', () => {
+    expect(podFixture(7)).toEqual(podFixture(7))
+    expect(podFixture(7).metadata.name).not.toBe(podFixture(8).metadata.name)
+    expect(new Set(Array.from({ length: 2000 }, (_, index) => podFixture(index).metadata.name)).size).toBe(2000)
+  })
+
+  it('are as large as real pods: about 7 kB, a third of them managedFields', () => {
+    const pod = podFixture(42)
+    const { length } = JSON.stringify(pod)
+    expect(length).toBeGreaterThan(6300)
+    expect(length).toBeLessThan(7700)
+    expect(JSON.stringify(pod.metadata.managedFields).length / length).toBeGreaterThan(0.25)
+  })
+
+  it('are ASCII unless asked otherwise', () => {
+    expect(JSON.stringify(podFixture(3))).toMatch(/^[ -~]*$/)
+    expect(JSON.stringify(podFixture(3, { nonAscii: true }))).not.toMatch(/^[ -~]*$/)
+  })
+})
+
+describe('churn', () => {
+  const run = async (seed: number) => {
+    const { clock, server } = setUp({ uid: () => 'uid' })
+    for (let index = 0; index < 20; index++) server.create(Pod, podFixture(index))
+    const churn = server.churn({ changesPerSecond: 50, seed, namespaces: ['default', 'shop'] })
+    await clock.advance(10_000)
+    churn.stop()
+    return { clock, server, churn }
+  }
+
+  it('makes so many changes a second, by the clock of the server, each of them an event', async () => {
+    const { clock, server } = setUp()
+    for (let index = 0; index < 20; index++) server.create(Pod, podFixture(index))
+    const watch = readAll(await server.fetch(`http://kubernetes.test/api/v1/pods?watch=1&resourceVersion=${server.resourceVersion}`))
+    const churn = server.churn({ changesPerSecond: 40 })
+    await clock.advance(5000)
+    expect(churn.changes).toBe(200)
+    expect(watch.text.trim().split('\n')).toHaveLength(200)
+    churn.stop()
+    await clock.advance(5000)
+    expect(churn.changes).toBe(200)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('is the same for the same seed', async () => {
+    const [first, again, other] = await Promise.all([run(1), run(1), run(2)])
+    expect(again.server.list(Pod)).toEqual(first.server.list(Pod))
+    expect(other.server.list(Pod)).not.toEqual(first.server.list(Pod))
+  })
+
+  it('keeps the number of pods about the same, and creates, changes and deletes', async () => {
+    const { server } = await run(3)
+    const pods = server.list(Pod)
+    expect(pods.length).toBeGreaterThan(5)
+    expect(pods.length).toBeLessThan(60)
+    expect(pods.some(({ metadata }) => metadata.namespace === 'shop')).toBe(true)
+    expect(pods.some(({ status }) => status.containerStatuses.some(({ restartCount }) => restartCount > 0))).toBe(true)
+  })
+
+  it('goes faster, slower and pauses when told to', async () => {
+    const { clock, server } = setUp()
+    const churn = server.churn({ changesPerSecond: 1 })
+    await clock.advance(2000)
+    expect(churn.changes).toBe(2)
+    churn.changesPerSecond = 1000
+    await clock.advance(1000)
+    expect(churn.changes).toBe(1002)
+    churn.changesPerSecond = 0
+    await clock.advance(10_000)
+    expect(churn.changes).toBe(1002)
+    churn.changesPerSecond = 0.5
+    await clock.advance(4000)
+    expect(churn.changes).toBe(1004)
+    expect(() => server.churn({ changesPerSecond: -1 })).toThrow('changesPerSecond must not be negative')
+    churn.stop()
+  })
+})
+
+describe('a virtual clock', () => {
+  it('fires timers in order, those of one moment as they were set, each after all that came of the one before', async () => {
+    const clock = new VirtualClock(0)
+    const seen: string[] = []
+    const note = (what: string) => () =>
+      void Promise.resolve()
+        .then(() => Promise.resolve())
+        .then(() => seen.push(`${what}@${clock.now()}`))
+    clock.setTimeout(note('b'), 20)
+    clock.setTimeout(note('a'), 10)
+    clock.setTimeout(note('c'), 20)
+    const cancelled = clock.setTimeout(note('never'), 15)
+    clock.setTimeout(() => clock.setTimeout(note('nested'), 5), 10)
+    clock.clearTimeout(cancelled)
+    await clock.advance(20)
+    expect(seen).toEqual(['a@10', 'nested@15', 'b@20', 'c@20'])
+    expect(clock.now()).toBe(20)
+    expect(clock.pending).toBe(0)
+  })
+})

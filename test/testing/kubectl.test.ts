@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FakeApiServer, podFixture } from '../../src/testing'
+import { type HttpServer, serve } from '../support/http'
+import { Pod, Widget } from './resources'
+
+const kubectl = findKubectl()
+
+/** A kubectl that is named (`KUBECTL`), or the one inside the control plane that the cluster tests build. */
+function findKubectl(): string[] | undefined {
+  if (process.env.KUBECTL) return [process.env.KUBECTL]
+  const cache = join(import.meta.dirname, '../../node_modules/.cache/kubeflect')
+  const built = existsSync(cache) ? readdirSync(cache).find((name) => /^cluster-[0-9a-f]+$/.test(name)) : undefined
+  const binary = process.env.KUBEFLECT_CLUSTER_BINARY || (built && join(cache, built))
+  return binary ? [binary, 'kubectl'] : undefined
+}
+
+describe.skipIf(!kubectl)(
+  'the real kubectl (named by KUBECTL, or built for the cluster tests) works with the fake API server',
+  { timeout: 60_000 },
+  () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kubeflect-kubectl-'))
+    const manifest = join(directory, 'pod.json')
+    const server = new FakeApiServer({ resources: [Widget] })
+    let http: HttpServer
+
+    beforeAll(async () => {
+      http = await serve(server.fetch)
+      for (let index = 0; index < 5; index++) server.create(Pod, podFixture(index, { namespace: 'shop' }))
+      server.create(Widget, { metadata: { name: 'w' }, spec: { size: 3 } })
+      writeFileSync(
+        manifest,
+        JSON.stringify({
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name: 'mine', labels: { app: 'mine' } },
+          spec: { containers: [{ name: 'a', image: 'b' }] },
+        }),
+      )
+    })
+    afterAll(async () => {
+      await http.close()
+      rmSync(directory, { recursive: true })
+    })
+
+    const start = (args: readonly string[]) => {
+      const [command = '', ...first] = kubectl ?? []
+      return spawn(
+        command,
+        [...first, '--server', http.url, '--cache-dir', join(directory, 'cache'), '--kubeconfig', join(directory, 'none'), ...args],
+        { stdio: ['ignore', 'pipe', 'pipe'] },
+      )
+    }
+    const run = (...args: string[]) =>
+      new Promise<string>((resolve, reject) => {
+        const child = start(args)
+        let output = ''
+        child.stdout.on('data', (chunk) => (output += chunk))
+        child.stderr.on('data', (chunk) => (output += chunk))
+        child.on('error', reject)
+        child.on('close', (code) => (code === 0 ? resolve(output.trim()) : reject(new Error(output.trim()))))
+      })
+
+    it('finds the resources, custom ones too', async () => {
+      expect(await run('api-resources', '-o', 'name')).toContain('widgets.example.com')
+      expect(await run('get', 'widgets', '-o', 'jsonpath={.items[*].spec.size}')).toBe('3')
+      expect(await run('version')).toContain('Server Version: v1.36')
+    })
+
+    it('gets, by namespace, selector and short name, in pages and as YAML', async () => {
+      expect((await run('get', 'po', '-A', '--no-headers')).split('\n')).toHaveLength(5)
+      expect((await run('get', 'pods', '-n', 'shop', '--no-headers', '--chunk-size', '2')).split('\n')).toHaveLength(5)
+      expect(await run('get', 'pods', '-n', 'shop', '-l', 'app in (web)', '-o', 'name')).toMatch(/^pod\/web-\S+$/)
+      expect(await run('get', 'ns', 'default', '-o', 'yaml')).toContain('phase: Active')
+    })
+
+    it('creates, labels, patches, applies and deletes', async () => {
+      expect(await run('create', '--validate=false', '-f', manifest)).toBe('pod/mine created')
+      await expect(run('create', '--validate=false', '-f', manifest)).rejects.toThrow('pods "mine" already exists')
+      expect(await run('label', 'pod', 'mine', 'z=1')).toBe('pod/mine labeled')
+      expect(await run('patch', 'pod', 'mine', '-p', '{"spec":{"containers":[{"name":"a","image":"c"}]}}')).toBe('pod/mine patched')
+      expect(await run('get', 'pod', 'mine', '-o', 'jsonpath={.metadata.labels.z} {.spec.containers[0].image}')).toBe('1 c')
+      expect(await run('apply', '--server-side', '--force-conflicts', '--validate=false', '-f', manifest)).toBe(
+        'pod/mine serverside-applied',
+      )
+      expect(await run('get', 'pod', 'mine', '-o', 'jsonpath={.spec.containers[0].image}')).toBe('b')
+      expect(await run('delete', 'pod', 'mine')).toContain('pod "mine" deleted')
+      await expect(run('get', 'pod', 'mine')).rejects.toThrow('Error from server (NotFound): pods "mine" not found')
+    })
+
+    it('watches', async () => {
+      const child = start(['get', 'pods', '-n', 'watched', '-w', '-o', 'name'])
+      let output = ''
+      const line = (text: string) =>
+        new Promise<void>((resolve) => {
+          child.stdout.on('data', (chunk) => {
+            output += chunk
+            if (output.includes(text)) resolve()
+          })
+        })
+      const seen = line('pod/new')
+      server.create(Pod, { ...podFixture(1), metadata: { name: 'new', namespace: 'watched' } })
+      await seen
+      const closed = new Promise((resolve) => child.on('close', resolve))
+      child.kill()
+      await closed
+    })
+  },
+)

@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest'
+import { VirtualClock } from '../../src/testing/virtual-clock'
+import { createFetchHandler } from '../../src/watch-cache/fetch-handler'
+import { parseResourcePath } from '../../src/watch-cache/protocol'
+import { WatchCache } from '../../src/watch-cache/watch-cache'
+import { change, Pod, pod } from './pods'
+
+function setUp() {
+  const clock = new VirtualClock()
+  const cache = new WatchCache({ resource: Pod, clock })
+  cache.replace([pod('shop/a', 3, { app: 'web' }), pod('other/b', 4)], '10')
+  const handler = createFetchHandler(({ group, version, plural }) =>
+    group === '' && version === 'v1' && plural === 'pods' ? cache : undefined,
+  )
+  const get = (path: string, init?: RequestInit) => handler(new Request(`http://relay.test${path}`, init))
+  return { clock, cache, get }
+}
+
+async function readLines(
+  response: Response,
+  count: number,
+): Promise<{ type: string; object: { kind: string; metadata: Record<string, unknown> } }[]> {
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  while (text.split('\n').length <= count) {
+    const { done, value } = await reader.read()
+    if (done) break
+    text += decoder.decode(value, { stream: true })
+  }
+  reader.releaseLock()
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+}
+
+describe('a LIST over HTTP', () => {
+  it('is a list of the kind, its items the very texts of the entries', async () => {
+    const { cache, get } = setUp()
+    const response = await get('/api/v1/pods?limit=1')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('application/json')
+    const text = await response.text()
+    expect(JSON.parse(text)).toMatchObject({
+      kind: 'PodList',
+      apiVersion: 'v1',
+      metadata: { resourceVersion: '10', continue: expect.any(String), remainingItemCount: 1 },
+    })
+    expect(text).toContain(`"items":[${cache.get('other/b')?.text}]`)
+  })
+
+  it('of a namespace, and of a selector, has their objects', async () => {
+    const { get } = setUp()
+    const names = async (path: string) =>
+      (await (await get(path)).json()).items.map((item: { metadata: { name: string } }) => item.metadata.name)
+    expect(await names('/api/v1/namespaces/shop/pods')).toEqual(['a'])
+    expect(await names('/api/v1/pods?labelSelector=!app')).toEqual(['b'])
+  })
+
+  it('of many objects comes in chunks, one at a time', async () => {
+    const { cache, get } = setUp()
+    cache.replace(
+      Array.from({ length: 3000 }, (_, i) => pod(`shop/p${i}`, i + 1, { padding: 'x'.repeat(60) })),
+      '5000',
+    )
+    const response = await get('/api/v1/pods')
+    let chunks = 0
+    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+      chunks++
+      expect(chunk.byteLength).toBeLessThan(70_000)
+    }
+    expect(chunks).toBeGreaterThan(5)
+    expect((await (await get('/api/v1/pods')).json()).items).toHaveLength(3000)
+  })
+})
+
+describe('a WATCH over HTTP', () => {
+  it('is one event per line, each as soon as it happens', async () => {
+    const { cache, get } = setUp()
+    const response = await get('/api/v1/namespaces/shop/pods?watch=true&resourceVersion=10')
+    expect(response.status).toBe(200)
+    cache.apply([change('MODIFIED', pod('shop/a', 11)), change('ADDED', pod('other/c', 12)), change('DELETED', pod('shop/a', 13))])
+    expect(await readLines(response, 2)).toMatchObject([
+      { type: 'MODIFIED', object: { kind: 'Pod', metadata: { name: 'a', resourceVersion: '11' } } },
+      { type: 'DELETED', object: { kind: 'Pod', metadata: { name: 'a', resourceVersion: '13' } } },
+    ])
+    await response.body?.cancel()
+  })
+
+  it('a bookmark has kind, apiVersion and resourceVersion, no name and no uid', async () => {
+    const { get } = setUp()
+    const response = await get('/api/v1/pods?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true')
+    const lines = await readLines(response, 3)
+    expect(lines.at(-1)).toEqual({
+      type: 'BOOKMARK',
+      object: { kind: 'Pod', apiVersion: 'v1', metadata: { resourceVersion: '10', annotations: { 'k8s.io/initial-events-end': 'true' } } },
+    })
+    await response.body?.cancel()
+  })
+
+  it('from a version that is too old is HTTP 200 with an ERROR event', async () => {
+    const { get } = setUp()
+    const response = await get('/api/v1/pods?watch=1&resourceVersion=9')
+    expect(response.status).toBe(200)
+    const text = await response.text()
+    expect(JSON.parse(text)).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })
+  })
+
+  it('ends when its time is over', async () => {
+    const { clock, get } = setUp()
+    const text = (await get('/api/v1/pods?watch=1&resourceVersion=10&timeoutSeconds=5')).text()
+    await clock.advance(5000)
+    expect(await text).toBe('')
+  })
+
+  it('ends at once when the request is aborted, and leaves no timer', async () => {
+    const { clock, get } = setUp()
+    const controller = new AbortController()
+    const response = await get('/api/v1/pods?watch=1&resourceVersion=10&timeoutSeconds=5', { signal: controller.signal })
+    const text = response.text()
+    controller.abort(new Error('enough'))
+    await expect(text).rejects.toThrow('enough')
+    await clock.settle()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('ends when its body is left, and leaves no timer', async () => {
+    const { clock, get } = setUp()
+    const response = await get('/api/v1/pods?watch=1&resourceVersion=10&timeoutSeconds=5')
+    const reader = response.body?.getReader()
+    void reader?.read()
+    await clock.settle()
+    expect(clock.pending).toBe(1)
+    await reader?.cancel()
+    await clock.settle()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('an abort while it waits for a version from the future rejects with the reason of the signal', async () => {
+    const { clock, get } = setUp()
+    const controller = new AbortController()
+    const response = get('/api/v1/pods?watch=1&resourceVersion=99&sendInitialEvents=true&resourceVersionMatch=NotOlderThan', {
+      signal: controller.signal,
+    })
+    await clock.settle()
+    controller.abort('enough')
+    await expect(response).rejects.toBe('enough')
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('other answers', () => {
+  it('an object is its text; one that is not there is 404 in the words of the API server', async () => {
+    const { get } = setUp()
+    expect(await (await get('/api/v1/namespaces/shop/pods/a')).json()).toMatchObject({ metadata: { name: 'a' } })
+    const missing = await get('/api/v1/namespaces/shop/pods/x')
+    expect(missing.status).toBe(404)
+    expect(await missing.json()).toEqual({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'pods "x" not found',
+      reason: 'NotFound',
+      details: { name: 'x', kind: 'pods' },
+      code: 404,
+    })
+  })
+
+  it.each([
+    ['/api/v1/services', 404],
+    ['/api/v1/namespaces/shop/pods/a/log', 404],
+    ['/nothing', 404],
+    ['/api/v1/pods?resourceVersion=abc', 400],
+    ['/api/v1/pods?resourceVersionMatch=Exact', 422],
+    ['/api/v1/pods?watch=1&sendInitialEvents=true', 422],
+    ['/api/v1/pods?labelSelector=a%20b', 400],
+  ])('%s is %i, as a Status', async (path, status) => {
+    const response = await setUp().get(path)
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ kind: 'Status', status: 'Failure', code: status })
+  })
+
+  it('what is not a GET is 405', async () => {
+    expect((await setUp().get('/api/v1/pods', { method: 'POST', body: '{}' })).status).toBe(405)
+  })
+
+  it('what asks for a later try says so in the header too', async () => {
+    const { clock, get } = setUp()
+    const response = get('/api/v1/pods?resourceVersion=99')
+    await clock.advance(3000)
+    expect((await response).status).toBe(504)
+    expect((await response).headers.get('retry-after')).toBe('1')
+  })
+})
+
+it.each([
+  ['/api/v1/pods', { group: '', version: 'v1', plural: 'pods', namespace: '', name: '', subresource: '' }],
+  [
+    '/api/v1/namespaces/shop/pods/a/status',
+    { group: '', version: 'v1', plural: 'pods', namespace: 'shop', name: 'a', subresource: 'status' },
+  ],
+  ['/api/v1/namespaces/shop', { group: '', version: 'v1', plural: 'namespaces', namespace: '', name: 'shop', subresource: '' }],
+  [
+    '/api/v1/namespaces/shop/finalize',
+    { group: '', version: 'v1', plural: 'namespaces', namespace: '', name: 'shop', subresource: 'finalize' },
+  ],
+  [
+    '/apis/apps/v1/namespaces/a%2Fb/deployments',
+    { group: 'apps', version: 'v1', plural: 'deployments', namespace: 'a/b', name: '', subresource: '' },
+  ],
+  ['/apis/apps/v1', undefined],
+  ['/api', undefined],
+  ['/version', undefined],
+  ['/api/v1/pods/%', undefined],
+  ['/api/v1/pods/a/b/c', undefined],
+])('the path %s names %j', (path, expected) => {
+  expect(parseResourcePath(path)).toEqual(expected)
+})

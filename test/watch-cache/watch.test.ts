@@ -1,0 +1,349 @@
+import { describe, expect, it } from 'vitest'
+import type { WatchOptions } from '../../src/meta/wire'
+import { VirtualClock } from '../../src/testing/virtual-clock'
+import { WatchCache, type WatchCacheOptions } from '../../src/watch-cache/watch-cache'
+import { brief, change, follow, Pod, pod } from './pods'
+
+function setUp(options: Partial<WatchCacheOptions<never>> = {}) {
+  const clock = new VirtualClock()
+  const cache = new WatchCache({ resource: Pod, clock, ...options })
+  cache.replace([pod('shop/a', 3, { app: 'web' }), pod('shop/b', 4)], '10')
+  return { clock, cache }
+}
+
+const STREAM: WatchOptions = { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true }
+
+describe('WATCH', () => {
+  it('from a version delivers what comes after it: first what is remembered, then what happens', async () => {
+    const { clock, cache } = setUp()
+    cache.apply([change('ADDED', pod('shop/c', 11)), change('MODIFIED', pod('shop/a', 12))])
+    const watch = follow(cache.watch({ resourceVersion: '11' }))
+    await clock.settle()
+    expect(watch.events).toEqual(['MODIFIED shop/a@12'])
+    cache.apply([change('DELETED', pod('shop/b', 13))])
+    await clock.settle()
+    expect(watch.events).toEqual(['MODIFIED shop/a@12', 'DELETED shop/b@13'])
+  })
+
+  it('delivers an empty batch when it was accepted and there is nothing to say', async () => {
+    const { cache } = setUp()
+    const watch = cache.watch({ resourceVersion: '10' })
+    expect(await watch.next()).toEqual({ done: false, value: [] })
+    await watch.return()
+  })
+
+  it.each(['', '0'])('from %j delivers the state as additions, then what happens', async (resourceVersion) => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion }))
+    await clock.settle()
+    cache.apply([change('ADDED', pod('shop/c', 11))])
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/a@3', 'ADDED shop/b@4', 'ADDED shop/c@11'])
+  })
+
+  it('whether an object is new is decided by the cache, and a replay is no event', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10' }))
+    cache.apply([
+      change('MODIFIED', pod('shop/c', 11)),
+      change('ADDED', pod('shop/a', 12)),
+      change('ADDED', pod('shop/a', 12)),
+      change('DELETED', pod('shop/x', 13)),
+    ])
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/c@11', 'MODIFIED shop/a@12'])
+    expect(cache.resourceVersion).toBe('13')
+  })
+
+  it('of a namespace delivers its events only', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10', namespace: 'shop' }))
+    cache.apply([change('ADDED', pod('other/c', 11)), change('ADDED', pod('shop/c', 12))])
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/c@12'])
+  })
+
+  it('from a version that is too old is one ERROR event with code 410 and reason Expired', async () => {
+    const { cache } = setUp({ capacity: 1 })
+    cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
+    cache.apply([])
+    const watch = follow(cache.watch({ resourceVersion: '10' }))
+    await watch.done
+    expect(watch.events).toEqual(['ERROR 410'])
+    const { value } = await cache.watch({ resourceVersion: '9' }).next()
+    expect(value).toMatchObject([{ status: { code: 410, reason: 'Expired', message: 'too old resource version: 9 (11)' } }])
+  })
+
+  it('from the oldest version that is remembered goes on', async () => {
+    const { clock, cache } = setUp({ capacity: 1 })
+    cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
+    const watch = follow(cache.watch({ resourceVersion: '11' }))
+    await clock.settle()
+    expect(watch).toMatchObject({ ended: false, events: ['ADDED shop/d@12'] })
+  })
+
+  it('from the future is accepted silently and drops everything up to that version', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '12' }))
+    await clock.settle()
+    expect(watch.batches).toBe(1)
+    cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
+    cache.apply([change('ADDED', pod('shop/e', 13))])
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/e@13'])
+  })
+
+  it('is 429 before the first replace', async () => {
+    const cache = new WatchCache({ resource: Pod })
+    await expect(cache.watch({}).next()).rejects.toMatchObject({ status: 429, retryAfterMs: 1000 })
+  })
+
+  it('ends after timeoutSeconds', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10', timeoutSeconds: 7 }))
+    await clock.advance(6999)
+    expect(watch.ended).toBe(false)
+    await clock.advance(1)
+    expect(watch).toMatchObject({ ended: true, error: undefined })
+    expect(clock.pending).toBe(0)
+  })
+
+  it('an abort ends it at once with the reason of the signal, and leaves no timer', async () => {
+    const { clock, cache } = setUp()
+    const controller = new AbortController()
+    const watch = follow(cache.watch({ ...STREAM, timeoutSeconds: 60, signal: controller.signal }))
+    await clock.settle()
+    controller.abort('enough')
+    await watch.done
+    expect(watch.error).toBe('enough')
+    expect(clock.pending).toBe(0)
+  })
+
+  it.each<[WatchOptions, number, string]>([
+    [
+      { sendInitialEvents: true, allowWatchBookmarks: true },
+      422,
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    ],
+    [{ sendInitialEvents: false }, 422, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'],
+    [{ resourceVersionMatch: 'NotOlderThan' }, 422, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'],
+    [{ sendInitialEvents: true, resourceVersionMatch: 'Exact' }, 422, 'Unsupported value: "Exact"'],
+    [{ resourceVersion: 'abc' }, 400, 'Invalid value: "abc"'],
+    [{ labelSelector: '=' }, 400, 'column 1'],
+  ])('%j is %i: %s', async (options, status, message) => {
+    await expect(setUp().cache.watch(options).next()).rejects.toMatchObject({ status, message: expect.stringContaining(message) })
+  })
+})
+
+describe('a streamed list', () => {
+  it('is the state as additions and an annotated bookmark at its version, and goes on as a watch', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch(STREAM))
+    await clock.settle()
+    cache.apply([change('DELETED', pod('shop/b', 11))])
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/a@3', 'ADDED shop/b@4', 'BOOKMARK 10 end', 'DELETED shop/b@11'])
+  })
+
+  it('without allowWatchBookmarks has no bookmark at its end', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ ...STREAM, allowWatchBookmarks: false }))
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/a@3', 'ADDED shop/b@4'])
+  })
+
+  it('that is declined (sendInitialEvents=false) begins with what happens next', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ ...STREAM, sendInitialEvents: false }))
+    await clock.settle()
+    cache.apply([change('ADDED', pod('shop/c', 11))])
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/c@11'])
+  })
+
+  it('from the future waits for that version, and after three seconds is an ERROR event with code 504', async () => {
+    const { clock, cache } = setUp()
+    const patient = follow(cache.watch({ ...STREAM, resourceVersion: '11' }))
+    const hopeless = follow(cache.watch({ ...STREAM, resourceVersion: '12' }))
+    await clock.advance(1000)
+    expect(patient.events).toEqual([])
+    cache.bookmark('11')
+    await clock.settle()
+    expect(patient.events.at(-1)).toBe('BOOKMARK 11 end')
+    await clock.advance(2000)
+    expect(hopeless).toMatchObject({ ended: true, events: ['ERROR 504'] })
+  })
+})
+
+describe('bookmarks', () => {
+  it('come once a minute, at the version of the cache, even if nothing happens', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true }))
+    await clock.advance(59_999)
+    expect(watch.events).toEqual([])
+    cache.bookmark('20')
+    await clock.advance(60_001)
+    expect(watch.events).toEqual(['BOOKMARK 20', 'BOOKMARK 20'])
+  })
+
+  it('come two seconds before the end of the watch, but not in one of four seconds', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true, timeoutSeconds: 30 }))
+    const short = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true, timeoutSeconds: 4 }))
+    await clock.advance(28_000)
+    expect(watch).toMatchObject({ ended: false, events: ['BOOKMARK 10'] })
+    expect(short).toMatchObject({ ended: true, events: [] })
+    await clock.advance(2000)
+    expect(watch).toMatchObject({ ended: true, events: ['BOOKMARK 10'] })
+  })
+
+  it('are not sent to who did not ask for them', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10' }))
+    await clock.advance(600_000)
+    expect(watch.events).toEqual([])
+  })
+
+  it('never run ahead of events that were not delivered', async () => {
+    const { clock, cache } = setUp()
+    const watch = cache.watch({ resourceVersion: '10', allowWatchBookmarks: true })
+    await watch.next()
+    cache.apply([change('ADDED', pod('shop/c', 11))])
+    await clock.advance(60_000)
+    expect((await watch.next()).value?.map(brief)).toEqual(['ADDED shop/c@11', 'BOOKMARK 11'])
+    await watch.return()
+  })
+})
+
+describe('a watch with a selector', () => {
+  it('gets ADDED when an object enters it, and DELETED with the version of the change and the last selected state when it leaves', async () => {
+    const { clock, cache } = setUp()
+    const batches = cache.watch({ resourceVersion: '10', labelSelector: 'app=web' })
+    await batches.next()
+    const next = async () => (await batches.next()).value ?? []
+    cache.apply([change('MODIFIED', pod('shop/b', 11, { app: 'web' }))])
+    expect((await next()).map(brief)).toEqual(['ADDED shop/b@11'])
+    cache.apply([change('MODIFIED', pod('shop/b', 12, { app: 'web', more: 'x' }))])
+    expect((await next()).map(brief)).toEqual(['MODIFIED shop/b@12'])
+    cache.apply([change('MODIFIED', pod('shop/b', 13, { app: 'api' }))])
+    const [left] = await next()
+    expect(left && brief(left)).toBe('DELETED shop/b@13')
+    expect(left).toMatchObject({ entry: { object: { metadata: { resourceVersion: '13', labels: { app: 'web', more: 'x' } } } } })
+    cache.apply([change('DELETED', pod('shop/b', 14, { app: 'api' })), change('DELETED', pod('shop/a', 15, { app: 'web' }))])
+    expect((await next()).map(brief)).toEqual(['DELETED shop/a@15'])
+    await batches.return()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('sees the same when it resumes', async () => {
+    const { clock, cache } = setUp()
+    cache.apply([change('MODIFIED', pod('shop/b', 11, { app: 'web' })), change('MODIFIED', pod('shop/a', 12))])
+    const watch = follow(cache.watch({ resourceVersion: '10', labelSelector: 'app=web' }))
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/b@11', 'DELETED shop/a@12'])
+  })
+
+  it('looks at nested fields', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10', fieldSelector: 'metadata.labels.app!=web' }))
+    cache.apply([change('MODIFIED', pod('shop/a', 11, { app: 'api' })), change('MODIFIED', pod('shop/b', 12, { app: 'web' }))])
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/a@11', 'DELETED shop/b@12'])
+  })
+})
+
+describe('the window', () => {
+  it('a watcher that falls too far behind is ended without a word', async () => {
+    const { cache } = setUp({ watchBufferSize: 2 })
+    const watch = cache.watch({ resourceVersion: '10' })
+    await watch.next()
+    for (let version = 11; version <= 14; version++) cache.apply([change('ADDED', pod(`shop/p${version}`, version))])
+    expect(await watch.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('one large batch makes no watcher late that had caught up', async () => {
+    const { clock, cache } = setUp({ capacity: 2 })
+    const watch = follow(cache.watch({ resourceVersion: '10' }))
+    await clock.settle()
+    cache.apply(Array.from({ length: 50 }, (_, i) => change('ADDED', pod(`shop/p${i}`, 11 + i))))
+    await clock.settle()
+    expect(watch.ended).toBe(false)
+    expect(watch.events).toHaveLength(50)
+  })
+
+  it('a replace ends every watch and is where the window begins: older versions are 410', async () => {
+    const { clock, cache } = setUp()
+    cache.apply([change('ADDED', pod('shop/c', 11))])
+    const watch = follow(cache.watch({ resourceVersion: '11', timeoutSeconds: 100 }))
+    await clock.settle()
+    cache.replace([pod('shop/a', 3)], '20')
+    await clock.settle()
+    expect(watch).toMatchObject({ ended: true, events: [], error: undefined })
+    const old = follow(cache.watch({ resourceVersion: '11' }))
+    await old.done
+    expect(old.events).toEqual(['ERROR 410'])
+    expect(cache.entries().map(({ key }) => key)).toEqual(['shop/a'])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('a compaction forgets the past and leaves open watches alone, even those that have events to come', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10' }))
+    await clock.settle()
+    cache.apply([change('ADDED', pod('shop/c', 11))])
+    cache.compact()
+    const old = follow(cache.watch({ resourceVersion: '10' }))
+    await clock.settle()
+    expect(watch).toMatchObject({ ended: false, events: ['ADDED shop/c@11'] })
+    expect(old.events).toEqual(['ERROR 410'])
+  })
+
+  it('a shutdown ends every watch, and they can resume', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10' }))
+    await clock.settle()
+    cache.disconnect()
+    await watch.done
+    cache.apply([change('ADDED', pod('shop/c', 11))])
+    const resumed = follow(cache.watch({ resourceVersion: '10' }))
+    await clock.settle()
+    expect(resumed.events).toEqual(['ADDED shop/c@11'])
+  })
+
+  it('a change that is not newer than the cache ends all watches: there is no version at which to resume before it', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10' }))
+    await clock.settle()
+    cache.apply([change('ADDED', pod('shop/c', 7))])
+    await watch.done
+    expect(watch).toMatchObject({ events: [], error: undefined })
+    expect(cache.get('shop/c')).toBeDefined()
+    expect(await cache.list({})).toMatchObject({ resourceVersion: '10' })
+  })
+
+  it('a resync and an ERROR event change nothing', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10' }))
+    cache.resync()
+    cache.apply([
+      { type: 'ERROR', status: { code: 500 } },
+      { type: 'BOOKMARK', resourceVersion: '12', initialEventsEnd: false },
+    ])
+    await clock.settle()
+    expect(watch.events).toEqual([])
+    expect(cache.resourceVersion).toBe('12')
+  })
+
+  it('versions are compared as numbers of any length', async () => {
+    const { clock, cache } = setUp()
+    cache.replace([], '9')
+    const watch = follow(cache.watch({ resourceVersion: '9' }))
+    cache.apply([change('ADDED', pod('shop/c', '10')), change('ADDED', pod('shop/d', '98765432109876543210'))])
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/c@10', 'ADDED shop/d@98765432109876543210'])
+  })
+
+  it.each(['capacity', 'watchBufferSize', 'bookmarkIntervalMs'])('%s of 0 is refused by name', (name) => {
+    expect(() => new WatchCache({ resource: Pod, [name]: 0 })).toThrow(new RangeError(`WatchCache: ${name} must be greater than 0, not 0`))
+  })
+})
