@@ -44,10 +44,10 @@ function parseTerm(selector: string, term: string, start: number): Requirement {
   const path = term.slice(0, operator.index)
   if (path === '') throw new SelectorError(selector, start, `expected a field's path, found '${operator[0]}'`)
   const from = operator.index + operator[0].length
-  return { path, equal: operator[0] !== '!=', value: unescape(selector, term.slice(from), start + from) }
+  return { path, equal: operator[0] !== '!=', value: unescapeValue(selector, term.slice(from), start + from) }
 }
 
-function unescape(selector: string, value: string, start: number): string {
+function unescapeValue(selector: string, value: string, start: number): string {
   return value.replace(/\\(.?)|=/gs, (match: string, escaped: string | undefined, at: number) => {
     if (escaped === undefined) throw new SelectorError(selector, start + at, "expected '\\=' where '=' is part of a value")
     if (!/^[\\,=]$/.test(escaped)) throw new SelectorError(selector, start + at, `expected '\\\\', '\\,' or '\\=', found '${match}'`)

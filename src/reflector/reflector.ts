@@ -5,10 +5,11 @@ import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
 import { report } from '../internal/report'
 import { onWake, type Wake } from '../internal/wake'
+import type { UnparsedEntry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { Backoff } from './backoff'
 import { expectedTypeCheck } from './expected-type'
-import type { FailureKind } from './failure'
+import type { Failure } from './failure'
 import type { ListerWatcher } from './lister-watcher'
 import type { ReflectorEvent, ReflectorOptions, ReflectorState, ReflectorStatus, ReflectorStore, SyncSource } from './options'
 import { Session, type SessionHost } from './session'
@@ -46,6 +47,8 @@ export class Reflector<T extends KubeObject> {
   #status: ReflectorStatus = { state: 'idle', hasSynced: false, source: undefined, lastSyncResourceVersion: '', error: undefined }
   #bookmarks = false
   #session: Session<T> | undefined
+  // An entry that is missing from the store since the last complete state: no watch brings it back.
+  #missing: Failure | undefined
   // Ends the wait before the next attempt early.
   #hurry = new AbortController()
 
@@ -119,6 +122,12 @@ export class Reflector<T extends KubeObject> {
       while (step && !signal.aborted) {
         await this.#wait(step, waits, signal)
         if (signal.aborted) break
+        const missing = this.#missing
+        this.#missing = undefined
+        if (missing && step.attempt === 'watch') {
+          step = this.#conclude({ type: 'ended', attempt: 'watch', failure: missing, opened: false, short: false })
+          continue
+        }
         this.#session = new Session(host, step)
         this.#emit({ type: 'attempt', attempt: step.attempt, resourceVersion: step.resourceVersion, reason: step.reason })
         this.#update({ state: 'connecting' })
@@ -138,9 +147,9 @@ export class Reflector<T extends KubeObject> {
     return [
       every(resyncPeriodMs, clock, () => this.#resync()),
       // Only a watch is ended for it: a list that takes longer than the period would never come to its end.
-      every(relistPeriodMs, clock, () => this.state === 'live' && this.#interrupt('relist', undefined)),
+      every(relistPeriodMs, clock, () => this.state === 'live' && this.#interrupt({ kind: 'relist', error: undefined, retryAfterMs: undefined })),
       subscribeToWake((wake) => this.#wake(wake)),
-      this.#store.onUnreadable?.((entry) => this.#interrupt('unreadable', new ParseError(`the text of ${entry.key} is not JSON`, entry.text))) ?? (() => undefined),
+      this.#store.onUnreadable?.((entry) => this.#refetch(entry)) ?? (() => undefined),
     ]
   }
 
@@ -213,8 +222,13 @@ export class Reflector<T extends KubeObject> {
     this.#session?.checkSilence(wake === 'online' ? ONLINE_SILENCE_MS : undefined)
   }
 
-  #interrupt(kind: FailureKind, error: unknown): void {
-    this.#session?.interrupt({ kind, error, retryAfterMs: undefined })
+  #refetch({ key, text }: UnparsedEntry): void {
+    this.#missing = { kind: 'unreadable', error: new ParseError(`the text of ${key} is not JSON`, text), retryAfterMs: undefined }
+    this.#interrupt(this.#missing)
+  }
+
+  #interrupt(failure: Failure): void {
+    this.#session?.interrupt(failure)
   }
 
   #update(change: Partial<ReflectorStatus>): void {

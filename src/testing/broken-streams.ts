@@ -4,17 +4,17 @@ type Bytes = ReadableStream<Uint8Array>
 interface Step {
   readonly pass: readonly Uint8Array[]
   /** Default: go on. */
-  readonly then?: 'error' | 'close' | 'stall' | undefined
+  readonly next?: 'error' | 'close' | 'stall' | undefined
 }
 
 /** Lets a stream through step by step. `step` is first called without a chunk, before anything was read. */
 function reshape(body: Bytes, step: (chunk: Uint8Array | undefined) => Step): Bytes {
   const reader = body.getReader()
   let queue: Uint8Array[] = []
-  let then: Step['then']
+  let next: Step['next']
   const take = (result: Step) => {
     queue.push(...result.pass.filter(({ byteLength }) => byteLength > 0))
-    then = result.then
+    next = result.next
   }
   take(step(undefined))
   return new ReadableStream<Uint8Array>(
@@ -22,12 +22,12 @@ function reshape(body: Bytes, step: (chunk: Uint8Array | undefined) => Step): By
       async pull(controller) {
         try {
           for (;;) {
-            const [next, ...rest] = queue
-            if (next) {
+            const [chunk, ...rest] = queue
+            if (chunk) {
               queue = rest
-              return controller.enqueue(next)
+              return controller.enqueue(chunk)
             }
-            if (then) return await finish(then, controller)
+            if (next) return await finish(next, controller)
             const { done, value } = await reader.read()
             if (done) return controller.close()
             take(step(value))
@@ -55,7 +55,7 @@ export function cutAfter(body: Bytes, bytes: number, ending: 'error' | 'close' |
   return reshape(body, (chunk) => {
     const pass = chunk ? [chunk.subarray(0, left)] : []
     left -= pass[0]?.byteLength ?? 0
-    return { pass, then: left === 0 ? ending : undefined }
+    return { pass, next: left === 0 ? ending : undefined }
   })
 }
 
@@ -65,9 +65,9 @@ export function stallAfter(body: Bytes, bytes: number): Bytes {
 }
 
 /** Puts a line into a stream of lines. */
-export function injectLine(body: Bytes, { line, afterLines, then }: { line: string; afterLines: number; then: 'go on' | 'end' }): Bytes {
+export function injectLine(body: Bytes, { line, afterLines, next }: { line: string; afterLines: number; next: 'go on' | 'end' }): Bytes {
   const injected = new TextEncoder().encode(`${line}\n`)
-  const ending = then === 'end' ? 'close' : undefined
+  const ending = next === 'end' ? 'close' : undefined
   let left = afterLines
   let done = false
   return reshape(body, (chunk) => {
@@ -81,7 +81,7 @@ export function injectLine(body: Bytes, { line, afterLines, then }: { line: stri
     }
     if (left > 0) return { pass: [] }
     done = true
-    return { pass: [...(chunk ? [chunk.subarray(0, at)] : []), injected, ...(chunk && !ending ? [chunk.subarray(at)] : [])], then: ending }
+    return { pass: [...(chunk ? [chunk.subarray(0, at)] : []), injected, ...(chunk && !ending ? [chunk.subarray(at)] : [])], next: ending }
   })
 }
 

@@ -96,7 +96,9 @@ export class FakeApiServer {
       random: createRandom(seed),
       uid,
       nextResourceVersion: () => String(++this.#revision),
-      announce: (version) => this.#collections.forEach(({ cache }) => cache.bookmark(version)),
+      announce: (version) => {
+        for (const { cache } of this.#collections.values()) cache.bookmark(version)
+      },
     }
     for (const served of [...builtInResources, ...resources]) this.register(served)
     for (const name of ['default', 'kube-system']) {
@@ -202,7 +204,7 @@ export class FakeApiServer {
 
   /** Forgets all past events: a watch from before now gets 410, open watches go on. */
   compact(): void {
-    this.#collections.forEach(({ cache }) => cache.compact())
+    for (const { cache } of this.#collections.values()) cache.compact()
   }
 
   /** Breaks every answer that is under way, as a lost connection does. */
@@ -222,7 +224,7 @@ export class FakeApiServer {
    */
   restart(restore: Backup = this.backup()): void {
     this.#revision = restore.resourceVersion
-    this.#collections.forEach(({ cache }, key) => cache.replace(restore.objects.get(key) ?? [], this.resourceVersion))
+    for (const [key, { cache }] of this.#collections) cache.replace(restore.objects.get(key) ?? [], this.resourceVersion)
   }
 
   async #answer(request: Request, pathname: string, target: ResourceRequest | undefined): Promise<Response> {

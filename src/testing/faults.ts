@@ -110,12 +110,12 @@ export function breakBody(body: ReadableStream<Uint8Array>, faults: readonly Fau
       case 'stall':
         return stallAfter(stream, fault.afterBytes)
       case 'line':
-        return injectLine(stream, { line: fault.text, afterLines: fault.afterLines ?? 0, then: 'go on' })
+        return injectLine(stream, { line: fault.text, afterLines: fault.afterLines ?? 0, next: 'go on' })
       case 'error-event':
         return injectLine(stream, {
           line: JSON.stringify({ type: 'ERROR', object: wireStatus(fault.status) }),
           afterLines: fault.afterLines ?? 0,
-          then: 'end',
+          next: 'end',
         })
       case 'chunks':
         return rechunk(stream, fault.sizes)

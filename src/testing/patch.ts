@@ -47,7 +47,7 @@ export function strategicMergePatch(target: unknown, patch: unknown): unknown {
   const result: JsonObject = isJsonObject(target) ? { ...target } : {}
   for (const [key, value] of Object.entries(members)) {
     if (key.startsWith('$')) removeFromSet(result, key, value)
-    else if (value === null || (isJsonObject(value) && value['$patch'] === 'delete')) delete result[key]
+    else if (value === null || (isJsonObject(value) && value.$patch === 'delete')) delete result[key]
     else if (Array.isArray(value)) result[key] = mergeList(key, result[key], value)
     else result[key] = strategicMergePatch(result[key], value)
   }
@@ -66,11 +66,11 @@ function mergeList(name: string, target: unknown, patch: readonly unknown[]): un
   if (SETS.has(name)) return [...new Set([...current, ...patch])]
   const key = (MERGE_KEYS[name] ?? []).find((candidate) => [...patch, ...current].some((item) => isJsonObject(item) && candidate in item))
   if (!key) return [...patch]
-  let result = patch.some((item) => isJsonObject(item) && item['$patch'] === 'replace') ? [] : [...current]
+  let result = patch.some((item) => isJsonObject(item) && item.$patch === 'replace') ? [] : [...current]
   for (const item of patch) {
-    if (!isJsonObject(item) || item['$patch'] === 'replace') continue
+    if (!isJsonObject(item) || item.$patch === 'replace') continue
     const at = result.findIndex((candidate) => isJsonObject(candidate) && candidate[key] === item[key])
-    if (item['$patch'] === 'delete') result = result.filter((_, i) => i !== at)
+    if (item.$patch === 'delete') result = result.filter((_, i) => i !== at)
     else if (at < 0) result.push(strategicMergePatch({}, item))
     else result[at] = strategicMergePatch(result[at], item)
   }
@@ -90,7 +90,7 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
 function applyOperation(document: unknown, operation: unknown): unknown {
   if (!isJsonObject(operation)) throw new PatchError('an operation of a JSON patch is an object')
   const { op, value } = operation
-  const path = pointer(operation['path'])
+  const path = pointer(operation.path)
   switch (op) {
     case 'add':
       return add(document, path, structuredClone(value))
@@ -99,14 +99,14 @@ function applyOperation(document: unknown, operation: unknown): unknown {
     case 'replace':
       return add(remove(document, path), path, structuredClone(value))
     case 'move': {
-      const from = pointer(operation['from'])
+      const from = pointer(operation.from)
       const moved = read(document, from)
       return add(remove(document, from), path, moved)
     }
     case 'copy':
-      return add(document, path, structuredClone(read(document, pointer(operation['from']))))
+      return add(document, path, structuredClone(read(document, pointer(operation.from))))
     case 'test':
-      if (!sameJson(read(document, path), value)) throw new PatchError(`testing value ${operation['path']} failed`)
+      if (!sameJson(read(document, path), value)) throw new PatchError(`testing value ${operation.path} failed`)
       return document
     default:
       throw new PatchError(`unexpected kind of operation: ${String(op)}`)

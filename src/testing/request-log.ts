@@ -72,9 +72,11 @@ export class RequestLog {
       record.status = response.status
       record.state = 'open'
       if (!response.body) close()
+      const onBytes = (count: number) => {
+        record.bytes += count
+      }
       const onCut = (cut: () => void) => void this.#cuts.set(record, cut)
-      const body =
-        response.body && followed(shape(response.body), request, { onBytes: (count) => void (record.bytes += count), onCut, onEnd: close })
+      const body = response.body && followed(shape(response.body), request, { onBytes, onCut, onEnd: close })
       return new Response(body, { status: response.status, headers: response.headers })
     }
     return { record, answer, fail: close }

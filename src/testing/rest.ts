@@ -1,5 +1,4 @@
 import type { KubeObject } from '../meta/object'
-import { apiVersionOf, resourceName } from '../meta/resource'
 import { badRequest, errorOf, failure, invalid, methodNotAllowed, type WireStatus } from '../watch-cache/failures'
 import { errorResponse, jsonResponse, listBody, listOptionsOf, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
 import type { Collection } from './collection'
@@ -98,7 +97,7 @@ async function readPreconditions(request: Request): Promise<Preconditions> {
   const text = await request.text()
   if (text === '') return {}
   const options = parse(text, request)
-  const preconditions = isJsonObject(options) ? options['preconditions'] : undefined
+  const preconditions = isJsonObject(options) ? options.preconditions : undefined
   return isJsonObject(preconditions) ? preconditions : {}
 }
 
@@ -119,7 +118,7 @@ async function readObject(request: Request): Promise<KubeObject> {
 
 function asObject(value: unknown, request: Request): KubeObject {
   if (!isJsonObject(value)) throw answer(badRequest('the body of the request is not an object'), request)
-  return { ...value, metadata: isJsonObject(value['metadata']) ? value['metadata'] : {} }
+  return { ...value, metadata: isJsonObject(value.metadata) ? value.metadata : {} }
 }
 
 async function readJson(request: Request): Promise<unknown> {

@@ -1,0 +1,31 @@
+// Waits until a pod runs, says on which node, and ends. The server sends nothing but this one pod.
+//
+//   npm run build && node examples/waiting-for-one-object.ts --server http://127.0.0.1:8001 --namespace default --name web-1
+import { parseArgs } from 'node:util'
+import { KubeClient, ListWatch, Reflector, Store } from 'kubeflect'
+import { Pod } from 'kubeflect/resources/core/v1'
+
+const { values } = parseArgs({
+  options: {
+    server: { type: 'string', default: 'http://127.0.0.1:8001' },
+    namespace: { type: 'string', default: 'default' },
+    name: { type: 'string', default: 'web-1' },
+  },
+})
+const { namespace, name } = values
+const stop = new AbortController()
+process.once('SIGINT', () => stop.abort())
+
+const client = new KubeClient({ baseUrl: values.server })
+const store = new Store<Pod>()
+const reflector = new Reflector(new ListWatch(client, Pod, { namespace, fieldSelector: `metadata.name=${name}` }), store)
+
+store.subscribe(() => {
+  const pod = store.getByKey(`${namespace}/${name}`)?.object
+  console.log(`${name}: ${pod?.status?.phase ?? 'not there yet'}`)
+  if (pod?.status?.phase !== 'Running') return
+  console.log(`${name} runs on ${pod.spec?.nodeName}`)
+  stop.abort()
+})
+
+await reflector.run({ signal: stop.signal })

@@ -1,0 +1,228 @@
+import * as v from 'valibot'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { isApiError } from '../../../src/errors'
+import { ConfigMap } from '../../../src/resources/core/v1'
+import type { Fault } from '../../../src/testing'
+import { Page, type PageOptions } from '../page'
+import { World } from '../world'
+
+const listing = { initialList: 'list' } as const
+
+describe('29. reported, skipped, RV unmoved; the feed lives on:', () => {
+  for (const initialList of ['list', 'stream'] as const) {
+    test(`an object of the wrong kind (${initialList})`, async () => {
+      const world = new World(['a'])
+      await using page = await new Page(world, { initialList, expectedType: ConfigMap }).open()
+      world.server.disconnect()
+      const secret = { kind: 'Secret', apiVersion: 'v1', metadata: { name: 's', namespace: 'shop', uid: 'u', resourceVersion: '101' } }
+      world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: JSON.stringify({ type: 'ADDED', object: secret }) } })
+      await world.advance(2000)
+      expect(page.errors.at(-1)).toMatchObject({ name: 'WatchError', message: 'expected ConfigMap (v1), got Secret (v1): shop/s' })
+      expect(page.reflector.lastSyncResourceVersion).toBe('101')
+      world.create('b')
+      await world.settle()
+      expect(page.state).toBe('a@101 b@102')
+      expect(page.requests).toHaveLength(initialList === 'list' ? 3 : 2)
+    })
+
+    test(`an object that a schema refuses (${initialList})`, async () => {
+      const world = new World([])
+      world.create('a', { data: { size: '1' } })
+      world.create('bad', { data: { colour: 'red' } })
+      const schema = v.looseObject({ data: v.looseObject({ size: v.string() }) })
+      await using page = await new Page(world, { initialList, expectedType: schema }).open()
+      expect(page.state).toBe('a@101')
+      expect(page.errors).toMatchObject([{ name: 'SchemaError', message: expect.stringContaining('data.size') }])
+      world.create('worse', { data: {} })
+      await world.settle()
+      expect(page.reflector.lastSyncResourceVersion).toBe('102')
+      world.create('b', { data: { size: '2' } })
+      await world.settle()
+      expect(page.state).toBe('a@101 b@104')
+      expect(page.reflector.lastSyncResourceVersion).toBe('104')
+      expect(page.errors).toHaveLength(2)
+    })
+  }
+})
+
+describe('30.', () => {
+  test('401 → the credential provider is asked once for all who wait, and each request is sent again', async () => {
+    const world = new World(['a', 'b', 'c'])
+    let valid = 'first'
+    let asked = 0
+    const token = async () => {
+      asked++
+      return valid
+    }
+    world.server.faults.add({ times: 99, match: ({ headers }) => headers.get('authorization') !== `Bearer ${valid}`, fault: { type: 'status', status: 401 } })
+    await using page = await new Page(world, { ...listing, client: { token } }).open()
+    expect(asked).toBe(1)
+    valid = 'second'
+    world.server.disconnect()
+    await world.advance(5000)
+    expect(asked).toBe(2)
+    expect(page.requests).toEqual(['list ≥0', 'watch 103', 'watch 103', 'watch 103'])
+    expect(page.reflector.state).toBe('live')
+  })
+
+  for (const { status, state } of [
+    { status: 401, state: 'denied' },
+    { status: 403, state: 'denied' },
+    { status: 404, state: 'gone' },
+  ] as const) {
+    test(`${status} that persists → state ${state}, slow retries, whenSynced() rejects when asked to; well again when it is allowed`, async () => {
+      for (const initialList of ['list', 'stream'] as const) {
+        const world = new World(['a'])
+        const restore = world.server.faults.add({ times: 99, fault: { type: 'status', status } })
+        await using page = new Page(world, { initialList })
+        const rejected = page.reflector.whenSynced({ onDenied: 'reject' }).catch((error: unknown) => error)
+        const waits = page.reflector.whenSynced()
+        await page.open()
+        expect(page.reflector.state).toBe(state)
+        const error = await rejected
+        expect(isApiError(error) && error.status).toBe(status)
+        await world.advance(600_000)
+        expect(page.requests.length).toBeLessThan(16)
+        expect(page.reflector.state).toBe(state)
+        restore()
+        await world.advance(60_000)
+        expect(await waits).toMatchObject({ source: expect.any(String) })
+        expect(page.reflector.status).toMatchObject({ state: 'live', error: undefined })
+        expect(page.state).toBe(world.state)
+      }
+    })
+
+    test(`${status} for the watch of a live feed → state ${state}, the store stays, slow retries`, async () => {
+      const world = new World(['a'])
+      await using page = await new Page(world, listing).open()
+      world.server.disconnect()
+      world.server.faults.add({ times: 3, fault: { type: 'status', status } })
+      world.create('b')
+      await world.advance(20_000)
+      expect(page.reflector.state).toBe(state)
+      expect(page.state).toBe('a@101')
+      await world.advance(300_000)
+      expect(page.reflector.state).toBe('live')
+      expect(page.requests).toEqual(['list ≥0', 'watch 101', 'watch 101', 'watch 101', 'watch 101', 'watch 101'])
+      expect(page.state).toBe(world.state)
+    })
+  }
+})
+
+describe('31. abort → everything stops at once, no request outlives it, no error is reported, run() resolves:', () => {
+  const status: Fault = { type: 'status', status: 500 }
+  const stages: Record<string, { options?: PageOptions; fault?: Fault; prepare?: (world: World) => Promise<void> | void; state: string }> = {
+    'while the list’s headers are awaited': { options: listing, fault: { type: 'delay', ms: 60_000 }, state: 'connecting' },
+    'inside a list': { options: listing, fault: { type: 'stall', afterBytes: 100 }, state: 'connecting' },
+    'inside the second page of a list': { options: { ...listing, pageSize: 1 }, fault: { type: 'stall', afterBytes: 400 }, state: 'connecting' },
+    'while the streamed list’s headers are awaited': { fault: { type: 'delay', ms: 60_000 }, state: 'connecting' },
+    'inside a streamed list': { fault: { type: 'stall', afterBytes: 100 }, state: 'connecting' },
+    'in an open watch': { state: 'live' },
+    'in an open watch that is silent': { options: listing, prepare: stall, state: 'live' },
+    'inside an event': { options: listing, fault: { type: 'stall', afterBytes: 1000 }, prepare: (world) => void world.create('x', { data: { text: 'x'.repeat(2000) } }), state: 'live' },
+    'in a wait for the next attempt': { fault: status, state: 'backoff' },
+    'in a long wait': { options: listing, fault: { type: 'status', status: 403 }, state: 'denied' },
+  }
+  async function stall(world: World): Promise<void> {
+    await world.advance(30_000)
+  }
+
+  for (const [stage, { options, fault, prepare, state }] of Object.entries(stages)) {
+    test(stage, async () => {
+      const world = new World(['a', 'b', 'c'])
+      if (fault) world.server.faults.add({ times: 99, fault })
+      const page = await new Page(world, options).open()
+      await prepare?.(world)
+      await world.settle()
+      expect(page.reflector.state).toBe(state)
+      const { length } = page.errors
+      const at = world.clock.now()
+      await page.close()
+      await world.settle()
+      expect(world.clock.now()).toBe(at)
+      expect(page.reflector.state).toBe('stopped')
+      expect(page.errors).toHaveLength(length)
+      expect(world.server.openRequests).toEqual([])
+      expect(world.clock.pending).toBe(0)
+    })
+  }
+
+  test('while a token is awaited', async () => {
+    await using page = await new Page(new World(['a']), { client: { token: () => new Promise(() => undefined) } }).open()
+    expect(page.requests).toEqual([])
+  })
+
+  test('while the resumed version is probed', async () => {
+    const world = new World(['a'])
+    await using page = await new Page(world, listing).hydrate([], '999').open()
+    await world.advance(11_000)
+    expect(page.requests).toEqual(['watch 999', 'list ≥999 limit 1'])
+    expect(world.server.openRequests).toHaveLength(2)
+  })
+
+  test('before run()', async () => {
+    const world = new World(['a'])
+    const page = new Page(world)
+    await page.reflector.run({ signal: AbortSignal.abort() })
+    expect(page.requests).toEqual([])
+    expect(page.reflector.state).toBe('stopped')
+    expect(world.clock.pending).toBe(0)
+  })
+
+  test('from inside a subscriber of the store', async () => {
+    const world = new World(['a'])
+    const page = new Page(world)
+    const closed = new Promise<void>((resolve) => page.store.subscribe(() => resolve(page.close())))
+    await page.open()
+    await closed
+    await world.settle()
+    expect(page.errors).toEqual([])
+    expect(world.server.openRequests).toEqual([])
+    expect(world.clock.pending).toBe(0)
+  })
+})
+
+describe('32.', () => {
+  beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined))
+  afterEach(() => vi.restoreAllMocks())
+  const reported = () => vi.mocked(console.error).mock.calls.map(([error]) => (error as Error).message)
+
+  test('run() twice → the second throws', async () => {
+    const world = new World(['a'])
+    await using page = await new Page(world).open()
+    await expect(page.reflector.run()).rejects.toThrow('Reflector.run was called twice')
+    expect(page.requests).toEqual(['stream newest'])
+  })
+
+  test('a subscriber that throws → reported; its event’s RV still counts, others are unaffected', async () => {
+    const world = new World(['a'])
+    const page = new Page(world)
+    page.store.subscribe(() => {
+      throw new Error('subscriber')
+    })
+    const others: string[] = []
+    page.store.subscribe(({ resourceVersion }) => others.push(resourceVersion))
+    await using _ = await page.open()
+    world.create('b')
+    await world.settle()
+    expect(others).toEqual(['101', '102'])
+    expect(page.reflector.lastSyncResourceVersion).toBe('102')
+    expect(page.store.resourceVersion).toBe('102')
+    expect(reported()).toEqual(['subscriber', 'subscriber'])
+    expect(page.requests).toEqual(['stream newest'])
+  })
+
+  test('an error handler, an event handler or a status listener that throws → reported; the feed goes on', async () => {
+    const world = new World(['a'])
+    const fail = (what: string) => () => {
+      throw new Error(what)
+    }
+    world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'status', status: 500 } })
+    const page = new Page(world, { ...listing, watchErrorHandler: fail('error handler'), onEvent: fail('event handler') })
+    page.reflector.subscribe(fail('status listener'))
+    await using _ = await page.open()
+    await world.advance(5000)
+    expect(page.reflector.state).toBe('live')
+    expect(new Set(reported())).toEqual(new Set(['error handler', 'event handler', 'status listener']))
+  })
+})

@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest'
+import { PersistenceError } from '../../../src/errors'
+import { type MemoryStorage, memoryPersister } from '../../../src/persistence/memory'
+import type { Persister, Scope } from '../../../src/persistence/persister'
+import { StorePersistence } from '../../../src/persistence/store-persistence'
+import { Store } from '../../../src/store/store'
+import { Page, type PageOptions } from '../page'
+import { World } from '../world'
+
+/** What a page that opens now would begin with: `102: a@101 b@102`. It takes the scope over, as a page does. */
+async function persisted(storage: MemoryStorage, scope?: Partial<Scope>): Promise<string | undefined> {
+  const page = new Page(new World(), { persister: memoryPersister(storage), ...(scope && { scope }) })
+  await page.persistence?.start()
+  await page.persistence?.stop()
+  return page.store.resourceVersion ? `${page.store.resourceVersion}: ${page.state}` : undefined
+}
+
+describe('53. objects, deletes and RV commit in one step:', () => {
+  test('a kill at any moment leaves a state that the server had at the stored version', async () => {
+    const script = [
+      (world: World) => void world.create('c'),
+      (world: World) => void world.update('a'),
+      (world: World) => world.delete('b'),
+      (world: World) => world.server.disconnect(),
+      (world: World) => world.expire(),
+      (world: World) => void world.create('b'),
+    ]
+    for (let killedAt = 0; killedAt <= 5000; killedAt += 70) {
+      const world = new World(['a', 'b'])
+      const storage: MemoryStorage = new Map()
+      const page = await new Page(world, { persister: memoryPersister(storage) }).open()
+      const states = new Set<string | undefined>([undefined, `102: ${world.state}`])
+      for (let now = 0; now < killedAt; now += 70) {
+        if (now % 490 === 0) script[now / 490]?.(world)
+        states.add(`${world.server.resourceVersion}: ${world.state}`)
+        await world.advance(70)
+      }
+      await page.crash()
+      const found = await persisted(storage)
+      expect(states).toContain(found)
+    }
+  })
+
+  test('what is stored is what the server sent, and a page that opens later shows it again', async () => {
+    const world = new World(['a'])
+    const storage: MemoryStorage = new Map()
+    await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
+    await using page = await new Page(world, { persister: memoryPersister(storage) }).open()
+    expect(page.store.getByKey('shop/a')?.object).toEqual(world.server.list({ group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', scope: 'Namespaced' })[0])
+  })
+})
+
+describe('54. a snapshot is never loaded for', () => {
+  const others: Record<string, PageOptions> = {
+    'another cluster': { scope: { cluster: 'another' } },
+    'another user': { scope: { user: 'somebody' } },
+    'another resource': { scope: { resource: 'pods/v1' } },
+    'another namespace': { listWatch: { namespace: 'default' } },
+    'another label selector': { listWatch: { labelSelector: 'app=web' } },
+    'another field selector': { listWatch: { fieldSelector: 'metadata.name=a' } },
+    'another version of the transform': { scope: { version: '2' } },
+  }
+  for (const [what, options] of Object.entries(others)) {
+    test(what, async () => {
+      const world = new World(['a'])
+      const storage: MemoryStorage = new Map()
+      await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
+      await using page = await new Page(world, { ...options, persister: memoryPersister(storage) }).open()
+      expect(page.hydration).toBe('none')
+      expect(page.requests).toEqual(['stream newest'])
+    })
+  }
+})
+
+describe('55. the feed goes on from memory, and says so:', () => {
+  const failing = (failure: { load?: Error; commit?: Error }): Persister => {
+    const persister = memoryPersister()
+    return {
+      ...persister,
+      load: (scope) => (failure.load ? Promise.reject(failure.load) : persister.load(scope)),
+      commit: (scope, change) => (failure.commit ? Promise.reject(failure.commit) : persister.commit(scope, change)),
+    }
+  }
+
+  for (const code of ['quota', 'unavailable'] as const) {
+    test(`commits fail with '${code}'`, async () => {
+      const world = new World(['a'])
+      await using page = await new Page(world, { persister: failing({ commit: new PersistenceError(code, 'no') }) }).open()
+      world.create('b')
+      await world.advance(60_000)
+      expect(page.persistence?.status).toBe('failed')
+      expect(page.persistenceErrors.length).toBeGreaterThan(0)
+      expect(page.reflector.state).toBe('live')
+      expect(page.errors).toEqual([])
+      expect(page.state).toBe(world.state)
+    })
+  }
+
+  test('a connection that is lost for a while: what was missed is stored when it is back', async () => {
+    const world = new World(['a'])
+    const failure: { commit?: Error } = { commit: new PersistenceError('unavailable', 'gone') }
+    const persister = failing(failure)
+    await using page = await new Page(world, { persister }).open()
+    world.create('b')
+    await world.advance(1000)
+    expect(page.persistenceErrors).toHaveLength(1)
+    delete failure.commit
+    await world.advance(10_000)
+    expect(page.persistence?.status).toBe('active')
+  })
+
+  test('private mode: the snapshot cannot be read', async () => {
+    const world = new World(['a'])
+    await using page = await new Page(world, { persister: failing({ load: new PersistenceError('unavailable', 'private mode') }) }).open()
+    expect(page.hydration).toBe('failed')
+    expect(page.persistence?.status).toBe('failed')
+    expect(page.requests).toEqual(['stream newest'])
+    expect(page.state).toBe(world.state)
+  })
+
+  test('storage that hangs is not waited for', async () => {
+    const world = new World(['a'])
+    const page = new Page(world, { persister: { ...memoryPersister(), load: () => new Promise(() => undefined) } })
+    const opened = page.open()
+    await world.advance(1000)
+    await using _ = await opened
+    expect(page.hydration).toBe('late')
+    expect(page.state).toBe(world.state)
+  })
+
+  test('a corrupt record costs a list, not the page; the next state replaces it', async () => {
+    const world = new World(['a'])
+    const storage: MemoryStorage = new Map()
+    await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
+    for (const { state } of storage.values()) state?.texts.set('shop/a', '{"kind":"Confi')
+    await using page = await new Page(world, { persister: memoryPersister(storage) }).open()
+    expect(page.hydration).toBe('none')
+    expect(page.persistenceErrors).toMatchObject([{ name: 'ParseError' }])
+    expect(page.requests).toEqual(['stream newest'])
+    await world.advance(1000)
+    await page.close()
+    expect(await persisted(storage)).toBe('101: a@101')
+  })
+
+  test('a record that is damaged inside is found when it is read, and costs a list', async () => {
+    const world = new World(['a'])
+    const storage: MemoryStorage = new Map()
+    await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
+    for (const { state } of storage.values()) {
+      const text = state?.texts.get('shop/a') ?? ''
+      state?.texts.set('shop/a', text.replace('"data":{', '"data":{x'))
+    }
+    await using page = await new Page(world, { persister: memoryPersister(storage) }).open()
+    expect(page.hydration).toBe('persisted')
+    expect(() => page.store.getByKey('shop/a')?.object).toThrow('the text of shop/a is not JSON')
+    await world.advance(5000)
+    expect(page.requests).toEqual(['watch 101', 'stream ≥101'])
+    expect(page.state).toBe(world.state)
+    await page.close()
+    expect(storage.values().next().value?.state?.texts.get('shop/a')).toBe(page.store.getByKey('shop/a')?.text)
+  })
+})
+
+describe('56.', () => {
+  test('clear() removes everything of that identity in every tab: whoever still writes is fenced, and goes on from memory', async () => {
+    const world = new World(['a'])
+    const storage: MemoryStorage = new Map()
+    await using mine = await new Page(world, { persister: memoryPersister(storage), scope: { user: 'me' } }).open()
+    await world.advance(1000)
+    await memoryPersister(storage).clear({ user: 'me' })
+    world.create('b')
+    await world.advance(1000)
+    expect(mine.persistence?.status).toBe('fenced')
+    expect(mine.persistenceErrors).toMatchObject([{ name: 'PersistenceError', code: 'fenced' }])
+    expect(mine.state).toBe('a@101 b@102')
+    expect(mine.reflector.state).toBe('live')
+    expect(await persisted(storage, { user: 'me' })).toBeUndefined()
+  })
+
+  test('and nothing of another identity', async () => {
+    const world = new World(['a'])
+    const storage: MemoryStorage = new Map()
+    for (const user of ['me', 'you']) await (await new Page(world, { persister: memoryPersister(storage), scope: { user } }).open()).close()
+    await memoryPersister(storage).clear({ user: 'me' })
+    expect(await persisted(storage, { user: 'you' })).toBe('101: a@101')
+  })
+
+  test('secrets are refused unless the caller opts in by name', () => {
+    const scope = { cluster: 'c', user: '', resource: 'secrets/v1', namespace: '', labelSelector: '', fieldSelector: '', version: '' }
+    const make = (sensitive?: string[]) => new StorePersistence(new Store(), memoryPersister(), scope, { sensitive })
+    expect(() => make()).toThrow("sensitive: ['secrets']")
+    expect(make(['secrets']).status).toBe('stopped')
+  })
+})
+
+test('two tabs: the one that opened last stores; the other is fenced, and goes on from memory', async () => {
+  const world = new World(['a'])
+  const storage: MemoryStorage = new Map()
+  const first = await new Page(world, { persister: memoryPersister(storage) }).open()
+  await world.advance(1000)
+  const second = await new Page(world, { persister: memoryPersister(storage) }).open()
+  world.create('b')
+  await world.advance(1000)
+  expect([first.persistence?.status, second.persistence?.status]).toEqual(['fenced', 'active'])
+  expect([first.state, second.state]).toEqual(['a@101 b@102', 'a@101 b@102'])
+  await first.close()
+  await second.close()
+  expect(await persisted(storage)).toBe('102: a@101 b@102')
+})

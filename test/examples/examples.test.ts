@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Deployment } from '../../src/resources/apps/v1'
+import { Pod } from '../../src/resources/core/v1'
+import { FakeApiServer } from '../../src/testing'
+import { type HttpServer, serve } from '../support/http'
+import { type RunningExample, runExample } from './run'
+
+let api: FakeApiServer
+let http: HttpServer
+
+beforeEach(async () => {
+  api = new FakeApiServer()
+  http = await serve(api.fetch)
+})
+afterEach(() => http.close())
+
+const pod = (name: string, { namespace = 'default', phase = 'Pending' } = {}): Pod => ({
+  kind: 'Pod',
+  apiVersion: 'v1',
+  metadata: { name, namespace },
+  spec: { containers: [], nodeName: 'node-1' },
+  status: { phase },
+})
+
+/** Interrupts an example and sees that it goes quietly, and leaves nothing open. */
+async function goesQuietly(example: RunningExample): Promise<void> {
+  example.interrupt()
+  expect(await example.line()).toBeUndefined()
+  expect(await example.ended).toEqual({ code: 0, stderr: '' })
+  await vi.waitUntil(() => api.openRequests.length === 0)
+}
+
+// Each test starts a process that compiles the sources as it loads them.
+describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () => {
+  test('using-reflector prints the first cached key as it appears', async () => {
+    await using example = runExample('using-reflector', '--server', http.url)
+    await vi.waitUntil(() => api.openRequests.some(({ resource, state }) => resource === 'pods' && state === 'open'), { timeout: 30_000 })
+    api.create(Pod, pod('web-1', { namespace: 'shop' }))
+    expect(await example.line()).toBe('first cached pod: shop/web-1')
+    api.create(Pod, pod('web-2', { namespace: 'shop' }))
+    await goesQuietly(example)
+  })
+
+  test('watching-the-count prints how many pods there are whenever that changes', async () => {
+    api.create(Pod, pod('web-1'))
+    await using example = runExample('watching-the-count', '--server', http.url)
+    expect(await example.line()).toBe('pods: 1')
+    api.create(Pod, pod('web-2'))
+    expect(await example.line()).toBe('pods: 2')
+    api.update(Pod, pod('web-2', { phase: 'Running' }))
+    api.delete(Pod, { name: 'web-1' })
+    expect(await example.line()).toBe('pods: 1')
+    await goesQuietly(example)
+  })
+
+  test('waiting-for-one-object ends by itself when the pod runs, and reads no other pod', async () => {
+    api.create(Pod, pod('other', { phase: 'Running' }))
+    await using example = runExample('waiting-for-one-object', '--server', http.url, '--name', 'web-1')
+    expect(await example.line()).toBe('web-1: not there yet')
+    api.create(Pod, pod('web-1'))
+    expect(await example.line()).toBe('web-1: Pending')
+    api.update(Pod, pod('web-1', { phase: 'Running' }))
+    expect(await example.line()).toBe('web-1: Running')
+    expect(await example.line()).toBe('web-1 runs on node-1')
+    expect(await example.line()).toBeUndefined()
+    expect(await example.ended).toEqual({ code: 0, stderr: '' })
+    expect(new URL(api.requests[0]?.url ?? '').searchParams.get('fieldSelector')).toBe('metadata.name=web-1')
+  })
+
+  test('waiting-for-one-object can be interrupted', async () => {
+    await using example = runExample('waiting-for-one-object', '--server', http.url)
+    expect(await example.line()).toBe('web-1: not there yet')
+    await goesQuietly(example)
+  })
+
+  test('several-resources follows namespaces, pods and deployments', async () => {
+    await using example = runExample('several-resources', '--server', http.url)
+    expect([await example.line(), await example.line()].sort()).toEqual(['namespaces added: default', 'namespaces added: kube-system'])
+    api.create(Pod, pod('web-1', { namespace: 'shop' }))
+    expect(await example.line()).toBe('pods added: shop/web-1')
+    api.create(Deployment, { kind: 'Deployment', apiVersion: 'apps/v1', metadata: { name: 'web', namespace: 'shop' } })
+    expect(await example.line()).toBe('deployments.apps added: shop/web')
+    api.delete(Pod, { name: 'web-1', namespace: 'shop' })
+    expect(await example.line()).toBe('pods deleted: shop/web-1')
+    await goesQuietly(example)
+  })
+
+  test('without a server they go on trying', async () => {
+    await http.close()
+    await using example = runExample('watching-the-count', '--server', http.url)
+    await vi.waitUntil(() => example.stderr().includes('no answer'), { timeout: 30_000 })
+    example.interrupt()
+    expect(await example.ended).toMatchObject({ code: 0, stderr: expect.stringContaining(`ConnectionError: GET ${http.url}/api/v1/pods`) })
+  })
+})
+
+test('each example is short enough to be read at once, and is listed', () => {
+  const folder = new URL('../../examples/', import.meta.url)
+  const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
+  const readme = readFileSync(new URL('README.md', folder), 'utf8')
+  expect(files).toHaveLength(4)
+  for (const name of files) {
+    expect(readFileSync(new URL(name, folder), 'utf8').trimEnd().split('\n').length, name).toBeLessThanOrEqual(40)
+    expect(readme).toContain(`(${name})`)
+  }
+})

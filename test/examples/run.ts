@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const loader = new URL('./source-loader.mjs', import.meta.url).href
+const folder = fileURLToPath(new URL('../../examples/', import.meta.url))
+
+/** An example that runs as a process of its own. */
+export interface RunningExample extends AsyncDisposable {
+  /** Waits for the next line it prints; undefined when it has ended. */
+  line(): Promise<string | undefined>
+  /** What it has written to stderr so far. */
+  stderr(): string
+  /** As Ctrl-C does. */
+  interrupt(): void
+  /** Waits for its end: the exit code, or the signal that killed it, and what it wrote to stderr. */
+  readonly ended: Promise<{ code: number | NodeJS.Signals | null; stderr: string }>
+}
+
+/** Starts `node examples/<name>.ts` with arguments, from the sources. */
+export function runExample(name: string, ...args: readonly string[]): RunningExample {
+  const child = spawn(process.execPath, ['--import', loader, `${folder}${name}.ts`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  const ended = once(child, 'close').then(([code, signal]) => ({ code: code ?? signal, stderr }))
+  return {
+    line: async () => (await lines.next()).value,
+    stderr: () => stderr,
+    interrupt: () => void child.kill('SIGINT'),
+    ended,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}

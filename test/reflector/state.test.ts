@@ -1,0 +1,326 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Failure, FailureKind } from '../../src/reflector/failure'
+import { type Attempt, type AttemptEnded, type FeedEvent, type FeedState, initialState, MAX_BROKEN_STREAMS, MAX_SERVER_ERRORS, type Step, transition } from '../../src/reflector/state'
+
+const error = new Error('no')
+const failed = (attempt: Attempt, kind: FailureKind, { opened = false, retryAfterMs }: { opened?: boolean; retryAfterMs?: number } = {}): AttemptEnded => ({
+  type: 'ended',
+  attempt,
+  failure: { kind, error, retryAfterMs },
+  opened,
+  short: false,
+})
+const ended = (attempt: Attempt, { short = false }: { short?: boolean } = {}): AttemptEnded => ({ type: 'ended', attempt, failure: undefined, opened: true, short })
+
+/** A feed that has synced at version 5 and lists rather than streams, unless told otherwise. */
+const feed = (fields: Partial<FeedState> = {}): FeedState => ({ ...initialState({ streaming: false }), resourceVersion: '5', ...fields })
+/** `attempt@version wait`, and how long the server asked to wait. */
+const written = ({ attempt, resourceVersion, wait, retryAfterMs }: Step) => `${attempt}@${JSON.stringify(resourceVersion)} ${wait}${retryAfterMs === undefined ? '' : ` ≥${retryAfterMs}`}`
+
+/** The steps that several events lead to. */
+function play(state: FeedState, ...events: FeedEvent[]): { state: FeedState; steps: string[] } {
+  const steps: string[] = []
+  let now = state
+  for (const event of events) {
+    const { state: after, next } = transition(now, event)
+    now = after
+    if (next) steps.push(written(next))
+  }
+  return { state: now, steps }
+}
+const after = (state: FeedState, ...events: FeedEvent[]) => play(state, ...events).steps.at(-1)
+
+describe('what comes next when an attempt has failed', () => {
+  // Total: the compiler knows every attempt and every kind of failure.
+  const table: Record<Attempt, Record<FailureKind, string>> = {
+    list: {
+      expired: 'list@"" none',
+      'too-large': 'list@"" none',
+      throttled: 'list@"5" backoff',
+      server: 'list@"5" backoff',
+      denied: 'list@"5" long',
+      gone: 'list@"5" long',
+      refused: 'list@"5" backoff',
+      connection: 'list@"5" backoff',
+      malformed: 'list@"5" backoff',
+      stale: 'list@"5" backoff',
+      unreadable: 'list@"5" backoff',
+      relist: 'list@"5" backoff',
+    },
+    stream: {
+      expired: 'stream@"" none',
+      'too-large': 'stream@"" none',
+      throttled: 'stream@"5" backoff',
+      server: 'stream@"5" backoff',
+      denied: 'list@"5" none',
+      gone: 'stream@"5" long',
+      refused: 'list@"5" none',
+      connection: 'stream@"5" backoff',
+      malformed: 'stream@"5" backoff',
+      stale: 'stream@"5" backoff',
+      unreadable: 'stream@"5" backoff',
+      relist: 'stream@"5" backoff',
+    },
+    watch: {
+      expired: 'list@"5" backoff',
+      'too-large': 'list@"" backoff',
+      throttled: 'watch@"5" backoff',
+      server: 'watch@"5" backoff',
+      denied: 'watch@"5" long',
+      gone: 'watch@"5" long',
+      refused: 'list@"" backoff',
+      connection: 'watch@"5" backoff',
+      malformed: 'list@"5" backoff',
+      stale: 'watch@"5" backoff',
+      unreadable: 'list@"5" backoff',
+      relist: 'list@"5" none',
+    },
+  }
+  const rows = Object.entries(table).flatMap(([attempt, steps]) => Object.entries(steps).map(([kind, step]) => [attempt as Attempt, kind as FailureKind, step] as const))
+
+  it.each(rows)('%s, %s → %s', (attempt, kind, step) => {
+    const { state, next } = transition(feed({ streaming: attempt === 'stream' }), failed(attempt, kind))
+    expect(next && written(next)).toBe(step)
+    expect(next?.reason).toBe(kind)
+    expect(state.resourceVersion).toBe('5')
+  })
+})
+
+describe('what comes next when an attempt has ended by itself', () => {
+  it.each([
+    ['a list', feed(), ended('list'), 'watch@"5" none'],
+    ['19. a watch, in under a second and without an event', feed(), ended('watch', { short: true }), 'list@"5" backoff'],
+    ['19. a watch, later', feed(), ended('watch'), 'watch@"5" backoff'],
+    ['11. a stream, before its bookmark', feed({ streaming: true }), ended('stream'), 'stream@"5" backoff'],
+  ])('%s', (_what, state, event, step) => {
+    expect(after(state, event)).toBe(step)
+  })
+})
+
+describe('the first step', () => {
+  it.each([
+    ['9. without a version: a list of whatever the server has', false, '', 'list@"0" none'],
+    ['10. without a version: a streamed list of the newest', true, '', 'stream@"" none'],
+    ['14. with the version of a hydrated store: a watch, and no list', true, '5', 'watch@"5" none'],
+  ])('%s', (_what, streaming, resourceVersion, step) => {
+    expect(after(initialState({ streaming }), { type: 'started', resourceVersion })).toBe(step)
+  })
+})
+
+describe('by the cases of list and watch', () => {
+  it('1. watch answers 410 → relist at the last version, at "" only if that is refused too', () => {
+    expect(play(feed(), failed('watch', 'expired'), failed('list', 'expired')).steps).toEqual(['list@"5" backoff', 'list@"" none'])
+  })
+
+  it('2. LIST answers 410 → one immediate retry at ""; the flag clears on the next success', () => {
+    const { state, steps } = play(
+      feed(),
+      failed('list', 'expired'),
+      failed('list', 'server'),
+      failed('list', 'expired'),
+      { type: 'replaced', resourceVersion: '9', source: 'list' },
+      ended('list'),
+      failed('watch', 'malformed'),
+    )
+    expect(steps).toEqual(['list@"" none', 'list@"" backoff', 'list@"" backoff', 'watch@"9" none', 'list@"9" backoff'])
+    expect(state.unavailable).toBe(false)
+  })
+
+  it('3. LIST answers that the version is too large → one immediate retry at ""', () => {
+    expect(play(feed(), failed('list', 'too-large'), failed('list', 'too-large')).steps).toEqual(['list@"" none', 'list@"" backoff'])
+  })
+
+  it.each(['refused', 'denied'] as const)('12. a streamed list that is %s → a LIST in the same cycle, remembered', (kind) => {
+    const { steps } = play(
+      feed({ streaming: true, resourceVersion: '' }),
+      failed('stream', kind),
+      failed('list', 'server'),
+      { type: 'replaced', resourceVersion: '7', source: 'list' },
+      ended('list'),
+      failed('watch', 'expired'),
+    )
+    expect(steps).toEqual(['list@"0" none', 'list@"0" backoff', 'watch@"7" none', 'list@"7" backoff'])
+  })
+
+  it('12. streams that are opened and closed without the bookmark, so many in a row → LIST, remembered', () => {
+    const closings = Array.from({ length: MAX_BROKEN_STREAMS }, () => ended('stream'))
+    const { state, steps } = play(feed({ streaming: true }), ...closings)
+    expect(steps).toEqual([...Array.from({ length: MAX_BROKEN_STREAMS - 1 }, () => 'stream@"5" backoff'), 'list@"5" backoff'])
+    expect(state.streaming).toBe(false)
+  })
+
+  it('12. streams that the server answers with errors, so many in a row → one LIST, and streams again later', () => {
+    const errors = Array.from({ length: MAX_BROKEN_STREAMS }, () => failed('stream', 'server'))
+    const { state, steps } = play(feed({ streaming: true }), ...errors)
+    expect(steps.at(-1)).toBe('list@"5" backoff')
+    expect(state).toMatchObject({ streaming: true, brokenStreams: 0 })
+  })
+
+  it('12. a stream that came to its bookmark forgets the broken ones before it', () => {
+    const { state } = play(feed({ streaming: true }), ended('stream'), ended('stream'), { type: 'replaced', resourceVersion: '6', source: 'stream' }, failed('watch', 'expired'), ended('stream'))
+    expect(state).toMatchObject({ streaming: true, brokenStreams: 1 })
+  })
+
+  it('13. a hydrated version is suspect until an event, a bookmark, a list or a probe shows that the server has reached it', () => {
+    const hydrated = play(initialState({ streaming: true }), { type: 'started', resourceVersion: '5' }).state
+    expect(hydrated.suspect).toBe(true)
+    expect(play(hydrated, { type: 'opened' }).state.suspect).toBe(true)
+    const proofs: FeedEvent[] = [{ type: 'advanced', resourceVersion: '6' }, { type: 'confirmed' }, { type: 'replaced', resourceVersion: '6', source: 'list' }]
+    for (const proof of proofs) expect(play(hydrated, proof).state.suspect).toBe(false)
+  })
+
+  it('13. after a watch has ended, however, the version is suspect again: another server may answer next, or the same one restored', () => {
+    for (const end of [ended('watch'), failed('watch', 'connection'), failed('watch', 'server')]) expect(play(feed(), end).state.suspect).toBe(true)
+  })
+
+  it('13. a version that turns out to be from the future → a list of the newest', () => {
+    expect(after(feed({ suspect: true }), failed('watch', 'too-large'))).toBe('list@"" backoff')
+  })
+
+  it.each(['throttled', 'connection'] as const)('17. a watch that is %s → back off, same version, no relist, however often', (kind) => {
+    const { steps } = play(feed(), ...Array.from({ length: 20 }, () => failed('watch', kind)))
+    expect(new Set(steps)).toEqual(new Set(['watch@"5" backoff']))
+  })
+
+  it('18. server errors on the watch → so many more watches, then a list; anything that came begins anew', () => {
+    const errors = Array.from({ length: MAX_SERVER_ERRORS }, () => failed('watch', 'server'))
+    expect(play(feed(), ...errors).steps).toEqual(errors.map(() => 'watch@"5" backoff'))
+    expect(after(feed(), ...errors, failed('watch', 'server'))).toBe('list@"5" backoff')
+    expect(after(feed(), ...errors, { type: 'advanced', resourceVersion: '6' }, failed('watch', 'server'))).toBe('watch@"6" backoff')
+    expect(play(feed(), ...errors, failed('watch', 'server')).state.serverErrors).toBe(0)
+  })
+
+  it.each([
+    ['list', 'throttled'],
+    ['list', 'server'],
+    ['list', 'denied'],
+    ['stream', 'throttled'],
+    ['stream', 'server'],
+    ['watch', 'throttled'],
+    ['watch', 'server'],
+    ['watch', 'denied'],
+    ['watch', 'gone'],
+    ['watch', 'expired'],
+  ] as const)('18. a %s that is answered with “%s” and a time to wait → no sooner than that', (attempt, kind) => {
+    expect(after(feed({ streaming: attempt === 'stream' }), failed(attempt, kind, { retryAfterMs: 7000 }))).toMatch(/≥7000$/)
+  })
+
+  it('27. events and bookmarks move the version', () => {
+    expect(play(feed(), { type: 'advanced', resourceVersion: '8' }).state.resourceVersion).toBe('8')
+  })
+
+  it('30. a refusal of the watch is no reason to list: the store stays as it is', () => {
+    expect(play(feed(), failed('watch', 'denied'), failed('watch', 'gone')).steps).toEqual(['watch@"5" long', 'watch@"5" long'])
+  })
+})
+
+describe('whatever happens, in whatever order', () => {
+  const kinds: FailureKind[] = ['expired', 'too-large', 'throttled', 'server', 'denied', 'gone', 'refused', 'connection', 'malformed', 'stale', 'unreadable', 'relist']
+
+  interface Turn {
+    /** How the attempt ends. */
+    readonly kind: FailureKind | 'end'
+    readonly opened: boolean
+    readonly short: boolean
+    /** Whether something useful came before it ended. */
+    readonly fruit: boolean
+  }
+  const turn: fc.Arbitrary<Turn> = fc.record({ kind: fc.constantFrom('end' as const, ...kinds), opened: fc.boolean(), short: fc.boolean(), fruit: fc.boolean() })
+
+  interface Taken {
+    readonly step: Step
+    /** What was known when the attempt before it ended. */
+    readonly before: FeedState
+    readonly failure: Failure | undefined
+    readonly fruitless: boolean
+  }
+
+  /** Plays the turns as a reflector would. */
+  function run(streaming: boolean, hydrated: string, turns: readonly Turn[]): Taken[] {
+    let version = 10
+    const taken: Taken[] = []
+    let { state, next } = transition(initialState({ streaming }), { type: 'started', resourceVersion: hydrated })
+    for (const { kind, opened, short, fruit } of turns) {
+      if (!next) throw new Error('a feed must go on')
+      let { attempt } = next
+      // Only a watch is ended for the periodic relist.
+      const end = kind === 'relist' && attempt !== 'watch' ? 'end' : kind
+      const fruitful = attempt === 'list' ? end === 'end' : opened && fruit
+      if (fruitful) {
+        const resourceVersion = `${++version}`
+        ;({ state } = transition(state, attempt === 'watch' ? { type: 'advanced', resourceVersion } : { type: 'replaced', resourceVersion, source: attempt }))
+        if (attempt === 'stream') attempt = 'watch'
+      }
+      const failure = end === 'end' ? undefined : { kind: end, error, retryAfterMs: undefined }
+      const before = state
+      ;({ state, next } = transition(state, { type: 'ended', attempt, failure, opened, short }))
+      if (next) taken.push({ step: next, before, failure, fruitless: !fruitful })
+    }
+    return taken
+  }
+
+  const always = (check: (taken: readonly Taken[]) => void) =>
+    fc.assert(
+      fc.property(fc.boolean(), fc.constantFrom('', '7'), fc.array(turn, { minLength: 1, maxLength: 40 }), (streaming, hydrated, turns) => check(run(streaming, hydrated, turns))),
+      { numRuns: 1000 },
+    )
+
+  it('20. a feed never turns hot: of attempts that bring nothing, at most two in a row are followed by another at once', () => {
+    always((taken) => {
+      let hot = 0
+      for (const { step, failure, fruitless } of taken) {
+        // The periodic relist has a pace of its own.
+        hot = step.wait === 'none' && fruitless && failure?.kind !== 'relist' ? hot + 1 : 0
+        expect(hot).toBeLessThanOrEqual(2)
+      }
+    })
+  })
+
+  it('20. only a list, a stream that is refused and the periodic relist are followed by anything at once', () => {
+    always((taken) => {
+      for (const { step, failure, before } of taken) {
+        if (step.wait !== 'none') continue
+        const allowed = !failure || failure.kind === 'relist' || (!before.unavailable && ['expired', 'too-large'].includes(failure.kind)) || (before.streaming && ['refused', 'denied'].includes(failure.kind))
+        expect(allowed).toBe(true)
+      }
+    })
+  })
+
+  it('9. a list asks for at least what was synced, unless the server has refused that version', () => {
+    always((taken) => {
+      for (const { step, before, failure } of taken) {
+        if (step.attempt === 'watch') continue
+        const atLeast = before.resourceVersion || (step.attempt === 'list' ? '0' : '')
+        const refused = before.unavailable || (failure !== undefined && ['expired', 'too-large', 'refused'].includes(failure.kind))
+        expect(refused ? ['', atLeast] : [atLeast]).toContain(step.resourceVersion)
+      }
+    })
+  })
+
+  it('a watch goes on from the version that was synced, and there is none before there is one', () => {
+    always((taken) => {
+      for (const { step, before } of taken) {
+        if (step.attempt !== 'watch') continue
+        expect(step.resourceVersion).toBe(before.resourceVersion)
+        expect(step.resourceVersion).not.toBe('')
+      }
+    })
+  })
+
+  it('12. a stream that was given up for good is not tried again', () => {
+    always((taken) => {
+      const off = taken.findIndex(({ before }) => !before.streaming)
+      if (off >= 0) for (const { step } of taken.slice(off)) expect(step.attempt).not.toBe('stream')
+    })
+  })
+
+  it('what the machine was given stays as it was', () => {
+    fc.assert(
+      fc.property(fc.constantFrom<Attempt>('list', 'stream', 'watch'), fc.constantFrom(...kinds), (attempt, kind) => {
+        const state = Object.freeze(feed({ streaming: attempt === 'stream' }))
+        expect(() => transition(state, Object.freeze(failed(attempt, kind)))).not.toThrow()
+      }),
+    )
+  })
+})
