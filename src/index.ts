@@ -68,3 +68,20 @@ export {
   type StorePersistenceOptions,
   type StorePersistenceStartOptions,
 } from './persistence/store-persistence'
+
+// Work to do, key by key
+export { type GetOptions, WorkQueue, type WorkQueueOptions, type WorkQueueStats } from './workqueue/work-queue'
+export { DelayingQueue, type DelayingQueueStats } from './workqueue/delaying-queue'
+export { RateLimitingQueue, type RateLimitingQueueOptions } from './workqueue/rate-limiting-queue'
+export {
+  type BucketOptions,
+  BucketRateLimiter,
+  defaultControllerRateLimiter,
+  ItemExponentialFailureRateLimiter,
+  type ItemExponentialFailureOptions,
+  ItemFastSlowRateLimiter,
+  type ItemFastSlowOptions,
+  MaxOfRateLimiter,
+  type RateLimiter,
+  WithMaxWaitRateLimiter,
+} from './workqueue/rate-limiters'

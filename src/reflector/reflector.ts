@@ -111,7 +111,7 @@ export class Reflector<T extends KubeObject> {
    */
   async run({ signal = new AbortController().signal }: { signal?: AbortSignal } = {}): Promise<void> {
     if (this.state !== 'idle') throw new Error('Reflector.run was called twice: make another Reflector')
-    const { clock = systemClock, backoff, random = Math.random } = this.#options
+    const { backoff, random } = this.#options
     const waits = new Backoff(backoff, random)
     const host = this.#host()
     const stops = this.#start()

@@ -49,6 +49,7 @@ export class Session<T extends KubeObject> {
   // The initial state of a stream, as long as it is not complete.
   #initial: Map<string, Entry<T>> | undefined
   #timeoutMs = 0
+  #probeTimer: unknown
   #opened = false
   #events = 0
   // Whether versions of events may be believed: a watch from '' or '0' begins with events in no order.
@@ -84,17 +85,12 @@ export class Session<T extends KubeObject> {
     signal.addEventListener('abort', abort)
     const startedAt = clock.now()
     let failure: Failure | undefined
-    let probe: unknown
     try {
-      if (this.#attempt === 'list') await this.#list()
-      else {
-        if (this.#host.feed.suspect && this.#attempt === 'watch') probe = clock.setTimeout(() => void this.#probe(), PROBE_AFTER_MS)
-        await this.#watch()
-      }
+      await (this.#attempt === 'list' ? this.#list() : this.#watch())
     } catch (error) {
       failure = this.#interruption ?? classify(error)
     } finally {
-      clock.clearTimeout(probe)
+      clock.clearTimeout(this.#probeTimer)
       this.#watchdog.stop()
       signal.removeEventListener('abort', abort)
       // Ends a probe that is still under way.
@@ -129,7 +125,7 @@ export class Session<T extends KubeObject> {
   }
 
   async #watch(): Promise<void> {
-    const { source, random, dispatch } = this.#host
+    const { source, clock, random, dispatch } = this.#host
     const { resourceVersion } = this.#step
     const timeoutSeconds = Math.floor(300 + random() * 300)
     this.#timeoutMs = timeoutSeconds * 1000
@@ -149,7 +145,11 @@ export class Session<T extends KubeObject> {
         this.#opened = true
         this.#watchdog.heard()
         this.#host.emit({ type: 'opened', attempt: streaming ? 'stream' : 'watch' })
-        if (!streaming) dispatch({ type: 'opened' })
+        if (!streaming) {
+          // Not before: what another server answers says nothing about the one that answers this watch.
+          if (this.#host.feed.suspect) this.#probeTimer = clock.setTimeout(() => void this.#probe(), PROBE_AFTER_MS)
+          dispatch({ type: 'opened' })
+        }
       }
       this.#take(batch)
     }
@@ -158,28 +158,30 @@ export class Session<T extends KubeObject> {
   #take(batch: readonly WatchEntry<T>[]): void {
     let changes: EntryChange<T>[] = []
     const apply = () => {
-      if (changes.length > 0) this.#apply(changes)
-      changes = []
       // A listener may have found an entry that cannot be read: what follows would hide that it is missing.
       this.#controller.signal.throwIfAborted()
+      if (changes.length > 0) this.#apply(changes)
+      changes = []
+      this.#controller.signal.throwIfAborted()
     }
-    for (const event of batch) {
-      if (event.type === 'ERROR') {
-        apply()
-        throw new WatchError(event.status.message ?? 'the server ended the watch with an error', { status: event.status })
+    try {
+      for (const event of batch) {
+        if (event.type === 'ERROR') throw new WatchError(event.status.message ?? 'the server ended the watch with an error', { status: event.status })
+        this.#events++
+        if (event.type === 'BOOKMARK') {
+          apply()
+          this.#bookmark(event.resourceVersion, event.initialEventsEnd)
+        } else if (!this.#accepts(event.entry)) {
+          // Reported and skipped; the version does not move.
+        } else if (this.#initial) {
+          if (event.type === 'DELETED') this.#initial.delete(event.entry.key)
+          else this.#initial.set(event.entry.key, event.entry)
+        } else changes.push(event)
       }
-      this.#events++
-      if (event.type === 'BOOKMARK') {
-        apply()
-        this.#bookmark(event.resourceVersion, event.initialEventsEnd)
-      } else if (!this.#accepts(event.entry)) {
-        // Reported and skipped; the version does not move.
-      } else if (this.#initial) {
-        if (event.type === 'DELETED') this.#initial.delete(event.entry.key)
-        else this.#initial.set(event.entry.key, event.entry)
-      } else changes.push(event)
+    } finally {
+      // What came before a broken event still counts.
+      apply()
     }
-    apply()
   }
 
   #accepts(entry: Entry<T>): boolean {

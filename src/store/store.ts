@@ -142,9 +142,11 @@ export class Store<T extends KubeObject> {
     this.apply([], resourceVersion)
   }
 
-  /** Tells the subscribers of every object once more. */
-  resync(): void {
-    this.#tell('resync', this.list().map((entry) => ({ type: 'resynced', entry })))
+  /** Tells the subscribers once more of every object, or of those that are named and here. */
+  resync(objects?: readonly Keyed[]): void {
+    const entries = objects ? objects.flatMap((object) => this.get(object) ?? []) : this.list()
+    const changes = entries.map((entry) => ({ type: 'resynced' as const, entry }))
+    this.#tell('resync', changes)
   }
 
   /** Calls back after each step, synchronously. Returns how to stop. */
@@ -155,6 +157,11 @@ export class Store<T extends KubeObject> {
   /** Calls back when a reader found an entry whose text does not parse: the store has dropped it, and it should be fetched again. */
   onUnreadable(listener: (entry: UnparsedEntry) => void): () => void {
     return this.#unreadable.add(listener)
+  }
+
+  /** Tells the subscribers of a step that was made. Whoever extends the store keeps up with the step here, before anybody looks. */
+  protected tell(update: StoreUpdate<T>): void {
+    this.#updates.notify(update)
   }
 
   #put(entry: Entry<T>, changes: StoreChange<T>[]): void {
@@ -192,7 +199,7 @@ export class Store<T extends KubeObject> {
   }
 
   #tell(type: StoreUpdate<T>['type'], changes: readonly StoreChange<T>[]): void {
-    this.#updates.notify({ type, changes, resourceVersion: this.#resourceVersion })
+    this.tell({ type, changes, resourceVersion: this.#resourceVersion })
   }
 }
 

@@ -14,14 +14,22 @@ export interface ChurnOptions {
   replacedPercent?: number
 }
 
+/** Names a pod. */
+export interface PodName {
+  readonly namespace: string
+  readonly name: string
+}
+
 /** What churn works on. */
 export interface ChurnHost {
   readonly clock: Clock
-  pods(): readonly { readonly namespace: string; readonly name: string }[]
-  get(pod: { namespace: string; name: string }): FixturePod
-  create(pod: FixturePod): void
+  /** The pods there are. */
+  pods(): readonly PodName[]
+  /** Undefined when it is gone. */
+  get(pod: PodName): FixturePod | undefined
+  create(pod: FixturePod): PodName
   update(pod: FixturePod): void
-  delete(pod: { namespace: string; name: string }): void
+  delete(pod: PodName): void
 }
 
 /** Changes are made in ticks of so many milliseconds, or one by one when there are fewer. */
@@ -37,6 +45,8 @@ export class Churn {
   readonly #replacedPercent: number
   #changesPerSecond: number
   #changes = 0
+  // Its own list: sorting thousands of pods for each change would cost more than the change.
+  #pods: PodName[] = []
   #nextIndex = FIRST_INDEX
   // What of a change was due at `#since`.
   #due = 0
@@ -102,17 +112,32 @@ export class Churn {
   #change(): void {
     this.#changes++
     const random = this.#random
-    const pods = this.#host.pods()
+    if (this.#pods.length === 0) this.#pods = this.#host.pods().map(({ namespace, name }) => ({ namespace, name }))
     const kind = random.below(100)
-    const pod = pods[random.below(pods.length)]
-    if (!pod || kind < this.#replacedPercent) this.#create()
-    else if (kind < 2 * this.#replacedPercent) this.#host.delete(pod)
-    else this.#host.update(this.#changed(this.#host.get(pod)))
+    const at = random.below(this.#pods.length)
+    const name = this.#pods[at]
+    const pod = name && this.#host.get(name)
+    // Somebody else has deleted it, or there is none: one takes its place.
+    if (name && !pod) this.#forget(at)
+    if (!name || !pod || kind < this.#replacedPercent) {
+      this.#create()
+    } else if (kind < 2 * this.#replacedPercent) {
+      this.#forget(at)
+      this.#host.delete(name)
+    } else {
+      this.#host.update(this.#changed(pod))
+    }
+  }
+
+  #forget(at: number): void {
+    const last = this.#pods.pop()
+    if (last && at < this.#pods.length) this.#pods[at] = last
   }
 
   #create(): void {
     const namespace = this.#namespaces[this.#random.below(this.#namespaces.length)] ?? 'default'
-    this.#host.create(podFixture(this.#nextIndex++, { namespace }))
+    const { name } = this.#host.create(podFixture(this.#nextIndex++, { namespace }))
+    this.#pods.push({ namespace, name })
   }
 
   #changed(pod: FixturePod): FixturePod {

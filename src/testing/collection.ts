@@ -54,19 +54,23 @@ export class Collection {
     this.cache = new WatchCache({ ...options, resource: served.resource })
   }
 
+  has({ namespace, name }: ObjectName): boolean {
+    return this.cache.get(objectKey(namespace, name)) !== undefined
+  }
+
   /** @throws ApiError 404 */
-  get({ namespace, name }: ObjectName): KubeObject {
+  get({ namespace, name }: ObjectName): Entry<KubeObject> {
     const entry = this.cache.get(objectKey(namespace, name))
     if (!entry) throw this.#refusal('GET', notFound(this.served.resource, name))
-    return copyOf(entry)
+    return entry
   }
 
   /** @throws ApiError 400, 409, 422 or 500 */
-  create(object: KubeObject, namespace: string): KubeObject {
+  create(object: KubeObject, namespace: string): Entry<KubeObject> {
     const { resource } = this.served
     this.#refuse('POST', typeProblem(object, resource) ?? placeProblem(object, { namespace }) ?? creationProblem(object, resource))
     const name = object.metadata.name || this.#generateName(object.metadata.generateName ?? '', namespace)
-    if (this.cache.get(objectKey(namespace, name))) throw this.#refusal('POST', alreadyExists(resource, name))
+    if (this.has({ namespace, name })) throw this.#refusal('POST', alreadyExists(resource, name))
     const { deletionTimestamp: _, ...metadata } = object.metadata
     return this.#write('ADDED', {
       ...object,
@@ -82,10 +86,11 @@ export class Collection {
   }
 
   /** Replaces an object, or a part of it. @throws ApiError 400, 404 or 409 */
-  update(object: KubeObject, at: ObjectName, part: ObjectPart): KubeObject {
+  update(object: KubeObject, at: ObjectName, part: ObjectPart): Entry<KubeObject> {
     const { resource } = this.served
     this.#refuse('PUT', typeProblem(object, resource) ?? placeProblem(object, at))
-    const old = this.get(at)
+    const entry = this.get(at)
+    const old = copyOf(entry)
     this.#refuse('PUT', replacementProblem(old.metadata, object.metadata, resource))
     const merged = part === 'status' ? withStatus(old, object) : part === 'main' ? withStatus(object, old) : object
     const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = old.metadata
@@ -99,7 +104,7 @@ export class Collection {
       deletionTimestamp,
     }
     const next = inWireOrder({ ...merged, metadata: { ...merged.metadata, ...kept } as KubeObject['metadata'] }, resource)
-    if (sameJson(next, old)) return old
+    if (sameJson(next, old)) return entry
     if (generation !== undefined && !sameJson(desired(next), desired(old))) next.metadata.generation = generation + 1
     if (deletionTimestamp && !next.metadata.finalizers?.length) return this.#remove(entryFromObject(next, { managedFields: 'keep' }))
     return this.#write('MODIFIED', next)
@@ -111,21 +116,17 @@ export class Collection {
    * @returns the last state, and whether it is gone.
    * @throws ApiError 404 or 409
    */
-  delete(at: ObjectName, preconditions: Preconditions = {}): { object: KubeObject; gone: boolean } {
-    const old = this.get(at)
+  delete(at: ObjectName, preconditions: Preconditions = {}): { entry: Entry<KubeObject>; gone: boolean } {
+    const entry = this.get(at)
+    const old = copyOf(entry)
     this.#refuse('DELETE', deletionProblem(old.metadata, preconditions, this.served.resource))
-    if (!old.metadata.finalizers?.length) return { object: this.#remove(entryFromObject(old, { managedFields: 'keep' })), gone: true }
-    if (old.metadata.deletionTimestamp) return { object: old, gone: false }
-    return {
-      object: this.#write('MODIFIED', {
-        ...old,
-        metadata: { ...old.metadata, deletionTimestamp: this.#now(), deletionGracePeriodSeconds: 0 },
-      }),
-      gone: false,
-    }
+    if (!old.metadata.finalizers?.length) return { entry: this.#remove(entry), gone: true }
+    if (old.metadata.deletionTimestamp) return { entry, gone: false }
+    const marked = { ...old.metadata, deletionTimestamp: this.#now(), deletionGracePeriodSeconds: 0 }
+    return { entry: this.#write('MODIFIED', { ...old, metadata: marked }), gone: false }
   }
 
-  #write(type: ChangeType, object: KubeObject): KubeObject {
+  #write(type: ChangeType, object: KubeObject): Entry<KubeObject> {
     const next = inWireOrder(
       { ...object, metadata: { ...object.metadata, resourceVersion: this.#host.nextResourceVersion() } },
       this.served.resource,
@@ -133,20 +134,20 @@ export class Collection {
     return this.#apply({ type, entry: entryFromObject(next, { managedFields: 'keep' }) })
   }
 
-  #remove(entry: Entry<KubeObject>): KubeObject {
+  #remove(entry: Entry<KubeObject>): Entry<KubeObject> {
     return this.#apply({ type: 'DELETED', entry: withResourceVersion(entry, this.#host.nextResourceVersion()) })
   }
 
-  #apply(event: { type: ChangeType; entry: Entry<KubeObject> }): KubeObject {
+  #apply(event: { type: ChangeType; entry: Entry<KubeObject> }): Entry<KubeObject> {
     this.cache.apply([event])
     this.#host.announce(event.entry.resourceVersion)
-    return copyOf(event.entry)
+    return event.entry
   }
 
   #generateName(prefix: string, namespace: string): string {
     for (;;) {
       const name = prefix + randomSuffix(this.#host.random)
-      if (!this.cache.get(objectKey(namespace, name))) return name
+      if (!this.has({ namespace, name })) return name
     }
   }
 
@@ -163,8 +164,8 @@ export class Collection {
   }
 }
 
-/** A copy of its own for every caller, who may change it. */
-function copyOf({ text }: Entry<KubeObject>): KubeObject {
+/** The object of an entry, for a caller who may change it: nobody else has this one. */
+export function copyOf({ text }: Entry<KubeObject>): KubeObject {
   return JSON.parse(text) as KubeObject
 }
 

@@ -7,7 +7,7 @@ import { serveRead } from '../watch-cache/fetch-handler'
 import { isWatch, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
 import type { WatchCacheOptions } from '../watch-cache/watch-cache'
 import { Churn, type ChurnOptions } from './churn'
-import { Collection, type CollectionHost, type ObjectName } from './collection'
+import { Collection, type CollectionHost, copyOf, type ObjectName } from './collection'
 import { serveDiscovery } from './discovery'
 import { breakBody, Faults } from './faults'
 import type { FixturePod } from './fixtures'
@@ -158,44 +158,45 @@ export class FakeApiServer {
 
   /** Creates an object, its status included. @throws ApiError 400, 409, 422 or 500 */
   create<T extends KubeObject>(resource: Resource<T>, object: T): T {
-    return this.#collection(resource).create(object, namespaceFor(resource, object.metadata.namespace)) as T
+    return copyOf(this.#collection(resource).create(object, namespaceFor(resource, object.metadata.namespace))) as T
   }
 
   /** Replaces an object, its status included. An object without a resourceVersion is replaced whatever it is. @throws ApiError 400, 404 or 409 */
   update<T extends KubeObject>(resource: Resource<T>, object: T): T {
     const { name = '', namespace } = object.metadata
-    return this.#collection(resource).update(object, { name, namespace: namespaceFor(resource, namespace) }, 'all') as T
+    return copyOf(this.#collection(resource).update(object, { name, namespace: namespaceFor(resource, namespace) }, 'all')) as T
   }
 
   /** Deletes an object and gives its last state; one with finalizers is only marked. @throws ApiError 404 or 409 */
   delete<T extends KubeObject>(resource: Resource<T>, reference: ObjectReference, preconditions?: Preconditions): T {
-    return this.#collection(resource).delete(nameFor(resource, reference), preconditions).object as T
+    return copyOf(this.#collection(resource).delete(nameFor(resource, reference), preconditions).entry) as T
   }
 
   /** Gives a copy of an object; undefined when there is none. */
   get<T extends KubeObject>(resource: Resource<T>, reference: ObjectReference): T | undefined {
     const collection = this.#collection(resource)
-    const { namespace, name } = nameFor(resource, reference)
-    return collection.cache.get(namespace ? `${namespace}/${name}` : name) && (collection.get({ namespace, name }) as T)
+    const at = nameFor(resource, reference)
+    return collection.has(at) ? (copyOf(collection.get(at)) as T) : undefined
   }
 
   /** Gives copies of all objects of a resource, sorted by namespace and name. */
   list<T extends KubeObject>(resource: Resource<T>): T[] {
     return this.#collection(resource)
       .cache.entries()
-      .map(({ text }) => JSON.parse(text) as T)
+      .map((entry) => copyOf(entry) as T)
   }
 
   /** Starts to change pods without end, by the server's clock; stop it. @throws RangeError when the rate is negative. */
   churn(options?: ChurnOptions): Churn {
     const collection = this.#collection('pods')
+    const nameOf = ({ metadata: { name = '', namespace = '' } }: KubeObject): ObjectName => ({ name, namespace })
     return new Churn(
       {
         clock: this.#clock,
         pods: () => collection.cache.entries(),
-        get: (pod) => collection.get(pod) as FixturePod,
-        create: (pod) => void collection.create(pod, pod.metadata.namespace ?? 'default'),
-        update: (pod) => void collection.update(pod, nameFor(collection.served.resource, { name: '', ...pod.metadata }), 'all'),
+        get: (pod) => (collection.has(pod) ? (copyOf(collection.get(pod)) as FixturePod) : undefined),
+        create: (pod) => collection.create(pod, pod.metadata.namespace ?? 'default'),
+        update: (pod) => void collection.update(pod, nameOf(pod), 'all'),
         delete: (pod) => void collection.delete(pod),
       },
       options,

@@ -1,7 +1,8 @@
+import type { UnparsedEntry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { badRequest, errorOf, failure, invalid, methodNotAllowed, type WireStatus } from '../watch-cache/failures'
 import { errorResponse, jsonResponse, listBody, listOptionsOf, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
-import type { Collection } from './collection'
+import { type Collection, copyOf } from './collection'
 import { isJsonObject } from './json'
 import { jsonPatch, mergePatch, PatchError, strategicMergePatch } from './patch'
 import type { Preconditions } from './rules'
@@ -45,7 +46,7 @@ async function patch(collection: Collection, target: ResourceRequest, request: R
   const change = patches[type]
   if (!change || (type.includes('strategic') && !collection.served.builtIn))
     throw answer(failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {}), request)
-  const old = collection.get(target)
+  const old = copyOf(collection.get(target))
   try {
     return jsonResponse(textOf(collection.update(asObject(change(old, await readJson(request)), request), target, part)))
   } catch (error) {
@@ -67,9 +68,8 @@ async function apply(collection: Collection, target: ResourceRequest, request: R
     throw answer(invalid({ kind: 'PatchOptions', group: 'meta.k8s.io', name: '' }, [missing]), request)
   }
   const applied = await readObject(request)
-  const key = target.namespace ? `${target.namespace}/${target.name}` : target.name
-  if (collection.cache.get(key)) {
-    const merged = strategicMergePatch(collection.get(target), applied) as KubeObject
+  if (collection.has(target)) {
+    const merged = strategicMergePatch(copyOf(collection.get(target)), applied) as KubeObject
     return jsonResponse(textOf(collection.update(merged, target, partOf(collection, target))))
   }
   const object = { ...applied, metadata: { ...applied.metadata, name: target.name } }
@@ -78,10 +78,10 @@ async function apply(collection: Collection, target: ResourceRequest, request: R
 
 async function remove(collection: Collection, target: ResourceRequest, request: Request): Promise<Response> {
   if (target.subresource) return statusResponse(methodNotAllowed())
-  const { object, gone } = collection.delete(target, await readPreconditions(request))
-  if (!gone) return jsonResponse(textOf(object))
+  const { entry, gone } = collection.delete(target, await readPreconditions(request))
+  if (!gone) return jsonResponse(textOf(entry))
   const { plural, group } = collection.served.resource
-  const details = { name: target.name, ...(group && { group }), kind: plural, uid: object.metadata.uid }
+  const details = { name: target.name, ...(group && { group }), kind: plural, uid: entry.uid }
   return jsonResponse(`${JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details })}\n`)
 }
 
@@ -144,4 +144,4 @@ const mediaTypeOf = (request: Request): string => (request.headers.get('content-
 
 const answer = (status: WireStatus, { method, url }: Request): Error => errorOf(status, { method, url })
 
-const textOf = (object: KubeObject): string => `${JSON.stringify(object)}\n`
+const textOf = ({ text }: UnparsedEntry): string => `${text}\n`

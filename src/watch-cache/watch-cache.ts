@@ -53,7 +53,9 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   readonly #watchBufferSize: number
   readonly #bookmarkIntervalMs: number
   readonly #window: EventWindow<T>
-  readonly #waiters: Waiters
+  // Those who wait for a version, and the watches that wait for a change: a bookmark is nothing to the latter.
+  readonly #versionWaiters: Waiters
+  readonly #watchers: Waiters
   #entries = new Map<string, Entry<T>>()
   #resourceVersion = ''
   // Watches of an earlier generation have ended.
@@ -78,7 +80,8 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     this.#watchBufferSize = Math.min(watchBufferSize, capacity)
     this.#bookmarkIntervalMs = bookmarkIntervalMs
     this.#window = new EventWindow(capacity)
-    this.#waiters = new Waiters(clock)
+    this.#versionWaiters = new Waiters(clock)
+    this.#watchers = new Waiters(clock)
   }
 
   /** The version up to which every change is known; the empty string before the first {@link replace}. */
@@ -112,7 +115,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
       if (event.type === 'BOOKMARK') this.#advance(event.resourceVersion)
       else if (event.type !== 'ERROR') this.#change(event.type, event.entry)
     }
-    this.#waiters.wakeAll()
+    this.#wakeAll()
   }
 
   /** Takes over a complete state. What happened in between is not known: every watch ends, and none can resume before this version. */
@@ -120,13 +123,13 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     this.#entries = new Map(entries.map((entry) => [entry.key, entry]))
     this.#resourceVersion = resourceVersion
     this.#restart()
-    this.#waiters.wakeAll()
+    this.#wakeAll()
   }
 
   /** Notes that there are no more changes up to a version. Watchers hear of it with their next bookmark. */
   bookmark(resourceVersion: string): void {
     this.#advance(resourceVersion)
-    this.#waiters.wakeAll()
+    this.#versionWaiters.wakeAll()
   }
 
   /** Does nothing: a resync changes no object. */
@@ -140,7 +143,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   /** Ends all watches, as a server does that shuts down. */
   disconnect(): void {
     this.#generation++
-    this.#waiters.wakeAll()
+    this.#watchers.wakeAll()
   }
 
   /**
@@ -209,7 +212,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
         bookmarkAt = this.#nextBookmark(query, deadline)
       }
       if (batch.length > 0) yield batch
-      else await this.#waiters.wait({ until: earliest(bookmarkAt, deadline), signal })
+      else await this.#watchers.wait({ until: earliest(bookmarkAt, deadline), signal })
     }
   }
 
@@ -254,6 +257,11 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     if (compareResourceVersions(resourceVersion, this.#resourceVersion) > 0) this.#resourceVersion = resourceVersion
   }
 
+  #wakeAll(): void {
+    this.#versionWaiters.wakeAll()
+    this.#watchers.wakeAll()
+  }
+
   #restart(): void {
     this.#generation++
     this.#window.reset(this.#resourceVersion)
@@ -276,7 +284,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
       signal?.throwIfAborted()
       if (compareResourceVersions(resourceVersion, this.#resourceVersion) <= 0) return true
       if (this.#clock.now() >= until) return false
-      await this.#waiters.wait({ until, signal })
+      await this.#versionWaiters.wait({ until, signal })
     }
   }
 

@@ -55,7 +55,10 @@ export class DelayingQueue<T extends NonNullable<unknown>> extends WorkQueue<T> 
     if (!Number.isFinite(ms)) throw new RangeError(`addAfter: ms must be a finite number of milliseconds, not ${ms}`)
     if (this.shuttingDown) return
     this.#retries++
-    if (ms <= 0) return this.add(item)
+    if (ms <= 0) {
+      this.add(item)
+      return
+    }
     const at = this.#clock.now() + ms
     if (at >= (this.#waiting.get(item) ?? Number.POSITIVE_INFINITY)) return
     this.#waiting.set(item, at)

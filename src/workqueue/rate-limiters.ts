@@ -30,8 +30,16 @@ class Failures {
   }
 }
 
+/** How long a failed item waits: {@link ItemExponentialFailureRateLimiter}. */
+export interface ItemExponentialFailureOptions {
+  /** The wait after the first failure, in milliseconds; default 5. */
+  baseDelayMs?: number | undefined
+  /** The longest wait, in milliseconds; default 1,000,000. */
+  maxDelayMs?: number | undefined
+}
+
 /**
- * Each failure of an item doubles its wait: `baseDelayMs × 2^failures`, at most `maxDelayMs`.
+ * Each failure of an item doubles its wait: the first is `baseDelayMs`, none is above `maxDelayMs`.
  *
  * @see client-go `workqueue.TypedItemExponentialFailureRateLimiter`
  */
@@ -40,12 +48,8 @@ export class ItemExponentialFailureRateLimiter implements RateLimiter<unknown> {
   readonly #baseDelayMs: number
   readonly #maxDelayMs: number
 
-  /**
-   * @param options.baseDelayMs the first wait, in milliseconds; default 5.
-   * @param options.maxDelayMs the longest wait, in milliseconds; default 1,000,000.
-   * @throws RangeError when the waits would not be waits.
-   */
-  constructor({ baseDelayMs = 5, maxDelayMs = 1_000_000 }: { baseDelayMs?: number | undefined; maxDelayMs?: number | undefined } = {}) {
+  /** @throws RangeError when the waits would not be waits. */
+  constructor({ baseDelayMs = 5, maxDelayMs = 1_000_000 }: ItemExponentialFailureOptions = {}) {
     if (!(baseDelayMs > 0 && maxDelayMs >= baseDelayMs && Number.isFinite(maxDelayMs))) {
       throw new RangeError(
         `ItemExponentialFailureRateLimiter: baseDelayMs must be above 0, maxDelayMs at least that and finite, not ${baseDelayMs} and ${maxDelayMs}`,
@@ -66,6 +70,16 @@ export class ItemExponentialFailureRateLimiter implements RateLimiter<unknown> {
   }
 }
 
+/** How long a failed item waits: {@link ItemFastSlowRateLimiter}. */
+export interface ItemFastSlowOptions {
+  /** The short wait, in milliseconds. */
+  fastDelayMs: number
+  /** The long wait, in milliseconds. */
+  slowDelayMs: number
+  /** How many failures are followed by the short wait. */
+  maxFastAttempts: number
+}
+
 /**
  * An item's first failures cost it a short wait each, all further ones a long wait.
  *
@@ -77,13 +91,8 @@ export class ItemFastSlowRateLimiter implements RateLimiter<unknown> {
   readonly #slowDelayMs: number
   readonly #maxFastAttempts: number
 
-  /**
-   * @param options.fastDelayMs the short wait, in milliseconds.
-   * @param options.slowDelayMs the long wait, in milliseconds.
-   * @param options.maxFastAttempts how many failures are followed by the short wait.
-   * @throws RangeError when a wait is not a finite number from 0 on, or the attempts are not a number.
-   */
-  constructor({ fastDelayMs, slowDelayMs, maxFastAttempts }: { fastDelayMs: number; slowDelayMs: number; maxFastAttempts: number }) {
+  /** @throws RangeError when a wait is not a finite number from 0 on, or the attempts are not a number from 0 on. */
+  constructor({ fastDelayMs, slowDelayMs, maxFastAttempts }: ItemFastSlowOptions) {
     checkDelay('ItemFastSlowRateLimiter: fastDelayMs', fastDelayMs)
     checkDelay('ItemFastSlowRateLimiter: slowDelayMs', slowDelayMs)
     if (!(maxFastAttempts >= 0)) throw new RangeError(`ItemFastSlowRateLimiter: maxFastAttempts must be at least 0, not ${maxFastAttempts}`)
@@ -139,7 +148,7 @@ export class BucketRateLimiter implements RateLimiter<unknown> {
     this.#filledAt = clock.now()
   }
 
-  when(_item?: unknown): number {
+  when(_item: unknown): number {
     const now = this.#clock.now()
     // A clock that was set back takes no tokens away.
     const elapsedMs = Math.max(0, now - this.#filledAt)
@@ -147,8 +156,8 @@ export class BucketRateLimiter implements RateLimiter<unknown> {
     this.#filledAt = now
     return Math.max(0, -this.#tokens / this.#perMs)
   }
-  forget(_item?: unknown): void {}
-  numRequeues(_item?: unknown): number {
+  forget(_item: unknown): void {}
+  numRequeues(_item: unknown): number {
     return 0
   }
 }

@@ -141,7 +141,7 @@ export class WorkQueue<T extends NonNullable<unknown>> {
     this.#processing.delete(item)
     this.#lastWorkMs = this.#clock.now() - since
     if (this.#dirty.has(item)) this.#enqueue(item)
-    else this.#endDrain()
+    else if (this.#isDrained()) this.#releaseDrainWaiters()
   }
 
   /**
@@ -164,8 +164,7 @@ export class WorkQueue<T extends NonNullable<unknown>> {
    */
   shutDown(): void {
     this.#close()
-    for (const resolve of this.#drainWaiters) resolve()
-    this.#drainWaiters.clear()
+    this.#releaseDrainWaiters()
   }
 
   /**
@@ -176,10 +175,8 @@ export class WorkQueue<T extends NonNullable<unknown>> {
    */
   shutDownWithDrain(): Promise<void> {
     this.#close()
-    return new Promise((resolve) => {
-      this.#drainWaiters.add(resolve)
-      this.#endDrain()
-    })
+    if (this.#isDrained()) return Promise.resolve()
+    return new Promise((resolve) => void this.#drainWaiters.add(resolve))
   }
 
   #close(): void {
@@ -187,8 +184,11 @@ export class WorkQueue<T extends NonNullable<unknown>> {
     for (const give of this.#getters) give(undefined)
   }
 
-  #endDrain(): void {
-    if (this.#dirty.size > 0 || this.#processing.size > 0) return
+  #isDrained(): boolean {
+    return this.#dirty.size === 0 && this.#processing.size === 0
+  }
+
+  #releaseDrainWaiters(): void {
     for (const resolve of this.#drainWaiters) resolve()
     this.#drainWaiters.clear()
   }

@@ -11,9 +11,19 @@ import type { StoreUpdate } from '../../src/store/changes'
 import { Store } from '../../src/store/store'
 import { KubeClient, type KubeClientOptions } from '../../src/transport/client'
 import { briefRequest, briefState, briefUpdate } from './brief'
-import type { World } from './world'
 
-type Fetch = (request: Request) => Promise<Response>
+export type Fetch = (request: Request) => Promise<Response>
+
+/** Where pages live: a world in virtual time, or the real one. */
+export interface PageHost {
+  readonly clock: Clock
+  readonly baseUrl: string
+  readonly fetch: Fetch
+  /** Resolves when nothing more happens without time passing. */
+  settle(): Promise<void>
+  /** Fails when a page that has ended left a request or a timer behind. */
+  expectNothingLeft(): void | Promise<void>
+}
 
 /** What a page of a test is told. */
 export interface PageOptions extends ReflectorOptions<ConfigMap> {
@@ -29,7 +39,6 @@ export interface PageOptions extends ReflectorOptions<ConfigMap> {
 
 /** One life of a page: a client, a store and a reflector, perhaps with persistence. It notes all that can be seen from outside. */
 export class Page implements AsyncDisposable {
-  readonly world: World
   readonly store: Store<ConfigMap> = new Store()
   readonly reflector: Reflector<ConfigMap>
   readonly persistence: StorePersistence<ConfigMap> | undefined
@@ -43,13 +52,14 @@ export class Page implements AsyncDisposable {
   hydration: HydrationResult | undefined
   readonly #requests: { readonly url: URL; readonly at: number }[] = []
   readonly #life: AbortController = new AbortController()
+  readonly #host: PageHost
   readonly #clock: PageClock
   #running: Promise<void> | undefined
 
-  constructor(world: World, options: PageOptions = {}) {
+  constructor(host: PageHost, options: PageOptions = {}) {
     const { listWatch, client, persister, persistence, scope, fetch = (request, next) => next(request), ...reflectorOptions } = options
-    this.world = world
-    this.#clock = new PageClock(world.clock)
+    this.#host = host
+    this.#clock = new PageClock(host.clock)
     const source = new ListWatch(this.#client(fetch, client), ConfigMap, { namespace: 'shop', ...listWatch })
     this.reflector = new Reflector(source, this.store, {
       clock: this.#clock,
@@ -77,7 +87,7 @@ export class Page implements AsyncDisposable {
   get requests(): string[] {
     return this.#requests.map(({ url }) => briefRequest(url))
   }
-  /** When, in milliseconds since the world began. */
+  /** When, by the host's clock. */
   get times(): number[] {
     return this.#requests.map(({ at }) => at)
   }
@@ -111,7 +121,7 @@ export class Page implements AsyncDisposable {
   async open(): Promise<this> {
     this.hydration = await this.persistence?.start()
     this.#running = this.reflector.run({ signal: this.#life.signal })
-    await this.world.settle()
+    await this.#host.settle()
     return this
   }
 
@@ -126,24 +136,24 @@ export class Page implements AsyncDisposable {
   async crash(): Promise<void> {
     this.#clock.stop()
     this.#life.abort(new Error('the page is gone'))
-    await this.world.settle()
+    await this.#host.settle()
   }
 
   /** Closes it, and sees that no request and no timer is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     const errors = this.errors.length
     await this.close()
-    await this.world.settle()
-    expect({ openRequests: this.world.server.openRequests.map(({ url }) => url), timers: this.world.clock.pending }).toEqual({ openRequests: [], timers: 0 })
+    await this.#host.settle()
+    await this.#host.expectNothingLeft()
     expect(this.errors.slice(errors)).toEqual([])
   }
 
   #client(through: NonNullable<PageOptions['fetch']>, options: PageOptions['client']): KubeClient {
     const fetch: Fetch = (request) => {
-      this.#requests.push({ url: new URL(request.url), at: this.world.clock.now() })
-      return through(request, this.world.server.fetch)
+      this.#requests.push({ url: new URL(request.url), at: this.#host.clock.now() })
+      return through(request, this.#host.fetch)
     }
-    return new KubeClient({ baseUrl: 'http://kubernetes.test', fetch, ...options })
+    return new KubeClient({ baseUrl: this.#host.baseUrl, fetch, ...options })
   }
 }
 

@@ -1,6 +1,8 @@
+import { expect } from 'vitest'
 import type { KubeObject } from '../../src/meta/object'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { FakeApiServer, type FakeApiServerOptions, VirtualClock } from '../../src/testing'
+import type { Fetch, PageHost } from './page'
 
 /** The version before a world's first object: objects are 101, 102, … in the order in which they were made. */
 const FIRST_VERSION = 100
@@ -11,7 +13,8 @@ const OWN_OBJECTS = 2
 export type ObjectParts = Pick<ConfigMap, 'data'> & Pick<KubeObject['metadata'], 'labels' | 'annotations' | 'managedFields'>
 
 /** A fake API server in virtual time, with configmaps in the namespace `shop` that are known by their names. */
-export class World {
+export class World implements PageHost {
+  readonly baseUrl: string = 'http://kubernetes.test'
   readonly clock: VirtualClock = new VirtualClock(0)
   readonly server: FakeApiServer
   #changes = 0
@@ -21,6 +24,10 @@ export class World {
     let uids = 0
     this.server = new FakeApiServer({ clock: this.clock, resourceVersion: FIRST_VERSION - OWN_OBJECTS, uid: () => `uid-${uids++}`, ...options })
     for (const name of names) this.create(name)
+  }
+
+  get fetch(): Fetch {
+    return this.server.fetch
   }
 
   create(name: string, parts?: ObjectParts): ConfigMap {
@@ -54,6 +61,10 @@ export class World {
 
   settle(): Promise<void> {
     return this.clock.settle()
+  }
+
+  expectNothingLeft(): void {
+    expect({ openRequests: this.server.openRequests.map(({ url }) => url), timers: this.clock.pending }).toEqual({ openRequests: [], timers: 0 })
   }
 
   /** What the server has, in short: `a@101 b@102`. */

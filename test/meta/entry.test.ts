@@ -5,7 +5,8 @@ import { entryFromObject, entryFromText, readHeader } from '../../src/meta/entry
 import { metaNamespaceKey } from '../../src/meta/keys'
 import { type Json, withoutManagedFields, write, written } from './json'
 
-const textOf = (metadata: Record<string, Json>, rest: Record<string, Json> = {}) => JSON.stringify({ kind: 'Pod', apiVersion: 'v1', metadata, ...rest })
+const textOf = (metadata: Record<string, Json>, rest: Record<string, Json> = {}) =>
+  JSON.stringify({ kind: 'Pod', apiVersion: 'v1', metadata, ...rest })
 
 describe('an entry of any JSON object, whatever the order of its keys, its white space and its escapes', () => {
   it('knows what JSON.parse would have found', () => {
@@ -13,7 +14,12 @@ describe('an entry of any JSON object, whatever the order of its keys, its white
       fc.property(written, ({ text }) => {
         const { metadata, kind = '', apiVersion = '' } = JSON.parse(text)
         const entry = entryFromText(text)
-        expect(entry).toMatchObject({ name: metadata.name, namespace: metadata.namespace ?? '', uid: metadata.uid ?? '', resourceVersion: metadata.resourceVersion ?? '' })
+        expect(entry).toMatchObject({
+          name: metadata.name,
+          namespace: metadata.namespace ?? '',
+          uid: metadata.uid ?? '',
+          resourceVersion: metadata.resourceVersion ?? '',
+        })
         expect(entry.key).toBe(metaNamespaceKey({ metadata }))
         expect(readHeader(text, text.search(/\S/))).toMatchObject({ kind, apiVersion })
       }),
@@ -44,7 +50,10 @@ describe('an entry of any JSON object, whatever the order of its keys, its white
       fc.property(written, ({ object: { kind: _, apiVersion: __, ...object }, text }) => {
         const typeMeta = { kind: 'Pod', apiVersion: 'v1' }
         const given = JSON.parse(text)
-        const expected = given.kind === undefined && given.apiVersion === undefined ? { ...withoutManagedFields(object) as object, ...typeMeta } : withoutManagedFields(given)
+        const expected =
+          given.kind === undefined && given.apiVersion === undefined
+            ? { ...(withoutManagedFields(object) as object), ...typeMeta }
+            : withoutManagedFields(given)
         expect(JSON.parse(entryFromText(text, { typeMeta }).text)).toEqual(expected)
       }),
     )
@@ -112,7 +121,9 @@ describe('the text of an entry', () => {
     ['a key without a value', '{"kind":,"metadata":{"name":"x"}}'],
     ['a broken escape in a name', '{"metadata":{"name":"\\x"}}'],
   ])('that is %s is refused with a ParseError that quotes it', (_what, text) => {
-    expect(() => entryFromText(text)).toThrow(expect.toSatisfy((error) => isParseError(error) && error.message.endsWith(text) && error.cause instanceof SyntaxError))
+    expect(() => entryFromText(text)).toThrow(
+      expect.toSatisfy((error) => isParseError(error) && error.message.endsWith(text) && error.cause instanceof SyntaxError),
+    )
   })
 
   it.each([
@@ -129,7 +140,9 @@ describe('the text of an entry', () => {
 
   it('quotes at most 200 characters of what is wrong', () => {
     const long = `{"metadata":{},"x":"${'y'.repeat(1000)}"}`
-    expect(() => entryFromText(long)).toThrow(expect.toSatisfy((error) => isParseError(error) && error.excerpt === `${long.slice(0, 200)}…` && error.message.length < 300))
+    expect(() => entryFromText(long)).toThrow(
+      expect.toSatisfy((error) => isParseError(error) && error.excerpt === `${long.slice(0, 200)}…` && error.message.length < 300),
+    )
   })
 })
 
@@ -153,7 +166,11 @@ describe('the object of an entry', () => {
 
 describe('entryFromObject', () => {
   it('makes an entry of what JSON.stringify writes', () => {
-    const pod = { kind: 'Pod', apiVersion: 'v1', metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '7', managedFields: [{ manager: 'm' }] } }
+    const pod = {
+      kind: 'Pod',
+      apiVersion: 'v1',
+      metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '7', managedFields: [{ manager: 'm' }] },
+    }
     const entry = entryFromObject(pod)
     expect(entry).toMatchObject({ key: 'n/a', name: 'a', namespace: 'n', uid: 'u', resourceVersion: '7' })
     expect(entry.object).toEqual({ ...pod, metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '7' } })

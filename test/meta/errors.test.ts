@@ -34,7 +34,14 @@ describe('the guards', () => {
     expect(errors.isParseError(foreign)).toBe(false)
   })
 
-  it.each([undefined, null, 'ApiError', new Error('x'), { '~kubeflect': ['ApiError'] }, Object.assign(new Error('x'), { '~kubeflect': 'ApiError' })])('take nothing else: %o', (value) => {
+  it.each([
+    undefined,
+    null,
+    'ApiError',
+    new Error('x'),
+    { '~kubeflect': ['ApiError'] },
+    Object.assign(new Error('x'), { '~kubeflect': 'ApiError' }),
+  ])('take nothing else: %o', (value) => {
     expect(Object.values(guards).some((is) => is(value))).toBe(false)
   })
 })

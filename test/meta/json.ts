@@ -14,14 +14,47 @@ export interface Written {
 }
 
 // Names that a scanner could take for what they are not, and text that looks like the end of something.
-const trickyKeys = ['name', 'namespace', 'uid', 'resourceVersion', 'managedFields', 'metadata', 'kind', 'apiVersion', 'items', 'type', 'object', 'f:x}]', 'a"b', 'a\\']
-const trickyTexts = ['"}]', '\\', '\\"', '{"metadata":{"name":"no"}}', ',"managedFields":[]', '\u2028', '\u2029', '\ufeff', '\ud800', '😀', 'größer', '\u0000', '\r\n', ']}', '']
+const trickyKeys = [
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'managedFields',
+  'metadata',
+  'kind',
+  'apiVersion',
+  'items',
+  'type',
+  'object',
+  'f:x}]',
+  'a"b',
+  'a\\',
+]
+const trickyTexts = [
+  '"}]',
+  '\\',
+  '\\"',
+  '{"metadata":{"name":"no"}}',
+  ',"managedFields":[]',
+  '\u2028',
+  '\u2029',
+  '\ufeff',
+  '\ud800',
+  '😀',
+  'größer',
+  '\u0000',
+  '\r\n',
+  ']}',
+  '',
+]
 
 const text = fc.oneof(fc.constantFrom(...trickyTexts), fc.string({ unit: 'binary', maxLength: 12 }), fc.string({ maxLength: 12 }))
 // V8 13's JSON.parse takes an escaped key such as "\\u0061" for the key "\\" if it has seen an object with that one before. And `__proto__` is no plain key.
 const key = fc.oneof(fc.constantFrom(...trickyKeys), text).filter((value) => !value.startsWith('\\') && value !== '__proto__')
 // JSON has no negative zero that survives being written.
-const number = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })).map((value) => (Object.is(value, -0) ? 0 : value))
+const number = fc
+  .oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }))
+  .map((value) => (Object.is(value, -0) ? 0 : value))
 const scalar: fc.Arbitrary<Json> = fc.oneof(fc.constant(null), fc.boolean(), number, text)
 
 /** Any JSON value, with a liking for look-alikes. */
@@ -33,7 +66,10 @@ function members(value: fc.Arbitrary<Json>): fc.Arbitrary<{ [key: string]: Json 
   return fc.array(fc.tuple(key, value), { maxLength: 5 }).map((pairs) => Object.fromEntries(pairs))
 }
 
-const name = fc.oneof(fc.constantFrom('web-1', 'a', '"}]', 'größer', 'x\\'), text.filter((value) => value !== '' && !value.includes('/')))
+const name = fc.oneof(
+  fc.constantFrom('web-1', 'a', '"}]', 'größer', 'x\\'),
+  text.filter((value) => value !== '' && !value.includes('/')),
+)
 
 const metadata = fc.tuple(
   members(json),
@@ -52,7 +88,12 @@ const metadata = fc.tuple(
 
 /** Any Kubernetes object, however a server may write it. */
 export const written: fc.Arbitrary<Written> = fc
-  .tuple(members(json), fc.record({ kind: fc.constantFrom('Pod', 'Ki"nd'), apiVersion: fc.constantFrom('v1', 'apps/v1'), spec: json }, { requiredKeys: [] }), metadata, fc.nat())
+  .tuple(
+    members(json),
+    fc.record({ kind: fc.constantFrom('Pod', 'Ki"nd'), apiVersion: fc.constantFrom('v1', 'apps/v1'), spec: json }, { requiredKeys: [] }),
+    metadata,
+    fc.nat(),
+  )
   .map(([{ metadata: _, kind: __, apiVersion: ___, ...rest }, known, [more, own], seed]) => {
     const { namespace: _ns, uid: _uid, resourceVersion: _rv, ...others } = more
     const object = { ...rest, ...known, metadata: { ...others, ...own } }
@@ -65,7 +106,8 @@ export function write(value: Json, seed: number, { lineEnds = false }: { lineEnd
   const spaces = lineEnds ? ['', '', ' ', '\t', '\n', '\r\n  ', '\n\n'] : ['', '', '', ' ', '\t', '   ', '\r']
   const space = () => spaces[Math.floor(random() * spaces.length)] ?? ''
   // Unescaped, the halves of a surrogate pair stay together: the text goes through UTF-8.
-  const string = (content: string) => `"${Array.from(content, (character) => (random() < 0.05 ? escaped(character) : JSON.stringify(character).slice(1, -1))).join('')}"`
+  const string = (content: string) =>
+    `"${Array.from(content, (character) => (random() < 0.05 ? escaped(character) : JSON.stringify(character).slice(1, -1))).join('')}"`
   const any = (part: Json): string => {
     if (typeof part === 'string') return string(part)
     if (Array.isArray(part)) return `[${space()}${part.map((item) => `${any(item)}${space()}`).join(`,${space()}`)}]`

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { PersistenceError } from '../../src/errors'
 import { type IdbPersisterOptions, idbPersister } from '../../src/idb'
 import { scopeId } from '../../src/persistence/scope'
-import { VirtualClock } from '../support/virtual-clock'
+import { VirtualClock } from '../../src/testing'
 import { apply, outcome, records, replace, scopeOf, stored } from './contract'
 import { freshIndexedDB, inStore, openRaw, settled } from './support/fake-idb'
 

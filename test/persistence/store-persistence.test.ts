@@ -9,7 +9,7 @@ import type { Commit, Persister, Scope, Snapshot } from '../../src/persistence/p
 import { type PersistableStore, StorePersistence, type StorePersistenceOptions } from '../../src/persistence/store-persistence'
 import type { StoreChange, StoreUpdate } from '../../src/store/changes'
 import { Store } from '../../src/store/store'
-import { settle, VirtualClock } from '../support/virtual-clock'
+import { VirtualClock } from '../../src/testing'
 import { scopeOf } from './contract'
 
 const scope = scopeOf()
@@ -94,7 +94,7 @@ class ManualPersister implements Persister {
     const first = this.#waiting.shift()
     if (error === undefined) first?.resolve()
     else first?.reject(error)
-    await settle()
+    await clock.settle()
   }
 }
 
@@ -185,7 +185,7 @@ describe('start', () => {
     expect(await start).toBe('late')
     expect(persistence.status).toBe('active')
     arrive(snapshotOf('1', { a: '1' }))
-    await settle()
+    await clock.settle()
     expect(String(store)).toBe(': ')
     store.replace('5', { b: '5' })
     await clock.advance(250)
@@ -201,7 +201,7 @@ describe('start', () => {
     await clock.advance(1000)
     expect(await start).toBe('late')
     fail(unavailable)
-    await settle()
+    await clock.settle()
   })
 
   test('a load that fails says so and the store goes on from memory', async () => {
@@ -235,7 +235,7 @@ describe('start', () => {
       clearTimeout: (handle) => clock.clearTimeout(handle),
     }
     const start = make({ clock: slow }).start()
-    await settle()
+    await clock.settle()
     expect(clock.pending).toBe(1)
     store.replace('9', { z: '9' })
     await clock.advance(0)
@@ -256,7 +256,7 @@ describe('start', () => {
       arrive = resolve
     })
     const start = make().start()
-    await settle()
+    await clock.settle()
     arrive(undefined)
     for (let turn = 0; turn < 30; turn++) {
       store.apply(String(turn + 1), { [`k${turn}`]: '1' })
@@ -283,7 +283,7 @@ describe('start', () => {
     persister.snapshot = new Promise(() => {})
     const persistence = make()
     const start = persistence.start({ signal: loading.signal })
-    await settle()
+    await clock.settle()
     loading.abort()
     expect(await start).toBe('late')
     expect(persistence.status).toBe('stopped')
@@ -294,7 +294,7 @@ describe('start', () => {
     await other.start({ signal: active.signal })
     store.apply('2', { a: '2' })
     active.abort()
-    await settle()
+    await clock.settle()
     expect(persister.commits).toEqual(['apply 2: a@2'])
     expect(other.status).toBe('stopped')
     expect(errors).toEqual([])
@@ -369,7 +369,7 @@ describe('write-behind', () => {
     persister.manual = true
     store.apply('2', { a: '2' })
     const first = persistence.flush()
-    await settle()
+    await clock.settle()
     store.apply('3', { b: '3' })
     let done = false
     const second = persistence.flush().then(() => {
@@ -392,7 +392,7 @@ describe('write-behind', () => {
       async commit(_, change) {
         most = Math.max(most, ++underWay)
         if (change.resourceVersion === '3') store.apply('4', { a: '4' })
-        await settle()
+        await clock.settle()
         underWay--
       },
     }
@@ -415,12 +415,12 @@ describe('write-behind', () => {
       const persistence = await started({ events })
       store.apply('2', { a: '2' })
       events.dispatchEvent(new Event(type))
-      await settle()
+      await clock.settle()
       expect(persister.commits).toEqual(['apply 2: a@2'])
       await persistence.stop()
       store.apply('3')
       events.dispatchEvent(new Event(type))
-      await settle()
+      await clock.settle()
       expect(persister.commits).toHaveLength(1)
     }
   })
@@ -596,10 +596,10 @@ describe('a storage that fails', () => {
     const start = persistence.start()
     await Promise.resolve()
     await start
-    await settle()
+    await clock.settle()
     unsubscribe()
     await persistence.stop()
-    await settle()
+    await clock.settle()
     expect(seen).toEqual(['loading', 'active'])
     expect(persistence.status).toBe('stopped')
   })

@@ -69,6 +69,9 @@ describe('20. the waits', () => {
   })
 })
 
-it.each([{ initialMs: 0 }, { initialMs: -1 }, { initialMs: Number.NaN }, { factor: 0.5 }, { maxMs: 100 }])('a backoff that would not wait is refused: %j', (options) => {
-  expect(() => new Backoff(options)).toThrow(/backoff: initialMs must be above 0, factor at least 1 and maxMs at least initialMs, not/)
-})
+it.each([{ initialMs: 0 }, { initialMs: -1 }, { initialMs: Number.NaN }, { factor: 0.5 }, { maxMs: 100 }])(
+  'a backoff that would not wait is refused: %j',
+  (options) => {
+    expect(() => new Backoff(options)).toThrow(/backoff: initialMs must be above 0, factor at least 1 and maxMs at least initialMs, not/)
+  },
+)

@@ -5,10 +5,16 @@ import type { Status } from '../../src/meta/object'
 import { classify, type FailureKind } from '../../src/reflector/failure'
 
 const request = { method: 'GET', url: 'http://kube.test/api/v1/pods' }
-const answer = (status: number, body: Status | undefined = { kind: 'Status', code: status }, retryAfterMs?: number) => new ApiError({ status, request, body, retryAfterMs })
+const answer = (status: number, body: Status | undefined = { kind: 'Status', code: status }, retryAfterMs?: number) =>
+  new ApiError({ status, request, body, retryAfterMs })
 const event = (status: Status) => new WatchError('the server ended the watch', { status: { kind: 'Status', ...status } })
 
-const tooLarge: Status = { kind: 'Status', code: 504, reason: 'Timeout', details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 } }
+const tooLarge: Status = {
+  kind: 'Status',
+  code: 504,
+  reason: 'Timeout',
+  details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+}
 
 describe('what a failure means', () => {
   it.each<[string, unknown, FailureKind]>([
@@ -18,10 +24,22 @@ describe('what a failure means', () => {
     ['1. an ERROR event with reason Gone, as older servers say it', event({ code: 410, reason: 'Gone' }), 'expired'],
     ['3. HTTP 504 with cause ResourceVersionTooLarge', answer(504, tooLarge), 'too-large'],
     ['3. the same in the stream', event(tooLarge), 'too-large'],
-    ['4. HTTP 504 with nothing but the message of servers before 1.17', answer(504, { kind: 'Status', code: 504, message: 'Timeout: Too large resource version: 100, current: 50' }), 'too-large'],
-    ['4. the message among the causes', answer(504, { kind: 'Status', code: 504, details: { causes: [{ message: 'Too large resource version' }] } }), 'too-large'],
+    [
+      '4. HTTP 504 with nothing but the message of servers before 1.17',
+      answer(504, { kind: 'Status', code: 504, message: 'Timeout: Too large resource version: 100, current: 50' }),
+      'too-large',
+    ],
+    [
+      '4. the message among the causes',
+      answer(504, { kind: 'Status', code: 504, details: { causes: [{ message: 'Too large resource version' }] } }),
+      'too-large',
+    ],
     ['another HTTP 504', answer(504), 'server'],
-    ['the message on another status', answer(500, { kind: 'Status', code: 500, message: 'Too large resource version: 100, current: 50' }), 'server'],
+    [
+      'the message on another status',
+      answer(500, { kind: 'Status', code: 500, message: 'Too large resource version: 100, current: 50' }),
+      'server',
+    ],
     ['17. HTTP 429', answer(429), 'throttled'],
     ['17. HTTP 429 as plain text, from a server that shuts down', answer(429, { message: 'apiserver is shutting down' }), 'throttled'],
     ['18. an ERROR event with code 429', event({ code: 429, reason: 'TooManyRequests' }), 'throttled'],

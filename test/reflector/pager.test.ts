@@ -81,7 +81,11 @@ describe('a list of everything', () => {
   })
 
   it('8. never uses the token that comes with an expired one', async () => {
-    const inconsistent = new ExpiredError({ status: 410, request, body: { kind: 'Status', code: 410, reason: 'Expired', metadata: { continue: 'inconsistent' } } as object })
+    const inconsistent = new ExpiredError({
+      status: 410,
+      request,
+      body: { kind: 'Status', code: 410, reason: 'Expired', metadata: { continue: 'inconsistent' } } as object,
+    })
     const { asked, source: from } = source(page('9', 'ab', 't1'), inconsistent, page('12', 'ab'))
     await listAll(from, { resourceVersion: '', pageSize: 2 })
     expect(asked.map((options) => options.continue)).toEqual([undefined, 't1', undefined])

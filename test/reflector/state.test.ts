@@ -1,22 +1,43 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Failure, FailureKind } from '../../src/reflector/failure'
-import { type Attempt, type AttemptEnded, type FeedEvent, type FeedState, initialState, MAX_BROKEN_STREAMS, MAX_SERVER_ERRORS, type Step, transition } from '../../src/reflector/state'
+import {
+  type Attempt,
+  type AttemptEnded,
+  type FeedEvent,
+  type FeedState,
+  initialState,
+  MAX_BROKEN_STREAMS,
+  MAX_SERVER_ERRORS,
+  type Step,
+  transition,
+} from '../../src/reflector/state'
 
 const error = new Error('no')
-const failed = (attempt: Attempt, kind: FailureKind, { opened = false, retryAfterMs }: { opened?: boolean; retryAfterMs?: number } = {}): AttemptEnded => ({
+const failed = (
+  attempt: Attempt,
+  kind: FailureKind,
+  { opened = false, retryAfterMs }: { opened?: boolean; retryAfterMs?: number } = {},
+): AttemptEnded => ({
   type: 'ended',
   attempt,
   failure: { kind, error, retryAfterMs },
   opened,
   short: false,
 })
-const ended = (attempt: Attempt, { short = false }: { short?: boolean } = {}): AttemptEnded => ({ type: 'ended', attempt, failure: undefined, opened: true, short })
+const ended = (attempt: Attempt, { short = false }: { short?: boolean } = {}): AttemptEnded => ({
+  type: 'ended',
+  attempt,
+  failure: undefined,
+  opened: true,
+  short,
+})
 
 /** A feed that has synced at version 5 and lists rather than streams, unless told otherwise. */
 const feed = (fields: Partial<FeedState> = {}): FeedState => ({ ...initialState({ streaming: false }), resourceVersion: '5', ...fields })
 /** `attempt@version wait`, and how long the server asked to wait. */
-const written = ({ attempt, resourceVersion, wait, retryAfterMs }: Step) => `${attempt}@${JSON.stringify(resourceVersion)} ${wait}${retryAfterMs === undefined ? '' : ` ≥${retryAfterMs}`}`
+const written = ({ attempt, resourceVersion, wait, retryAfterMs }: Step) =>
+  `${attempt}@${JSON.stringify(resourceVersion)} ${wait}${retryAfterMs === undefined ? '' : ` ≥${retryAfterMs}`}`
 
 /** The steps that several events lead to. */
 function play(state: FeedState, ...events: FeedEvent[]): { state: FeedState; steps: string[] } {
@@ -29,7 +50,7 @@ function play(state: FeedState, ...events: FeedEvent[]): { state: FeedState; ste
   }
   return { state: now, steps }
 }
-const after = (state: FeedState, ...events: FeedEvent[]) => play(state, ...events).steps.at(-1)
+const stepAfter = (state: FeedState, ...events: FeedEvent[]) => play(state, ...events).steps.at(-1)
 
 describe('what comes next when an attempt has failed', () => {
   // Total: the compiler knows every attempt and every kind of failure.
@@ -77,7 +98,9 @@ describe('what comes next when an attempt has failed', () => {
       relist: 'list@"5" none',
     },
   }
-  const rows = Object.entries(table).flatMap(([attempt, steps]) => Object.entries(steps).map(([kind, step]) => [attempt as Attempt, kind as FailureKind, step] as const))
+  const rows = Object.entries(table).flatMap(([attempt, steps]) =>
+    Object.entries(steps).map(([kind, step]) => [attempt as Attempt, kind as FailureKind, step] as const),
+  )
 
   it.each(rows)('%s, %s → %s', (attempt, kind, step) => {
     const { state, next } = transition(feed({ streaming: attempt === 'stream' }), failed(attempt, kind))
@@ -94,7 +117,7 @@ describe('what comes next when an attempt has ended by itself', () => {
     ['19. a watch, later', feed(), ended('watch'), 'watch@"5" backoff'],
     ['11. a stream, before its bookmark', feed({ streaming: true }), ended('stream'), 'stream@"5" backoff'],
   ])('%s', (_what, state, event, step) => {
-    expect(after(state, event)).toBe(step)
+    expect(stepAfter(state, event)).toBe(step)
   })
 })
 
@@ -104,7 +127,7 @@ describe('the first step', () => {
     ['10. without a version: a streamed list of the newest', true, '', 'stream@"" none'],
     ['14. with the version of a hydrated store: a watch, and no list', true, '5', 'watch@"5" none'],
   ])('%s', (_what, streaming, resourceVersion, step) => {
-    expect(after(initialState({ streaming }), { type: 'started', resourceVersion })).toBe(step)
+    expect(stepAfter(initialState({ streaming }), { type: 'started', resourceVersion })).toBe(step)
   })
 })
 
@@ -158,7 +181,14 @@ describe('by the cases of list and watch', () => {
   })
 
   it('12. a stream that came to its bookmark forgets the broken ones before it', () => {
-    const { state } = play(feed({ streaming: true }), ended('stream'), ended('stream'), { type: 'replaced', resourceVersion: '6', source: 'stream' }, failed('watch', 'expired'), ended('stream'))
+    const { state } = play(
+      feed({ streaming: true }),
+      ended('stream'),
+      ended('stream'),
+      { type: 'replaced', resourceVersion: '6', source: 'stream' },
+      failed('watch', 'expired'),
+      ended('stream'),
+    )
     expect(state).toMatchObject({ streaming: true, brokenStreams: 1 })
   })
 
@@ -166,16 +196,21 @@ describe('by the cases of list and watch', () => {
     const hydrated = play(initialState({ streaming: true }), { type: 'started', resourceVersion: '5' }).state
     expect(hydrated.suspect).toBe(true)
     expect(play(hydrated, { type: 'opened' }).state.suspect).toBe(true)
-    const proofs: FeedEvent[] = [{ type: 'advanced', resourceVersion: '6' }, { type: 'confirmed' }, { type: 'replaced', resourceVersion: '6', source: 'list' }]
+    const proofs: FeedEvent[] = [
+      { type: 'advanced', resourceVersion: '6' },
+      { type: 'confirmed' },
+      { type: 'replaced', resourceVersion: '6', source: 'list' },
+    ]
     for (const proof of proofs) expect(play(hydrated, proof).state.suspect).toBe(false)
   })
 
   it('13. after a watch has ended, however, the version is suspect again: another server may answer next, or the same one restored', () => {
-    for (const end of [ended('watch'), failed('watch', 'connection'), failed('watch', 'server')]) expect(play(feed(), end).state.suspect).toBe(true)
+    for (const end of [ended('watch'), failed('watch', 'connection'), failed('watch', 'server')])
+      expect(play(feed(), end).state.suspect).toBe(true)
   })
 
   it('13. a version that turns out to be from the future → a list of the newest', () => {
-    expect(after(feed({ suspect: true }), failed('watch', 'too-large'))).toBe('list@"" backoff')
+    expect(stepAfter(feed({ suspect: true }), failed('watch', 'too-large'))).toBe('list@"" backoff')
   })
 
   it.each(['throttled', 'connection'] as const)('17. a watch that is %s → back off, same version, no relist, however often', (kind) => {
@@ -186,8 +221,8 @@ describe('by the cases of list and watch', () => {
   it('18. server errors on the watch → so many more watches, then a list; anything that came begins anew', () => {
     const errors = Array.from({ length: MAX_SERVER_ERRORS }, () => failed('watch', 'server'))
     expect(play(feed(), ...errors).steps).toEqual(errors.map(() => 'watch@"5" backoff'))
-    expect(after(feed(), ...errors, failed('watch', 'server'))).toBe('list@"5" backoff')
-    expect(after(feed(), ...errors, { type: 'advanced', resourceVersion: '6' }, failed('watch', 'server'))).toBe('watch@"6" backoff')
+    expect(stepAfter(feed(), ...errors, failed('watch', 'server'))).toBe('list@"5" backoff')
+    expect(stepAfter(feed(), ...errors, { type: 'advanced', resourceVersion: '6' }, failed('watch', 'server'))).toBe('watch@"6" backoff')
     expect(play(feed(), ...errors, failed('watch', 'server')).state.serverErrors).toBe(0)
   })
 
@@ -203,7 +238,7 @@ describe('by the cases of list and watch', () => {
     ['watch', 'gone'],
     ['watch', 'expired'],
   ] as const)('18. a %s that is answered with “%s” and a time to wait → no sooner than that', (attempt, kind) => {
-    expect(after(feed({ streaming: attempt === 'stream' }), failed(attempt, kind, { retryAfterMs: 7000 }))).toMatch(/≥7000$/)
+    expect(stepAfter(feed({ streaming: attempt === 'stream' }), failed(attempt, kind, { retryAfterMs: 7000 }))).toMatch(/≥7000$/)
   })
 
   it('27. events and bookmarks move the version', () => {
@@ -216,7 +251,20 @@ describe('by the cases of list and watch', () => {
 })
 
 describe('whatever happens, in whatever order', () => {
-  const kinds: FailureKind[] = ['expired', 'too-large', 'throttled', 'server', 'denied', 'gone', 'refused', 'connection', 'malformed', 'stale', 'unreadable', 'relist']
+  const kinds: FailureKind[] = [
+    'expired',
+    'too-large',
+    'throttled',
+    'server',
+    'denied',
+    'gone',
+    'refused',
+    'connection',
+    'malformed',
+    'stale',
+    'unreadable',
+    'relist',
+  ]
 
   interface Turn {
     /** How the attempt ends. */
@@ -226,7 +274,12 @@ describe('whatever happens, in whatever order', () => {
     /** Whether something useful came before it ended. */
     readonly fruit: boolean
   }
-  const turn: fc.Arbitrary<Turn> = fc.record({ kind: fc.constantFrom('end' as const, ...kinds), opened: fc.boolean(), short: fc.boolean(), fruit: fc.boolean() })
+  const turn: fc.Arbitrary<Turn> = fc.record({
+    kind: fc.constantFrom('end' as const, ...kinds),
+    opened: fc.boolean(),
+    short: fc.boolean(),
+    fruit: fc.boolean(),
+  })
 
   interface Taken {
     readonly step: Step
@@ -249,7 +302,10 @@ describe('whatever happens, in whatever order', () => {
       const fruitful = attempt === 'list' ? end === 'end' : opened && fruit
       if (fruitful) {
         const resourceVersion = `${++version}`
-        ;({ state } = transition(state, attempt === 'watch' ? { type: 'advanced', resourceVersion } : { type: 'replaced', resourceVersion, source: attempt }))
+        ;({ state } = transition(
+          state,
+          attempt === 'watch' ? { type: 'advanced', resourceVersion } : { type: 'replaced', resourceVersion, source: attempt },
+        ))
         if (attempt === 'stream') attempt = 'watch'
       }
       const failure = end === 'end' ? undefined : { kind: end, error, retryAfterMs: undefined }
@@ -262,7 +318,9 @@ describe('whatever happens, in whatever order', () => {
 
   const always = (check: (taken: readonly Taken[]) => void) =>
     fc.assert(
-      fc.property(fc.boolean(), fc.constantFrom('', '7'), fc.array(turn, { minLength: 1, maxLength: 40 }), (streaming, hydrated, turns) => check(run(streaming, hydrated, turns))),
+      fc.property(fc.boolean(), fc.constantFrom('', '7'), fc.array(turn, { minLength: 1, maxLength: 40 }), (streaming, hydrated, turns) =>
+        check(run(streaming, hydrated, turns)),
+      ),
       { numRuns: 1000 },
     )
 
@@ -281,7 +339,11 @@ describe('whatever happens, in whatever order', () => {
     always((taken) => {
       for (const { step, failure, before } of taken) {
         if (step.wait !== 'none') continue
-        const allowed = !failure || failure.kind === 'relist' || (!before.unavailable && ['expired', 'too-large'].includes(failure.kind)) || (before.streaming && ['refused', 'denied'].includes(failure.kind))
+        const allowed =
+          !failure ||
+          failure.kind === 'relist' ||
+          (!before.unavailable && ['expired', 'too-large'].includes(failure.kind)) ||
+          (before.streaming && ['refused', 'denied'].includes(failure.kind))
         expect(allowed).toBe(true)
       }
     })

@@ -1,32 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Entry, entryFromText } from '../../src/meta/entry'
+import type { Entry } from '../../src/meta/entry'
 import { metaNamespaceKey } from '../../src/meta/keys'
 import type { KubeObject } from '../../src/meta/object'
 import type { Store } from '../../src/store/store'
-import type { StoreUpdate } from '../../src/store/changes'
-
-/** An entry, as far as a test cares: of version 1 and with a uid made of its name, unless told otherwise. */
-export function entry(name: string, { rv = '1', uid = `uid-${name}`, text }: { rv?: string; uid?: string; text?: string } = {}): Entry<KubeObject> {
-  const metadata = JSON.stringify({ name, namespace: 'n', uid, resourceVersion: rv })
-  return entryFromText(text ?? `{"kind":"Pod","apiVersion":"v1","metadata":${metadata}}`)
-}
-
-/** An entry whose text turns out not to be JSON when it is read. */
-export function unreadable(name: string): Entry<KubeObject> {
-  return entryFromText(`{"kind":"Pod","apiVersion":"v1","metadata":{"name":"${name}","namespace":"n","uid":"uid-${name}","resourceVersion":"1"},"spec":tru}`)
-}
-
-/** One line for each change: `added a`, `updated a 1→2`, … */
-export function lines({ changes }: StoreUpdate<KubeObject>): string[] {
-  return changes.map((change) => `${change.type} ${change.entry.name}${change.type === 'updated' ? ` ${change.previous.resourceVersion}→${change.entry.resourceVersion}` : ''}`)
-}
-
-/** Listens to a store; gives `type version: change, change` for each update. */
-export function record(store: Store<KubeObject>): string[] {
-  const seen: string[] = []
-  store.subscribe((update) => void seen.push(`${update.type} ${update.resourceVersion}: ${lines(update).join(', ')}`))
-  return seen
-}
+import { entry, record, unreadable } from './entries'
 
 const added = (...entries: Entry<KubeObject>[]) => entries.map((it) => ({ type: 'ADDED' as const, entry: it }))
 const deleted = (...entries: Entry<KubeObject>[]) => entries.map((it) => ({ type: 'DELETED' as const, entry: it }))
@@ -35,6 +12,7 @@ const deleted = (...entries: Entry<KubeObject>[]) => entries.map((it) => ({ type
 export function storeContract(makeStore: () => Store<KubeObject>): void {
   afterEach(() => {
     vi.restoreAllMocks()
+    vi.unstubAllGlobals()
   })
 
   describe('reads', () => {
@@ -194,7 +172,15 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
     it('keeps the order of the wire, with several changes of one object', () => {
       const store = makeStore()
       const seen = record(store)
-      store.apply([...added(entry('a')), ...added(entry('a', { rv: '2' })), ...deleted(entry('a', { rv: '3' })), ...added(entry('a', { rv: '4', uid: 'next' }))], '4')
+      store.apply(
+        [
+          ...added(entry('a')),
+          ...added(entry('a', { rv: '2' })),
+          ...deleted(entry('a', { rv: '3' })),
+          ...added(entry('a', { rv: '4', uid: 'next' })),
+        ],
+        '4',
+      )
       expect(seen).toEqual(['apply 4: added a, updated a 1→2, deleted a, added a'])
     })
 
@@ -320,7 +306,8 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
 
     it('that a listener reads is told to the others as added first and deleted then', () => {
       const store = makeStore()
-      const reportError = vi.spyOn(console, 'error').mockReturnValue()
+      const reportError = vi.fn()
+      vi.stubGlobal('reportError', reportError)
       store.subscribe(({ changes }) => {
         for (const change of changes) if (change.type === 'added') void change.entry.object
       })
@@ -334,7 +321,8 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
   describe('listeners', () => {
     it('that throw are reported, and hinder neither the others nor the store', () => {
       const store = makeStore()
-      const reportError = vi.spyOn(console, 'error').mockReturnValue()
+      const reportError = vi.fn()
+      vi.stubGlobal('reportError', reportError)
       const mistake = new Error('a listener’s mistake')
       store.subscribe(() => {
         throw mistake

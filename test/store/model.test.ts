@@ -16,15 +16,21 @@ type Model = Map<string, Thing>
 type Thing = { readonly name: string; readonly uid: string; readonly rv: string }
 type Command = fc.Command<Model, Real>
 
-const entryOf = ({ name, uid, rv }: Thing): Entry<KubeObject> => entryFromText(JSON.stringify({ metadata: { name, uid, resourceVersion: rv } }))
+const entryOf = ({ name, uid, rv }: Thing): Entry<KubeObject> =>
+  entryFromText(JSON.stringify({ metadata: { name, uid, resourceVersion: rv } }))
 const same = (a: Thing | undefined, b: Thing) => a !== undefined && a.uid === b.uid && a.rv === b.rv && a.rv !== ''
 
-const thing: fc.Arbitrary<Thing> = fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd'), uid: fc.constantFrom('1', '2'), rv: fc.constantFrom('', '1', '2', '3') })
+const thing: fc.Arbitrary<Thing> = fc.record({
+  name: fc.constantFrom('a', 'b', 'c', 'd'),
+  uid: fc.constantFrom('1', '2'),
+  rv: fc.constantFrom('', '1', '2', '3'),
+})
 
 /** What a step did to the store is what it did to the model, and what the subscribers heard. */
 function check(model: Model, { store, heard, misfits }: Real): void {
   expect(misfits).toEqual([])
-  const versions = (entries: Iterable<{ name: string; uid: string; resourceVersion: string }>) => Array.from(entries, ({ name, uid, resourceVersion: rv }) => ({ name, uid, rv })).sort(byName)
+  const versions = (entries: Iterable<{ name: string; uid: string; resourceVersion: string }>) =>
+    Array.from(entries, ({ name, uid, resourceVersion: rv }) => ({ name, uid, rv })).sort(byName)
   expect(versions(store.list())).toEqual([...model.values()].sort(byName))
   expect(new Map(store.list().map((entry) => [entry.key, entry]))).toEqual(heard)
   for (const [key, entry] of heard) expect(store.getByKey(key)).toBe(entry)
@@ -40,7 +46,14 @@ const commandOf = (name: string, run: (model: Model, store: Store<KubeObject>) =
     check(model, real)
     for (const entry of before) {
       const now = real.store.getByKey(entry.key)
-      if (now && entry.resourceVersion !== '' && now.resourceVersion === entry.resourceVersion && now.uid === entry.uid && name.startsWith('replace')) expect(now).toBe(entry)
+      if (
+        now &&
+        entry.resourceVersion !== '' &&
+        now.resourceVersion === entry.resourceVersion &&
+        now.uid === entry.uid &&
+        name.startsWith('replace')
+      )
+        expect(now).toBe(entry)
     }
   },
   toString: () => name,
@@ -99,7 +112,10 @@ it('whatever is done to a store, it holds what a map would, and its subscribers 
           for (const change of changes) {
             const { key } = change.entry
             const known = heard.get(key)
-            const fits = (change.type === 'added') === (known === undefined) && (change.type === 'resynced') === (type === 'resync') && (change.type !== 'updated' || change.previous === known)
+            const fits =
+              (change.type === 'added') === (known === undefined) &&
+              (change.type === 'resynced') === (type === 'resync') &&
+              (change.type !== 'updated' || change.previous === known)
             if (!fits) misfits.push(change)
             if (change.type === 'deleted') heard.delete(key)
             else heard.set(key, change.entry)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../src/meta/object'
 import { Store } from '../../src/store/store'
-import { entry, storeContract } from './contract'
+import { storeContract } from './contract'
+import { entry } from './entries'
 
 describe('Store', () => {
   storeContract(() => new Store<KubeObject>())

@@ -10,13 +10,16 @@ export interface Profile extends AsyncDisposable {
   readonly folder: string
 }
 
-/** Makes an empty profile; it is removed when disposed of. */
+/** Makes an empty profile; it is removed when disposed of, and so is a browser that still runs on it. */
 export async function createProfile(): Promise<Profile> {
   const folder = await mkdtemp(join(tmpdir(), 'kubeflect-chromium-'))
   return {
     folder,
-    // Processes that are about to end may still write.
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+    async [Symbol.asyncDispose]() {
+      endProcesses(folder)
+      // They may write until they are gone.
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
   }
 }
 
@@ -35,9 +38,12 @@ export async function launchChromium({ folder }: Profile): Promise<BrowserContex
  * @throws Error when there is none.
  */
 export function killChromium({ folder }: Profile): void {
+  if (endProcesses(folder) === 0) throw new Error(`no Chromium runs on ${folder}`)
+}
+
+function endProcesses(folder: string): number {
   const running = processes()
   const doomed = new Set(running.filter(({ command }) => command.includes(`--user-data-dir=${folder}`)).map(({ pid }) => pid))
-  if (doomed.size === 0) throw new Error(`no Chromium runs on ${folder}`)
   for (let size = 0; size !== doomed.size; ) {
     size = doomed.size
     for (const { pid, parent } of running) if (doomed.has(parent)) doomed.add(pid)
@@ -50,6 +56,7 @@ export function killChromium({ folder }: Profile): void {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
   }
+  return doomed.size
 }
 
 function processes(): { pid: number; parent: number; command: string }[] {
@@ -57,7 +64,9 @@ function processes(): { pid: number; parent: number; command: string }[] {
     if (!/^\d+$/.test(name)) return []
     try {
       // The second field, the program's name, is in parentheses and may hold anything.
-      const [, parent = ''] = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+      const [, parent = ''] = readFileSync(`/proc/${name}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')
       return [{ pid: Number(name), parent: Number(parent), command: readFileSync(`/proc/${name}/cmdline`, 'utf8') }]
     } catch {
       return [] // It ended meanwhile.

@@ -38,16 +38,21 @@ async function answer(handler: FetchHandler, incoming: IncomingMessage, outgoing
     outgoing.writeHead(response.status, Object.fromEntries(response.headers))
     // A watch has nothing to say at first, but its headers say that it was accepted.
     outgoing.flushHeaders()
-    for await (const chunk of response.body ?? []) {
-      if (outgoing.write(chunk)) continue
-      await new Promise<void>((resolve) => {
-        outgoing.once('drain', resolve)
-        outgoing.once('close', resolve)
-      })
-    }
+    if (incoming.method === 'HEAD') await response.body?.cancel()
+    else await send(response, outgoing)
     outgoing.end()
   } catch {
     outgoing.destroy()
+  }
+}
+
+async function send({ body }: Response, outgoing: ServerResponse): Promise<void> {
+  for await (const chunk of body ?? []) {
+    if (outgoing.write(chunk)) continue
+    await new Promise<void>((resolve) => {
+      outgoing.once('drain', resolve)
+      outgoing.once('close', resolve)
+    })
   }
 }
 

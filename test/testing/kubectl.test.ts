@@ -24,11 +24,14 @@ describe.skipIf(!kubectl)(
   () => {
     const directory = mkdtempSync(join(tmpdir(), 'kubeflect-kubectl-'))
     const manifest = join(directory, 'pod.json')
+    const kubeconfig = join(directory, 'kubeconfig')
     const server = new FakeApiServer({ resources: [Widget] })
     let http: HttpServer
 
     beforeAll(async () => {
       http = await serve(server.fetch)
+      // Nobody's own: an empty one.
+      writeFileSync(kubeconfig, '')
       for (let index = 0; index < 5; index++) server.create(Pod, podFixture(index, { namespace: 'shop' }))
       server.create(Widget, { metadata: { name: 'w' }, spec: { size: 3 } })
       writeFileSync(
@@ -50,7 +53,7 @@ describe.skipIf(!kubectl)(
       const [command = '', ...first] = kubectl ?? []
       return spawn(
         command,
-        [...first, '--server', http.url, '--cache-dir', join(directory, 'cache'), '--kubeconfig', join(directory, 'none'), ...args],
+        [...first, '--server', http.url, '--cache-dir', join(directory, 'cache'), '--kubeconfig', kubeconfig, ...args],
         { stdio: ['ignore', 'pipe', 'pipe'] },
       )
     }
@@ -58,8 +61,11 @@ describe.skipIf(!kubectl)(
       new Promise<string>((resolve, reject) => {
         const child = start(args)
         let output = ''
-        child.stdout.on('data', (chunk) => (output += chunk))
-        child.stderr.on('data', (chunk) => (output += chunk))
+        for (const stream of [child.stdout, child.stderr]) {
+          stream.on('data', (chunk) => {
+            output += chunk
+          })
+        }
         child.on('error', reject)
         child.on('close', (code) => (code === 0 ? resolve(output.trim()) : reject(new Error(output.trim()))))
       })
@@ -93,15 +99,15 @@ describe.skipIf(!kubectl)(
 
     it('watches', async () => {
       const child = start(['get', 'pods', '-n', 'watched', '-w', '-o', 'name'])
-      let output = ''
-      const line = (text: string) =>
-        new Promise<void>((resolve) => {
-          child.stdout.on('data', (chunk) => {
-            output += chunk
-            if (output.includes(text)) resolve()
-          })
+      const seen = new Promise<void>((resolve, reject) => {
+        let output = ''
+        child.stdout.on('data', (chunk) => {
+          output += chunk
+          if (output.includes('pod/new')) resolve()
         })
-      const seen = line('pod/new')
+        child.on('error', reject)
+        child.on('close', () => reject(new Error(`kubectl ended after ${JSON.stringify(output)}`)))
+      })
       server.create(Pod, { ...podFixture(1), metadata: { name: 'new', namespace: 'watched' } })
       await seen
       const closed = new Promise((resolve) => child.on('close', resolve))

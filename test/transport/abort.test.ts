@@ -3,7 +3,7 @@ import { defineResource } from '../../src/meta/resource'
 import type { RequestOptions } from '../../src/meta/wire'
 import type { KubeClient } from '../../src/transport/client'
 import { utf8 } from './chunks'
-import { endlessBody, type Server, serve, silent } from './server'
+import { deferred, endlessBody, type Server, serve, silent } from './server'
 
 const Pod = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' })
 
@@ -38,10 +38,14 @@ async function abortWhen(when: Promise<unknown>, ask: (options: RequestOptions) 
   return outcome
 }
 
-/** A server, and when it was asked. */
-function asked(server: (reached: () => void) => Server): { server: Server; reached: Promise<void> } {
-  const { promise: reached, resolve } = Promise.withResolvers<void>()
-  return { server: server(resolve), reached }
+/** A server that gives one answer, and when it was asked. */
+function asked(answer: (request: Request) => Promise<Response>): { server: Server; reached: Promise<void> } {
+  const { promise: reached, resolve } = deferred()
+  const server = serve((request) => {
+    resolve()
+    return answer(request)
+  })
+  return { server, reached }
 }
 
 describe('an abort', () => {
@@ -53,41 +57,44 @@ describe('an abort', () => {
     expect(token).not.toHaveBeenCalled()
   })
 
-  it.each(everyRequest)('while the token is awaited rejects with the reason, and nothing is sent when the token comes: %s', async (_name, ask) => {
-    const { client, requests } = silent()
-    const token = Promise.withResolvers<string>()
-    const { promise: wanted, resolve } = Promise.withResolvers<void>()
-    const kube = client({
-      token: () => {
-        resolve()
-        return token.promise
-      },
-    })
-    expect(await abortWhen(wanted, (options) => ask(kube, options))).toBe(reason)
-    token.resolve('t')
-    await token.promise
-    await Promise.resolve()
-    expect(requests).toHaveLength(0)
-  })
+  it.each(everyRequest)(
+    'while the token is awaited rejects with the reason, and nothing is sent when the token comes: %s',
+    async (_name, ask) => {
+      const { client, requests } = silent()
+      const token = deferred<string>()
+      const { promise: wanted, resolve } = deferred()
+      const kube = client({
+        token: () => {
+          resolve()
+          return token.promise
+        },
+      })
+      expect(await abortWhen(wanted, (options) => ask(kube, options))).toBe(reason)
+      token.resolve('t')
+      await token.promise
+      await Promise.resolve()
+      expect(requests).toHaveLength(0)
+    },
+  )
 
-  it.each(everyRequest)('before the headers rejects with the reason, though fetch does not listen, and an answer that comes late is closed: %s', async (_name, ask) => {
-    const answer = Promise.withResolvers<Response>()
-    const { server, reached } = asked((resolve) => serve(() => (resolve(), answer.promise)))
-    expect(await abortWhen(reached, (options) => ask(server.client(), options))).toBe(reason)
-    const { body, cancelled } = endlessBody()
-    answer.resolve(new Response(body))
-    await cancelled
-  })
+  it.each(everyRequest)(
+    'before the headers rejects with the reason, though fetch does not listen, and an answer that comes late is closed: %s',
+    async (_name, ask) => {
+      const answer = deferred<Response>()
+      const { server, reached } = asked(() => answer.promise)
+      expect(await abortWhen(reached, (options) => ask(server.client(), options))).toBe(reason)
+      const { body, cancelled } = endlessBody()
+      answer.resolve(new Response(body))
+      await cancelled
+    },
+  )
 
   it.each(everyRequest)('reaches the fetch that listens: %s', async (_name, ask) => {
-    const { server, reached } = asked((resolve) =>
-      serve(
-        (request) =>
-          new Promise((_, reject) => {
-            request.signal.addEventListener('abort', () => reject(request.signal.reason))
-            resolve()
-          }),
-      ),
+    const { server, reached } = asked(
+      ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason))
+        }),
     )
     expect(await abortWhen(reached, (options) => ask(server.client(), options))).toBe(reason)
     expect(server.requests[0]?.signal.aborted).toBe(true)
@@ -95,14 +102,18 @@ describe('an abort', () => {
 
   it.each(everyRead)('while the body is read rejects with the reason and closes it: %s', async (_name, ask) => {
     const { body, cancelled } = endlessBody(utf8('{"metadata":{},"items":['))
-    const first = Promise.withResolvers<void>()
-    expect(await abortWhen(first.promise, (options) => ask(serve(() => new Response(body)).client(), { ...options, onBytes: () => first.resolve() }))).toBe(reason)
+    const first = deferred()
+    expect(
+      await abortWhen(first.promise, (options) =>
+        ask(serve(() => new Response(body)).client(), { ...options, onBytes: () => first.resolve() }),
+      ),
+    ).toBe(reason)
     expect(await cancelled).toBe(reason)
   })
 
   it.each(everyRequest)('while the body of a refusal is read rejects with the reason and closes it: %s', async (_name, ask) => {
     const { body, cancelled } = endlessBody()
-    const reading = Promise.withResolvers<void>()
+    const reading = deferred()
     const refused = new Response(body, { status: 500 })
     const getReader = body.getReader.bind(body)
     body.getReader = ((...args: Parameters<typeof getReader>) => {
@@ -132,14 +143,22 @@ describe('an abort of a watch of objects ends its loop without an error', () => 
   })
 
   it('before the headers', async () => {
-    const { server, reached } = asked((resolve) => serve(() => (resolve(), new Promise(() => undefined))))
+    const { server, reached } = asked(() => new Promise(() => undefined))
     expect(await abortWhen(reached, watch(server.client()))).toBe('resolved')
   })
 
   it('while it is silent', async () => {
     const { body, cancelled } = endlessBody(utf8('\n'))
-    const first = Promise.withResolvers<void>()
-    expect(await abortWhen(first.promise, (options) => drain(serve(() => new Response(body)).client().watch(Pod, { ...options, onBytes: () => first.resolve() })))).toBe('resolved')
+    const first = deferred()
+    expect(
+      await abortWhen(first.promise, (options) =>
+        drain(
+          serve(() => new Response(body))
+            .client()
+            .watch(Pod, { ...options, onBytes: () => first.resolve() }),
+        ),
+      ),
+    ).toBe('resolved')
     await cancelled
   })
 
@@ -147,7 +166,9 @@ describe('an abort of a watch of objects ends its loop without an error', () => 
     const controller = new AbortController()
     const { body, cancelled } = endlessBody(utf8(line('a') + line('b') + line('c')))
     const seen: unknown[] = []
-    for await (const event of serve(() => new Response(body)).client().watch(Pod, { signal: controller.signal })) {
+    for await (const event of serve(() => new Response(body))
+      .client()
+      .watch(Pod, { signal: controller.signal })) {
       seen.push('metadata' in event.object ? event.object.metadata : undefined)
       controller.abort(reason)
     }

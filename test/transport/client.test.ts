@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { isApiError, isConnectionError, isExpiredError, isParseError } from '../../src/errors'
+import { isExpiredError } from '../../src/errors'
 import { SchemaError } from '../../src/meta/check'
 import type { KubeObject } from '../../src/meta/object'
 import { defineResource } from '../../src/meta/resource'
@@ -12,7 +12,11 @@ const Node = defineResource({ version: 'v1', plural: 'nodes', kind: 'Node', scop
 const Deployment = defineResource({ group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' })
 
 const pod = (name: string) => ({ metadata: { name, namespace: 'n' } })
-const list = (names: readonly string[], metadata: object = {}) => ({ kind: 'PodList', metadata: { resourceVersion: '1', ...metadata }, items: names.map(pod) })
+const list = (names: readonly string[], metadata: object = {}) => ({
+  kind: 'PodList',
+  metadata: { resourceVersion: '1', ...metadata },
+  items: names.map(pod),
+})
 const errorOf = (work: Promise<unknown>) =>
   work.then(
     () => expect.unreachable('it should have failed'),
@@ -56,8 +60,18 @@ describe('the URL of a request', () => {
 
   it('has the options that are set as its query, and no others', async () => {
     const { client, requests } = serve(() => list([]))
-    await client().list(Pod, { labelSelector: 'app in (a,b)', fieldSelector: '', limit: 5, resourceVersion: '0', resourceVersionMatch: undefined })
-    expect(Object.fromEntries(new URL(requests[0]?.url ?? '').searchParams)).toEqual({ labelSelector: 'app in (a,b)', limit: '5', resourceVersion: '0' })
+    await client().list(Pod, {
+      labelSelector: 'app in (a,b)',
+      fieldSelector: '',
+      limit: 5,
+      resourceVersion: '0',
+      resourceVersionMatch: undefined,
+    })
+    expect(Object.fromEntries(new URL(requests[0]?.url ?? '').searchParams)).toEqual({
+      labelSelector: 'app in (a,b)',
+      limit: '5',
+      resourceVersion: '0',
+    })
     expect(requests[0]?.headers.get('accept')).toBe('application/json')
   })
 
@@ -68,14 +82,34 @@ describe('the URL of a request', () => {
   })
 
   it.each([
-    ['a namespaced object without a namespace', (client: KubeClient) => client.get(Pod, 'x'), 'pods is namespaced: say in which namespace "x" is'],
-    ['a cluster-scoped object in a namespace', (client: KubeClient) => client.get(Node, 'x', { namespace: 'n' }), 'nodes is cluster-scoped: leave out the namespace "n"'],
+    [
+      'a namespaced object without a namespace',
+      (client: KubeClient) => client.get(Pod, 'x'),
+      'pods is namespaced: say in which namespace "x" is',
+    ],
+    [
+      'a cluster-scoped object in a namespace',
+      (client: KubeClient) => client.get(Node, 'x', { namespace: 'n' }),
+      'nodes is cluster-scoped: leave out the namespace "n"',
+    ],
     ['a cluster-scoped list in a namespace', (client: KubeClient) => client.list(Node, { namespace: 'n' }), 'nodes is cluster-scoped'],
-    ['cluster-scoped entries in a namespace', (client: KubeClient) => client.listEntries(Node, { namespace: 'n' }), 'nodes is cluster-scoped'],
-    ['a cluster-scoped watch in a namespace', (client: KubeClient) => client.watch(Node, { namespace: 'n' }).next(), 'nodes is cluster-scoped'],
+    [
+      'cluster-scoped entries in a namespace',
+      (client: KubeClient) => client.listEntries(Node, { namespace: 'n' }),
+      'nodes is cluster-scoped',
+    ],
+    [
+      'a cluster-scoped watch in a namespace',
+      (client: KubeClient) => client.watch(Node, { namespace: 'n' }).next(),
+      'nodes is cluster-scoped',
+    ],
     ['an empty name', (client: KubeClient) => client.get(Deployment, '', { namespace: 'n' }), 'deployments.apps: the name is empty'],
     ['a name that is a step in a path', (client: KubeClient) => client.get(Node, '..'), 'nodes: nothing can be called ".."'],
-    ['a namespace that is a step in a path', (client: KubeClient) => client.list(Pod, { namespace: '.' }), 'pods: nothing can be called "."'],
+    [
+      'a namespace that is a step in a path',
+      (client: KubeClient) => client.list(Pod, { namespace: '.' }),
+      'pods: nothing can be called "."',
+    ],
   ])('is not made for %s', async (_what, ask, message) => {
     const { client, requests } = serve(() => list([]))
     const error = await errorOf(ask(client()))
@@ -87,7 +121,9 @@ describe('the URL of a request', () => {
 
 describe('a base URL', () => {
   it.each(['', '/', '/k8s/clusters/c1', '127.0.0.1:8001'])('outside a browser is refused when it is not absolute: %j', (baseUrl) => {
-    expect(() => new KubeClient({ baseUrl })).toThrow(/outside a browser baseUrl must be absolute, such as http:\/\/127\.0\.0\.1:8001|must be http or https/)
+    expect(() => new KubeClient({ baseUrl })).toThrow(
+      /outside a browser baseUrl must be absolute, such as http:\/\/127\.0\.0\.1:8001|must be http or https/,
+    )
   })
 
   it.each(['ftp://host', 'http:', 'file:///x'])('is refused when it is not http or https: %s', (baseUrl) => {
@@ -123,7 +159,9 @@ describe('what a request carries', () => {
   })
 
   it('never two groups in one header: the server would take them for one', () => {
-    expect(() => serve(() => list([])).client({ impersonate: { user: 'ann', groups: ['dev', 'ops'] } })).toThrow('impersonate.groups can have one group, since fetch cannot repeat a header, not 2')
+    expect(() => serve(() => list([])).client({ impersonate: { user: 'ann', groups: ['dev', 'ops'] } })).toThrow(
+      'impersonate.groups can have one group, since fetch cannot repeat a header, not 2',
+    )
   })
 
   it('what ky’s hooks add', async () => {
@@ -134,7 +172,13 @@ describe('what a request carries', () => {
 
   it('a method, a body and headers of its own, in a raw request', async () => {
     const { client, requests } = serve(async (request) => new Response(await request.text()))
-    const response = await client().request({ path: 'api/v1/x', method: 'PATCH', body: '{}', headers: { 'content-type': 'application/merge-patch+json', accept: 'text/plain' }, params: new URLSearchParams({ a: '1' }) })
+    const response = await client().request({
+      path: 'api/v1/x',
+      method: 'PATCH',
+      body: '{}',
+      headers: { 'content-type': 'application/merge-patch+json', accept: 'text/plain' },
+      params: new URLSearchParams({ a: '1' }),
+    })
     const [request] = requests
     expect(`${request?.method} ${request?.url}`).toBe('PATCH http://kube.test/api/v1/x?a=1')
     expect(request?.headers.get('content-type')).toBe('application/merge-patch+json')
@@ -143,139 +187,42 @@ describe('what a request carries', () => {
   })
 })
 
-describe('an answer', () => {
-  it('is the object as the server wrote it', async () => {
-    const object = { ...pod('x'), creationTimestamp: '2026-01-01T00:00:00Z', unknown: { kept: [1] } }
-    expect(await serve(() => object).client().get(Pod, 'x', { namespace: 'n' })).toEqual(object)
-  })
-
-  it('that is a list without items, which Go writes as null, has none', async () => {
-    expect((await serve(() => ({ metadata: {}, items: null })).client().list(Pod)).items).toEqual([])
-  })
-
-  it.each([
-    ['HTML', () => new Response('<html>log in</html>', { headers: { 'content-type': 'text/html' } }), '<html>log in</html>'],
-    ['nothing', () => new Response(''), 'api/v1/pods'],
-    ['cut off', () => new Response('{"metadata":{},"items":['), '"items":['],
-    ['null', () => new Response('null'), 'null'],
-    ['a string', () => new Response('"ok"'), '"ok"'],
-    ['a single object', () => Response.json(pod('x')), 'api/v1/pods: the answer is not a Kubernetes list'],
-  ])('with status 200 that is %s is a ParseError that quotes it', async (_what, answer, quoted) => {
-    const { client } = serve(answer)
-    for (const error of [await errorOf(client().list(Pod)), await errorOf(client().listEntries(Pod))]) expect(error).toSatisfy(isParseError)
-    expect(String(await errorOf(client().list(Pod)))).toContain(quoted)
-  })
-
-  it('that breaks off is a ConnectionError', async () => {
-    const broken = () =>
-      new Response(
-        new ReadableStream({
-          start(controller) {
-            controller.enqueue(new TextEncoder().encode('{"metadata":{},"items":['))
-            controller.error(new Error('reset by peer'))
-          },
-        }),
-      )
-    for (const read of [(client: KubeClient) => client.list(Pod), (client: KubeClient) => client.listEntries(Pod)]) {
-      const error = await errorOf(read(serve(broken).client()))
-      expect(error).toSatisfy(isConnectionError)
-      expect(error).toMatchObject({ message: 'GET http://kube.test/api/v1/pods: no answer (reset by peer)' })
-    }
-  })
-
-  it('that never comes is a ConnectionError that names the request and the cause', async () => {
-    const error = await errorOf(serve(() => Promise.reject(new TypeError('fetch failed'))).client().list(Pod, { limit: 1 }))
-    expect(error).toSatisfy(isConnectionError)
-    expect(error).toMatchObject({
-      message: 'GET http://kube.test/api/v1/pods?limit=1: no answer (fetch failed)',
-      request: { method: 'GET', url: 'http://kube.test/api/v1/pods?limit=1' },
-      cause: { message: 'fetch failed' },
-    })
-  })
-})
-
-describe('a refusal', () => {
-  it('carries the server’s Status and names the request', async () => {
-    const error = await errorOf(serve(() => status(404, 'NotFound', 'pods "x" not found')).client().get(Pod, 'x', { namespace: 'n' }))
-    expect(error).toSatisfy(isApiError)
-    expect(error).toMatchObject({
-      status: 404,
-      reason: 'NotFound',
-      body: { kind: 'Status', code: 404 },
-      message: 'GET http://kube.test/api/v1/namespaces/n/pods/x: 404 NotFound: pods "x" not found',
-      retryAfterMs: undefined,
-    })
-  })
-
-  it('with status 410 is an ExpiredError', async () => {
-    expect(await errorOf(serve(() => status(410, 'Expired')).client().list(Pod))).toSatisfy(isExpiredError)
-  })
-
-  it('that is plain text is quoted, at most 500 characters of it', async () => {
-    const error = await errorOf(serve(() => new Response(`  apiserver is shutting down\n${'x'.repeat(1000)}`, { status: 429 })).client().list(Pod))
-    expect(error).toSatisfy((it) => isApiError(it) && it.reason === '' && it.body?.kind === undefined && it.body?.message?.length === 500)
-    expect(String(error)).toContain('429: apiserver is shutting down')
-  })
-
-  it.each([
-    ['nothing', null],
-    ['JSON that is no Status', '{"error":"x"}'],
-    ['JSON null', 'null'],
-  ])('whose body is %s is still an ApiError', async (_what, body) => {
-    expect(await errorOf(serve(() => new Response(body, { status: 502 })).client().list(Pod))).toMatchObject({ status: 502, message: expect.stringContaining('502') })
-  })
-
-  it('whose body breaks off is an ApiError all the same', async () => {
-    const body = () => new ReadableStream({ start: (controller) => controller.error(new Error('reset')) })
-    expect(await errorOf(serve(() => new Response(body(), { status: 503 })).client().list(Pod))).toMatchObject({ status: 503, body: undefined })
-  })
-
-  it('is never retried', async () => {
-    const { client, requests } = serve(() => new Response('', { status: 503, headers: { 'retry-after': '0' } }))
-    await errorOf(client().list(Pod))
-    expect(requests).toHaveLength(1)
-  })
-
-  it.each([
-    ['seconds', { 'retry-after': '3' }, undefined, 3000],
-    ['no seconds', { 'retry-after': '0' }, undefined, 0],
-    ['less than nothing', { 'retry-after': '-1' }, undefined, 0],
-    ['a date that is past', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, undefined, 0],
-    ['the Status, when the header is hidden', undefined, { retryAfterSeconds: 7 }, 7000],
-    ['the Status, when the header is nonsense', { 'retry-after': 'soon' }, { retryAfterSeconds: 7 }, 7000],
-    ['the header before the Status', { 'retry-after': '1' }, { retryAfterSeconds: 7 }, 1000],
-    ['nobody', undefined, undefined, undefined],
-  ])('says how long to wait as told by %s', async (_who, headers, details, expected) => {
-    const body = JSON.stringify({ kind: 'Status', code: 429, ...(details && { details }) })
-    expect(await errorOf(serve(() => new Response(body, { status: 429, ...(headers && { headers }) })).client().list(Pod))).toMatchObject({ retryAfterMs: expected })
-  })
-
-  it('says how long to wait until a date', async () => {
-    const date = new Date(Date.now() + 60_000).toUTCString()
-    const error = await errorOf(serve(() => new Response('', { status: 503, headers: { 'retry-after': date } })).client().list(Pod))
-    expect(error).toSatisfy((it) => isApiError(it) && (it.retryAfterMs ?? 0) > 50_000 && (it.retryAfterMs ?? 0) <= 60_000)
-  })
-})
-
 describe('a schema', () => {
   const sized: StandardSchemaV1<unknown, KubeObject & { size: number }> = {
     '~standard': {
       version: 1,
       vendor: 'test',
-      validate: (value) => (typeof (value as { size?: unknown }).size === 'number' ? { value: value as KubeObject & { size: number } } : { issues: [{ message: 'must be a number', path: ['size'] }] }),
+      validate: (value) =>
+        typeof (value as { size?: unknown }).size === 'number'
+          ? { value: value as KubeObject & { size: number } }
+          : { issues: [{ message: 'must be a number', path: ['size'] }] },
     },
   }
   const Widget = defineResource({ group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget', schema: sized })
 
   it('checks what is read, one object or many, and leaves it as it is', async () => {
-    const { client } = serve((request) => (request.url.endsWith('/widgets') ? { metadata: {}, items: [{ ...pod('a'), size: 1, more: true }] } : { ...pod('a'), size: 1, more: true }))
+    const { client } = serve((request) =>
+      request.url.endsWith('/widgets')
+        ? { metadata: {}, items: [{ ...pod('a'), size: 1, more: true }] }
+        : { ...pod('a'), size: 1, more: true },
+    )
     expect(await client().get(Widget, 'a', { namespace: 'n' })).toEqual({ ...pod('a'), size: 1, more: true })
     expect((await client().list(Widget)).items[0]?.size).toBe(1)
   })
 
   it.each([
     ['get', (client: KubeClient) => client.get(Widget, 'a', { namespace: 'n' }), { ...pod('a') }],
-    ['list', (client: KubeClient) => client.list(Widget), { metadata: {}, items: [{ ...pod('a'), size: 1 }, { ...pod('b'), size: 'x' }] }],
+    [
+      'list',
+      (client: KubeClient) => client.list(Widget),
+      {
+        metadata: {},
+        items: [
+          { ...pod('a'), size: 1 },
+          { ...pod('b'), size: 'x' },
+        ],
+      },
+    ],
   ])('refuses what does not fit, in %s', async (_how, read, answer) => {
     const error = await errorOf(read(serve(() => answer).client()))
     expect(error).toBeInstanceOf(SchemaError)
@@ -283,9 +230,17 @@ describe('a schema', () => {
   })
 
   it('that is asynchronous is refused, since objects are checked in the order of the wire', async () => {
-    const schema: StandardSchemaV1<unknown, KubeObject> = { '~standard': { version: 1, vendor: 'test', validate: async (value) => ({ value: value as KubeObject }) } }
+    const schema: StandardSchemaV1<unknown, KubeObject> = {
+      '~standard': { version: 1, vendor: 'test', validate: async (value) => ({ value: value as KubeObject }) },
+    }
     const Later = defineResource({ version: 'v1', plural: 'laters', kind: 'Later', schema })
-    expect(await errorOf(serve(() => pod('a')).client().get(Later, 'a', { namespace: 'n' }))).toMatchObject({ name: 'TypeError', message: expect.stringContaining('the schema is asynchronous') })
+    expect(
+      await errorOf(
+        serve(() => pod('a'))
+          .client()
+          .get(Later, 'a', { namespace: 'n' }),
+      ),
+    ).toMatchObject({ name: 'TypeError', message: expect.stringContaining('the schema is asynchronous') })
   })
 })
 
@@ -298,8 +253,14 @@ describe('pages', () => {
   const queries = (requests: readonly Request[]) => requests.map(({ url }) => Object.fromEntries(new URL(url).searchParams))
 
   it('are asked for one by one, with the token alone after the first', async () => {
-    const { client, requests } = serve((_request, count) => [list(['a', 'b'], { continue: 't1' }), list(['c'], { continue: 't2' }), list(['d'])][count - 1])
-    expect(await collect(client().pages(Pod, { namespace: 'n', labelSelector: 'app=x', limit: 2, resourceVersion: '5' }))).toEqual([['a', 'b'], ['c'], ['d']])
+    const { client, requests } = serve(
+      (_request, count) => [list(['a', 'b'], { continue: 't1' }), list(['c'], { continue: 't2' }), list(['d'])][count - 1],
+    )
+    expect(await collect(client().pages(Pod, { namespace: 'n', labelSelector: 'app=x', limit: 2, resourceVersion: '5' }))).toEqual([
+      ['a', 'b'],
+      ['c'],
+      ['d'],
+    ])
     expect(queries(requests)).toEqual([
       { labelSelector: 'app=x', limit: '2', resourceVersion: '5', resourceVersionMatch: 'NotOlderThan' },
       { labelSelector: 'app=x', limit: '2', continue: 't1' },
@@ -314,13 +275,24 @@ describe('pages', () => {
   })
 
   it('that expire half way are followed by the rest in one page, no older, without what was given already', async () => {
-    const { client, requests } = serve((_request, count) => [list(['a', 'b'], { continue: 't1' }), status(410, 'Expired'), list(['a', 'c'], { resourceVersion: '9' })][count - 1])
+    const { client, requests } = serve(
+      (_request, count) =>
+        [list(['a', 'b'], { continue: 't1' }), status(410, 'Expired'), list(['a', 'c'], { resourceVersion: '9' })][count - 1],
+    )
     expect(await collect(client().pages(Pod, { limit: 2 }))).toEqual([['a', 'b'], ['c']])
     expect(queries(requests)[2]).toEqual({ resourceVersion: '1', resourceVersionMatch: 'NotOlderThan' })
   })
 
   it('that expire at the first one are an ExpiredError', async () => {
-    expect(await errorOf(collect(serve(() => status(410, 'Expired')).client().pages(Pod, { resourceVersion: '1' })))).toSatisfy(isExpiredError)
+    expect(
+      await errorOf(
+        collect(
+          serve(() => status(410, 'Expired'))
+            .client()
+            .pages(Pod, { resourceVersion: '1' }),
+        ),
+      ),
+    ).toSatisfy(isExpiredError)
   })
 
   it('that nobody asks for any more are not fetched', async () => {

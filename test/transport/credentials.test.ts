@@ -1,14 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
 import { isApiError, isConnectionError } from '../../src/errors'
 import { defineResource } from '../../src/meta/resource'
-import { serve, status } from './server'
+import { deferred, serve, status } from './server'
 
 const Pod = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' })
 const empty = { metadata: { resourceVersion: '1' }, items: [] }
 
 const tokensOf = (requests: readonly Request[]) => requests.map(({ headers }) => headers.get('authorization'))
 /** A server that lets one token in. */
-const guarded = (good: string) => serve((request) => (request.headers.get('authorization') === `Bearer ${good}` ? empty : status(401, 'Unauthorized')))
+const guarded = (good: string) =>
+  serve((request) => (request.headers.get('authorization') === `Bearer ${good}` ? empty : status(401, 'Unauthorized')))
 
 describe('a token', () => {
   it('is sent with every request', async () => {
@@ -64,10 +65,12 @@ describe('a token provider', () => {
   })
 
   it('is not asked for a refusal that comes after another token was found', async () => {
-    const late = Promise.withResolvers<Response>()
+    const late = deferred<Response>()
     const tokens = ['old', 'new', 'newer']
     const token = vi.fn(async () => tokens.shift())
-    const { client } = serve((request, count) => (count === 1 ? late.promise : request.headers.get('authorization') === 'Bearer new' ? empty : status(401, 'Unauthorized')))
+    const { client } = serve((request, count) =>
+      count === 1 ? late.promise : request.headers.get('authorization') === 'Bearer new' ? empty : status(401, 'Unauthorized'),
+    )
     const kube = client({ token })
     const slow = kube.list(Pod)
     await kube.list(Pod)
@@ -114,7 +117,9 @@ describe('a token provider', () => {
     const token = vi.fn(async () => answers.shift()?.())
     const kube = guarded('new').client({ token })
     const results = await Promise.allSettled([kube.list(Pod), kube.list(Pod)])
-    expect(results.map((result) => result.status === 'rejected' && isConnectionError(result.reason) && String(result.reason.cause))).toEqual(['Error: logged out', 'Error: logged out'])
+    expect(
+      results.map((result) => result.status === 'rejected' && isConnectionError(result.reason) && String(result.reason.cause)),
+    ).toEqual(['Error: logged out', 'Error: logged out'])
     await kube.list(Pod)
     expect(token).toHaveBeenCalledTimes(3)
   })
@@ -122,7 +127,9 @@ describe('a token provider', () => {
   it('leaves the body of the refused answer closed', async () => {
     const cancel = vi.fn()
     const tokens = ['old', 'new']
-    const { client } = serve((request) => (request.headers.get('authorization') === 'Bearer new' ? empty : new Response(new ReadableStream({ cancel }), { status: 401 })))
+    const { client } = serve((request) =>
+      request.headers.get('authorization') === 'Bearer new' ? empty : new Response(new ReadableStream({ cancel }), { status: 401 }),
+    )
     await client({ token: () => tokens.shift() }).list(Pod)
     expect(cancel).toHaveBeenCalledOnce()
   })

@@ -39,7 +39,9 @@ describe('watch events', () => {
     fc.assert(
       fc.property(eventStream, cuts, ({ changes, text }, places) => {
         const events = decodeStream([utf8(text)])
-        expect(events.map((event) => ('entry' in event ? [event.type, JSON.parse(event.entry.text)] : event))).toEqual(changes.map(([type, { object }]) => [type, withoutManagedFields(object)]))
+        expect(events.map((event) => ('entry' in event ? [event.type, JSON.parse(event.entry.text)] : event))).toEqual(
+          changes.map(([type, { object }]) => [type, withoutManagedFields(object)]),
+        )
         expect(decodeStream(cutAt(text, places)).map(summary)).toEqual(events.map(summary))
       }),
       { numRuns: 150 },
@@ -67,7 +69,8 @@ describe('watch events', () => {
 
   it('several on a line come one by one, those before a broken one too', () => {
     const events: Event[] = []
-    const line = '{"type":"ADDED","object":{"metadata":{"name":"a"}}} {"type":"DELETED","object":{"metadata":{"name":"b"}}}{"type":"ADDED","object":{}}'
+    const line =
+      '{"type":"ADDED","object":{"metadata":{"name":"a"}}} {"type":"DELETED","object":{"metadata":{"name":"b"}}}{"type":"ADDED","object":{}}'
     expect(() => decodeWatchEvents<KubeObject>(line, (event) => void events.push(event))).toThrow('metadata.name')
     expect(events.map((event) => event.type)).toEqual(['ADDED', 'DELETED'])
   })
@@ -102,14 +105,20 @@ describe('watch events', () => {
     ['a number', '{"type":1,"object":{"metadata":{"name":"x"}}}', 'undefined'],
     ['missing', '{"object":{"metadata":{"name":"x"}}}', 'undefined'],
   ])('whose type is %s are a WatchError that names it', (_what, line, named) => {
-    expect(() => decode(line)).toThrow(expect.toSatisfy((error) => isWatchError(error) && error.message === `unknown watch event type ${named}`))
+    expect(() => decode(line)).toThrow(
+      expect.toSatisfy((error) => isWatchError(error) && error.message === `unknown watch event type ${named}`),
+    )
   })
 })
 
 describe('a bookmark', () => {
   it.each([
     ['without annotations', '{"metadata":{"resourceVersion":"7"}}', false],
-    ['as the server writes it', '{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"7","creationTimestamp":null},"spec":{"containers":null},"status":{}}', false],
+    [
+      'as the server writes it',
+      '{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"7","creationTimestamp":null},"spec":{"containers":null},"status":{}}',
+      false,
+    ],
     ['with other annotations', '{"metadata":{"resourceVersion":"7","annotations":{"a":"true"}}}', false],
     ['whose annotation says false', `{"metadata":{"resourceVersion":"7","annotations":{"${INITIAL_EVENTS_END}":"false"}}}`, false],
     ['that ends the initial events', `{"metadata":{"resourceVersion":"7","annotations":{"${INITIAL_EVENTS_END}":"true"}}}`, true],
@@ -120,7 +129,15 @@ describe('a bookmark', () => {
 
 describe('an ERROR event', () => {
   it('carries the Status', () => {
-    const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'too old resource version: 1 (2)', reason: 'Expired', code: 410 }
+    const status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'too old resource version: 1 (2)',
+      reason: 'Expired',
+      code: 410,
+    }
     expect(decode(JSON.stringify({ type: 'ERROR', object: status }))).toEqual([{ type: 'ERROR', status }])
   })
 

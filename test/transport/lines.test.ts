@@ -17,7 +17,12 @@ function split(chunks: readonly Uint8Array[], options?: { maxLineLength?: number
   return { lines, error: undefined }
 }
 
-const lineText = fc.string({ unit: fc.oneof(fc.constantFrom('\u2028', '\u2029', '\u0085', '\r', '{', '"', '\\', 'ü', '😀', '\ufeff'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })) })
+const lineText = fc.string({
+  unit: fc.oneof(
+    fc.constantFrom('\u2028', '\u2029', '\u0085', '\r', '{', '"', '\\', 'ü', '😀', '\ufeff'),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+  ),
+})
 const stream = fc.array(fc.tuple(lineText, fc.constantFrom('\n', '\r\n', '\n\n', ' \n'))).map((lines) => lines.flat().join(''))
 
 describe('LineSplitter', () => {
@@ -34,7 +39,10 @@ describe('LineSplitter', () => {
   it('loses nothing but line ends and blank lines', () => {
     fc.assert(
       fc.property(stream, (text) => {
-        const expected = new TextDecoder().decode(utf8(text)).split('\n').filter((line) => line.trim() !== '')
+        const expected = new TextDecoder()
+          .decode(utf8(text))
+          .split('\n')
+          .filter((line) => line.trim() !== '')
         expect(split([utf8(text)]).lines).toEqual(expected)
       }),
     )

@@ -7,7 +7,10 @@ import { ListCutter } from '../../src/transport/list-cutter'
 import { type Json, json, withoutManagedFields, write, written } from '../meta/json'
 import { byteByByte, cutAt, cuts, utf8 } from './chunks'
 
-function cut(chunks: readonly Uint8Array[], options?: EntryOptions & { maxItemLength?: number }): { metadata: ListMeta; entries: Entry<KubeObject>[] } {
+function cut(
+  chunks: readonly Uint8Array[],
+  options?: EntryOptions & { maxItemLength?: number },
+): { metadata: ListMeta; entries: Entry<KubeObject>[] } {
   const cutter = new ListCutter<KubeObject>(options)
   const entries: Entry<KubeObject>[] = []
   const emit = (entry: Entry<KubeObject>) => void entries.push(entry)
@@ -15,15 +18,27 @@ function cut(chunks: readonly Uint8Array[], options?: EntryOptions & { maxItemLe
   return { metadata: cutter.end(emit), entries }
 }
 
-const summary = ({ metadata, entries }: ReturnType<typeof cut>) => ({ metadata, entries: entries.map(({ key, uid, resourceVersion, text }) => ({ key, uid, resourceVersion, text })) })
+const summary = ({ metadata, entries }: ReturnType<typeof cut>) => ({
+  metadata,
+  entries: entries.map(({ key, uid, resourceVersion, text }) => ({ key, uid, resourceVersion, text })),
+})
 const names = ({ entries }: ReturnType<typeof cut>) => entries.map(({ name }) => name)
 
 const list = fc
-  .record({ items: fc.array(written, { maxLength: 4 }), resourceVersion: fc.nat().map(String), more: fc.dictionary(fc.constantFrom('kind', 'apiVersion', 'x', 'it"ems'), json), seed: fc.nat() })
+  .record({
+    items: fc.array(written, { maxLength: 4 }),
+    resourceVersion: fc.nat().map(String),
+    more: fc.dictionary(fc.constantFrom('kind', 'apiVersion', 'x', 'it"ems'), json),
+    seed: fc.nat(),
+  })
   .map(({ items, resourceVersion, more, seed }) => ({
     items: items.map(({ object }) => object),
     resourceVersion,
-    text: write({ ...more, metadata: { resourceVersion, continue: '', items: [{ no: 1 }] }, items: items.map(({ object }) => object) } as Json, seed, { lineEnds: true }),
+    text: write(
+      { ...more, metadata: { resourceVersion, continue: '', items: [{ no: 1 }] }, items: items.map(({ object }) => object) } as Json,
+      seed,
+      { lineEnds: true },
+    ),
   }))
 
 describe('the items of a list', () => {
@@ -57,7 +72,8 @@ describe('the items of a list', () => {
   })
 
   it('come through an escape cut in two at every byte', () => {
-    const text = '{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a\\\\"},"x":"\\"}]\\u007d\\\\"},{"metadata":{"name":"b"}}]}'
+    const text =
+      '{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a\\\\"},"x":"\\"}]\\u007d\\\\"},{"metadata":{"name":"b"}}]}'
     for (let at = 0; at <= text.length; at++) {
       const bytes = utf8(text)
       expect(names(cut([bytes.slice(0, at), new Uint8Array(), bytes.slice(at)]))).toEqual(['a\\', 'b'])
@@ -88,15 +104,27 @@ describe('a list', () => {
   const metadata = { resourceVersion: '7', continue: 'more', remainingItemCount: 3 }
 
   it.each([
-    ['metadata first', `{"kind":"PodList","apiVersion":"v1","metadata":${JSON.stringify(metadata)},"items":[{"metadata":{"name":"a"}}]}`, ['a']],
+    [
+      'metadata first',
+      `{"kind":"PodList","apiVersion":"v1","metadata":${JSON.stringify(metadata)},"items":[{"metadata":{"name":"a"}}]}`,
+      ['a'],
+    ],
     ['items first', `{"items":[{"metadata":{"name":"a"}}],"metadata":${JSON.stringify(metadata)},"kind":"PodList"}`, ['a']],
     ['items under an escaped key', `{"it\\u0065ms":[{"metadata":{"name":"a"}}],"metadata":${JSON.stringify(metadata)}}`, ['a']],
     ['no items', `{"metadata":${JSON.stringify(metadata)},"items":[]}`, []],
     ['spaces in place of items', `{"metadata":${JSON.stringify(metadata)},"items": [ \n ] }`, []],
     ['null for items, as Go writes none', `{"items":null,"metadata":${JSON.stringify(metadata)}}`, []],
-    ['items elsewhere', `{"x":{"items":[1]},"metadata":${JSON.stringify(metadata)},"items":[{"metadata":{"name":"a"},"items":[2]}]}`, ['a']],
+    [
+      'items elsewhere',
+      `{"x":{"items":[1]},"metadata":${JSON.stringify(metadata)},"items":[{"metadata":{"name":"a"},"items":[2]}]}`,
+      ['a'],
+    ],
     ['a byte order mark', `\ufeff{"metadata":${JSON.stringify(metadata)},"items":[]}`, []],
-    ['pretty-printed', `${JSON.stringify({ kind: 'PodList', metadata, items: [{ metadata: { name: 'a' } }, { metadata: { name: 'b' } }] }, null, 2)}\n`, ['a', 'b']],
+    [
+      'pretty-printed',
+      `${JSON.stringify({ kind: 'PodList', metadata, items: [{ metadata: { name: 'a' } }, { metadata: { name: 'b' } }] }, null, 2)}\n`,
+      ['a', 'b'],
+    ],
   ])('with %s is read to its end', (_what, text, expected) => {
     for (const chunks of [[utf8(text)], byteByByte(text)]) {
       const result = cut(chunks)
@@ -151,6 +179,8 @@ describe('a list', () => {
     ['before', `{"x":"${'y'.repeat(100)}`],
     ['behind', `{"metadata":{},"items":[],"x":"${'y'.repeat(100)}`],
   ])('does not gather what stands %s the items without bound', (_where, text) => {
-    expect(() => cut(byteByByte(text), { maxItemLength: 64 })).toThrow('what a list has beside its items is longer than the bound of 64 characters')
+    expect(() => cut(byteByByte(text), { maxItemLength: 64 })).toThrow(
+      'what a list has beside its items is longer than the bound of 64 characters',
+    )
   })
 })

@@ -22,9 +22,21 @@ export function serve(answer: (request: Request, count: number) => unknown): Ser
 /** A server that never answers, whatever becomes of the request. */
 export const silent = (): Server => serve(() => new Promise(() => undefined))
 
+/** A promise and how to resolve it. */
+export function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined
+  const promise = new Promise<T>((fulfil) => {
+    resolve = fulfil
+  })
+  return { promise, resolve }
+}
+
 /** A body that never brings anything, and tells when it was cancelled. */
-export function endlessBody(first?: Uint8Array<ArrayBuffer>): { body: ReadableStream<Uint8Array<ArrayBuffer>>; cancelled: Promise<unknown> } {
-  const { promise: cancelled, resolve } = Promise.withResolvers<unknown>()
+export function endlessBody(first?: Uint8Array<ArrayBuffer>): {
+  body: ReadableStream<Uint8Array<ArrayBuffer>>
+  cancelled: Promise<unknown>
+} {
+  const { promise: cancelled, resolve } = deferred<unknown>()
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       if (first) controller.enqueue(first)
@@ -36,5 +48,8 @@ export function endlessBody(first?: Uint8Array<ArrayBuffer>): { body: ReadableSt
 
 /** A Status as the server sends it. */
 export function status(code: number, reason: string, message = 'no', details?: object): Response {
-  return Response.json({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code, ...(details && { details }) }, { status: code })
+  return Response.json(
+    { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code, ...(details && { details }) },
+    { status: code },
+  )
 }

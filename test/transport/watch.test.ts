@@ -9,7 +9,8 @@ import { endlessBody, serve, status } from './server'
 const Pod = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' })
 
 const event = (name: string, type = 'ADDED') => `{"type":"${type}","object":{"metadata":{"name":"${name}"}}}`
-const answering = (...chunks: (string | Error)[]) => serve(() => new Response(bodyOf(chunks.map((chunk) => (typeof chunk === 'string' ? utf8(chunk) : chunk)))))
+const answering = (...chunks: (string | Error)[]) =>
+  serve(() => new Response(bodyOf(chunks.map((chunk) => (typeof chunk === 'string' ? utf8(chunk) : chunk)))))
 
 const nameOf = (event: WatchEntry<KubeObject>) => ('entry' in event ? event.entry.name : event.type)
 
@@ -24,26 +25,49 @@ async function read(batches: AsyncIterable<readonly WatchEntry<KubeObject>[]>): 
   return { batches: seen, error: undefined }
 }
 
-const watched = (...chunks: (string | Error)[]) => read(answering(...chunks).client().watchEntries(Pod))
+const watched = (...chunks: (string | Error)[]) =>
+  read(
+    answering(...chunks)
+      .client()
+      .watchEntries(Pod),
+  )
 
 describe('a watch of entries', () => {
   it('asks for a watch, with the options that are set', async () => {
     const { client, requests } = answering()
-    await read(client().watchEntries(Pod, { namespace: 'n', resourceVersion: '7', allowWatchBookmarks: true, timeoutSeconds: 300, labelSelector: '', managedFields: 'drop' }))
+    await read(
+      client().watchEntries(Pod, {
+        namespace: 'n',
+        resourceVersion: '7',
+        allowWatchBookmarks: true,
+        timeoutSeconds: 300,
+        labelSelector: '',
+        managedFields: 'drop',
+      }),
+    )
     const url = new URL(requests[0]?.url ?? '')
     expect(url.pathname).toBe('/api/v1/namespaces/n/pods')
-    expect(Object.fromEntries(url.searchParams)).toEqual({ resourceVersion: '7', allowWatchBookmarks: 'true', timeoutSeconds: '300', watch: 'true' })
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      resourceVersion: '7',
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: '300',
+      watch: 'true',
+    })
   })
 
   it('gives an empty batch when the server has accepted it, then one for each chunk', async () => {
-    expect(await watched(`${event('a')}\n${event('b')}\n${event('c').slice(0, 20)}`, `${event('c').slice(20)}\n`)).toEqual({ batches: [[], ['a', 'b'], ['c']], error: undefined })
+    expect(await watched(`${event('a')}\n${event('b')}\n${event('c').slice(0, 20)}`, `${event('c').slice(20)}\n`)).toEqual({
+      batches: [[], ['a', 'b'], ['c']],
+      error: undefined,
+    })
   })
 
   it('gives the kind to objects that lack it, and drops managedFields unless they are asked for', async () => {
     const line = '{"type":"ADDED","object":{"metadata":{"name":"a","managedFields":[]}}}\n'
     const texts = async (managedFields?: 'keep') => {
       const found: string[] = []
-      for await (const batch of answering(line).client().watchEntries(Pod, { managedFields })) for (const it of batch) if ('entry' in it) found.push(it.entry.text)
+      for await (const batch of answering(line).client().watchEntries(Pod, { managedFields }))
+        for (const it of batch) if ('entry' in it) found.push(it.entry.text)
       return found
     }
     expect(await texts()).toEqual(['{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"}}'])
@@ -94,7 +118,11 @@ describe('a watch of entries', () => {
   })
 
   it('ends at an event longer than the bound, after the events before it', async () => {
-    const { batches, error } = await read(answering(`${event('a')}\n${event('b'.repeat(100))}\n`).client().watchEntries(Pod, { maxLineLength: 100 }))
+    const { batches, error } = await read(
+      answering(`${event('a')}\n${event('b'.repeat(100))}\n`)
+        .client()
+        .watchEntries(Pod, { maxLineLength: 100 }),
+    )
     expect(batches.flat()).toEqual(['a'])
     expect(error).toSatisfy((it) => isWatchError(it) && it.message.includes('maxLineLength (100 characters)'))
   })
@@ -109,7 +137,11 @@ describe('a watch of entries', () => {
     [410, 'Expired', isExpiredError],
     [403, 'Forbidden', isApiError],
   ])('that is refused with %i is the error of that answer', async (code, reason, is) => {
-    const { batches, error } = await read(serve(() => status(code, reason)).client().watchEntries(Pod))
+    const { batches, error } = await read(
+      serve(() => status(code, reason))
+        .client()
+        .watchEntries(Pod),
+    )
     expect(batches).toEqual([])
     expect(error).toSatisfy(is)
   })
@@ -120,19 +152,29 @@ describe('a watch of entries', () => {
   ])('closes the connection when its loop is left %s', async (_when, after) => {
     const { body, cancelled } = endlessBody(utf8(`${event('a')}\n`))
     let batches = 0
-    for await (const _batch of serve(() => new Response(body)).client().watchEntries(Pod)) if (batches++ === after) break
+    for await (const _batch of serve(() => new Response(body))
+      .client()
+      .watchEntries(Pod))
+      if (batches++ === after) break
     await cancelled
   })
 
   it('closes the connection when it ends at a broken event', async () => {
     const { body, cancelled } = endlessBody(utf8('nonsense\n'))
-    await read(serve(() => new Response(body)).client().watchEntries(Pod))
+    await read(
+      serve(() => new Response(body))
+        .client()
+        .watchEntries(Pod),
+    )
     await cancelled
   })
 
   it('is left at once even when the connection does not close', async () => {
     const stuck = new ReadableStream({ cancel: () => new Promise(() => undefined) })
-    for await (const _batch of serve(() => new Response(stuck)).client().watchEntries(Pod)) break
+    for await (const _batch of serve(() => new Response(stuck))
+      .client()
+      .watchEntries(Pod))
+      break
   })
 })
 
@@ -152,7 +194,13 @@ describe('a watch of objects', () => {
       { type: 'DELETED', object: { kind: 'Pod', metadata: { name: 'a' } } },
       { type: 'ERROR', object: gone },
     ]
-    expect(await collect(answering(lines.map((line) => `${JSON.stringify(line)}\n`).join('')).client().watch(Pod))).toEqual(lines)
+    expect(
+      await collect(
+        answering(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+          .client()
+          .watch(Pod),
+      ),
+    ).toEqual(lines)
   })
 
   it('ends when the server ends it', async () => {
@@ -160,14 +208,19 @@ describe('a watch of objects', () => {
   })
 
   it('fails at an object that does not parse, after those before it', async () => {
-    const events = answering(`${event('a')}\n{"type":"ADDED","object":{"metadata":{"name":"b"},"x":tru}}\n`).client().watch(Pod)
+    const events = answering(`${event('a')}\n{"type":"ADDED","object":{"metadata":{"name":"b"},"x":tru}}\n`)
+      .client()
+      .watch(Pod)
     expect((await events.next()).value).toMatchObject({ object: { metadata: { name: 'a' } } })
     await expect(events.next()).rejects.toSatisfy(isParseError)
   })
 
   it('closes the connection when its loop is left', async () => {
     const { body, cancelled } = endlessBody(utf8(`${event('a')}\n${event('b')}\n`))
-    for await (const _event of serve(() => new Response(body)).client().watch(Pod)) break
+    for await (const _event of serve(() => new Response(body))
+      .client()
+      .watch(Pod))
+      break
     await cancelled
   })
 })

@@ -1,0 +1,100 @@
+import type { Entry } from '../meta/entry'
+import { objectKey } from '../meta/keys'
+import type { KubeObject } from '../meta/object'
+import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
+import { type Labels, parseLabelSelector } from '../meta/selectors'
+import type { NamespaceIndex } from './indexer'
+
+/** What a {@link Lister} reads: an Indexer, whatever its indexes. */
+export interface ListerSource<T> {
+  list(): Entry<T>[]
+  getByKey(key: string): Entry<T> | undefined
+  byIndex(name: NamespaceIndex, value: string): Entry<T>[]
+}
+
+/** Which entries to list. */
+export interface ListerOptions {
+  /** Such as `app=web,tier!=db`; left out or empty: whatever their labels. */
+  labelSelector?: string | undefined
+  /** Left out or empty: all of them. */
+  namespace?: string | undefined
+}
+
+/**
+ * Reads a cache the way one reads a server: by name, namespace and labels.
+ *
+ * @see client-go `cache.GenericLister`
+ */
+export class Lister<T extends KubeObject> {
+  readonly #source: ListerSource<T>
+
+  constructor(source: ListerSource<T>) {
+    this.#source = source
+  }
+
+  /** The entry with a key: `namespace/name`, or `name` for cluster-scoped objects. Undefined when there is none. */
+  get(key: string): Entry<T> | undefined {
+    return this.#source.getByKey(key)
+  }
+
+  /**
+   * The entries of a namespace and with certain labels, in no particular order. Only labels are parsed.
+   *
+   * @throws SelectorError when the selector cannot be parsed; ParseError when an entry's text turns out not to be JSON: the store has dropped
+   *   that entry then, and the next call goes without it.
+   */
+  list({ namespace = '', labelSelector = '' }: ListerOptions = {}): Entry<T>[] {
+    const selector = parseLabelSelector(labelSelector)
+    const entries = namespace ? this.#source.byIndex('namespace', namespace) : this.#source.list()
+    return selector.empty ? entries : entries.filter((entry) => selector.matches(labelsOf(entry)))
+  }
+
+  /** A view of one namespace. */
+  namespace(namespace: string): NamespaceLister<T> {
+    return {
+      get: (name) => this.get(objectKey(namespace, name)),
+      list: (options) => this.list({ ...options, namespace }),
+    }
+  }
+}
+
+/**
+ * A {@link Lister} of one namespace.
+ *
+ * @see client-go `cache.GenericNamespaceLister`
+ */
+export interface NamespaceLister<T> {
+  /** The entry of a name; undefined when there is none. */
+  get(name: string): Entry<T> | undefined
+  /**
+   * The namespace's entries with certain labels.
+   *
+   * @throws as {@link Lister.list}.
+   */
+  list(options?: Pick<ListerOptions, 'labelSelector'>): Entry<T>[]
+}
+
+function labelsOf<T extends KubeObject>(entry: Entry<T>): Labels | undefined {
+  try {
+    return cutLabels(entry.text)
+  } catch {
+    // Says what is wrong, and has the store drop the entry.
+    return entry.object.metadata.labels
+  }
+}
+
+/** The labels of an object's text, of which nothing else is parsed. */
+function cutLabels(text: string): Labels | undefined {
+  let labels: Labels | undefined
+  forEachMember(text, skipSpace(text, 0), (key, metadata) => {
+    if (key !== 'metadata') return skipValue(text, metadata)
+    forEachMember(text, metadata, (name, start) => {
+      const end = skipValue(text, start)
+      if (name !== 'labels') return end
+      labels = JSON.parse(text.slice(start, end)) as Labels
+      return STOP
+    })
+    return STOP
+  })
+  return labels
+}

@@ -1,0 +1,260 @@
+import { expect, test } from 'vitest'
+import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
+import type { ListOptions, WatchOptions } from '../../src/meta/wire'
+import { MAX_SERVER_ERRORS } from '../../src/reflector/state'
+import { briefUpdate } from './brief'
+import type { Page, PageOptions } from './page'
+import { Place, type Target } from './target'
+
+const listing = { initialList: 'list' } as const
+
+/** Everything that can be provoked on any API server. The numbers are those of ARCHITECTURE.md's table of cases. */
+export function conformance(target: () => Target): void {
+  let places = 0
+  const place = (...names: string[]) => Place.create(target(), `conformance-${places++}`, names)
+  const synced = async (here: Place, page: Page) => {
+    await target().until('the store to be as the server', async () => page.reflector.state === 'live' && (await here.isSame(page)))
+    expect(page.store.list().map(({ object }) => object).sort(byName)).toEqual((await here.objects()).sort(byName))
+  }
+
+  test('9. a list from "0", then a watch from its version', async () => {
+    const here = await place('a', 'b')
+    await using page = await here.page(listing).open()
+    await synced(here, page)
+    expect(page.requests[0]).toBe('list ≥0')
+    expect(page.requests[1]).toMatch(/^watch \d+$/)
+    expect(page.reflector.status.source).toBe('list')
+  })
+
+  test('7. three pages: the list’s version is the first page’s; continuation requests carry no version and no match', async () => {
+    const here = await place('a', 'b', 'c', 'd', 'e')
+    await using page = await here.page({ ...listing, pageSize: 2 }).open()
+    await synced(here, page)
+    expect(page.requests.slice(0, 3)).toEqual(['list ≥0 limit 2', 'list next limit 2', 'list next limit 2'])
+    expect(page.requests).toHaveLength(4)
+    expect(page.changes).toHaveLength(1)
+  })
+
+  test('10. a streamed list: one replace at the annotated bookmark, and the stream goes on as the watch', async () => {
+    const here = await place('a', 'b')
+    await using page = await here.page().open()
+    await synced(here, page)
+    expect(page.changes).toHaveLength(1)
+    expect(page.reflector.status).toMatchObject({ source: 'stream', hasSynced: true })
+    await here.create('c')
+    await synced(here, page)
+    expect(page.requests).toEqual(['stream newest'])
+  })
+
+  test('27. DELETED carries the deletion’s version, and LSRV is it', async () => {
+    const here = await place('a')
+    await using page = await here.page().open()
+    await synced(here, page)
+    const updated = await here.update('a')
+    await here.delete('a')
+    await synced(here, page)
+    const [, update, deletion] = page.updates.filter(({ changes }) => changes.length > 0)
+    expect(update && briefUpdate(update)).toBe(`apply ${updated}: ~a@${updated}`)
+    expect(deletion?.changes).toMatchObject([{ type: 'deleted', entry: { name: 'a', resourceVersion: deletion?.resourceVersion } }])
+    expect(page.reflector.lastSyncResourceVersion).toBe(deletion?.resourceVersion)
+    expect(BigInt(deletion?.resourceVersion ?? '')).toBeGreaterThan(BigInt(updated))
+  })
+
+  test('27. a bookmark moves LSRV and the store’s version, and tells nobody of a change', async () => {
+    const here = await place('a')
+    const elsewhere = await place()
+    await using page = await here.page({ listWatch: { tweakListOptions: endAfter(5) } }).open()
+    await synced(here, page)
+    const before = page.reflector.lastSyncResourceVersion
+    const newest = await elsewhere.create('x')
+    await target().until('a bookmark', () => BigInt(page.reflector.lastSyncResourceVersion) >= BigInt(newest))
+    expect(page.store.resourceVersion).toBe(page.reflector.lastSyncResourceVersion)
+    expect(page.events).toContainEqual({ type: 'bookmark', resourceVersion: page.store.resourceVersion })
+    expect(before).not.toBe(page.store.resourceVersion)
+    expect(page.changes).toHaveLength(1)
+  })
+
+  test('19. 21. a watch that the server ends at its time → another from LSRV, no list', async () => {
+    const here = await place('a')
+    await using page = await here.page({ ...listing, listWatch: { tweakListOptions: endAfter(2) } }).open()
+    await synced(here, page)
+    const version = await here.create('b')
+    await target().until('three watches', () => page.requests.length >= 4)
+    expect(page.requests.slice(2, 4)).toEqual([`watch ${version}`, `watch ${version}`])
+    expect(page.errors).toEqual([])
+  })
+
+  test('34. deleted and made again → another object: the old is deleted, the new added; in a watch and in a relist', async () => {
+    const here = await place('a')
+    const storage: MemoryStorage = new Map()
+    const first = await here.page({ persister: memoryPersister(storage) }).open()
+    await synced(here, first)
+    await here.delete('a')
+    await here.create('a')
+    await synced(here, first)
+    expect(typesOf(first)).toEqual(['added', 'deleted', 'added'])
+    await first.close()
+
+    await here.delete('a')
+    await here.create('a')
+    await target().expire()
+    await using page = await here.page({ ...listing, persister: memoryPersister(storage) }).open()
+    await synced(here, page)
+    expect(typesOf(page)).toEqual(['added', 'deleted', 'added'])
+  })
+
+  test('an object that leaves a selector is deleted; one that enters is added', async () => {
+    const here = await place()
+    await here.create('a', { labels: { app: 'web' } })
+    await here.create('b')
+    await using page = await here.page({ listWatch: { labelSelector: 'app=web' } }).open()
+    await target().until('the list', () => page.state.startsWith('a@'))
+    const left = await here.update('a')
+    const entered = await here.update('b', { labels: { app: 'web' } })
+    await target().until('the changes', () => page.state === `b@${entered}`)
+    expect(page.changes.slice(1).join(' ')).toContain(`-a@${left}`)
+  })
+
+  test('14. a persisted state resumes from its version, without a list', async () => {
+    const here = await place('a', 'b')
+    const storage: MemoryStorage = new Map()
+    const first = await here.page({ persister: memoryPersister(storage) }).open()
+    await synced(here, first)
+    const version = first.store.resourceVersion
+    await first.close()
+    await here.update('a')
+    await here.delete('b')
+    await using page = await here.page({ persister: memoryPersister(storage) }).open()
+    expect(page.hydration).toBe('persisted')
+    await synced(here, page)
+    expect(page.requests).toEqual([`watch ${version}`])
+    expect(page.reflector.status.source).toBe('persisted')
+  })
+
+  for (const options of [{ ...listing, pageSize: 1 }, { initialList: 'stream' }] satisfies PageOptions[]) {
+    test(`1. 5. 15. a persisted version that is too old: 410 in the watch → relist (${options.initialList}) at that version; what vanished leaves`, async () => {
+      const here = await place('a', 'b', 'c')
+      const storage: MemoryStorage = new Map()
+      const first = await here.page({ persister: memoryPersister(storage) }).open()
+      await synced(here, first)
+      const version = first.store.resourceVersion
+      await first.close()
+      await here.delete('b')
+      await target().expire()
+      await using page = await here.page({ ...options, persister: memoryPersister(storage) }).open()
+      await synced(here, page)
+      const relist = options.initialList === 'list' ? [`list ≥${version} limit 1`, 'list next limit 1'] : [`stream ≥${version}`]
+      expect(page.requests.slice(0, relist.length + 1)).toEqual([`watch ${version}`, ...relist])
+      expect(page.errors).toMatchObject([{ name: 'WatchError', status: { code: 410 } }])
+      expect(page.changes[1]).toMatch(/^replace \d+: -b@\d+$/)
+    })
+  }
+
+  test('6. 8. 410 on page 2 → the full list, unpaged, at the first page’s version; the inconsistent token is not used', async () => {
+    const here = await place('a', 'b', 'c')
+    const version = await here.resourceVersion()
+    let expired = false
+    await using page = await here
+      .page({
+        ...listing,
+        pageSize: 1,
+        async fetch(request, next) {
+          if (request.url.includes('continue=') && !expired) {
+            expired = true
+            await target().expire()
+          }
+          return next(request)
+        },
+      })
+      .open()
+    await synced(here, page)
+    expect(page.requests.slice(0, 3)).toEqual(['list ≥0 limit 1', 'list next limit 1', expect.stringMatching(/^list ≥\d+$/)])
+    expect(BigInt(page.requests[2]?.slice('list ≥'.length) ?? '')).toBeGreaterThanOrEqual(BigInt(version))
+    expect(page.changes).toHaveLength(1)
+  })
+
+  test('3. a list from the future answers 504 → immediately one at ""', async () => {
+    const here = await place('a')
+    const future = await beyond(here)
+    await using page = await here.page({ ...listing, relistPeriodMs: 1000 }).hydrate([], future).open()
+    await synced(here, page)
+    const at = page.requests.indexOf(`list ≥${future}`)
+    expect(page.requests.slice(0, at + 2)).toEqual([`watch ${future}`, `list ≥${future}`, 'list newest'])
+    expect(page.errors).toMatchObject([{ status: 504 }])
+  })
+
+  test('13. a hydrated version from the future is noticed by one small list, not silently believed', async () => {
+    const here = await place('a')
+    const future = await beyond(here)
+    await using page = await here.page().hydrate([], future).open()
+    await target().until('the probe', () => page.requests.length >= 2)
+    await synced(here, page)
+    expect(page.requests).toEqual([`watch ${future}`, `list ≥${future} limit 1`, 'stream newest'])
+    expect(BigInt(page.reflector.lastSyncResourceVersion)).toBeLessThan(BigInt(future))
+  })
+
+  test('the server starts again in the midst of changes: the feed comes back, and nothing is missing', async () => {
+    const here = await place('a', 'b', 'c')
+    await using page = await here.page().open()
+    await synced(here, page)
+    await here.update('a')
+    await here.delete('b')
+    await target().restart()
+    await here.create('d')
+    await here.update('c')
+    await synced(here, page)
+    // Whatever the way there said, it was no hot loop.
+    expect(page.requests.length).toBeLessThan(40 + MAX_SERVER_ERRORS)
+  })
+
+  test('31. abort at any stage: run() resolves, no error is reported, no request is left', async () => {
+    const here = await place('a', 'b', 'c')
+    const stages: ((page: Page) => boolean)[] = [
+      () => true,
+      ({ requests }) => requests.length === 1,
+      ({ requests }) => requests.length === 2,
+      ({ events }) => events.some(({ type }) => type === 'bytes'),
+      ({ reflector }) => reflector.state === 'live',
+      ({ reflector }) => reflector.state === 'backoff',
+    ]
+    for (const options of [{}, listing, { ...listing, pageSize: 1 }] satisfies PageOptions[]) {
+      for (const stage of stages) {
+        const page = here.page({ ...options, listWatch: { tweakListOptions: endAfter(1) } })
+        const look = () => void (stage(page) && page.close())
+        page.reflector.subscribe(look)
+        page.store.subscribe(look)
+        await page.open()
+        await target().until('the stage, and the end', () => page.reflector.state === 'stopped')
+        await page.close()
+        expect(page.errors).toEqual([])
+      }
+    }
+    await target().expectNothingLeft()
+  })
+
+  test('12. a server that refuses streamed lists → a list in the same cycle, remembered', async () => {
+    const here = await place('a')
+    await target().restart({ watchList: 'refused' })
+    await using page = await here.page().open()
+    await synced(here, page)
+    expect(page.requests.slice(0, 2)).toEqual(['stream newest', 'list ≥0'])
+    await target().restart({ watchList: 'supported' })
+    await here.create('b')
+    await synced(here, page)
+    expect(page.requests.filter((request) => request.startsWith('stream'))).toHaveLength(1)
+  })
+}
+
+/** The server is to end watches early; the library itself asks for 5 to 10 minutes. */
+function endAfter(timeoutSeconds: number): <O extends ListOptions | WatchOptions>(options: O) => O {
+  return (options) => ('timeoutSeconds' in options ? { ...options, timeoutSeconds } : options)
+}
+
+/** A version that no server is at. Clients must not do arithmetic with versions; a test that knows them to be numbers may. */
+async function beyond(here: Place): Promise<string> {
+  return String(Number(await here.resourceVersion()) + 1_000_000)
+}
+
+const typesOf = (page: Page): string[] => page.updates.flatMap(({ changes }) => changes.map(({ type }) => type))
+
+const byName = (a: { metadata: { name?: string } }, b: { metadata: { name?: string } }): number => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1)
