@@ -63,7 +63,9 @@ describe('the first visit', () => {
     await page.goto(url)
     await feedIs(page, { state: 'denied', rows: '0' })
     expect(await page.locator('#state').textContent()).toBe('Denied')
-    expect(await page.getByRole('alert').textContent()).toMatch(/^The server does not let you read these pods: .+\. Asking again in \d+ s\.$/)
+    expect(await page.getByRole('alert').textContent()).toMatch(
+      /^The server does not let you read these pods: .+\. Asking again in \d+ s\.$/,
+    )
     expect(errors).toEqual([])
   })
 })
@@ -87,7 +89,12 @@ describe('a reload', () => {
     const release = cluster.hold()
     await page.goto(url)
     await feedIs(page, { rows: before.rows })
-    expect(await feedData(page)).toMatchObject({ state: 'connecting', source: 'persisted', resourceVersion: before.resourceVersion, lists: '0' })
+    expect(await feedData(page)).toMatchObject({
+      state: 'connecting',
+      source: 'persisted',
+      resourceVersion: before.resourceVersion,
+      lists: '0',
+    })
     expect((await allRows(page)).sort()).toEqual(known)
     expect(server.requests).toHaveLength(requests)
 
@@ -221,26 +228,31 @@ describe('the table', () => {
     expect(errors).toEqual([])
   })
 
-  test.each(['Name', 'Namespace', 'Phase', 'Node', 'Restarts', 'Age'])('is sorted by %s when its header is clicked, and the other way round when clicked again', async (title) => {
-    await using visit = await startFake({ pods: 40 })
-    const { page, cluster, url } = visit
-    await page.goto(url)
-    await caughtUp(page, cluster.server)
-    const header = page.getByRole('columnheader', { name: title, exact: true })
-    const column = await header.evaluate((cell) => (cell as HTMLTableCellElement).cellIndex)
-    for (let click = 0; click < 2; click++) {
-      await header.getByRole('button').click()
-      cluster.change(20)
+  test.each(['Name', 'Namespace', 'Phase', 'Node', 'Restarts', 'Age'])(
+    'is sorted by %s when its header is clicked, and the other way round when clicked again',
+    async (title) => {
+      await using visit = await startFake({ pods: 40 })
+      const { page, cluster, url } = visit
+      await page.goto(url)
       await caughtUp(page, cluster.server)
-      const keys = (await allRows(page)).map((row) => row.split(' ')[0] ?? '')
-      const direction = await header.getAttribute('aria-sort')
-      expect(keys).toEqual(sortedKeys(cluster.server, column, direction === 'descending'))
-    }
-  })
+      const header = page.getByRole('columnheader', { name: title, exact: true })
+      const column = await header.evaluate((cell) => (cell as HTMLTableCellElement).cellIndex)
+      for (let click = 0; click < 2; click++) {
+        await header.getByRole('button').click()
+        cluster.change(20)
+        await caughtUp(page, cluster.server)
+        const keys = (await allRows(page)).map((row) => row.split(' ')[0] ?? '')
+        const direction = await header.getAttribute('aria-sort')
+        expect(keys).toEqual(sortedKeys(cluster.server, column, direction === 'descending'))
+      }
+    },
+  )
 
   test('draws only the rows in sight, and of those only what changed', async () => {
     await using visit = await startFake({ pods: 3000 })
     const { page, cluster, url } = visit
+    // Without motion a row stays marked.
+    await page.emulateMedia({ reducedMotion: 'reduce' })
     await page.goto(url)
     await caughtUp(page, cluster.server)
     expect((await feedData(page)).rows).toBe('3000')
@@ -258,8 +270,12 @@ describe('the table', () => {
     cluster.server.update(Pod, pod)
     await caughtUp(page, cluster.server)
     expect((await drawnRows(page))[2]).toMatch(/ 77$/)
-    expect(await page.evaluate(() => [...document.querySelectorAll<HTMLElement>('tr[data-mark]')].map(({ dataset }) => dataset.key))).toEqual(marked)
-    expect(await page.evaluate(() => [...document.querySelectorAll<HTMLElement>('tr[data-flash]')].map(({ dataset }) => dataset.key))).toEqual([key])
+    expect(
+      await page.evaluate(() => [...document.querySelectorAll<HTMLElement>('tr[data-mark]')].map(({ dataset }) => dataset.key)),
+    ).toEqual(marked)
+    expect(
+      await page.evaluate(() => [...document.querySelectorAll<HTMLElement>('tr[data-flash]')].map(({ dataset }) => dataset.key)),
+    ).toEqual([key])
   })
 })
 
@@ -297,7 +313,10 @@ function sortedKeys(server: FakeApiServer, column: number, descending: boolean):
   const rows = server.list(Pod).map((pod) => {
     const { name = '', namespace = '', creationTimestamp = '' } = pod.metadata
     const key = `${namespace}/${name}`
-    const [, phase = '', node = '', restarts = ''] = expectedRows(server).find((row) => row.startsWith(`${key} `))?.split(' ') ?? []
+    const [, phase = '', node = '', restarts = ''] =
+      expectedRows(server)
+        .find((row) => row.startsWith(`${key} `))
+        ?.split(' ') ?? []
     const values = [name, namespace, phase, node === '–' ? '' : node, Number(restarts), -Date.parse(creationTimestamp)]
     return { key, value: values[column] ?? '' }
   })

@@ -1,9 +1,9 @@
-import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { createServer } from 'vite'
 import type { Cluster } from '../../../playground/server/cluster.ts'
 import { playgroundConfig } from '../../../playground/server/config.ts'
 import { FakeCluster, type FakeClusterOptions } from '../../../playground/server/fake-cluster.ts'
+import { createRandom } from '../../../src/testing/random'
 import { createProfile, launchChromium } from '../../support/chromium.ts'
 
 /** A cluster whose answers can be held back. */
@@ -39,7 +39,7 @@ export interface Visit<C extends Cluster> extends AsyncDisposable {
 
 /** Starts the playground over a make-believe cluster in which nothing happens by itself, and opens an empty page beside it. */
 export async function startFake({ changesPerSecond = 0, ...options }: FakeClusterOptions = {}): Promise<Visit<HeldCluster>> {
-  const cluster = new HeldCluster({ changesPerSecond, ...options })
+  const cluster = new HeldCluster({ changesPerSecond, random: createRandom(1).next, ...options })
   const visit = await start(cluster)
   return {
     ...visit,
@@ -54,7 +54,8 @@ export async function startFake({ changesPerSecond = 0, ...options }: FakeCluste
 export async function start<C extends Cluster>(cluster: C): Promise<Visit<C>> {
   const vite = await createServer({ ...playgroundConfig(cluster, { port: 0 }), configFile: false, logLevel: 'error' })
   await vite.listen()
-  const { port } = vite.httpServer?.address() as AddressInfo
+  const [url] = vite.resolvedUrls?.local ?? []
+  if (url === undefined) throw new Error('Vite listens nowhere')
   const profile = await createProfile()
   const context = await launchChromium(profile)
   const page = context.pages()[0] ?? (await context.newPage())
@@ -66,7 +67,7 @@ export async function start<C extends Cluster>(cluster: C): Promise<Visit<C>> {
   return {
     cluster,
     page,
-    url: `http://127.0.0.1:${port}/`,
+    url,
     errors,
     async [Symbol.asyncDispose]() {
       await context.close()

@@ -1,0 +1,68 @@
+import { byId } from './page.ts'
+
+/** What the server of the playground says of itself. */
+export interface ClusterInfo {
+  /** Changes per second that are being made; undefined where the cluster is a real one. */
+  readonly changesPerSecond: number | undefined
+}
+
+/** The rates that the buttons step through, in changes per second. */
+const RATES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+
+/** Connects the buttons with the server of the playground. */
+export class Controls {
+  readonly #churn = byId('churn', HTMLOutputElement)
+  readonly #slower = byId('slower', HTMLButtonElement)
+  readonly #faster = byId('faster', HTMLButtonElement)
+  readonly #expire = byId('expire', HTMLButtonElement)
+  #rate: number | undefined
+
+  constructor({ forget }: { forget: () => Promise<void> }) {
+    onClick(byId('reload', HTMLButtonElement), () => location.reload())
+    onClick(byId('forget', HTMLButtonElement), async () => {
+      await forget()
+      location.reload()
+    })
+    onClick(byId('cut', HTMLButtonElement), () => this.#ask('cut', 'POST'))
+    onClick(this.#expire, () => this.#ask('expire', 'POST'))
+    onClick(this.#slower, () => this.#setRate(RATES.findLast((rate) => rate < (this.#rate ?? 0))))
+    onClick(this.#faster, () => this.#setRate(RATES.find((rate) => rate > (this.#rate ?? 0))))
+  }
+
+  /** Learns what the server can do. */
+  async start(): Promise<void> {
+    await this.#ask('', 'GET')
+  }
+
+  async #setRate(perSecond: number | undefined): Promise<void> {
+    if (perSecond !== undefined) await this.#ask(`churn?perSecond=${perSecond}`, 'POST')
+  }
+
+  async #ask(what: string, method: 'GET' | 'POST'): Promise<void> {
+    let info: ClusterInfo
+    try {
+      const response = await fetch(`/playground/${what}`, { method })
+      info = await response.json()
+    } catch {
+      this.#churn.value = 'no answer'
+      return
+    }
+    this.#show(info)
+  }
+
+  #show({ changesPerSecond }: ClusterInfo): void {
+    const simulated = changesPerSecond !== undefined
+    this.#rate = changesPerSecond
+    this.#churn.value = simulated ? `${changesPerSecond} changes/s` : 'real cluster'
+    for (const button of [this.#expire, this.#slower, this.#faster]) {
+      button.disabled = !simulated
+      if (!simulated) button.title = 'This is a real cluster: only the cluster itself changes its pods, and forgets its past'
+    }
+    this.#slower.disabled ||= changesPerSecond === RATES[0]
+    this.#faster.disabled ||= changesPerSecond === RATES.at(-1)
+  }
+}
+
+function onClick(button: HTMLButtonElement, act: () => unknown): void {
+  button.addEventListener('click', () => void act())
+}

@@ -1,0 +1,139 @@
+import type { Resource } from '../../src/index'
+import type { FakeApiServer, FixturePod } from '../../src/testing'
+import { inState, newPod, pickWorkload, restartsOf, type State } from './workloads.ts'
+
+const pods: Resource<FixturePod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' }
+const nodes = ['a', 'b', 'c'].flatMap((zone) => [1, 2, 3, 4].map((number) => `worker-${zone}${number}`))
+/** So many pods are on their way to another state, about. */
+const MOVING_SHARE = 0.04
+const MINUTE_MS = 60_000
+const MONTH_MS = 30 * 24 * 60 * MINUTE_MS
+
+/** A pod that was made here. */
+interface Member {
+  readonly name: string
+  readonly namespace: string
+  readonly isJob: boolean
+  state: State | 'leaving'
+}
+
+/** What comes after a state that does not last. */
+const next: Partial<Record<Member['state'], (random: number) => State | 'gone'>> = {
+  pending: () => 'creating',
+  creating: (random) => (random < 0.06 ? 'pulling' : 'running'),
+  pulling: () => 'running',
+  crashing: (random) => (random < 0.8 ? 'crashing' : 'running'),
+  leaving: () => 'gone',
+}
+
+/** Lets pods live: they are scheduled, start, crash, come back, finish and make room for others. Their number stays about the same. */
+export class Simulation {
+  readonly #server: FakeApiServer
+  readonly #random: () => number
+  readonly #size: number
+  readonly #members: Member[] = []
+  #made = 0
+
+  /** @param random numbers in [0, 1). */
+  constructor(server: FakeApiServer, { size, random }: { size: number; random: () => number }) {
+    this.#server = server
+    this.#random = random
+    this.#size = size
+  }
+
+  /** Makes the first pods, the oldest first; `setAge` is told how old the next one is to be, in milliseconds. */
+  populate(setAge: (ms: number) => void): void {
+    const random = this.#random
+    const ages = Array.from({ length: this.#size }, () => MINUTE_MS * (MONTH_MS / MINUTE_MS) ** random())
+    for (const age of ages.sort((a, b) => b - a)) {
+      setAge(age)
+      const member = this.#create()
+      const luck = random()
+      const state = member.isJob
+        ? luck < 0.75
+          ? 'finished'
+          : luck < 0.85
+            ? 'failed'
+            : 'running'
+        : luck < 0.015
+          ? 'crashing'
+          : luck < 0.025
+            ? 'pulling'
+            : 'running'
+      const restarts = state === 'crashing' ? 4 + random() * 40 : random() < 0.2 ? random() ** 3 * 12 : 0
+      this.#put(member, state, { restarts: Math.floor(restarts) })
+    }
+    setAge(0)
+  }
+
+  /** Makes one change, or none where somebody else was faster. */
+  step(): void {
+    const random = this.#random
+    const moving = this.#members.filter(({ state }) => state in next)
+    const settled = this.#members.filter(({ state }) => !(state in next))
+    const mover = pick(moving, random)
+    const member = pick(settled, random)
+    if (mover && random() < Math.min(0.75, moving.length / (this.#size * MOVING_SHARE))) this.#advance(mover)
+    else if (this.#members.length < this.#size) this.#create()
+    else if (member) this.#disturb(member)
+  }
+
+  #disturb(member: Member): void {
+    const luck = this.#random()
+    if (member.state !== 'running' || luck < 0.3) this.#leave(member)
+    else if (member.isJob) this.#put(member, luck < 0.9 ? 'finished' : 'failed')
+    else if (luck < 0.38) this.#put(member, 'crashing')
+    else this.#put(member, 'running', { moreRestarts: 1 })
+  }
+
+  #advance(member: Member): void {
+    const state = next[member.state]?.(this.#random())
+    if (state === 'gone') this.#remove(member)
+    else if (state) this.#put(member, state, { moreRestarts: member.state === 'crashing' ? 1 : 0 })
+  }
+
+  #create(): Member {
+    const workload = pickWorkload(this.#random)
+    const pod = newPod(workload, this.#made++, this.#random)
+    const { metadata } = this.#server.create(pods, inState(pod, 'pending', { nodeName: '' }))
+    const member: Member = { name: metadata.name ?? '', namespace: workload.namespace, isJob: workload.kind === 'job', state: 'pending' }
+    this.#members.push(member)
+    return member
+  }
+
+  #put(member: Member, state: State, { restarts, moreRestarts = 0 }: { restarts?: number; moreRestarts?: number } = {}): void {
+    const pod = this.#find(member)
+    if (!pod) return
+    const nodeName = pod.spec.nodeName || pick(nodes, this.#random) || ''
+    this.#server.update(pods, inState(pod, state, { nodeName, restarts: restarts ?? restartsOf(pod) + moreRestarts }))
+    member.state = state
+  }
+
+  #leave(member: Member): void {
+    if (!this.#find(member)) return
+    this.#server.delete(pods, member)
+    member.state = 'leaving'
+  }
+
+  #remove(member: Member): void {
+    const pod = this.#find(member)
+    if (!pod) return
+    this.#server.update(pods, { ...pod, metadata: { ...pod.metadata, finalizers: [] } })
+    this.#drop(member)
+  }
+
+  /** The pod as it is; undefined when somebody else removed it. */
+  #find(member: Member): FixturePod | undefined {
+    const pod = this.#server.get(pods, member)
+    if (!pod) this.#drop(member)
+    return pod
+  }
+
+  #drop(member: Member): void {
+    this.#members.splice(this.#members.indexOf(member), 1)
+  }
+}
+
+function pick<T>(items: readonly T[], random: () => number): T | undefined {
+  return items[Math.floor(random() * items.length)]
+}

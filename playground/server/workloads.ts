@@ -1,0 +1,100 @@
+import { type FixturePod, podFixture } from '../../src/testing'
+
+/** What pods are made for; they are named after it. */
+export interface Workload {
+  readonly namespace: string
+  readonly name: string
+  readonly kind: 'service' | 'daemon' | 'job'
+  /** How many of 100 pods are its own, about. */
+  readonly share: number
+}
+
+/** What a pod is doing. */
+export type State = 'pending' | 'creating' | 'pulling' | 'running' | 'crashing' | 'finished' | 'failed'
+
+const services = (namespace: string, names: readonly string[], share: number): Workload[] =>
+  names.map((name) => ({ namespace, name, kind: 'service', share }))
+
+const workloads: readonly Workload[] = [
+  ...services('shop', ['storefront', 'checkout', 'cart', 'catalog', 'image-resizer'], 7),
+  ...services('payments', ['ledger', 'card-gateway', 'invoices', 'fraud-scoring'], 5),
+  ...services('search', ['indexer', 'query', 'suggest'], 6),
+  ...services('monitoring', ['prometheus', 'alertmanager', 'grafana'], 2),
+  ...services('kube-system', ['coredns', 'metrics-server'], 1),
+  { namespace: 'kube-system', name: 'kube-proxy', kind: 'daemon', share: 5 },
+  { namespace: 'monitoring', name: 'node-exporter', kind: 'daemon', share: 5 },
+  { namespace: 'payments', name: 'settlement', kind: 'job', share: 3 },
+  { namespace: 'search', name: 'reindex', kind: 'job', share: 3 },
+]
+
+/** Keeps a pod that is being deleted until it has ended. */
+const DRAIN = 'playground.example.com/drain'
+const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
+
+/** Chooses a workload, by its share. */
+export function pickWorkload(random: () => number): Workload {
+  let point = random() * workloads.reduce((sum, { share }) => sum + share, 0)
+  const found = workloads.find(({ share }) => {
+    point -= share
+    return point < 0
+  })
+  return found ?? (workloads[0] as Workload)
+}
+
+/** Makes a pod of a workload, about 7 kB of it, that waits for a node. */
+export function newPod({ namespace, name, kind }: Workload, index: number, random: () => number): FixturePod {
+  const letters = (length: number) => Array.from({ length }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join('')
+  const middle = { service: `-${hashOf(name)}`, daemon: '', job: `-${29_000_000 + Math.floor(random() * 900_000)}` }[kind]
+  const pod = podFixture(index, { namespace })
+  const labels = { app: name, tier: kind }
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, name: `${name}${middle}-${letters(5)}`, generateName: `${name}${middle}-`, labels, finalizers: [DRAIN] },
+  }
+}
+
+/** The same pod in another state. */
+export function inState(pod: FixturePod, state: State, { nodeName, restarts = 0 }: { nodeName: string; restarts?: number }): FixturePod {
+  const waiting = { creating: 'ContainerCreating', pulling: 'ImagePullBackOff', crashing: 'CrashLoopBackOff' }[state as string]
+  const ended = { finished: 'Completed', failed: 'Error' }[state as string]
+  const now = waiting
+    ? { waiting: { reason: waiting } }
+    : ended
+      ? { terminated: { reason: ended, exitCode: state === 'failed' ? 1 : 0 } }
+      : { running: {} }
+  const phase = {
+    pending: 'Pending',
+    creating: 'Pending',
+    pulling: 'Pending',
+    running: 'Running',
+    crashing: 'Running',
+    finished: 'Succeeded',
+    failed: 'Failed',
+  }[state]
+  const containerStatuses = podFixture(0).status.containerStatuses.map((status, at) => ({
+    ...status,
+    name: pod.spec.containers[at]?.name ?? status.name,
+    ready: state === 'running',
+    restartCount: at === 0 ? restarts : 0,
+    state: now,
+  }))
+  return {
+    ...pod,
+    spec: { ...pod.spec, nodeName },
+    status: { ...pod.status, phase, containerStatuses: state === 'pending' ? [] : containerStatuses },
+  }
+}
+
+/** How often the containers of a pod were restarted. */
+export function restartsOf({ status }: FixturePod): number {
+  return status.containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0)
+}
+
+/** Looks like a pod template's hash, and is the same for the same name. */
+function hashOf(name: string): string {
+  let hash = 7
+  return Array.from({ length: 9 }, (_, at) => {
+    hash = (hash * 31 + name.charCodeAt(at % name.length)) % 1_000_003
+    return LETTERS[hash % LETTERS.length]
+  }).join('')
+}

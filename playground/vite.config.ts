@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig, runnerImport } from 'vite'
+
+// The sources name each other without extensions: Vite reads them, and Node could not.
+const { module } = await runnerImport<typeof import('./server/config.ts')>(fileURLToPath(new URL('server/config.ts', import.meta.url)), {
+  configFile: false,
+  logLevel: 'error',
+})
+
+const { chooseCluster, playgroundConfig } = module
+const { KUBEFLECT_SERVER: server, PORT: port = '5173' } = process.env
+
+export default defineConfig(playgroundConfig(chooseCluster(server), { port: Number(port) }))
