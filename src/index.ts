@@ -55,9 +55,17 @@ export type { Attempt, StepReason } from './reflector/state'
 export type { Clock } from './internal/clock'
 export type { Wake } from './internal/wake'
 
+// Queues between the two, for who wants to take the changes himself
+export type { Delta, KnownObjects, ObjectDelta, PopBatchOptions, PopOptions, Queue, QueueItem } from './queue/queue'
+export { DeltaFIFO, type DeltaFIFOOptions } from './queue/delta-fifo'
+export { InOrderFIFO } from './queue/in-order-fifo'
+export { applyItem, type ItemStore } from './queue/apply-item'
+
 // The store, and how it outlives the page
 export { Store } from './store/store'
 export type { StoreChange, StoreUpdate } from './store/changes'
+export { type Indexers, Indexer, type IndexerOptions, type IndexFunc, type NamespaceIndex } from './store/indexer'
+export { Lister, type ListerOptions, type ListerSource, type NamespaceLister } from './store/lister'
 export { memoryPersister } from './persistence/memory'
 export type { Commit, Persister, Scope, Snapshot, StoredRecord } from './persistence/persister'
 export {

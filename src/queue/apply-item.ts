@@ -1,0 +1,34 @@
+import type { Entry } from '../meta/entry'
+import type { Keyed } from '../meta/keys'
+import type { ChangeType } from '../meta/wire'
+import type { QueueItem } from './queue'
+
+/** What {@link applyItem} needs of a store. */
+export interface ItemStore<T> {
+  readonly resourceVersion: string
+  apply(changes: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[], resourceVersion: string): void
+  replace(entries: readonly Entry<T>[], resourceVersion: string): void
+  /** @param objects which objects to tell of; all of them when left out. */
+  resync(objects?: readonly Keyed[]): void
+}
+
+/**
+ * Applies what a queue handed over to a store, as one step: `queue.pop((item) => applyItem(store, item))`.
+ *
+ * @see client-go `processDeltas`
+ */
+export function applyItem<T>(store: ItemStore<T>, { deltas, resourceVersion }: QueueItem<T>): void {
+  const changes: { type: ChangeType; entry: Entry<T> }[] = []
+  const unchanged: Entry<T>[] = []
+  for (const delta of deltas) {
+    if (delta.type === 'ReplacedAll') store.replace(delta.entries, resourceVersion)
+    else if (delta.type === 'SyncAll') store.resync()
+    else if (delta.type === 'Sync') unchanged.push(delta.entry)
+    else changes.push({ type: WIRE_TYPES[delta.type], entry: delta.entry })
+  }
+  // A queue has an object told of once more only if nothing happened to it before.
+  if (unchanged.length > 0) store.resync(unchanged)
+  if (changes.length > 0 || resourceVersion !== store.resourceVersion) store.apply(changes, resourceVersion)
+}
+
+const WIRE_TYPES = { Added: 'ADDED', Updated: 'MODIFIED', Replaced: 'MODIFIED', Deleted: 'DELETED' } as const

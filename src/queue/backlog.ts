@@ -1,0 +1,172 @@
+import type { Entry, UnparsedEntry } from '../meta/entry'
+import type { ChangeType } from '../meta/wire'
+import { Line } from './line'
+import type { Delta, KnownObjects, PopBatchOptions, PopOptions, Queue, QueueItem } from './queue'
+
+/** What waits, and is handed over together. */
+interface Waiting<T> {
+  readonly deltas: readonly Delta<T>[]
+  /** The version of everything that was queued before the batch this came with. */
+  before: string
+}
+
+const BATCH_LIMIT = 1_000
+
+/** What queues have in common: waiting, handing over, and knowing which version that leads to. What waits, and in what order, is up to who extends it. */
+export abstract class Backlog<T> implements Queue<T> {
+  protected readonly known: KnownObjects<T>
+  readonly #line = new Line<Waiting<T>>()
+  readonly #sleepers = new Set<() => void>()
+  readonly #unsubscribe: (() => void) | undefined
+  /** The version of everything that was queued; undefined before the first time. */
+  #version: string | undefined
+  /** The store lacks an object that the server has: nothing but a replacement leads to a version again. */
+  #lacking = false
+  #closed = false
+  #populated = false
+  /** How many items of the first complete state are still to be processed. */
+  #initial = 0
+
+  constructor(knownObjects: KnownObjects<T>) {
+    this.known = knownObjects
+    this.#unsubscribe = knownObjects.onUnreadable?.(() => this.#lack())
+  }
+
+  get resourceVersion(): string {
+    return this.known.resourceVersion
+  }
+  get length(): number {
+    return this.#line.length
+  }
+  get hasSynced(): boolean {
+    return this.#populated && this.#initial === 0
+  }
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  apply(changes: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[], resourceVersion: string): void {
+    if (this.#closed) return
+    for (const { type, entry } of changes) this.queueChange(type, entry)
+    this.#populated = true
+    this.#advance(resourceVersion)
+  }
+
+  bookmark(resourceVersion: string): void {
+    this.apply([], resourceVersion)
+  }
+
+  replace(entries: readonly Entry<T>[], resourceVersion: string): void {
+    if (this.#closed) return
+    this.queueReplacement(entries)
+    this.#lacking = false
+    this.#advance(resourceVersion)
+    if (this.#populated) return
+    this.#populated = true
+    this.#initial = this.length
+  }
+
+  resync(): void {
+    if (this.#closed) return
+    this.queueResync()
+    this.#wake()
+  }
+
+  onUnreadable(listener: (entry: UnparsedEntry) => void): () => void {
+    return this.known.onUnreadable?.(listener) ?? (() => undefined)
+  }
+
+  pop(process: (item: QueueItem<T>) => void, { signal }: PopOptions = {}): Promise<QueueItem<T> | undefined> {
+    return this.popBatch(process, { signal, limit: 1 })
+  }
+
+  async popBatch(
+    process: (item: QueueItem<T>) => void,
+    { signal, limit = BATCH_LIMIT }: PopBatchOptions = {},
+  ): Promise<QueueItem<T> | undefined> {
+    if (!(limit >= 1)) throw new RangeError(`popBatch: the limit is ${limit}, and at least 1 item has to be taken`)
+    while (this.length === 0 && !this.#closed && !signal?.aborted) await this.#sleep(signal)
+    if (this.length === 0 || signal?.aborted) return undefined
+    const isInInitialList = !this.hasSynced
+    const batch = this.#take(Math.min(limit, this.#initial || Number.POSITIVE_INFINITY))
+    const item = { deltas: batch.flatMap(({ deltas }) => deltas), resourceVersion: this.#reached(), isInInitialList }
+    try {
+      process(item)
+    } finally {
+      this.#initial = Math.max(0, this.#initial - batch.length)
+    }
+    return item
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#unsubscribe?.()
+    this.#wake()
+  }
+
+  /** Enqueues one event. */
+  protected abstract queueChange(type: ChangeType, entry: Entry<T>): void
+  /** Enqueues a complete state. */
+  protected abstract queueReplacement(entries: readonly Entry<T>[]): void
+  /** Enqueues that every object is to be told of. */
+  protected abstract queueResync(): void
+  /** Called with what is handed over: nothing can be added to it any more. */
+  protected taken(_deltas: readonly Delta<T>[]): void {}
+
+  /** Puts something at the end of the line. As long as it waits, deltas may be added. */
+  protected enqueue(deltas: readonly Delta<T>[]): void {
+    this.#line.push({ deltas, before: this.#version ?? this.known.resourceVersion })
+  }
+
+  #advance(resourceVersion: string): void {
+    // Nothing waits that could bring the version along.
+    if (this.length === 0) this.enqueue([])
+    this.#version = this.#lacking ? '' : resourceVersion
+    this.#wake()
+  }
+
+  #lack(): void {
+    this.#lacking = true
+    this.#version = ''
+    for (const waiting of this.#line) waiting.before = ''
+  }
+
+  /** Takes out what comes next, and whatever fits together with it, at most `limit`. */
+  #take(limit: number): Waiting<T>[] {
+    const batch: Waiting<T>[] = []
+    for (let next = this.#line.first; next && batch.length < limit; next = this.#line.first) {
+      const alone = concernsAll(next)
+      if (alone && batch.length > 0) break
+      this.#line.shift()
+      this.taken(next.deltas)
+      batch.push(next)
+      if (alone) break
+    }
+    return batch
+  }
+
+  /** The version of what was taken: that before the first one that waits still, whatever came later to one that was taken. */
+  #reached(): string {
+    return this.#line.first?.before ?? this.#version ?? this.known.resourceVersion
+  }
+
+  #sleep(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#sleepers.delete(wake)
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#sleepers.add(wake)
+      signal?.addEventListener('abort', wake)
+    })
+  }
+
+  #wake(): void {
+    for (const wake of this.#sleepers) wake()
+  }
+}
+
+function concernsAll<T>({ deltas: [first] }: Waiting<T>): boolean {
+  return first?.type === 'ReplacedAll' || first?.type === 'SyncAll'
+}

@@ -1,0 +1,187 @@
+import { KubeError } from '../errors'
+import { report } from '../internal/report'
+import { type Entry, entryFromObject } from '../meta/entry'
+import { type KeyFunc, metaNamespaceKey } from '../meta/keys'
+import type { KubeObject } from '../meta/object'
+import type { StoreChange, StoreUpdate } from './changes'
+import { Store } from './store'
+import { ValueIndex } from './value-index'
+
+/**
+ * Gives the values under which an object is found; none leaves it out. The object is parsed for it: once for each change, however many indexes there are.
+ *
+ * @see client-go `cache.IndexFunc`
+ */
+export type IndexFunc<T> = (object: T, entry: Entry<T>) => readonly string[]
+
+/** Index functions by the names of their indexes. */
+export type Indexers<T, Names extends string> = Readonly<Record<Names, IndexFunc<T>>>
+
+/** The index that every {@link Indexer} has. It reads the entry, and parses nothing. */
+export type NamespaceIndex = 'namespace'
+
+/** Options of an {@link Indexer}. */
+export interface IndexerOptions {
+  /** Told when an index function throws; the object is stored, and this one index does not have it. Default: reported as the runtime reports uncaught errors. */
+  onError?: ((error: unknown) => void) | undefined
+}
+
+interface Index<T> {
+  readonly func: IndexFunc<T>
+  readonly read: (entry: Entry<T>) => readonly string[]
+  readonly found: ValueIndex
+}
+
+const NAMESPACE: NamespaceIndex = 'namespace'
+
+/**
+ * A store that finds its objects by values computed from them. The indexes are part of each step: subscribers never see one that is
+ * behind the objects.
+ *
+ * @example
+ * ```ts
+ * const indexer = new Indexer(metaNamespaceKey, { node: (pod: Pod) => [pod.spec?.nodeName ?? ''] })
+ * indexer.byIndex('node', 'n1')
+ * ```
+ * @see client-go `cache.Indexer`, `cache.NewIndexer`
+ */
+export class Indexer<T extends KubeObject, Names extends string = never> extends Store<T> {
+  readonly #keyFunc: KeyFunc
+  readonly #onError: (error: unknown) => void
+  readonly #indexes = new Map<string, Index<T>>()
+  readonly #untold: StoreUpdate<T>[] = []
+
+  /**
+   * @param keyFunc under which key an object is kept; default {@link metaNamespaceKey}.
+   * @param indexers the indexes it has from the beginning, besides `namespace`.
+   * @throws TypeError when one of them is called `namespace`.
+   */
+  constructor(
+    keyFunc: KeyFunc = metaNamespaceKey,
+    indexers: Indexers<T, Names> = {} as Indexers<T, Names>,
+    { onError = report }: IndexerOptions = {},
+  ) {
+    super(keyFunc)
+    this.#keyFunc = keyFunc
+    this.#onError = onError
+    this.#indexes.set(NAMESPACE, {
+      func: ({ metadata }) => [metadata.namespace ?? ''],
+      read: ({ namespace }) => [namespace],
+      found: new ValueIndex(),
+    })
+    this.addIndexers(indexers)
+  }
+
+  /**
+   * The entries that have a value in an index, in no particular order.
+   *
+   * @throws TypeError when there is no such index.
+   */
+  byIndex(name: Names | NamespaceIndex, value: string): Entry<T>[] {
+    return this.#entries([value], this.#index(name))
+  }
+
+  /**
+   * The entries that have any of the values which an object has in an index, in no particular order; the object need not be in the store.
+   *
+   * @throws TypeError when there is no such index; whatever the index function throws.
+   */
+  index(name: Names | NamespaceIndex, object: T | Entry<T>): Entry<T>[] {
+    const index = this.#index(name)
+    return this.#entries(index.read('metadata' in object ? entryFromObject(object) : object), index)
+  }
+
+  /**
+   * The keys of the entries that have a value in an index, in no particular order.
+   *
+   * @throws TypeError when there is no such index.
+   */
+  indexKeys(name: Names | NamespaceIndex, value: string): string[] {
+    return [...this.#index(name).found.keys(value)]
+  }
+
+  /**
+   * Every value that some object has in an index, in no particular order.
+   *
+   * @throws TypeError when there is no such index.
+   */
+  listIndexFuncValues(name: Names | NamespaceIndex): string[] {
+    return this.#index(name).found.values()
+  }
+
+  /** The index functions by name, `namespace` included. */
+  getIndexers(): Indexers<T, Names | NamespaceIndex> {
+    return Object.fromEntries(Array.from(this.#indexes, ([name, { func }]) => [name, func])) as Indexers<T, Names | NamespaceIndex>
+  }
+
+  /**
+   * Adds indexes; the objects that are here are indexed at once.
+   *
+   * @returns this indexer, whose type knows the new names as well.
+   * @throws TypeError when there is an index of one of the names; nothing is added then.
+   */
+  addIndexers<More extends string>(indexers: Indexers<T, More>): Indexer<T, Names | More> {
+    const names = Object.keys(indexers) as More[]
+    for (const name of names) {
+      if (this.#indexes.has(name)) throw new TypeError(`there is an index '${name}' already: give the new one another name`)
+    }
+    const added = new Map<string, Index<T>>()
+    for (const name of names) {
+      const func = indexers[name]
+      added.set(name, { func, read: (entry) => func(entry.object, entry), found: new ValueIndex() })
+    }
+    for (const [name, index] of added) this.#indexes.set(name, index)
+    if (added.size > 0) for (const key of this.listKeys()) this.#place(key, added)
+    return this as unknown as Indexer<T, Names | More>
+  }
+
+  protected override tell(update: StoreUpdate<T>): void {
+    this.#untold.push(update)
+    this.#follow(update.changes)
+    // An index function may have found a text that is not JSON: the step that drops it is told after the one that brought it.
+    if (this.#untold[0] !== update) return
+    for (const next of this.#untold.splice(0)) super.tell(next)
+  }
+
+  #follow(changes: readonly StoreChange<T>[]): void {
+    const keys = new Set<string>()
+    for (const { type, entry } of changes) if (type !== 'resynced') keys.add(this.#keyFunc(entry))
+    for (const key of keys) this.#place(key, this.#indexes)
+  }
+
+  #place(key: string, indexes: ReadonlyMap<string, Index<T>>): void {
+    const entry = this.getByKey(key)
+    for (const [name, { read, found }] of indexes) {
+      let values: readonly string[] = []
+      try {
+        if (entry) values = [...read(entry)]
+      } catch (cause) {
+        this.#report(name, key, cause)
+      }
+      // Reading may have shown that the text is not JSON. The entry has been dropped then, and its places with it.
+      if (this.getByKey(key) !== entry) return
+      found.set(key, values)
+    }
+  }
+
+  #entries(values: readonly string[], { found }: Index<T>): Entry<T>[] {
+    const keys = new Set<string>()
+    for (const value of values) for (const key of found.keys(value)) keys.add(key)
+    return Array.from(keys, (key) => this.getByKey(key)).filter((entry) => entry !== undefined)
+  }
+
+  #index(name: string): Index<T> {
+    const index = this.#indexes.get(name)
+    if (index) return index
+    const names = Array.from(this.#indexes.keys(), (known) => `'${known}'`).join(', ')
+    throw new TypeError(`there is no index '${name}', only ${names}: add it with addIndexers`)
+  }
+
+  #report(name: string, key: string, cause: unknown): void {
+    try {
+      this.#onError(new KubeError(`the index function '${name}' threw for ${key}, which this index lacks now`, { cause }))
+    } catch (thrown) {
+      report(thrown)
+    }
+  }
+}

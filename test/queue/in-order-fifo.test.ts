@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import type { Entry } from '../../src/meta/entry'
+import type { KubeObject } from '../../src/meta/object'
+import { InOrderFIFO } from '../../src/queue/in-order-fifo'
+import { entry } from '../store/entries'
+import { added, deleted, modified, queueContract, setUp } from './contract'
+
+const make = (known?: readonly Entry<KubeObject>[], resourceVersion?: string) =>
+  setUp((store) => new InOrderFIFO(store), known, resourceVersion)
+
+describe('InOrderFIFO', () => {
+  queueContract((known) => new InOrderFIFO(known))
+
+  it('36. delivers three changes of one key in their order', async () => {
+    const { queue, drain } = make([], '1')
+    queue.apply([added('a', { rv: '2' }), modified('a', { rv: '3' }), deleted('a', { rv: '4' })], '4')
+    expect(await drain()).toEqual(['Added a@2 → 1', 'Updated a@3 → 1', 'Deleted a@4 → 4'])
+  })
+
+  it('delivers the deletion of what nobody knows', async () => {
+    const { queue, drain } = make([], '1')
+    queue.apply([deleted('a', { rv: '2' })], '2')
+    expect(await drain()).toEqual(['Deleted a@2 → 2'])
+  })
+
+  it('33. delivers a replacement as one item, after what came before it', async () => {
+    const { queue, store, drain } = make([entry('x')], '1')
+    const seen: unknown[] = []
+    queue.apply([modified('x', { rv: '2' })], '2')
+    queue.replace([entry('a', { rv: '3' }), entry('b', { rv: '4' })], '9')
+    queue.apply([deleted('a', { rv: '10' })], '10')
+    store.subscribe(({ changes }) => void seen.push(changes.map((change) => `${change.type} ${change.entry.name} ${store.listKeys()}`)))
+    expect(await drain()).toEqual(['Updated x@2 → 2', 'ReplacedAll a@3 b@4 → 9', 'Deleted a@10 → 10'])
+    expect(seen).toEqual([['updated x n/x'], ['deleted x n/a,n/b', 'added a n/a,n/b', 'added b n/a,n/b'], ['deleted a n/b']])
+  })
+
+  it('delivers several replacements in their order', async () => {
+    const { queue, drain } = make()
+    queue.replace([entry('a')], '10')
+    queue.replace([entry('a'), entry('b')], '20')
+    queue.replace([], '30')
+    expect(await drain()).toEqual(['ReplacedAll a@1 → 10', 'ReplacedAll a@1 b@1 → 20', 'ReplacedAll → 30'])
+  })
+
+  it('41. delivers a resync as one item: told of is what the store has by then', async () => {
+    const { queue, store, drain } = make([entry('x')], '1')
+    const seen: string[] = []
+    queue.apply([added('a', { rv: '2' })], '2')
+    queue.resync()
+    store.subscribe(({ changes }) => void seen.push(...changes.map((change) => `${change.type} ${change.entry.name}`)))
+    expect(await drain()).toEqual(['Added a@2 → 2', 'SyncAll → 2'])
+    expect(seen).toEqual(['added a', 'resynced x', 'resynced a'])
+  })
+
+  it('makes no batch across a replacement or a resync', async () => {
+    const { queue } = make([], '1')
+    queue.apply([added('a'), added('b')], '2')
+    queue.resync()
+    queue.apply([added('c')], '3')
+    queue.replace([], '4')
+    queue.apply([added('d'), modified('d')], '5')
+    const sizes: number[] = []
+    while (queue.length > 0) await queue.popBatch(({ deltas }) => void sizes.push(deltas.length))
+    expect(sizes).toEqual([2, 1, 1, 1, 2])
+  })
+})

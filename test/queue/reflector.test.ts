@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../src/meta/object'
+import type { WatchEntry } from '../../src/meta/wire'
+import { applyItem } from '../../src/queue/apply-item'
+import { DeltaFIFO } from '../../src/queue/delta-fifo'
+import { InOrderFIFO } from '../../src/queue/in-order-fifo'
+import type { Queue } from '../../src/queue/queue'
+import type { ListerWatcher } from '../../src/reflector/lister-watcher'
+import { Reflector } from '../../src/reflector/reflector'
+import { Store } from '../../src/store/store'
+import { entry } from '../store/entries'
+import { added, deleted, type MakeQueue, modified } from './contract'
+
+/** A server with two objects at version 10, whose watches bring what happened after the version they are asked for. */
+function server(): { source: ListerWatcher<KubeObject>; requests: string[] } {
+  const history: WatchEntry<KubeObject>[] = [
+    modified('a', { rv: '11' }),
+    added('c', { rv: '12' }),
+    deleted('b', { rv: '13' }),
+    { type: 'BOOKMARK', resourceVersion: '14', initialEventsEnd: false },
+  ]
+  const requests: string[] = []
+  const source: ListerWatcher<KubeObject> = {
+    async list() {
+      requests.push('list')
+      return { resourceVersion: '10', continue: '', entries: [entry('a'), entry('b')] }
+    },
+    async *watch({ resourceVersion, signal }) {
+      requests.push(`watch ${resourceVersion}`)
+      yield history.slice(Number(resourceVersion) - 10)
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+    },
+  }
+  return { source, requests }
+}
+
+/** Runs a reflector until it has read up to a version; gives how to stop it. */
+async function feed(source: ListerWatcher<KubeObject>, queue: Queue<KubeObject>, version: string): Promise<() => Promise<void>> {
+  const controller = new AbortController()
+  const reflector = new Reflector(source, queue, { initialList: 'list' })
+  const running = reflector.run({ signal: controller.signal })
+  await new Promise<void>((resolve) => {
+    reflector.subscribe(({ lastSyncResourceVersion }) => lastSyncResourceVersion === version && resolve())
+  })
+  return () => {
+    controller.abort()
+    return running
+  }
+}
+
+const state = (store: Store<KubeObject>) => store.list().map(({ name, resourceVersion }) => `${name}@${resourceVersion}`)
+
+describe.each<[string, MakeQueue]>([
+  ['InOrderFIFO', (known) => new InOrderFIFO(known)],
+  ['DeltaFIFO', (known) => new DeltaFIFO(known)],
+])('a reflector that writes into an %s', (_, makeQueue) => {
+  it('leads the store behind it to the state of the server, as fast as the items are taken', async () => {
+    const store = new Store<KubeObject>()
+    const queue = makeQueue(store)
+    const stop = await feed(server().source, queue, '14')
+    expect(store.size).toBe(0)
+    while (queue.length > 0) await queue.pop((item) => applyItem(store, item))
+    expect(state(store)).toEqual(['a@11', 'c@12'])
+    expect(store.resourceVersion).toBe('14')
+    await stop()
+  })
+
+  it('16. goes on from the store’s version: what was read and never taken is read again', async () => {
+    const store = new Store<KubeObject>()
+    const first = makeQueue(store)
+    const { source, requests } = server()
+    const stop = await feed(source, first, '14')
+    while (!first.hasSynced) await first.pop((item) => applyItem(store, item))
+    await stop()
+    expect(requests).toEqual(['list', 'watch 10'])
+
+    const saved = new Store<KubeObject>()
+    saved.hydrate(store.list(), store.resourceVersion)
+    const second = makeQueue(saved)
+    await (await feed(source, second, '14'))()
+    await second.popBatch((item) => applyItem(saved, item))
+    expect(requests.slice(2)).toEqual([`watch ${store.resourceVersion}`])
+    expect(state(saved)).toEqual(['a@11', 'c@12'])
+    expect(saved.resourceVersion).toBe('14')
+  })
+})
