@@ -44,7 +44,10 @@ export class ApiError extends KubeError {
   readonly retryAfterMs: number | undefined
 
   constructor({ status, request, body, retryAfterMs, ...options }: ApiErrorInit) {
-    super(`${request.method} ${request.url}: ${status}${body?.reason ? ` ${body.reason}` : ''}${body?.message ? `: ${body.message}` : ''}`, options)
+    super(
+      `${request.method} ${request.url}: ${status}${body?.reason ? ` ${body.reason}` : ''}${body?.message ? `: ${body.message}` : ''}`,
+      options,
+    )
     this.status = status
     this.reason = body?.reason ?? ''
     this.body = body

@@ -23,7 +23,8 @@ export class SchemaError extends KubeError {
 export function checkSchema(schema: StandardSchemaV1 | undefined, value: unknown): void {
   const result = schema?.['~standard'].validate(value)
   if (result === undefined) return
-  if (result instanceof Promise) throw new TypeError('the schema is asynchronous: objects are checked synchronously, in the order of the wire')
+  if (result instanceof Promise)
+    throw new TypeError('the schema is asynchronous: objects are checked synchronously, in the order of the wire')
   if (result.issues) throw new SchemaError(result.issues)
 }
 

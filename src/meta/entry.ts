@@ -63,7 +63,15 @@ export interface ObjectHeader extends TypeMeta {
  * @throws SyntaxError when there is no JSON object.
  */
 export function readHeader(text: string, at: number): ObjectHeader {
-  const header = { kind: '', apiVersion: '', name: '', namespace: '', uid: '', resourceVersion: '', managedFields: undefined as [number, number] | undefined }
+  const header = {
+    kind: '',
+    apiVersion: '',
+    name: '',
+    namespace: '',
+    uid: '',
+    resourceVersion: '',
+    managedFields: undefined as [number, number] | undefined,
+  }
   let missing = 3
   forEachMember(text, at, (key, start) => {
     if (key === 'metadata' && text[start] === '{') {
@@ -101,12 +109,22 @@ function withComma(text: string, from: number, to: number): [number, number] {
  *
  * @throws ParseError when the object has no name.
  */
-export function makeEntry<T>(text: string, start: number, end: number, header: ObjectHeader, { managedFields = 'drop', typeMeta }: EntryOptions = {}): Entry<T> {
+export function makeEntry<T>(
+  text: string,
+  start: number,
+  end: number,
+  header: ObjectHeader,
+  { managedFields = 'drop', typeMeta }: EntryOptions = {},
+): Entry<T> {
   if (!header.name) throw new ParseError('a Kubernetes object has a metadata.name, this has none', text.slice(start, end))
   const [from, to] = (managedFields === 'drop' && header.managedFields) || [end, end]
   const lacks = typeMeta !== undefined && header.kind === '' && header.apiVersion === ''
   const own = lacks
-    ? flatten(`{"kind":${JSON.stringify(typeMeta.kind)},"apiVersion":${JSON.stringify(typeMeta.apiVersion)},`, text.slice(skipSpace(text, start + 1), from), text.slice(to, end))
+    ? flatten(
+        `{"kind":${JSON.stringify(typeMeta.kind)},"apiVersion":${JSON.stringify(typeMeta.apiVersion)},`,
+        text.slice(skipSpace(text, start + 1), from),
+        text.slice(to, end),
+      )
     : flatten(text.slice(start, from), text.slice(to, end))
   return new TextEntry<T>(flatten(objectKey(header.namespace, header.name)), flatten(header.uid), flatten(header.resourceVersion), own)
 }

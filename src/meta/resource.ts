@@ -65,8 +65,10 @@ export function defineResource({
   schema,
 }: ResourceDefinition<StandardSchemaV1 | undefined>): Resource {
   if (!/^v[a-z0-9]+$/.test(version)) throw new TypeError(`defineResource: version must look like v1 or v1beta1, not ${quote(version)}`)
-  if (!/^[a-z][a-z0-9-]*$/.test(plural)) throw new TypeError(`defineResource: plural must be lower case, as in the URL (widgets), not ${quote(plural)}`)
-  if (!/^[A-Z][A-Za-z0-9]*$/.test(kind)) throw new TypeError(`defineResource: kind must be in upper camel case (Widget), not ${quote(kind)}`)
+  if (!/^[a-z][a-z0-9-]*$/.test(plural))
+    throw new TypeError(`defineResource: plural must be lower case, as in the URL (widgets), not ${quote(plural)}`)
+  if (!/^[A-Z][A-Za-z0-9]*$/.test(kind))
+    throw new TypeError(`defineResource: kind must be in upper camel case (Widget), not ${quote(kind)}`)
   if (!/^[a-z0-9.-]*$/.test(group)) throw new TypeError(`defineResource: group must be a DNS name or empty, not ${quote(group)}`)
   return { group, version, plural, kind, scope, ...(schema && { schema: schema as StandardSchemaV1<unknown, KubeObject> }) }
 }
@@ -86,7 +88,10 @@ export function resourceName({ group, plural }: Pick<Resource, 'group' | 'plural
  *
  * @throws TypeError when a namespace is given for a cluster-scoped resource, or a name without the namespace it needs.
  */
-export function resourcePath(resource: Resource, { namespace, name }: { namespace?: string | undefined; name?: string | undefined } = {}): string {
+export function resourcePath(
+  resource: Resource,
+  { namespace, name }: { namespace?: string | undefined; name?: string | undefined } = {},
+): string {
   if (namespace && resource.scope === 'Cluster') {
     throw new TypeError(`${resourceName(resource)} is cluster-scoped: leave out the namespace ${quote(namespace)}`)
   }

@@ -32,7 +32,10 @@ const bookmarkSchema = looseObject({
 
 /** A bookmark's object, as far as it matters. */
 export interface Bookmark {
-  readonly metadata: { readonly resourceVersion: string; readonly annotations?: { readonly [INITIAL_EVENTS_END]?: string | undefined } | undefined }
+  readonly metadata: {
+    readonly resourceVersion: string
+    readonly annotations?: { readonly [INITIAL_EVENTS_END]?: string | undefined } | undefined
+  }
 }
 
 /** A list without its items. */

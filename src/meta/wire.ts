@@ -65,7 +65,10 @@ export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 /** One event of a watch, parsed. */
 export type WatchEvent<T> =
   | { readonly type: ChangeType; readonly object: T }
-  | { readonly type: 'BOOKMARK'; readonly object: { readonly metadata: { readonly resourceVersion: string; readonly annotations?: Record<string, string> } } }
+  | {
+      readonly type: 'BOOKMARK'
+      readonly object: { readonly metadata: { readonly resourceVersion: string; readonly annotations?: Record<string, string> } }
+    }
   | { readonly type: 'ERROR'; readonly object: Status }
 
 /** The annotation of the bookmark that ends the initial events of a streamed list. */

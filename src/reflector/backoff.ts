@@ -25,7 +25,9 @@ export class Backoff {
   /** @throws RangeError when the waits would not be waits. */
   constructor({ initialMs = 800, maxMs = 30_000, factor = 2, resetMs = 120_000 }: BackoffOptions = {}, random: () => number = Math.random) {
     if (!(initialMs > 0 && factor >= 1 && maxMs >= initialMs)) {
-      throw new RangeError(`backoff: initialMs must be above 0, factor at least 1 and maxMs at least initialMs, not ${initialMs}, ${factor} and ${maxMs}`)
+      throw new RangeError(
+        `backoff: initialMs must be above 0, factor at least 1 and maxMs at least initialMs, not ${initialMs}, ${factor} and ${maxMs}`,
+      )
     }
     this.#options = { initialMs, maxMs, factor, resetMs }
     this.#random = random

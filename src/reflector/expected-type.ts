@@ -12,7 +12,9 @@ import type { StandardSchemaV1 } from '../meta/standard-schema'
  * @returns a function that throws when an entry is not what was expected: SchemaError or WatchError for a wrong object, ParseError for text
  *   that is no JSON.
  */
-export function expectedTypeCheck<T extends KubeObject>(expected: Resource<T> | StandardSchemaV1<unknown, unknown> | undefined): (entry: Entry<T>) => void {
+export function expectedTypeCheck<T extends KubeObject>(
+  expected: Resource<T> | StandardSchemaV1<unknown, unknown> | undefined,
+): (entry: Entry<T>) => void {
   if (!expected) return () => undefined
   if ('~standard' in expected) return (entry) => checkSchema(expected, entry.object)
   const { kind, schema } = expected

@@ -24,7 +24,10 @@ export interface ListWatchOptions {
 /** The part of a client that a {@link ListWatch} needs. */
 export interface EntryClient {
   readonly baseUrl: string
-  listEntries<T extends KubeObject>(resource: Resource<T>, options: ListEntriesOptions & { namespace?: string | undefined }): Promise<EntryList<T>>
+  listEntries<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListEntriesOptions & { namespace?: string | undefined },
+  ): Promise<EntryList<T>>
   watchEntries<T extends KubeObject>(
     resource: Resource<T>,
     options: WatchEntriesOptions & { namespace?: string | undefined },
@@ -52,9 +55,21 @@ export class ListWatch<T extends KubeObject> implements ListerWatcher<T> {
   }
 
   /** What is read, in the terms a persisted snapshot is kept under; the user is not known here. */
-  get scope(): { readonly cluster: string; readonly resource: string; readonly namespace: string; readonly labelSelector: string; readonly fieldSelector: string } {
+  get scope(): {
+    readonly cluster: string
+    readonly resource: string
+    readonly namespace: string
+    readonly labelSelector: string
+    readonly fieldSelector: string
+  } {
     const { namespace = '', labelSelector = '', fieldSelector = '' } = this.#options
-    return { cluster: this.#client.baseUrl, resource: `${resourceName(this.resource)}/${apiVersionOf(this.resource).split('/').at(-1)}`, namespace, labelSelector, fieldSelector }
+    return {
+      cluster: this.#client.baseUrl,
+      resource: `${resourceName(this.resource)}/${apiVersionOf(this.resource).split('/').at(-1)}`,
+      namespace,
+      labelSelector,
+      fieldSelector,
+    }
   }
 
   list({ signal, onBytes, ...options }: ListOptions & RequestOptions): Promise<EntryList<T>> {

@@ -25,7 +25,10 @@ export interface CompleteList<T> {
  * @throws as `ListerWatcher.list`.
  * @see client-go `pager.ListPager`, `Reflector.list`
  */
-export async function listAll<T>(source: ListerWatcher<T>, { resourceVersion, pageSize, ...request }: ListAllOptions): Promise<CompleteList<T>> {
+export async function listAll<T>(
+  source: ListerWatcher<T>,
+  { resourceVersion, pageSize, ...request }: ListAllOptions,
+): Promise<CompleteList<T>> {
   // A limit beside a version without `NotOlderThan` would be read as exactly that version.
   const from = (version: string): ListOptions => (version ? { resourceVersion: version, resourceVersionMatch: 'NotOlderThan' } : {})
   const first = await source.list({ ...from(resourceVersion), ...(pageSize && { limit: pageSize }), ...request })

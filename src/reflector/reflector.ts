@@ -147,7 +147,11 @@ export class Reflector<T extends KubeObject> {
     return [
       every(resyncPeriodMs, clock, () => this.#resync()),
       // Only a watch is ended for it: a list that takes longer than the period would never come to its end.
-      every(relistPeriodMs, clock, () => this.state === 'live' && this.#interrupt({ kind: 'relist', error: undefined, retryAfterMs: undefined })),
+      every(
+        relistPeriodMs,
+        clock,
+        () => this.state === 'live' && this.#interrupt({ kind: 'relist', error: undefined, retryAfterMs: undefined }),
+      ),
       subscribeToWake((wake) => this.#wake(wake)),
       this.#store.onUnreadable?.((entry) => this.#refetch(entry)) ?? (() => undefined),
     ]

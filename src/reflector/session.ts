@@ -63,7 +63,12 @@ export class Session<T extends KubeObject> {
     this.#watchdog = new Watchdog(
       host.clock,
       () => this.#silenceMs(),
-      (silentMs) => this.interrupt({ kind: 'stale', error: new WatchError(`nothing came for ${Math.round(silentMs / 1000)} s`), retryAfterMs: undefined }),
+      (silentMs) =>
+        this.interrupt({
+          kind: 'stale',
+          error: new WatchError(`nothing came for ${Math.round(silentMs / 1000)} s`),
+          retryAfterMs: undefined,
+        }),
     )
   }
 
@@ -121,7 +126,11 @@ export class Session<T extends KubeObject> {
       onBytes: this.#heard,
     })
     this.#controller.signal.throwIfAborted()
-    this.#replace(entries.filter((entry) => this.#accepts(entry)), resourceVersion, 'list')
+    this.#replace(
+      entries.filter((entry) => this.#accepts(entry)),
+      resourceVersion,
+      'list',
+    )
   }
 
   async #watch(): Promise<void> {
@@ -166,7 +175,8 @@ export class Session<T extends KubeObject> {
     }
     try {
       for (const event of batch) {
-        if (event.type === 'ERROR') throw new WatchError(event.status.message ?? 'the server ended the watch with an error', { status: event.status })
+        if (event.type === 'ERROR')
+          throw new WatchError(event.status.message ?? 'the server ended the watch with an error', { status: event.status })
         this.#events++
         if (event.type === 'BOOKMARK') {
           apply()

@@ -85,7 +85,9 @@ export function transition(state: FeedState, event: FeedEvent): { state: FeedSta
       return { state: started, next: resourceVersion ? watch(started, 'start', 'none') : refill(started, 'start', 'none') }
     }
     case 'replaced':
-      return { state: { ...state, resourceVersion: event.resourceVersion, unavailable: false, brokenStreams: 0, serverErrors: 0, suspect: false } }
+      return {
+        state: { ...state, resourceVersion: event.resourceVersion, unavailable: false, brokenStreams: 0, serverErrors: 0, suspect: false },
+      }
     case 'advanced':
       return { state: { ...state, resourceVersion: event.resourceVersion, serverErrors: 0, suspect: false } }
     case 'opened':
@@ -174,7 +176,13 @@ function fillFailed(state: FeedState, failure: Failure): { state: FeedState; nex
 
 function refill(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Step {
   if (!state.streaming) return list(state, reason, wait, failure)
-  return { attempt: 'stream', resourceVersion: state.unavailable ? '' : state.resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs }
+  return {
+    attempt: 'stream',
+    resourceVersion: state.unavailable ? '' : state.resourceVersion,
+    reason,
+    wait,
+    retryAfterMs: failure?.retryAfterMs,
+  }
 }
 
 function list(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Step {

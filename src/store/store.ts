@@ -1,6 +1,6 @@
 import { Listeners } from '../internal/listeners'
 import { type Entry, entryFromObject, type UnparsedEntry } from '../meta/entry'
-import { type KeyFunc, type Keyed, metaNamespaceKey } from '../meta/keys'
+import { type Keyed, type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import type { ChangeType } from '../meta/wire'
 import type { StoreChange, StoreUpdate } from './changes'

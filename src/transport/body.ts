@@ -7,7 +7,11 @@ import type { RequestOptions } from '../meta/wire'
  *
  * @throws the signal's reason when it is aborted; ConnectionError when the connection breaks.
  */
-export async function* readChunks(response: Response, request: RequestSummary, { signal, onBytes }: RequestOptions): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* readChunks(
+  response: Response,
+  request: RequestSummary,
+  { signal, onBytes }: RequestOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
   // A reader rather than `for await`: Safari cannot iterate a stream.
   const reader = response.body?.getReader()
   if (!reader) return

@@ -80,7 +80,8 @@ export class KubeClient {
     const common = new Headers(headers)
     if (impersonate) {
       const { user, uid, groups = [] } = impersonate
-      if (groups.length > 1) throw new TypeError(`KubeClient: impersonate.groups can have one group, since fetch cannot repeat a header, not ${groups.length}`)
+      if (groups.length > 1)
+        throw new TypeError(`KubeClient: impersonate.groups can have one group, since fetch cannot repeat a header, not ${groups.length}`)
       common.set('Impersonate-User', user)
       if (uid !== undefined) common.set('Impersonate-Uid', uid)
       for (const group of groups) common.set('Impersonate-Group', group)
@@ -111,9 +112,18 @@ export class KubeClient {
    *
    * @throws ApiError (ExpiredError: the resourceVersion or token is too old), ConnectionError, ParseError.
    */
-  async list<T extends KubeObject>(resource: Resource<T>, { namespace, signal, onBytes, ...options }: CollectionOptions & ListOptions & RequestOptions = {}): Promise<KubeList<T>> {
-    const list = await this.#json<KubeList<T>>({ path: resourcePath(resource, { namespace }), params: searchParams(options), signal, onBytes })
-    if (!asList(list)) throw new ParseError(`${resourcePath(resource, { namespace })}: the answer is not a Kubernetes list`, JSON.stringify(list))
+  async list<T extends KubeObject>(
+    resource: Resource<T>,
+    { namespace, signal, onBytes, ...options }: CollectionOptions & ListOptions & RequestOptions = {},
+  ): Promise<KubeList<T>> {
+    const list = await this.#json<KubeList<T>>({
+      path: resourcePath(resource, { namespace }),
+      params: searchParams(options),
+      signal,
+      onBytes,
+    })
+    if (!asList(list))
+      throw new ParseError(`${resourcePath(resource, { namespace })}: the answer is not a Kubernetes list`, JSON.stringify(list))
     list.items ??= []
     for (const item of list.items) checkSchema(resource.schema, item)
     return list
@@ -125,7 +135,10 @@ export class KubeClient {
    *
    * @throws as {@link list}.
    */
-  pages<T extends KubeObject>(resource: Resource<T>, options: CollectionOptions & ListOptions & RequestOptions = {}): AsyncGenerator<KubeList<T>, void, undefined> {
+  pages<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CollectionOptions & ListOptions & RequestOptions = {},
+  ): AsyncGenerator<KubeList<T>, void, undefined> {
     return listPages((page) => this.list(resource, { ...options, ...page }), options)
   }
 
@@ -135,7 +148,10 @@ export class KubeClient {
    *
    * @throws as {@link list}; an `ERROR` event is delivered as such, and the last.
    */
-  watch<T extends KubeObject>(resource: Resource<T>, options: CollectionOptions & WatchOptions & RequestOptions = {}): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CollectionOptions & WatchOptions & RequestOptions = {},
+  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
     return watchEvents<T>(this.watchEntries(resource, { managedFields: 'keep', ...options }), options.signal)
   }
 
@@ -145,7 +161,10 @@ export class KubeClient {
   }
 
   /** As {@link watch}, in batches, the objects cut out and not parsed: what a ListWatch uses. An abort rejects with the signal's reason. */
-  watchEntries<T extends KubeObject>(resource: Resource<T>, options: CollectionOptions & WatchEntriesOptions = {}): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
+  watchEntries<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CollectionOptions & WatchEntriesOptions = {},
+  ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
     return watchEntries(this, resource, options)
   }
 
@@ -188,7 +207,11 @@ export class KubeClient {
   }
 
   async #json<T>(request: RawRequest): Promise<T> {
-    const text = await readText(await this.request(request), { method: request.method ?? 'GET', url: `${this.baseUrl}/${request.path}` }, request)
+    const text = await readText(
+      await this.request(request),
+      { method: request.method ?? 'GET', url: `${this.baseUrl}/${request.path}` },
+      request,
+    )
     let value: unknown
     try {
       value = JSON.parse(text)
@@ -206,7 +229,9 @@ function checkBaseUrl(baseUrl: string): string {
   if (/^https?:\/\//i.test(trimmed)) return trimmed
   if (/^[a-z][a-z0-9+.-]*:/i.test(trimmed)) throw new TypeError(`KubeClient: baseUrl must be http or https, not ${JSON.stringify(baseUrl)}`)
   if (typeof globalThis.location === 'undefined') {
-    throw new TypeError(`KubeClient: outside a browser baseUrl must be absolute, such as http://127.0.0.1:8001, not ${JSON.stringify(baseUrl)}`)
+    throw new TypeError(
+      `KubeClient: outside a browser baseUrl must be absolute, such as http://127.0.0.1:8001, not ${JSON.stringify(baseUrl)}`,
+    )
   }
   return trimmed && `/${trimmed.replace(/^\/+/, '')}`
 }

@@ -1,9 +1,9 @@
 import { ParseError } from '../errors'
+import type { Entry } from '../meta/entry'
 import { type EntryOptions, makeEntry, readHeader } from '../meta/entry'
 import type { ListMeta } from '../meta/object'
 import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
 import { asList, type ListEnvelope } from '../meta/schemas'
-import type { Entry } from '../meta/entry'
 import { MAX_LINE_LENGTH } from './lines'
 
 const QUOTE = 0x22

@@ -26,7 +26,8 @@ export async function listEntries<T extends KubeObject>(
   const cutter = new ListCutter<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const entries: Entry<T>[] = []
   const keep = (entry: Entry<T>) => void entries.push(entry)
-  for await (const chunk of readChunks(response, { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal, onBytes })) cutter.push(chunk, keep)
+  for await (const chunk of readChunks(response, { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal, onBytes }))
+    cutter.push(chunk, keep)
   const { resourceVersion = '', continue: token = '', remainingItemCount } = cutter.end(keep)
   return { resourceVersion, continue: token, remainingItemCount, entries }
 }
@@ -37,7 +38,11 @@ export async function* listPages<T extends KubeObject>(
   { limit = 500, resourceVersion, resourceVersionMatch }: ListOptions,
 ): AsyncGenerator<KubeList<T>, void, undefined> {
   const given = new Set<string>()
-  let page = await list({ limit, resourceVersion, resourceVersionMatch: resourceVersionMatch ?? (resourceVersion ? 'NotOlderThan' : undefined) })
+  let page = await list({
+    limit,
+    resourceVersion,
+    resourceVersionMatch: resourceVersionMatch ?? (resourceVersion ? 'NotOlderThan' : undefined),
+  })
   for (;;) {
     const token = page.metadata.continue
     for (const item of page.items) given.add(metaNamespaceKey(item))
@@ -48,7 +53,12 @@ export async function* listPages<T extends KubeObject>(
       page = await list({ limit, continue: token, resourceVersion: undefined, resourceVersionMatch: undefined })
     } catch (error) {
       if (!isExpiredError(error)) throw error
-      const rest = await list({ limit: undefined, continue: undefined, resourceVersion: page.metadata.resourceVersion, resourceVersionMatch: 'NotOlderThan' })
+      const rest = await list({
+        limit: undefined,
+        continue: undefined,
+        resourceVersion: page.metadata.resourceVersion,
+        resourceVersionMatch: 'NotOlderThan',
+      })
       yield { ...rest, items: rest.items.filter((item) => !given.has(metaNamespaceKey(item))) }
       return
     }

@@ -68,7 +68,10 @@ function withoutUnfinished(rest: string): string {
 }
 
 /** Parses a watch's entries to events, one by one; an abort ends the loop. */
-export async function* watchEvents<T>(batches: AsyncIterable<readonly WatchEntry<T>[]>, signal: AbortSignal | undefined): AsyncGenerator<WatchEvent<T>, void, undefined> {
+export async function* watchEvents<T>(
+  batches: AsyncIterable<readonly WatchEntry<T>[]>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<WatchEvent<T>, void, undefined> {
   try {
     for await (const batch of batches) {
       for (const event of batch) {
@@ -87,7 +90,12 @@ function parseEvent<T>(event: WatchEntry<T>): WatchEvent<T> {
     case 'BOOKMARK':
       return {
         type: event.type,
-        object: { metadata: { resourceVersion: event.resourceVersion, ...(event.initialEventsEnd && { annotations: { [INITIAL_EVENTS_END]: 'true' } }) } },
+        object: {
+          metadata: {
+            resourceVersion: event.resourceVersion,
+            ...(event.initialEventsEnd && { annotations: { [INITIAL_EVENTS_END]: 'true' } }),
+          },
+        },
       }
     case 'ERROR':
       return { type: event.type, object: event.status }
