@@ -1,5 +1,41 @@
 // The table of contents, in the order the data flows.
 
+// Objects, and what they are called
+export type {
+  KubeList,
+  KubeObject,
+  ListMeta,
+  ManagedFieldsEntry,
+  ObjectMeta,
+  OwnerReference,
+  Status,
+  StatusCause,
+  StatusDetails,
+} from './meta/object'
+export {
+  apiVersionOf,
+  defineResource,
+  type ObjectOf,
+  type Resource,
+  type ResourceDefinition,
+  resourceName,
+  resourcePath,
+  type ResourceScope,
+} from './meta/resource'
+export { type KeyFunc, type Keyed, metaNamespaceKey, type ObjectIdentity, splitMetaNamespaceKey } from './meta/keys'
+export type { InferSchema, StandardIssue, StandardResult, StandardSchemaV1 } from './meta/standard-schema'
+export { type Entry, entryFromObject, entryFromText, type EntryOptions, type TypeMeta, type UnparsedEntry } from './meta/entry'
+export type {
+  ChangeType,
+  EntryList,
+  ListOptions,
+  RequestOptions,
+  ResourceVersionMatch,
+  WatchEntry,
+  WatchEvent,
+  WatchOptions,
+} from './meta/wire'
+
 // What can go wrong
 export {
   ApiError,
@@ -20,44 +56,44 @@ export {
   type RequestSummary,
   WatchError,
 } from './errors'
+export { SchemaError } from './meta/check'
+
+// From bytes to events
+export { type CollectionOptions, KubeClient, type KubeClientOptions, type ObjectOptions, type RawRequest } from './transport/client'
+export type { TokenSource } from './transport/credentials'
+export type { ListEntriesOptions } from './transport/list'
+export type { WatchEntriesOptions } from './transport/watch'
+
+// From events to a store
+export type { ListerWatcher } from './reflector/lister-watcher'
+export { type EntryClient, ListWatch, type ListWatchOptions } from './reflector/list-watch'
+export { Reflector, type WhenSyncedOptions } from './reflector/reflector'
+export type { BackoffOptions } from './reflector/backoff'
+export type {
+  EntryChange,
+  ReflectorEvent,
+  ReflectorOptions,
+  ReflectorState,
+  ReflectorStatus,
+  ReflectorStore,
+  SyncSource,
+} from './reflector/options'
+export type { FailureKind } from './reflector/failure'
+export type { Attempt, StepReason } from './reflector/state'
 export type { Clock } from './internal/clock'
 export type { Wake } from './internal/wake'
-export { SchemaError } from './meta/check'
-export { type Entry, type EntryOptions, entryFromObject, entryFromText, type TypeMeta, type UnparsedEntry } from './meta/entry'
-export { type Keyed, type KeyFunc, metaNamespaceKey, type ObjectIdentity, splitMetaNamespaceKey } from './meta/keys'
-// Objects, and what they are called
-export type {
-  KubeList,
-  KubeObject,
-  ListMeta,
-  ManagedFieldsEntry,
-  ObjectMeta,
-  OwnerReference,
-  Status,
-  StatusCause,
-  StatusDetails,
-} from './meta/object'
-export {
-  apiVersionOf,
-  defineResource,
-  type ObjectOf,
-  type Resource,
-  type ResourceDefinition,
-  type ResourceScope,
-  resourceName,
-  resourcePath,
-} from './meta/resource'
-export type { InferSchema, StandardIssue, StandardResult, StandardSchemaV1 } from './meta/standard-schema'
-export type {
-  ChangeType,
-  EntryList,
-  ListOptions,
-  RequestOptions,
-  ResourceVersionMatch,
-  WatchEntry,
-  WatchEvent,
-  WatchOptions,
-} from './meta/wire'
+
+// Queues between the two, for who wants to take the changes himself
+export type { Delta, KnownObjects, ObjectDelta, PopBatchOptions, PopOptions, Queue, QueueItem } from './queue/queue'
+export { DeltaFIFO, type DeltaFIFOOptions } from './queue/delta-fifo'
+export { InOrderFIFO } from './queue/in-order-fifo'
+export { applyItem, type ItemStore } from './queue/apply-item'
+
+// The store, and how it outlives the page
+export { Store } from './store/store'
+export type { StoreChange, StoreUpdate } from './store/changes'
+export { type Indexers, Indexer, type IndexerOptions, type IndexFunc, type NamespaceIndex } from './store/indexer'
+export { Lister, type ListerOptions, type ListerSource, type NamespaceLister } from './store/lister'
 export { memoryPersister } from './persistence/memory'
 export type { Commit, Persister, Scope, Snapshot, StoredRecord } from './persistence/persister'
 export {
@@ -68,50 +104,20 @@ export {
   type StorePersistenceOptions,
   type StorePersistenceStartOptions,
 } from './persistence/store-persistence'
-export { applyItem, type ItemStore } from './queue/apply-item'
-export { DeltaFIFO, type DeltaFIFOOptions } from './queue/delta-fifo'
-export { InOrderFIFO } from './queue/in-order-fifo'
-// Queues between the two, for who wants to take the changes himself
-export type { Delta, KnownObjects, ObjectDelta, PopBatchOptions, PopOptions, Queue, QueueItem } from './queue/queue'
-export type { BackoffOptions } from './reflector/backoff'
-export type { FailureKind } from './reflector/failure'
-export { type EntryClient, ListWatch, type ListWatchOptions } from './reflector/list-watch'
-// From events to a store
-export type { ListerWatcher } from './reflector/lister-watcher'
-export type {
-  EntryChange,
-  ReflectorEvent,
-  ReflectorOptions,
-  ReflectorState,
-  ReflectorStatus,
-  ReflectorStore,
-  SyncSource,
-} from './reflector/options'
-export { Reflector, type WhenSyncedOptions } from './reflector/reflector'
-export type { Attempt, StepReason } from './reflector/state'
-export type { StoreChange, StoreUpdate } from './store/changes'
-export { Indexer, type IndexerOptions, type Indexers, type IndexFunc, type NamespaceIndex } from './store/indexer'
-export { Lister, type ListerOptions, type ListerSource, type NamespaceLister } from './store/lister'
-// The store, and how it outlives the page
-export { Store } from './store/store'
-// From bytes to events
-export { type CollectionOptions, KubeClient, type KubeClientOptions, type ObjectOptions, type RawRequest } from './transport/client'
-export type { TokenSource } from './transport/credentials'
-export type { ListEntriesOptions } from './transport/list'
-export type { WatchEntriesOptions } from './transport/watch'
+
+// Work to do, key by key
+export { type GetOptions, WorkQueue, type WorkQueueOptions, type WorkQueueStats } from './workqueue/work-queue'
 export { DelayingQueue, type DelayingQueueStats } from './workqueue/delaying-queue'
+export { RateLimitingQueue, type RateLimitingQueueOptions } from './workqueue/rate-limiting-queue'
 export {
   type BucketOptions,
   BucketRateLimiter,
   defaultControllerRateLimiter,
-  type ItemExponentialFailureOptions,
   ItemExponentialFailureRateLimiter,
-  type ItemFastSlowOptions,
+  type ItemExponentialFailureOptions,
   ItemFastSlowRateLimiter,
+  type ItemFastSlowOptions,
   MaxOfRateLimiter,
   type RateLimiter,
   WithMaxWaitRateLimiter,
 } from './workqueue/rate-limiters'
-export { RateLimitingQueue, type RateLimitingQueueOptions } from './workqueue/rate-limiting-queue'
-// Work to do, key by key
-export { type GetOptions, WorkQueue, type WorkQueueOptions, type WorkQueueStats } from './workqueue/work-queue'

@@ -5,8 +5,6 @@ import { createProfile, killChromium, launchChromium } from '../support/chromium
 import { History, type KillSite, serveKillSite } from './support/kill-site.ts'
 
 const KILLS = 50
-/** Chromium itself loses its whole database about once in some hundred kills, or more often when much is being written. */
-const MAX_LOSSES = 5
 const PODS = 100
 /** How far apart two changes are, in milliseconds. */
 const CHANGE_EVERY_MS = 4
@@ -44,13 +42,13 @@ test(`a browser that is killed while it writes comes back with an older state th
   const churn = setInterval(() => history.step(), CHANGE_EVERY_MS)
   try {
     let before = ''
-    let losses = 0
+    let resumed = 0
     for (let round = 0; round < KILLS; round++) {
       const { context, report } = await start()
-      if (report.isDatabaseLost) losses++
-      else if (before !== '') {
+      if (before !== '' && !report.isDatabaseLost) {
         expect(report.status).toBe('persisted')
         expect(Number(report.resourceVersion)).toBeGreaterThanOrEqual(Number(before))
+        resumed++
       }
       before = report.resourceVersion
       // Now and then it is killed before it has caught up.
@@ -58,7 +56,7 @@ test(`a browser that is killed while it writes comes back with an older state th
       await changes(history, random.below(150))
       await kill(context)
     }
-    expect(losses).toBeLessThan(MAX_LOSSES)
+    expect(resumed).toBeGreaterThan(KILLS * 0.8)
   } finally {
     clearInterval(churn)
   }

@@ -4,7 +4,8 @@ import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Report } from '../support/kill-site.ts'
 
-// A kill can leave Chromium's own files in a state it cannot read: then it begins an empty database, and says so.
+// One kill in some hundred leaves Chromium's own files in a state that it cannot read (a checksum does not match). It begins an empty
+// database then, and says so.
 let isDatabaseLost = false
 const open = indexedDB.open.bind(indexedDB)
 indexedDB.open = (...database) => {
