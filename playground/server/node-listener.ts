@@ -22,8 +22,11 @@ async function answer(handler: FetchHandler, incoming: IncomingMessage, outgoing
   outgoing.writeHead(status, Object.fromEntries(headers))
   // A watch has nothing to say at first, but its headers say that it was accepted.
   outgoing.flushHeaders()
-  if (body) await pipeline(body, outgoing)
-  else outgoing.end()
+  if (body && incoming.method !== 'HEAD') await pipeline(body, outgoing)
+  else {
+    await body?.cancel()
+    outgoing.end()
+  }
 }
 
 function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
