@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { FetchHandler } from '../../playground/server/node-listener.ts'
 import { FakeApiServer } from '../../src/testing'
-import { type FetchHandler, type HttpServer, serve } from '../support/http'
+import { type HttpServer, serve } from '../support/http'
 import { ConfigMap, configMap } from './resources'
 
 const servers: HttpServer[] = []
