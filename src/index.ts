@@ -121,3 +121,24 @@ export {
   type RateLimiter,
   WithMaxWaitRateLimiter,
 } from './workqueue/rate-limiters'
+
+// The everyday entry: a shared cache with handlers
+export { createInformer, type InformerOptions, type PersistOptions } from './informer/create-informer'
+export { type InformerPersistence, SharedInformer, type SharedInformerOptions } from './informer/shared-informer'
+export {
+  type InformerLease,
+  SharedInformerFactory,
+  type SharedInformerFactoryOptions,
+  type SharedInformerRequest,
+  type SharedInformerSelection,
+} from './informer/factory'
+export type { AddContext, EventHandler, HandlerOptions, HandlerRegistration } from './informer/handler'
+export type { InformerChange } from './informer/notifications'
+export type { ChangesOptions } from './informer/changes'
+export type { Transform } from './informer/transform'
+export type { WaitOptions } from './informer/wait'
+
+// From changes to work that is done
+export { Controller, type ControllerOptions, type Reconcile, type ReconcileResult } from './controller/controller'
+export { ownerKeys } from './controller/owner-keys'
+export type { ControllerHandler, ControllerRegistration, ControllerSource, ControllerWatch } from './controller/source'

@@ -1,6 +1,6 @@
 import type { Entry } from '../meta/entry'
+import { compareResourceVersions } from '../meta/resource-version'
 import type { ChangeType, WatchEntry } from '../meta/wire'
-import { compareResourceVersions } from './resource-version'
 
 /** A change as the window remembers it. */
 export interface CacheEvent<T> {

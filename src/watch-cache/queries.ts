@@ -1,10 +1,10 @@
 import type { RequestSummary } from '../errors'
+import { isResourceVersion } from '../meta/resource-version'
 import { isSelectorError } from '../meta/selectors'
 import type { ListOptions, WatchOptions } from '../meta/wire'
 import { type ContinueToken, decodeContinue } from './continue-token'
 import { badRequest, errorOf, type FieldFailure, invalid, type WireStatus } from './failures'
 import { createMatcher, type Matcher, type MatcherOptions } from './matcher'
-import { isResourceVersion } from './resource-version'
 
 /** Which state a list is to show. */
 export type ListAt =
@@ -61,7 +61,9 @@ export function listQuery(options: ListOptions & MatcherOptions, request: Reques
   }
   if (resourceVersion !== '' && !isResourceVersion(resourceVersion))
     throw errorOf(badVersion('invalid resource version: ', resourceVersion), request)
-  if (resourceVersion === '' || resourceVersion === '0') return { matcher, limit, at: { type: 'current' } }
+  // From "0" everything comes in one answer, as from an API server's watch cache.
+  if (resourceVersion === '' || resourceVersion === '0')
+    return { matcher, limit: resourceVersion === '0' ? 0 : limit, at: { type: 'current' } }
   // A limit beside a bare resourceVersion has meant this since before resourceVersionMatch existed.
   const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === undefined && limit > 0)
   return { matcher, limit, at: { type: exact ? 'exact' : 'notOlderThan', resourceVersion } }

@@ -1,9 +1,9 @@
 import { type Entry, entryFromText } from '../meta/entry'
+import { compareResourceVersions } from '../meta/resource-version'
 import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
 import type { WatchEntry } from '../meta/wire'
 import type { CacheEvent } from './event-window'
 import type { Matcher } from './matcher'
-import { compareResourceVersions } from './resource-version'
 
 /**
  * What a watcher gets of some events: an object that enters its selector is added, one that leaves it is deleted, with the state

@@ -1,0 +1,37 @@
+import type { InformerChange } from './notifications'
+import type { Processor } from './processor'
+import type { WaitOptions } from './wait'
+
+/** How changes are handed to a loop. */
+export interface ChangesOptions extends WaitOptions {
+  /**
+   * With so many changes waiting for a slow loop, a change of an object that waits already is merged with the one that waits. Default 1,000.
+   */
+  maxBacklog?: number | undefined
+}
+
+/** What there is, then what changes, for a loop that takes its time: one change after the other. Ends with the signal, or with the informer. */
+export async function* changesOf<T>(
+  processor: Processor<T>,
+  { signal, maxBacklog = 1_000 }: ChangesOptions,
+): AsyncGenerator<InformerChange<T>, void, undefined> {
+  if (signal?.aborted) return
+  let wake = () => {}
+  const hurry = () => wake()
+  const subscription = processor.subscribe({ maxBacklog, resyncPeriodMs: 0, onWork: hurry, onEnd: hurry })
+  const end = () => processor.unsubscribe(subscription)
+  signal?.addEventListener('abort', end)
+  try {
+    while (!subscription.ended) {
+      const next = subscription.waiting.shift()
+      if (!next) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      } else if (next.type !== 'synced') yield next
+    }
+  } finally {
+    signal?.removeEventListener('abort', end)
+    end()
+  }
+}

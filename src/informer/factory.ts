@@ -1,0 +1,222 @@
+import { report } from '../internal/report'
+import type { KubeObject } from '../meta/object'
+import type { Resource } from '../meta/resource'
+import type { EntryClient } from '../reflector/list-watch'
+import type { WhenSyncedOptions } from '../reflector/reflector'
+import type { Indexers } from '../store/indexer'
+import { type InformerOptions, newInformer } from './create-informer'
+import type { SharedInformer } from './shared-informer'
+import type { Transform } from './transform'
+import type { WaitOptions } from './wait'
+
+/** What all informers of a {@link SharedInformerFactory} have in common. */
+export type SharedInformerFactoryOptions = Omit<
+  InformerOptions<KubeObject>,
+  'indexers' | 'transform' | 'expectedType' | 'labelSelector' | 'fieldSelector' | 'version' | 'signal'
+>
+
+/** Which informer is meant. Those who say the same here share one. */
+export interface SharedInformerSelection<T extends KubeObject> {
+  /** Default the factory's; the empty string is all of them. Cluster-scoped resources have none. */
+  namespace?: string | undefined
+  /** Such as `app=web,tier!=db`. */
+  labelSelector?: string | undefined
+  /** Such as `spec.nodeName=n1`. */
+  fieldSelector?: string | undefined
+  /** Changes every object before it is kept. Another function is another transform. */
+  transform?: Transform<T> | undefined
+  /** The version of what is stored; change it with the transform. Default the empty string. */
+  version?: string | undefined
+}
+
+/** What {@link SharedInformerFactory.informer} takes. */
+export interface SharedInformerRequest<T extends KubeObject, Names extends string = never> extends SharedInformerSelection<T> {
+  /** Indexes that the informer is to have; those it has not yet are added. Another function of the same name is an error. */
+  indexers?: Indexers<T, Names> | undefined
+}
+
+/** One user's hold on a shared informer. */
+export interface InformerLease<T extends KubeObject, Names extends string = never> extends Disposable {
+  readonly informer: SharedInformer<T, Names>
+  /** Gives the informer back; when nobody uses it any more, it stops. Doing it twice does no harm. */
+  release(): void
+}
+
+interface Shared {
+  readonly informer: SharedInformer<KubeObject>
+  /** How many leases there are. */
+  users: number
+  /** Asked for without a lease: lives as long as the factory. */
+  pinned: boolean
+  started: boolean
+}
+
+/**
+ * Makes one informer for all who want the same objects: one feed, one copy in memory. Resources need not be known before the program runs.
+ *
+ * @example
+ * ```ts
+ * const informers = new SharedInformerFactory(client, { namespace: 'shop' })
+ * const pods = informers.informer(Pod)
+ * informers.start({ signal })
+ * await informers.whenSynced()
+ * ```
+ * @see client-go `informers.SharedInformerFactory`, `dynamicinformer.DynamicSharedInformerFactory`
+ */
+export class SharedInformerFactory implements AsyncDisposable {
+  readonly #client: EntryClient
+  readonly #options: SharedInformerFactoryOptions
+  readonly #shared = new Map<string, Shared>()
+  readonly #transforms = new WeakMap<object, number>()
+  readonly #stopping = new Set<Promise<void>>()
+  readonly #life = new AbortController()
+  #transformCount = 0
+  #state: 'idle' | 'started' | 'shut down' = 'idle'
+
+  constructor(client: EntryClient, options: SharedInformerFactoryOptions = {}) {
+    this.#client = client
+    this.#options = options
+  }
+
+  /**
+   * Gives the informer of a collection, which lives until the factory is shut down. It is started by {@link start}, or at once when that
+   * was called before.
+   *
+   * @throws Error when the factory was shut down; TypeError when an index means something else already; what the constructor of
+   *   {@link SharedInformer} throws.
+   */
+  informer<T extends KubeObject, Names extends string = never>(
+    resource: Resource<T>,
+    request: SharedInformerRequest<T, Names> = {},
+  ): SharedInformer<T, Names> {
+    const [, shared] = this.#find(resource, request)
+    shared.pinned = true
+    return shared.informer as unknown as SharedInformer<T, Names>
+  }
+
+  /**
+   * As {@link informer}, for a while: when the last lease is given back, and nobody has asked for the informer without one, it stops.
+   *
+   * @throws as {@link informer}.
+   * @example
+   * ```ts
+   * using lease = informers.lease(Pod)
+   * lease.informer.lister.list()
+   * ```
+   */
+  lease<T extends KubeObject, Names extends string = never>(
+    resource: Resource<T>,
+    request: SharedInformerRequest<T, Names> = {},
+  ): InformerLease<T, Names> {
+    const [key, shared] = this.#find(resource, request)
+    shared.users++
+    let held = true
+    const release = () => {
+      if (!held) return
+      held = false
+      shared.users--
+      if (shared.users === 0 && !shared.pinned) this.#drop(key, shared)
+    }
+    return { informer: shared.informer as unknown as SharedInformer<T, Names>, release, [Symbol.dispose]: release }
+  }
+
+  /**
+   * Starts every informer, and from now on each one that is asked for. Calling it again does nothing.
+   *
+   * @param options.signal shuts the factory down.
+   * @throws Error when the factory was shut down.
+   */
+  start({ signal }: WaitOptions = {}): void {
+    this.#checkOpen()
+    if (this.#state === 'started') return
+    this.#state = 'started'
+    for (const shared of this.#shared.values()) this.#run(shared)
+    const shutdown = () => void this.shutdown().catch(report)
+    signal?.addEventListener('abort', shutdown, { signal: this.#life.signal })
+    if (signal?.aborted) shutdown()
+  }
+
+  /**
+   * Resolves when every informer there is now has synced.
+   *
+   * @throws as {@link SharedInformer.whenSynced}, for the first one that fails.
+   */
+  async whenSynced(options?: WhenSyncedOptions): Promise<void> {
+    await Promise.all(Array.from(this.#shared.values(), ({ informer }) => informer.whenSynced(options)))
+  }
+
+  /** Stops every informer. Resolves when what they still had to store is stored; doing it twice does no harm. */
+  async shutdown(): Promise<void> {
+    this.#state = 'shut down'
+    this.#life.abort()
+    for (const [key, shared] of this.#shared) this.#drop(key, shared)
+    await Promise.all(this.#stopping)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown()
+  }
+
+  #find<T extends KubeObject, Names extends string>(resource: Resource<T>, request: SharedInformerRequest<T, Names>): [string, Shared] {
+    this.#checkOpen()
+    const { indexers, ...selection } = request
+    const namespace = resource.scope === 'Cluster' ? undefined : (selection.namespace ?? this.#options.namespace)
+    const key = this.#keyOf(resource, { ...selection, namespace })
+    const known = this.#shared.get(key)
+    if (known) {
+      if (indexers) addMissing(known.informer as unknown as SharedInformer<T>, indexers)
+      return [key, known]
+    }
+    const informer = newInformer<T, Names>(this.#client, resource, { ...this.#options, ...selection, namespace, indexers })
+    // What is kept here is of any type; the key brings back those who asked for the same resource.
+    const shared: Shared = { informer: informer as unknown as SharedInformer<KubeObject>, users: 0, pinned: false, started: false }
+    this.#shared.set(key, shared)
+    if (this.#state === 'started') this.#run(shared)
+    return [key, shared]
+  }
+
+  #keyOf<T extends KubeObject>({ group, version, plural }: Resource<T>, selection: SharedInformerSelection<T>): string {
+    const { namespace = '', labelSelector = '', fieldSelector = '', transform, version: stored = '' } = selection
+    return JSON.stringify([
+      group,
+      version,
+      plural,
+      namespace,
+      labelSelector,
+      fieldSelector,
+      transform ? this.#numberOf(transform) : 0,
+      stored,
+    ])
+  }
+
+  #numberOf(transform: object): number {
+    const number = this.#transforms.get(transform) ?? ++this.#transformCount
+    this.#transforms.set(transform, number)
+    return number
+  }
+
+  #run(shared: Shared): void {
+    if (shared.started) return
+    shared.started = true
+    shared.informer.run().catch(report)
+  }
+
+  #drop(key: string, shared: Shared): void {
+    if (this.#shared.get(key) !== shared) return
+    this.#shared.delete(key)
+    const stopping = shared.informer
+      .stop()
+      .catch(report)
+      .then(() => void this.#stopping.delete(stopping))
+    this.#stopping.add(stopping)
+  }
+
+  #checkOpen(): void {
+    if (this.#state === 'shut down') throw new Error('the factory was shut down: make another one')
+  }
+}
+
+function addMissing<T extends KubeObject, Names extends string>({ indexer }: SharedInformer<T>, indexers: Indexers<T, Names>): void {
+  const known: Readonly<Record<string, unknown>> = indexer.getIndexers()
+  indexer.addIndexers(Object.fromEntries(Object.entries(indexers).filter(([name, func]) => known[name] !== func)) as Indexers<T, Names>)
+}

@@ -1,0 +1,116 @@
+import { abortable } from '../internal/abortable'
+import type { Clock } from '../internal/clock'
+import { delay } from '../internal/delay'
+import type { EventHandler, HandlerOptions, HandlerRegistration } from './handler'
+import type { InformerChange } from './notifications'
+import type { Processor, Subscription } from './processor'
+import type { WaitOptions } from './wait'
+
+/** How long handlers may keep the page from other things, in milliseconds. */
+const SLICE_MS = 8
+
+/** What a {@link Registration} needs of its informer. */
+export interface RegistrationHost<T> {
+  readonly clock: Clock
+  readonly processor: Processor<T>
+  /** Told of what a handler throws. */
+  report(error: unknown): void
+}
+
+/** Calls one handler, change after change, never from within the store's own step. */
+export class Registration<T> implements HandlerRegistration {
+  readonly #host: RegistrationHost<T>
+  readonly #handler: EventHandler<T>
+  readonly #subscription: Subscription<T>
+  readonly #life = new AbortController()
+  readonly #waiters = new Set<() => void>()
+  #state: 'waiting' | 'synced' | 'ended' = 'waiting'
+  #draining = false
+
+  /** @throws as {@link Processor.subscribe}. */
+  constructor(host: RegistrationHost<T>, handler: EventHandler<T>, options: HandlerOptions) {
+    this.#host = host
+    this.#handler = handler
+    this.#subscription = host.processor.subscribe({
+      ...options,
+      onWork: () => this.#start(),
+      onEnd: () => {
+        this.#life.abort()
+        this.#settle('ended')
+      },
+    })
+  }
+
+  get hasSynced(): boolean {
+    return this.#state === 'synced'
+  }
+
+  get backlog(): number {
+    return this.#subscription.waiting.length
+  }
+
+  whenSynced({ signal }: WaitOptions = {}): Promise<void> {
+    const settled = new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (this.#state === 'synced') resolve()
+        else reject(new Error('the handler was removed, or the informer stopped, before it had synced'))
+      }
+      if (this.#state === 'waiting') this.#waiters.add(look)
+      else look()
+    })
+    return abortable(settled, signal)
+  }
+
+  remove(): void {
+    this.#host.processor.unsubscribe(this.#subscription)
+  }
+
+  [Symbol.dispose](): void {
+    this.remove()
+  }
+
+  #start(): void {
+    if (this.#draining) return
+    this.#draining = true
+    queueMicrotask(() => void this.#drain())
+  }
+
+  async #drain(): Promise<void> {
+    const { clock } = this.#host
+    const { waiting } = this.#subscription
+    let sliceEnd = clock.now() + SLICE_MS
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      if (next.type === 'synced') this.#settle('synced')
+      else await this.#deliver(next)
+      if (clock.now() < sliceEnd) continue
+      await delay(0, { clock, signal: this.#life.signal })
+      sliceEnd = clock.now() + SLICE_MS
+    }
+    this.#draining = false
+  }
+
+  async #deliver(change: InformerChange<T>): Promise<void> {
+    try {
+      await this.#call(change)
+    } catch (error) {
+      this.#host.report(error)
+    }
+  }
+
+  #call(change: InformerChange<T>): unknown {
+    const handler = this.#handler
+    const { type, entry, isInInitialList } = change
+    if (type === 'added') return handler.onAdd?.(entry.object, { isInInitialList })
+    if (type === 'deleted') return handler.onDelete?.(entry.object)
+    if (!handler.onUpdate) return undefined
+    const { object } = entry
+    return handler.onUpdate(type === 'updated' ? change.previous.object : object, object)
+  }
+
+  #settle(state: 'synced' | 'ended'): void {
+    if (this.#state !== 'waiting') return
+    this.#state = state
+    for (const waiter of this.#waiters) waiter()
+    this.#waiters.clear()
+  }
+}

@@ -1,0 +1,234 @@
+import { systemClock } from '../internal/clock'
+import { report } from '../internal/report'
+import { metaNamespaceKey } from '../meta/keys'
+import type { KubeObject } from '../meta/object'
+import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
+import type { Persister, Scope } from '../persistence/persister'
+import { StorePersistence, type StorePersistenceOptions, type StorePersistenceStartOptions } from '../persistence/store-persistence'
+import type { ListerWatcher } from '../reflector/lister-watcher'
+import type { ReflectorOptions, ReflectorState, ReflectorStatus, SyncSource } from '../reflector/options'
+import { Reflector, type WhenSyncedOptions } from '../reflector/reflector'
+import { Indexer, type Indexers } from '../store/indexer'
+import { Lister } from '../store/lister'
+import { type ChangesOptions, changesOf } from './changes'
+import type { EventHandler, HandlerOptions, HandlerRegistration } from './handler'
+import type { InformerChange } from './notifications'
+import { Processor } from './processor'
+import { Registration } from './registration'
+import { type Transform, TransformingListerWatcher } from './transform'
+import type { WaitOptions } from './wait'
+
+/** Where an informer keeps its state from one life to the next. */
+export interface InformerPersistence
+  extends Omit<StorePersistenceOptions, 'onError' | 'clock'>,
+    Pick<StorePersistenceStartOptions, 'loadTimeoutMs'> {
+  persister: Persister
+  /** What the state belongs to; its `version` changes with the transform. */
+  scope: Scope
+}
+
+/** How a {@link SharedInformer} works. */
+export interface SharedInformerOptions<T extends KubeObject, Names extends string = never> extends ReflectorOptions<T> {
+  /** The indexes the objects can be found by, besides `namespace`. */
+  indexers?: Indexers<T, Names> | undefined
+  /** Changes every object before it is kept, stored or handed out. */
+  transform?: Transform<T> | undefined
+  /** How often handlers that do not say so themselves are told of every object once more, in milliseconds; 0, the default: never. */
+  resyncPeriodMs?: number | undefined
+  /** Default: the state is kept in memory only. */
+  persistence?: InformerPersistence | undefined
+  /**
+   * Told of what handlers, the transform, index functions and the persister throw; the informer goes on. What goes wrong between it and the
+   * server is the `watchErrorHandler`'s. Default: reported as the runtime reports uncaught errors.
+   */
+  onError?: ((error: unknown) => void) | undefined
+}
+
+/**
+ * Keeps the objects of one source in memory, and tells any number of handlers what happens to them. The parts are to be had one by one too:
+ * a {@link Reflector} keeps an {@link Indexer} up to date, a {@link StorePersistence} carries it over to the next life.
+ *
+ * @example
+ * ```ts
+ * const informer = new SharedInformer(new ListWatch(client, Pod))
+ * informer.addEventHandler({ onAdd: (pod) => console.log(pod.metadata.name) })
+ * await informer.run({ signal })
+ * ```
+ * @see client-go `cache.SharedIndexInformer`
+ */
+export class SharedInformer<T extends KubeObject, Names extends string = never> implements AsyncDisposable {
+  /** The objects, to be found by key and by index. Only the informer may change them. */
+  readonly indexer: Indexer<T, Names>
+  /** Reads the objects as one reads a server. */
+  readonly lister: Lister<T>
+  /** Says what has become of the stored state; undefined when it is kept in memory only. */
+  readonly persistence: StorePersistence<T> | undefined
+  readonly #reflector: Reflector<T>
+  readonly #processor: Processor<T>
+  readonly #options: SharedInformerOptions<T, Names>
+  readonly #stopping = new AbortController()
+  #running: Promise<void> | undefined
+
+  /** @throws PersistenceError with code `'refused'` for secrets that are not to be stored; TypeError for an index called `namespace`; RangeError for a period that is none. */
+  constructor(source: ListerWatcher<T>, options: SharedInformerOptions<T, Names> = {}) {
+    const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0 } = options
+    this.#options = options
+    const onError = (error: unknown) => this.#report(error)
+    this.indexer = new Indexer(metaNamespaceKey, indexers, { onError })
+    this.lister = new Lister(this.indexer)
+    // Resyncs are the processor's: each handler has a period of its own.
+    this.#reflector = new Reflector(transform ? new TransformingListerWatcher(source, transform, onError) : source, this.indexer, {
+      ...options,
+      resyncPeriodMs: 0,
+    })
+    this.#processor = new Processor({
+      clock,
+      resyncPeriodMs,
+      list: () => this.indexer.list(),
+      isSynced: () => this.hasSynced,
+    })
+    this.indexer.subscribe((update) => this.#processor.take(update))
+    const unsubscribe = this.#reflector.subscribe(({ hasSynced }) => {
+      if (!hasSynced) return
+      unsubscribe()
+      this.#processor.synced()
+    })
+    if (persistence)
+      this.persistence = new StorePersistence(this.indexer, persistence.persister, persistence.scope, { ...persistence, clock, onError })
+  }
+
+  /** The same as {@link indexer}. */
+  get store(): Indexer<T, Names> {
+    return this.indexer
+  }
+
+  /** What the feed is doing. */
+  get state(): ReflectorState {
+    return this.status.state
+  }
+
+  /** Everything there is to know of the feed; another object after each change, fit for `useSyncExternalStore`. */
+  get status(): ReflectorStatus {
+    return this.#reflector.status
+  }
+
+  /** Whether the server has confirmed or delivered the objects at least once. */
+  get hasSynced(): boolean {
+    return this.status.hasSynced
+  }
+
+  /** The version of the last list, event or bookmark; the empty string before the first. */
+  get lastSyncResourceVersion(): string {
+    return this.#reflector.lastSyncResourceVersion
+  }
+
+  /** Calls back after each change of {@link status}. Returns how to stop. */
+  subscribe(listener: (status: ReflectorStatus) => void): () => void {
+    return this.#reflector.subscribe(listener)
+  }
+
+  /**
+   * Adds a handler: it is told of what there is (`isInInitialList`), then of what changes. It is never called before this returns.
+   *
+   * @throws Error when the informer has stopped; RangeError when an option makes no sense.
+   */
+  addEventHandler(handler: EventHandler<T>, options: HandlerOptions = {}): HandlerRegistration {
+    const { clock = systemClock } = this.#options
+    return new Registration({ clock, processor: this.#processor, report: (error) => this.#report(error) }, handler, options)
+  }
+
+  /**
+   * Gives what there is as added, then what changes, to one loop, which may take its time. Objects are parsed when the loop reads them.
+   *
+   * @throws from the first step of the loop: Error when the informer has stopped; RangeError when an option makes no sense.
+   */
+  changes(options: ChangesOptions = {}): AsyncGenerator<InformerChange<T>, void, undefined> {
+    return changesOf(this.#processor, options)
+  }
+
+  /**
+   * Resolves when the server has confirmed or delivered the objects; handlers may have to be told still.
+   *
+   * @throws the signal's reason; the server's error when it denies and `onDenied` is `'reject'`; an Error when the informer is stopped before.
+   */
+  whenSynced(options?: WhenSyncedOptions): Promise<{ source: SyncSource }> {
+    return this.#reflector.whenSynced(options)
+  }
+
+  /**
+   * Resolves when the objects are at least as new as a version: read what you wrote.
+   *
+   * @param resourceVersion such as the `metadata.resourceVersion` in the answer to a write.
+   * @throws TypeError when that is no resourceVersion; the signal's reason; an Error when the informer is stopped before.
+   */
+  async waitForResourceVersion(resourceVersion: string, { signal }: WaitOptions = {}): Promise<void> {
+    if (!isResourceVersion(resourceVersion)) {
+      throw new TypeError(
+        `waitForResourceVersion: a resourceVersion is a decimal number in a string, not ${JSON.stringify(resourceVersion)}`,
+      )
+    }
+    signal?.throwIfAborted()
+    const stops: (() => void)[] = []
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const look = () => {
+          const reached = this.indexer.resourceVersion
+          if (reached !== '' && compareResourceVersions(reached, resourceVersion) >= 0) resolve()
+          else if (this.state === 'stopped')
+            reject(new Error(`the informer was stopped before it had reached resourceVersion ${resourceVersion}`))
+        }
+        const abort = () => reject(signal?.reason)
+        signal?.addEventListener('abort', abort)
+        stops.push(this.indexer.subscribe(look), this.subscribe(look), () => signal?.removeEventListener('abort', abort))
+        look()
+      })
+    } finally {
+      for (const stop of stops) stop()
+    }
+  }
+
+  /**
+   * Loads the stored state, if there is one, then lists and watches until the signal is aborted or {@link stop} is called. Resolves when the
+   * last changes are stored: abort is not an error.
+   *
+   * @throws Error when called a second time: an informer has one life.
+   */
+  async run({ signal }: WaitOptions = {}): Promise<void> {
+    if (this.#running) throw new Error('the informer was started or stopped before: make another informer')
+    const { signal: stopping } = this.#stopping
+    this.#running = this.#run(signal ? AbortSignal.any([signal, stopping]) : stopping)
+    await this.#running
+  }
+
+  /** Ends {@link run}. Resolves when the last changes are stored; doing it twice does no harm. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    // One that never ran ends all the same, and whoever waits for it learns of that.
+    this.#running ??= this.#run(this.#stopping.signal)
+    await this.#running
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { persistence } = this.#options
+    this.#processor.start()
+    const end = () => this.#processor.stop()
+    signal.addEventListener('abort', end)
+    if (signal.aborted) end()
+    await this.persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
+    await this.#reflector.run({ signal })
+    await this.persistence?.stop()
+  }
+
+  #report(error: unknown): void {
+    const { onError = report } = this.#options
+    try {
+      onError(error)
+    } catch (thrown) {
+      report(thrown)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { type Entry, entryFromObject } from '../meta/entry'
+import type { KubeObject } from '../meta/object'
+import type { EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
+import type { ListerWatcher } from '../reflector/lister-watcher'
+
+/**
+ * Changes an object before anything else sees it: what it returns is what is kept, stored and handed out. It may change the object it is
+ * given and return it, and must leave name, namespace, uid and resourceVersion alone.
+ *
+ * @see client-go `cache.TransformFunc`
+ */
+export type Transform<T> = (object: T) => T
+
+/**
+ * A source whose objects went through a transform, each of them once. An object that the transform cannot cope with is reported and left
+ * out; a delete goes on as the server sent it then.
+ */
+export class TransformingListerWatcher<T extends KubeObject> implements ListerWatcher<T> {
+  readonly #source: ListerWatcher<T>
+  readonly #transform: Transform<T>
+  readonly #report: (error: unknown) => void
+
+  constructor(source: ListerWatcher<T>, transform: Transform<T>, report: (error: unknown) => void) {
+    this.#source = source
+    this.#transform = transform
+    this.#report = report
+  }
+
+  async list(options: ListOptions & RequestOptions): Promise<EntryList<T>> {
+    const { entries, ...list } = await this.#source.list(options)
+    return { ...list, entries: entries.flatMap((entry) => this.#apply(entry) ?? []) }
+  }
+
+  async *watch(options: WatchOptions & RequestOptions): AsyncGenerator<readonly WatchEntry<T>[]> {
+    for await (const batch of this.#source.watch(options)) {
+      const events: WatchEntry<T>[] = []
+      let failure: { readonly error: unknown } | undefined
+      for (const event of batch) {
+        try {
+          events.push(this.#event(event))
+        } catch (error) {
+          failure = { error }
+          break
+        }
+      }
+      // What came before a broken text still counts.
+      yield events
+      if (failure) throw failure.error
+    }
+  }
+
+  #event(event: WatchEntry<T>): WatchEntry<T> {
+    if (!('entry' in event)) return event
+    const entry = this.#apply(event.entry)
+    if (entry) return { type: event.type, entry }
+    if (event.type === 'DELETED') return event
+    // Left out, but the collection has come to its version.
+    return { type: 'BOOKMARK', resourceVersion: event.entry.resourceVersion, initialEventsEnd: false }
+  }
+
+  /** @throws ParseError when the text is not JSON: no fault of the transform's. */
+  #apply(entry: Entry<T>): Entry<T> | undefined {
+    const { object } = entry
+    try {
+      // The entry was made without managedFields, unless they were asked for.
+      const transformed = entryFromObject(this.#transform(object), { managedFields: 'keep' })
+      for (const field of ['key', 'uid', 'resourceVersion'] as const) {
+        if (transformed[field] === entry[field]) continue
+        throw new TypeError(
+          `a transform must not change an object's ${field}: it made ${transformed[field] || 'nothing'} of ${entry[field]}`,
+        )
+      }
+      return transformed
+    } catch (error) {
+      this.#report(error)
+      return undefined
+    }
+  }
+}

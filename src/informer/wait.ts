@@ -1,0 +1,5 @@
+/** How to wait. */
+export interface WaitOptions {
+  /** Gives up waiting; the promise rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+}

@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest'
+import { SharedInformerFactory } from '../../src/informer/factory'
+import type { KubeObject } from '../../src/meta/object'
+import { defineResource } from '../../src/meta/resource'
+import { ConfigMap, Namespace } from '../../src/resources/core/v1'
+import { World } from '../conformance/world'
+import { clientOf, noting, quiet } from './support'
+
+function setUp(names: readonly string[] = ['a', 'b']): { world: World; requests: URL[]; informers: SharedInformerFactory } {
+  const world = new World(names)
+  const requests: URL[] = []
+  return { world, requests, informers: new SharedInformerFactory(clientOf(world, requests), { ...quiet(world), namespace: 'shop' }) }
+}
+
+test('48. one informer per resource, namespace, selectors and transform', async () => {
+  const { informers, requests, world } = setUp()
+  const transform = (object: ConfigMap): ConfigMap => object
+  const different = [
+    {},
+    { namespace: '' },
+    { namespace: 'default' },
+    { labelSelector: 'app=web' },
+    { fieldSelector: 'metadata.name=a' },
+    { transform },
+    { transform: (object: ConfigMap) => object },
+  ]
+  const made = different.map((selection) => informers.informer(ConfigMap, selection))
+  expect(new Set(made).size).toBe(different.length)
+  expect(different.map((selection) => informers.informer(ConfigMap, selection))).toEqual(made)
+  expect(informers.informer(ConfigMap, { namespace: 'shop', labelSelector: '' })).toBe(made[0])
+  expect(requests).toEqual([])
+  await informers.shutdown()
+  world.expectNothingLeft()
+})
+
+test('48. start is idempotent: one feed for all users, and none before it', async () => {
+  const { world, informers, requests } = setUp()
+  const notes: string[] = []
+  informers.informer(ConfigMap).addEventHandler(noting(notes))
+  await world.settle()
+  expect(requests).toEqual([])
+  informers.start()
+  informers.start()
+  informers.informer(ConfigMap).addEventHandler(noting(notes))
+  await informers.whenSynced()
+  informers.start()
+  await world.settle()
+  expect(requests).toHaveLength(1)
+  expect(notes.sort()).toEqual(['+a@101!', '+a@101!', '+b@102!', '+b@102!'])
+  await informers.shutdown()
+  await world.settle()
+  world.expectNothingLeft()
+})
+
+test('48. what is asked for after the start is started at once', async () => {
+  const { world, informers } = setUp()
+  await using _informers = informers
+  informers.start()
+  await expect(informers.informer(ConfigMap).whenSynced()).resolves.toEqual({ source: 'stream' })
+  expect(world.server.openRequests).toHaveLength(1)
+})
+
+test('48. the feed stops when its last user leaves, and not before; who comes later gets a new one', async () => {
+  const { world, informers, requests } = setUp()
+  await using _informers = informers
+  informers.start()
+  const first = informers.lease(ConfigMap)
+  const second = informers.lease(ConfigMap)
+  expect(second.informer).toBe(first.informer)
+  await first.informer.whenSynced()
+  first.release()
+  first.release()
+  await world.settle()
+  expect(second.informer.state).toBe('live')
+  {
+    using _second = second
+  }
+  await world.settle()
+  expect(second.informer.state).toBe('stopped')
+  world.expectNothingLeft()
+  using third = informers.lease(ConfigMap)
+  await third.informer.whenSynced()
+  expect(third.informer).not.toBe(first.informer)
+  expect(requests).toHaveLength(2)
+})
+
+test('48. an informer that somebody holds without a lease lives as long as the factory', async () => {
+  const { world, informers } = setUp()
+  informers.start()
+  const informer = informers.informer(ConfigMap)
+  informers.lease(ConfigMap).release()
+  await world.settle()
+  expect(informer.state).toBe('live')
+  await informers.shutdown()
+  expect(informer.state).toBe('stopped')
+})
+
+test('48. the signal shuts everything down; nothing can be had of the factory then', async () => {
+  const { world, informers } = setUp()
+  const controller = new AbortController()
+  const informer = informers.informer(ConfigMap)
+  informers.start({ signal: controller.signal })
+  await informers.whenSynced()
+  controller.abort()
+  await informers.shutdown()
+  await world.settle()
+  expect(informer.state).toBe('stopped')
+  world.expectNothingLeft()
+  expect(() => informers.informer(ConfigMap)).toThrow('the factory was shut down: make another one')
+  expect(() => informers.start()).toThrow('the factory was shut down')
+})
+
+test('the factory’s namespace is not for cluster-scoped resources', async () => {
+  const { informers } = setUp()
+  await using _informers = informers
+  const namespaces = informers.informer(Namespace)
+  informers.start()
+  await informers.whenSynced()
+  expect(namespaces.store.listKeys()).toContain('default')
+})
+
+test('resources need not be known before the program runs', async () => {
+  const { informers } = setUp()
+  await using _informers = informers
+  const discovered = defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' })
+  using lease = informers.lease<KubeObject>(discovered)
+  informers.start()
+  await informers.whenSynced()
+  expect(lease.informer.store.listKeys()).toEqual(['shop/a', 'shop/b'])
+})
+
+test('indexes come together; another function of a name that is taken is refused', async () => {
+  const { informers } = setUp()
+  await using _informers = informers
+  const byName = ({ metadata }: ConfigMap) => [metadata.name ?? '']
+  informers.start()
+  const informer = informers.informer(ConfigMap, { indexers: { name: byName } })
+  await informer.whenSynced()
+  const again = informers.informer(ConfigMap, { indexers: { name: byName, all: () => ['x'] } })
+  expect(again).toBe(informer)
+  expect(again.indexer.byIndex('all', 'x')).toHaveLength(2)
+  expect(() => informers.lease(ConfigMap, { indexers: { name: () => [] } })).toThrow("there is an index 'name' already")
+})
+
+test('whenSynced of the factory passes on what goes wrong with one of them', async () => {
+  const { world, informers } = setUp()
+  await using _informers = informers
+  world.server.faults.add({ match: { resource: 'namespaces' }, times: 2, fault: { type: 'status', status: 403, reason: 'Forbidden' } })
+  informers.informer(ConfigMap)
+  informers.informer(Namespace)
+  informers.start()
+  await expect(informers.whenSynced({ onDenied: 'reject' })).rejects.toThrow('403 Forbidden')
+})

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import { createInformer } from '../../src/informer/create-informer'
+import { memoryPersister } from '../../src/persistence/memory'
+import type { Persister } from '../../src/persistence/persister'
+import { Secret } from '../../src/resources/core/v1'
+import { World } from '../conformance/world'
+import { clientOf, noting, quiet, Scene } from './support'
+
+async function persisted(world: World): Promise<Persister> {
+  const persister = memoryPersister()
+  await using scene = new Scene(world, { persister })
+  await scene.settle()
+  return persister
+}
+
+test('14. store and handlers have the stored objects at once; synced is what the server has confirmed', async () => {
+  const world = new World(['a', 'b'])
+  const persister = await persisted(world)
+  world.server.faults.add({ fault: { type: 'delay', ms: 5_000 } })
+  world.update('a')
+  await using scene = new Scene(world, { persister })
+  const notes: string[] = []
+  const registration = scene.informer.addEventHandler(noting(notes))
+  await scene.settle()
+  expect(notes).toEqual(['+a@101!', '+b@102!'])
+  expect([scene.informer.hasSynced, registration.hasSynced, scene.informer.status.source]).toEqual([false, false, 'persisted'])
+  await world.advance(5_000)
+  expect(notes).toEqual(['+a@101!', '+b@102!', '~a@103<101'])
+  expect([scene.informer.hasSynced, registration.hasSynced]).toEqual([true, true])
+  expect(await scene.informer.whenSynced()).toEqual({ source: 'persisted' })
+  expect(scene.requests.map(({ searchParams }) => searchParams.get('resourceVersion'))).toEqual(['102'])
+})
+
+test('15. stored, then 410 → relist; what vanished meanwhile is told as deleted', async () => {
+  const world = new World(['a', 'b'])
+  const persister = await persisted(world)
+  world.delete('b')
+  world.expire()
+  await using scene = new Scene(world, { persister })
+  const notes: string[] = []
+  scene.informer.addEventHandler(noting(notes))
+  await world.advance(10_000)
+  expect(notes).toEqual(['+a@101!', '+b@102!', '-b@102'])
+})
+
+test('disposing of an informer stores what is still to be stored', async () => {
+  const world = new World(['a'])
+  const persister = memoryPersister()
+  {
+    await using scene = await new Scene(world, { persister }).settle()
+    world.update('a')
+    await scene.settle()
+    await scene.informer.stop()
+    expect(scene.informer.persistence?.status).toBe('stopped')
+  }
+  world.server.faults.add({ times: 100, fault: { type: 'refuse' } })
+  await using scene = await new Scene(world, { persister }).settle()
+  expect(scene.informer.lister.get('shop/a')?.resourceVersion).toBe('102')
+})
+
+test('54. what is stored belongs to cluster, user, resource, namespace, selectors and version', async () => {
+  const world = new World(['a'])
+  const persister = await persisted(world)
+  world.server.faults.add({ times: 1_000, fault: { type: 'refuse' } })
+  for (const other of [{ user: 'eve' }, { version: '2' }, { cluster: 'blue' }, { labelSelector: 'app=web' }, { namespace: 'default' }]) {
+    await using scene = await new Scene(world, { persister, ...other }).settle()
+    expect(scene.informer.store.size).toBe(0)
+  }
+  await using scene = await new Scene(world, { persister }).settle()
+  expect(scene.informer.store.size).toBe(1)
+})
+
+test('55. storage that never answers is not waited for longer than asked; one that fails is reported, and the informer goes on', async () => {
+  const world = new World(['a'])
+  const hanging: Persister = { load: () => new Promise(() => {}), commit: async () => {}, clear: async () => {} }
+  {
+    await using scene = await new Scene(world, { persister: hanging, persistence: { loadTimeoutMs: 300 } }).settle()
+    expect(scene.informer.store.size).toBe(0)
+    await world.advance(300)
+    expect(scene.informer.store.size).toBe(1)
+  }
+  const failing: Persister = { ...hanging, load: () => Promise.reject(new Error('no disk')) }
+  await using scene = await new Scene(world, { persister: failing }).settle()
+  expect(scene.informer.store.size).toBe(1)
+  expect(scene.errors).toEqual(['Error: no disk'])
+  expect(scene.informer.persistence?.status).toBe('failed')
+})
+
+test('31. abort while the stored state is being read ends everything', async () => {
+  const world = new World(['a'])
+  const hanging: Persister = { load: () => new Promise(() => {}), commit: async () => {}, clear: async () => {} }
+  await using scene = await new Scene(world, { persister: hanging }).settle()
+  const synced = expect(scene.informer.whenSynced()).rejects.toThrow('stopped')
+  await scene.informer.stop()
+  await synced
+  expect(scene.requests).toEqual([])
+})
+
+test('56. secrets are not stored unless asked for by name', async () => {
+  const world = new World()
+  const options = { ...quiet(world), persister: memoryPersister() }
+  expect(() => createInformer(clientOf(world), Secret, options)).toThrow("sensitive: ['secrets']")
+  await using informer = createInformer(clientOf(world), Secret, { ...options, persistence: { sensitive: ['secrets'] } })
+  await informer.whenSynced()
+})
