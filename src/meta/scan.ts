@@ -89,14 +89,24 @@ export function stringAt(text: string, at: number): string | undefined {
   return text.charCodeAt(at) === QUOTE ? unquote(text, at, skipString(text, at)) : undefined
 }
 
+/**
+ * The index of the quote that ends the string in which `from` lies; -1 when the text ends first. Engines search much faster than a loop
+ * that looks at every character.
+ */
+export function closingQuote(text: string, from: number): number {
+  for (let end = text.indexOf('"', from); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++
+    if (backslashes % 2 === 0) return end
+  }
+  return -1
+}
+
 /** The index just past the string whose opening quote is at `at`. */
 function skipString(text: string, at: number): number {
-  for (let i = at + 1; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === QUOTE) return i + 1
-    if (code === BACKSLASH) i++
-  }
-  throw new SyntaxError('the text ends inside a string')
+  const end = closingQuote(text, at + 1)
+  if (end < 0) throw new SyntaxError('the text ends inside a string')
+  return end + 1
 }
 
 function skipScalar(text: string, at: number): number {

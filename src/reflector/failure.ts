@@ -13,8 +13,10 @@ export type FailureKind =
   | 'throttled'
   /** 5xx, or an `ERROR` event the list does not know. */
   | 'server'
-  /** 401, 403. */
+  /** 403. */
   | 'denied'
+  /** 401: logged out, or the token was refused twice. */
+  | 'unauthorized'
   /** 404: the resource is not there. */
   | 'gone'
   /** Another 4xx: the server does not understand the request. */
@@ -56,7 +58,8 @@ function kindOf(code: number, status: Status | undefined): FailureKind {
   if (isTooLarge(code, status)) return 'too-large'
   if (code === 410 || status?.reason === REASON_EXPIRED || status?.reason === REASON_GONE) return 'expired'
   if (code === 429) return 'throttled'
-  if (code === 401 || code === 403) return 'denied'
+  if (code === 401) return 'unauthorized'
+  if (code === 403) return 'denied'
   if (code === 404) return 'gone'
   return code >= 400 && code < 500 ? 'refused' : 'server'
 }

@@ -40,7 +40,10 @@ export interface ReflectorOptions<T extends KubeObject> {
   expectedType?: Resource<T> | StandardSchemaV1<unknown, unknown> | undefined
   /** How the initial state is read: streamed as events (KEP-3157; falls back to a list where the server refuses), or listed. Default `'stream'`. */
   initialList?: 'stream' | 'list' | undefined
-  /** Objects per page of a list; everything in one answer when left out, which costs the server least. */
+  /**
+   * Objects per page of a list; everything in one answer when left out, which costs the server least. API servers do not page the first list, which
+   * comes from their cache.
+   */
   pageSize?: number | undefined
   /** How often subscribers are told of every object once more, without the network, in milliseconds; 0, the default: never. */
   resyncPeriodMs?: number | undefined

@@ -134,6 +134,7 @@ const endings: Record<Attempt, Ending> = {
       case 'stale':
         return { state, next: watch(state, kind, 'backoff', failure) }
       case 'denied':
+      case 'unauthorized':
       case 'gone':
         return { state, next: watch(state, kind, 'long', failure) }
       case 'server': {
@@ -167,6 +168,7 @@ function fillFailed(state: FeedState, failure: Failure): { state: FeedState; nex
       return { state: unavailable, next: refill(unavailable, failure.kind, state.unavailable ? 'backoff' : 'none', failure) }
     }
     case 'denied':
+    case 'unauthorized':
     case 'gone':
       return { state, next: refill(state, failure.kind, 'long', failure) }
     default:

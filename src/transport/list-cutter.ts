@@ -2,12 +2,11 @@ import { ParseError } from '../errors'
 import type { Entry } from '../meta/entry'
 import { type EntryOptions, makeEntry, readHeader } from '../meta/entry'
 import type { ListMeta } from '../meta/object'
-import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
+import { closingQuote, forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
 import { asList, type ListEnvelope } from '../meta/schemas'
 import { MAX_LINE_LENGTH } from './lines'
 
 const QUOTE = 0x22
-const BACKSLASH = 0x5c
 
 /**
  * Cuts the items out of a list's response while it arrives, whatever its chunks: neither the response nor an item is ever parsed, and
@@ -120,17 +119,21 @@ export class ListCutter<T> {
     let depth = this.#depth
     let inString = this.#inString
     for (; i < text.length; i++) {
-      const code = text.charCodeAt(i)
       if (inString) {
-        if (code === BACKSLASH) i++
-        else if (code === QUOTE) inString = false
-      } else if (code === QUOTE) inString = true
+        const end = closingQuote(text, i)
+        inString = end < 0
+        if (inString) break
+        i = end
+        continue
+      }
+      const code = text.charCodeAt(i)
+      if (code === QUOTE) inString = true
       else if (code === 0x7b || code === 0x5b) depth++
       else if ((code === 0x7d || code === 0x5d) && --depth === 0) break
     }
-    // An escape cut in two leaves `i` one past the text: the scan goes on behind the escaped character.
-    const whole = i < text.length
-    this.#at = whole ? i + 1 : i
+    const whole = !inString && i < text.length
+    // A string that is not at its end goes on where the text does.
+    this.#at = whole ? i + 1 : text.length
     this.#depth = depth
     this.#inString = inString
     return whole ? i + 1 : -1

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
-import type { ListOptions, WatchOptions } from '../../src/meta/wire'
 import { MAX_SERVER_ERRORS } from '../../src/reflector/state'
 import { briefUpdate } from './brief'
 import type { Page, PageOptions } from './page'
 import { Place, type Target } from './target'
+import { endAfter, fromNewest } from './tweaks'
 
 const listing = { initialList: 'list' } as const
 
@@ -14,7 +14,12 @@ export function conformance(target: () => Target): void {
   const place = (...names: string[]) => Place.create(target(), `conformance-${places++}`, names)
   const synced = async (here: Place, page: Page) => {
     await target().until('the store to be as the server', async () => page.reflector.state === 'live' && (await here.isSame(page)))
-    expect(page.store.list().map(({ object }) => object).sort(byName)).toEqual((await here.objects()).sort(byName))
+    expect(
+      page.store
+        .list()
+        .map(({ object }) => object)
+        .sort(byName),
+    ).toEqual((await here.objects()).sort(byName))
   }
 
   test('9. a list from "0", then a watch from its version', async () => {
@@ -28,11 +33,18 @@ export function conformance(target: () => Target): void {
 
   test('7. three pages: the list’s version is the first page’s; continuation requests carry no version and no match', async () => {
     const here = await place('a', 'b', 'c', 'd', 'e')
-    await using page = await here.page({ ...listing, pageSize: 2 }).open()
+    await using page = await here.page({ ...listing, pageSize: 2, listWatch: { tweakListOptions: fromNewest } }).open()
     await synced(here, page)
-    expect(page.requests.slice(0, 3)).toEqual(['list ≥0 limit 2', 'list next limit 2', 'list next limit 2'])
+    expect(page.requests.slice(0, 3)).toEqual(['list newest limit 2', 'list next limit 2', 'list next limit 2'])
     expect(page.requests).toHaveLength(4)
     expect(page.changes).toHaveLength(1)
+  })
+
+  test('9. a list from "0" comes in one answer, whatever the page size', async () => {
+    const here = await place('a', 'b', 'c')
+    await using page = await here.page({ ...listing, pageSize: 1 }).open()
+    await synced(here, page)
+    expect(page.requests).toEqual(['list ≥0 limit 1', expect.stringMatching(/^watch/)])
   })
 
   test('10. a streamed list: one replace at the annotated bookmark, and the stream goes on as the watch', async () => {
@@ -158,6 +170,7 @@ export function conformance(target: () => Target): void {
       .page({
         ...listing,
         pageSize: 1,
+        listWatch: { tweakListOptions: fromNewest },
         async fetch(request, next) {
           if (request.url.includes('continue=') && !expired) {
             expired = true
@@ -168,7 +181,7 @@ export function conformance(target: () => Target): void {
       })
       .open()
     await synced(here, page)
-    expect(page.requests.slice(0, 3)).toEqual(['list ≥0 limit 1', 'list next limit 1', expect.stringMatching(/^list ≥\d+$/)])
+    expect(page.requests.slice(0, 3)).toEqual(['list newest limit 1', 'list next limit 1', expect.stringMatching(/^list ≥\d+$/)])
     expect(BigInt(page.requests[2]?.slice('list ≥'.length) ?? '')).toBeGreaterThanOrEqual(BigInt(version))
     expect(page.changes).toHaveLength(1)
   })
@@ -176,7 +189,10 @@ export function conformance(target: () => Target): void {
   test('3. a list from the future answers 504 → immediately one at ""', async () => {
     const here = await place('a')
     const future = await beyond(here)
-    await using page = await here.page({ ...listing, relistPeriodMs: 1000 }).hydrate([], future).open()
+    await using page = await here
+      .page({ ...listing, relistPeriodMs: 1000 })
+      .hydrate([], future)
+      .open()
     await synced(here, page)
     const at = page.requests.indexOf(`list ≥${future}`)
     expect(page.requests.slice(0, at + 2)).toEqual([`watch ${future}`, `list ≥${future}`, 'list newest'])
@@ -211,18 +227,26 @@ export function conformance(target: () => Target): void {
     const here = await place('a', 'b', 'c')
     const stages: ((page: Page) => boolean)[] = [
       () => true,
-      ({ requests }) => requests.length === 1,
-      ({ requests }) => requests.length === 2,
+      ({ requests }) => requests.length >= 1,
+      ({ requests }) => requests.length >= 2,
       ({ events }) => events.some(({ type }) => type === 'bytes'),
       ({ reflector }) => reflector.state === 'live',
       ({ reflector }) => reflector.state === 'backoff',
     ]
     for (const options of [{}, listing, { ...listing, pageSize: 1 }] satisfies PageOptions[]) {
       for (const stage of stages) {
-        const page = here.page({ ...options, listWatch: { tweakListOptions: endAfter(1) } })
         const look = () => void (stage(page) && page.close())
+        const page: Page = here.page({
+          ...options,
+          listWatch: { tweakListOptions: endAfter(1) },
+          onEvent: look,
+          fetch: (request, next) => {
+            const response = next(request)
+            look()
+            return response
+          },
+        })
         page.reflector.subscribe(look)
-        page.store.subscribe(look)
         await page.open()
         await target().until('the stage, and the end', () => page.reflector.state === 'stopped')
         await page.close()
@@ -245,11 +269,6 @@ export function conformance(target: () => Target): void {
   })
 }
 
-/** The server is to end watches early; the library itself asks for 5 to 10 minutes. */
-function endAfter(timeoutSeconds: number): <O extends ListOptions | WatchOptions>(options: O) => O {
-  return (options) => ('timeoutSeconds' in options ? { ...options, timeoutSeconds } : options)
-}
-
 /** A version that no server is at. Clients must not do arithmetic with versions; a test that knows them to be numbers may. */
 async function beyond(here: Place): Promise<string> {
   return String(Number(await here.resourceVersion()) + 1_000_000)
@@ -257,4 +276,5 @@ async function beyond(here: Place): Promise<string> {
 
 const typesOf = (page: Page): string[] => page.updates.flatMap(({ changes }) => changes.map(({ type }) => type))
 
-const byName = (a: { metadata: { name?: string } }, b: { metadata: { name?: string } }): number => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1)
+const byName = (a: { metadata: { name?: string } }, b: { metadata: { name?: string } }): number =>
+  (a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1

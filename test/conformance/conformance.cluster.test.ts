@@ -9,7 +9,6 @@ import type { Target } from './target'
 
 /** A real API server, in real time, through `kubectl proxy`. */
 class RealTarget implements Target {
-  readonly kind = 'real'
   readonly clock = systemClock
   readonly fetch = (request: Request): Promise<Response> => fetch(request)
   readonly #cluster: Cluster
@@ -28,13 +27,13 @@ class RealTarget implements Target {
 
   async settle(): Promise<void> {}
 
-  /** The server's own count of the watches it serves in single namespaces: nobody but the pages has any. */
+  /** The server's own count of the watches it serves in single namespaces: besides the pages' there is one of its own, in `kube-system`. */
   async expectNothingLeft(): Promise<void> {
     const pattern = new RegExp(`^apiserver_longrunning_requests\\{.*resource="${ConfigMap.plural}",scope="namespace".*\\} (\\d+)$`, 'gm')
     await this.until('the watches to be gone', async () => {
       const metrics = await (await fetch(`${this.baseUrl}/metrics`)).text()
       expect(metrics).toContain('apiserver_longrunning_requests{')
-      return [...metrics.matchAll(pattern)].every(([, count]) => count === '0')
+      return [...metrics.matchAll(pattern)].every(([, count]) => Number(count) <= 1)
     })
   }
 

@@ -5,8 +5,6 @@ import { World } from './world'
 
 /** The fake server, in virtual time. */
 class FakeTarget extends World implements Target {
-  readonly kind = 'fake'
-
   async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
     for (let waited = 0; waited < 600_000; waited += 50) {
       await this.settle()

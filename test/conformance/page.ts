@@ -79,7 +79,11 @@ export class Page implements AsyncDisposable {
     this.store.subscribe((update) => this.updates.push(update))
     if (persister) {
       const own = { user: '', version: '1', ...source.scope, ...scope }
-      this.persistence = new StorePersistence(this.store, persister, own, { clock: this.#clock, onError: (error) => this.persistenceErrors.push(error), ...persistence })
+      this.persistence = new StorePersistence(this.store, persister, own, {
+        clock: this.#clock,
+        onError: (error) => this.persistenceErrors.push(error),
+        ...persistence,
+      })
     }
   }
 

@@ -4,7 +4,6 @@ import { Page, type PageHost, type PageOptions } from './page'
 
 /** An API server, fake or real, that the same cases are run against. */
 export interface Target extends PageHost {
-  readonly kind: 'fake' | 'real'
   /** Waits for a condition, by the clock of the target. */
   until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>
   /** Makes everything up to now too old: a watch or a continued list from before is told 410. */
@@ -61,17 +60,32 @@ export class Place {
   /** What a store should hold: the items of a list lack what a watch's objects have, and stores leave managedFields out. */
   async objects(): Promise<ConfigMap[]> {
     const { items } = await this.list()
-    return items.map(({ metadata: { managedFields: _, ...metadata }, ...object }) => ({ ...object, kind: 'ConfigMap', apiVersion: 'v1', metadata }))
+    return items.map(({ metadata: { managedFields: _, ...metadata }, ...object }) => ({
+      ...object,
+      kind: 'ConfigMap',
+      apiVersion: 'v1',
+      metadata,
+    }))
   }
 
   /** Whether a page shows what the server has. */
   async isSame(page: Page): Promise<boolean> {
-    const versions = (objects: readonly ConfigMap[]) => objects.map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`).sort().join()
+    const versions = (objects: readonly ConfigMap[]) =>
+      objects
+        .map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`)
+        .sort()
+        .join()
     return versions(await this.objects()) === versions(page.store.list().map(({ object }) => object))
   }
 
   #object(name: string, { labels, ...parts }: Parts = {}): ConfigMap {
-    return { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name, ...(labels && { labels }) }, data: { change: String(Math.random()) }, ...parts }
+    return {
+      kind: 'ConfigMap',
+      apiVersion: 'v1',
+      metadata: { name, ...(labels && { labels }) },
+      data: { change: String(Math.random()) },
+      ...parts,
+    }
   }
 
   async #write(method: string, path: string, object: ConfigMap): Promise<string> {

@@ -22,7 +22,12 @@ export class World implements PageHost {
   /** @param names the objects there are from the beginning. */
   constructor(names: readonly string[] = [], options: Omit<FakeApiServerOptions, 'clock'> = {}) {
     let uids = 0
-    this.server = new FakeApiServer({ clock: this.clock, resourceVersion: FIRST_VERSION - OWN_OBJECTS, uid: () => `uid-${uids++}`, ...options })
+    this.server = new FakeApiServer({
+      clock: this.clock,
+      resourceVersion: FIRST_VERSION - OWN_OBJECTS,
+      uid: () => `uid-${uids++}`,
+      ...options,
+    })
     for (const name of names) this.create(name)
   }
 
@@ -64,11 +69,17 @@ export class World implements PageHost {
   }
 
   expectNothingLeft(): void {
-    expect({ openRequests: this.server.openRequests.map(({ url }) => url), timers: this.clock.pending }).toEqual({ openRequests: [], timers: 0 })
+    expect({ openRequests: this.server.openRequests.map(({ url }) => url), timers: this.clock.pending }).toEqual({
+      openRequests: [],
+      timers: 0,
+    })
   }
 
   /** What the server has, in short: `a@101 b@102`. */
   get state(): string {
-    return this.server.list(ConfigMap).map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`).join(' ')
+    return this.server
+      .list(ConfigMap)
+      .map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`)
+      .join(' ')
   }
 }

@@ -45,7 +45,12 @@ const errorEvent = fc.constantFrom(410, 429, 500, 504).map((code) => ({
   ...(code === 429 && { details: { retryAfterSeconds: 5 } }),
   ...(code === 504 && { details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } }),
 }))
-const garbage = fc.constantFrom('garbage', '{"type":"ADDED","object":', '{"type":"RENAMED","object":{"metadata":{"name":"a"}}}', '{"type":"ADDED"}')
+const garbage = fc.constantFrom(
+  'garbage',
+  '{"type":"ADDED","object":',
+  '{"type":"RENAMED","object":{"metadata":{"name":"a"}}}',
+  '{"type":"ADDED"}',
+)
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.constant({ type: 'refuse' } as const),
@@ -76,7 +81,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: plain('crash', 'reopen') },
   { weight: 1, arbitrary: plain('elsewhere') },
   { weight: 1, arbitrary: plain('backup', 'restore') },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('watchList' as const), support: fc.constantFrom('supported' as const, 'refused' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('watchList' as const), support: fc.constantFrom('supported' as const, 'refused' as const) }),
+  },
 )
 
 /** What happens, in order. */

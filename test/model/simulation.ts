@@ -8,10 +8,13 @@ import { Page } from '../conformance/page'
 import { World } from '../conformance/world'
 import type { Action, Setup } from './schedule'
 
-/** So long a page needs to notice a restore at the most: the longest wait, a list, a probe. */
-const NOTICE_MS = 180_000
+/** So long a page needs to notice a restore at the most: the longest silence of a watch, the longest wait, a list, a probe. */
+const NOTICE_MS = 900_000
 /** After so much time without a fault all is well: the longest silence of a watch, the longest waits, the longest list. */
 const QUIET_MS = 1_500_000
+
+/** Only two immediate retries may follow an attempt, and a watch the list that was one of them. */
+const MAX_ATTEMPTS_AT_ONCE = 5
 
 /** A server and the pages of one browser, one after the other; every step is compared with what the server really had. */
 export class Simulation {
@@ -26,6 +29,7 @@ export class Simulation {
   readonly #reached = new Map<string, bigint>()
   // Who may go back, once: the server was restored.
   readonly #mayFall = new Set<string>()
+  #attempts = { at: 0, count: 0 }
   #backup: Backup
   #page: Page | undefined
   #elsewhere = 0
@@ -114,16 +118,37 @@ export class Simulation {
 
   async #open(): Promise<void> {
     const { initialList, pageSize, relistPeriodMs, resyncPeriodMs } = this.#setup
-    const page = new Page(this.#world, { initialList, pageSize, relistPeriodMs, resyncPeriodMs, random: this.#random, persister: memoryPersister(this.#storage) })
+    const page: Page = new Page(this.#world, {
+      initialList,
+      pageSize,
+      relistPeriodMs,
+      resyncPeriodMs,
+      random: this.#random,
+      persister: memoryPersister(this.#storage),
+      onEvent: ({ type }) => type === 'attempt' && this.#countAttempt(page),
+    })
     this.#page = page
+    this.#attempts = { at: 0, count: 0 }
     this.#reached.clear()
     page.store.subscribe(() => {
       const { resourceVersion } = page.store
       this.#climb('the store', resourceVersion)
-      if (!this.#history.get(resourceVersion)?.has(textOf(page.store.list()))) this.#violations.push(`the store shows what the server never had at ${resourceVersion}: ${page.state}`)
+      if (!this.#history.get(resourceVersion)?.has(textOf(page.store.list())))
+        this.#violations.push(`the store shows what the server never had at ${resourceVersion}: ${page.state}`)
     })
-    page.reflector.subscribe(({ lastSyncResourceVersion }) => lastSyncResourceVersion && this.#climb('the reflector', lastSyncResourceVersion))
+    page.reflector.subscribe(
+      ({ lastSyncResourceVersion }) => lastSyncResourceVersion && this.#climb('the reflector', lastSyncResourceVersion),
+    )
     await page.open()
+  }
+
+  /** A feed that never waits would keep the time from passing, and the test from ending. */
+  #countAttempt(page: Page): void {
+    const at = this.#world.clock.now()
+    this.#attempts = { at, count: at === this.#attempts.at ? this.#attempts.count + 1 : 1 }
+    if (this.#attempts.count <= MAX_ATTEMPTS_AT_ONCE) return
+    this.#violations.push(`the reflector does not wait: ${page.requests.slice(-MAX_ATTEMPTS_AT_ONCE).join(', ')}`)
+    void page.crash()
   }
 
   #climb(who: string, resourceVersion: string): void {
@@ -150,7 +175,11 @@ export class Simulation {
     for (const { state } of this.#storage.values()) {
       if (!state) continue
       const stored = textOf([...state.texts].map(([key, text]) => ({ key, text })))
-      expect({ after: action, resourceVersion: state.resourceVersion, wasSo: this.#history.get(state.resourceVersion)?.has(stored) }).toMatchObject({ wasSo: true })
+      expect({
+        after: action,
+        resourceVersion: state.resourceVersion,
+        wasSo: this.#history.get(state.resourceVersion)?.has(stored),
+      }).toMatchObject({ wasSo: true })
     }
   }
 

@@ -49,7 +49,7 @@ describe('what a failure means', () => {
     ['18. an ERROR event whose Status says nothing', event({}), 'server'],
     ['a gateway’s HTML with status 502', answer(502, { message: '<html>' }), 'connection'],
     ['a gateway’s empty answer with status 504', new ApiError({ status: 504, request }), 'connection'],
-    ['30. HTTP 401', answer(401), 'denied'],
+    ['30. HTTP 401', answer(401), 'unauthorized'],
     ['30. HTTP 403', answer(403), 'denied'],
     ['30. HTTP 404', answer(404), 'gone'],
     ['12. HTTP 400', answer(400), 'refused'],

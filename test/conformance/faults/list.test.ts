@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { isApiError } from '../../../src/errors'
 import { Page } from '../page'
+import { fromNewest } from '../tweaks'
 import { World } from '../world'
 
 const listing = { initialList: 'list' } as const
+const paged = { ...listing, pageSize: 2, listWatch: { tweakListOptions: fromNewest } } as const
 const tooLarge = { code: 504, reason: 'Timeout', message: 'Timeout: Too large resource version: 999, current: 102' }
 
 test('1. watch answers 200 and ERROR 410 → relist at LSRV, unpaged; never at "" unless that list is refused too', async () => {
@@ -48,6 +50,13 @@ test('2. LIST answers 410 → one immediate retry at ""; the flag clears on the 
   expect(page.requests).toEqual(['watch 101', 'list ≥101', 'watch 103'])
 })
 
+test('2. a 410 in plain text, as a proxy says it, means the same', async () => {
+  const world = new World(['a'])
+  world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'status', status: 410, text: 'Gone' } })
+  await using page = await new Page(world, listing).open()
+  expect(page.requests).toEqual(['list ≥0', 'list newest', 'watch 101'])
+})
+
 test('2. when the retry at "" is refused as well, further ones wait', async () => {
   const world = new World(['a'])
   world.server.faults.add({ match: { verb: 'list' }, times: 4, fault: { type: 'status', status: 410 } })
@@ -83,14 +92,15 @@ test('5. page size set and RV > 0 → limit never goes out with an RV and no Not
   world.server.disconnect()
   world.expire()
   await world.advance(10_000)
-  expect(page.requests).toEqual(['list ≥0 limit 2', 'list next limit 2', 'watch 103', 'watch 103', 'list ≥103 limit 2', 'list next limit 2', 'watch 105'])
+  // From "0" a server sends everything in one answer.
+  expect(page.requests).toEqual(['list ≥0 limit 2', 'watch 103', 'watch 103', 'list ≥103 limit 2', 'list next limit 2', 'watch 105'])
 })
 
 test('6. 410 on page 2 → the full list, unpaged, at the first page’s RV', async () => {
   const world = new World(['a', 'b', 'c'])
   world.server.faults.add({ match: isContinued, fault: { type: 'status', status: 410 } })
-  await using page = await new Page(world, { ...listing, pageSize: 2 }).open()
-  expect(page.requests).toEqual(['list ≥0 limit 2', 'list next limit 2', 'list ≥103', 'watch 103'])
+  await using page = await new Page(world, paged).open()
+  expect(page.requests).toEqual(['list newest limit 2', 'list next limit 2', 'list ≥103', 'watch 103'])
   expect(page.changes).toEqual(['replace 103: +a@101 +b@102 +c@103'])
   expect(page.errors).toEqual([])
 })
@@ -105,12 +115,12 @@ test('6. 410 on page 1 → case 2, still in pages', async () => {
 test('7. three pages → the list’s RV is page 1’s; continuation requests carry no RV and no match', async () => {
   const world = new World(['a', 'b', 'c', 'd', 'e'])
   world.server.faults.add({ match: isContinued, times: 2, fault: { type: 'delay', ms: 1000 } })
-  await using page = await new Page(world, { ...listing, pageSize: 2 }).open()
+  await using page = await new Page(world, paged).open()
   await world.advance(500)
   world.delete('e')
   world.create('f')
   await world.advance(2000)
-  expect(page.requests).toEqual(['list ≥0 limit 2', 'list next limit 2', 'list next limit 2', 'watch 105'])
+  expect(page.requests).toEqual(['list newest limit 2', 'list next limit 2', 'list next limit 2', 'watch 105'])
   expect(page.changes).toEqual(['replace 105: +a@101 +b@102 +c@103 +d@104 +e@105', 'apply 107: -e@106 +f@107'])
   expect(page.state).toBe(world.state)
 })
@@ -119,8 +129,7 @@ test('8. an inconsistent continue token is never used', async () => {
   const world = new World(['a', 'b', 'c', 'd'])
   const tokens: (string | null)[] = []
   await using page = await new Page(world, {
-    ...listing,
-    pageSize: 2,
+    ...paged,
     async fetch(request, next) {
       const { searchParams } = new URL(request.url)
       tokens.push(searchParams.get('continue'))
@@ -129,7 +138,7 @@ test('8. an inconsistent continue token is never used', async () => {
       return next(request)
     },
   }).open()
-  expect(page.requests).toEqual(['list ≥0 limit 2', 'list next limit 2', 'list ≥104', 'watch 106'])
+  expect(page.requests).toEqual(['list newest limit 2', 'list next limit 2', 'list ≥104', 'watch 106'])
   expect(tokens.filter(Boolean)).toHaveLength(1)
   expect(page.changes).toEqual(['replace 106: +a@101 +b@102 +c@103 +d@104'])
 })

@@ -46,7 +46,9 @@ describe('53. objects, deletes and RV commit in one step:', () => {
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
     await using page = await new Page(world, { persister: memoryPersister(storage) }).open()
-    expect(page.store.getByKey('shop/a')?.object).toEqual(world.server.list({ group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', scope: 'Namespaced' })[0])
+    expect(page.store.getByKey('shop/a')?.object).toEqual(
+      world.server.list({ group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', scope: 'Namespaced' })[0],
+    )
   })
 })
 

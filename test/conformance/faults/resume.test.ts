@@ -55,7 +55,13 @@ describe('13. an RV from the future (an etcd restore) → detected, relist; not 
     world.create('b')
     world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'stall', afterBytes: 0 } })
     let wake: (why: 'online') => void = () => undefined
-    await using page = await new Page(world, { ...listing, onWake: (listener) => { wake = listener; return () => undefined } }).open()
+    await using page = await new Page(world, {
+      ...listing,
+      onWake: (listener) => {
+        wake = listener
+        return () => undefined
+      },
+    }).open()
     world.server.faults.clear()
     world.server.restart(backup)
     await world.advance(6000)
@@ -78,7 +84,12 @@ test('14. the store hydrates from the snapshot at once; hasSynced stays false un
   await using page = await new Page(world, { persister: memoryPersister(storage) }).open()
   expect(page.hydration).toBe('persisted')
   expect(page.state).toBe('a@101 b@102')
-  expect(page.reflector.status).toMatchObject({ state: 'connecting', hasSynced: false, source: 'persisted', lastSyncResourceVersion: '102' })
+  expect(page.reflector.status).toMatchObject({
+    state: 'connecting',
+    hasSynced: false,
+    source: 'persisted',
+    lastSyncResourceVersion: '102',
+  })
   const synced = page.reflector.whenSynced()
   await world.advance(1000)
   expect(await synced).toEqual({ source: 'persisted' })

@@ -47,7 +47,10 @@ for (const initialList of ['list', 'stream'] as const) {
 test('34. same name, new UID in a watch that has no DELETED → delete of the old, add of the new', async () => {
   const world = new World(['a'])
   await using page = await new Page(world).open()
-  world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: event('MODIFIED', object(world, 'a', '102', 'another')) } })
+  world.server.faults.add({
+    match: { verb: 'watch' },
+    fault: { type: 'line', text: event('MODIFIED', object(world, 'a', '102', 'another')) },
+  })
   world.server.disconnect()
   await world.advance(2000)
   expect(page.changes).toEqual(['replace 101: +a@101', 'apply 102: -a@101 +a@102'])
@@ -58,7 +61,11 @@ test('35. ADDED of a known key, MODIFIED and DELETED of unknown ones → update,
   await using page = await new Page(world, listing).open()
   const uid = page.store.getByKey('shop/a')?.uid ?? ''
   world.server.disconnect()
-  const lines = [event('ADDED', object(world, 'a', '102', uid)), event('MODIFIED', object(world, 'b', '103', 'b')), event('DELETED', object(world, 'c', '104', 'c'))]
+  const lines = [
+    event('ADDED', object(world, 'a', '102', uid)),
+    event('MODIFIED', object(world, 'b', '103', 'b')),
+    event('DELETED', object(world, 'c', '104', 'c')),
+  ]
   for (const text of lines) world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: text } })
   await world.advance(2000)
   expect([...page.changes.slice(1)].sort()).toEqual(['apply 102: ~a@102', 'apply 103: +b@103'])

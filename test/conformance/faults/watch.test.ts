@@ -4,10 +4,17 @@ import type { FakeApiServerOptions } from '../../../src/testing'
 import { Page, type PageOptions } from '../page'
 import { World } from '../world'
 
-const status = (code: number, retryAfterSeconds?: number) => ({ code, message: `injected ${code}`, ...(retryAfterSeconds && { details: { retryAfterSeconds } }) })
+const status = (code: number, retryAfterSeconds?: number) => ({
+  code,
+  message: `injected ${code}`,
+  ...(retryAfterSeconds && { details: { retryAfterSeconds } }),
+})
 
 /** A page that has listed `a`, and of whose next watches each meets the fault. */
-async function disconnected(fault: Parameters<World['server']['faults']['add']>[0]['fault'], { times = 1, ...options }: PageOptions & { times?: number } = {}) {
+async function disconnected(
+  fault: Parameters<World['server']['faults']['add']>[0]['fault'],
+  { times = 1, ...options }: PageOptions & { times?: number } = {},
+) {
   const world = new World(['a'])
   const page = await new Page(world, { initialList: 'list', ...options }).open()
   await world.advance(5000)
@@ -27,7 +34,12 @@ describe('17. back off, same RV, no relist:', () => {
   })
 
   test('watch answers 429 in plain text, as a server does that shuts down', async () => {
-    const { world, page, at } = await disconnected({ type: 'status', status: 429, text: 'The apiserver is shutting down, please try again later.', retryAfterSeconds: 5 })
+    const { world, page, at } = await disconnected({
+      type: 'status',
+      status: 429,
+      text: 'The apiserver is shutting down, please try again later.',
+      retryAfterSeconds: 5,
+    })
     await using _ = page
     await world.advance(10_000)
     expect(page.requests).toEqual(['watch 101', 'watch 101'])
@@ -137,7 +149,11 @@ test('21. timeoutSeconds is random in [300, 600]; allowWatchBookmarks=true alway
 })
 
 describe('22. no byte for longer than the silence bound → stale: abort, resume at LSRV:', () => {
-  const stalled = async ({ afterBytes = 0, server, ...options }: PageOptions & { afterBytes?: number; server?: FakeApiServerOptions } = {}) => {
+  const stalled = async ({
+    afterBytes = 0,
+    server,
+    ...options
+  }: PageOptions & { afterBytes?: number; server?: FakeApiServerOptions } = {}) => {
     const world = new World(['a'], server)
     world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'stall', afterBytes } })
     const page = await new Page(world, { initialList: 'list', ...options }).open()
@@ -203,7 +219,11 @@ describe('22. no byte for longer than the silence bound → stale: abort, resume
 
   test('`online` ends the wait before the next attempt', async () => {
     let wake: (why: 'online') => void = () => undefined
-    const { world, page, at } = await disconnected({ type: 'refuse' }, { times: 5, onWake: (listener) => ((wake = listener), () => undefined) })
+    const onWake = (listener: typeof wake) => {
+      wake = listener
+      return () => undefined
+    }
+    const { world, page, at } = await disconnected({ type: 'refuse' }, { times: 5, onWake })
     await using _ = page
     await world.advance(20_000)
     wake('online')
@@ -240,7 +260,10 @@ test('28. watch from "0" → replayed ADDED events do not move LSRV', async () =
     async fetch(request, next) {
       const response = await next(request)
       if (request.url.includes('watch=')) return response
-      return new Response((await response.text()).replace('"metadata":{"resourceVersion":"102"', '"metadata":{"resourceVersion":"0"'), response)
+      return new Response(
+        (await response.text()).replace('"metadata":{"resourceVersion":"102"', '"metadata":{"resourceVersion":"0"'),
+        response,
+      )
     },
   }).open()
   expect(page.requests).toEqual(['list ≥0', 'watch 0'])

@@ -45,7 +45,7 @@ describe('24. all events arrive', () => {
         world.server.faults.add({ times: 9, fault: { type: 'chunks', sizes } })
         await using page = await busy(world, { initialList })
         expect(page.state).toBe(world.state)
-        expect(page.store.getByKey('shop/d')?.object.data?.['text']).toBe(EXOTIC)
+        expect(page.store.getByKey('shop/d')?.object.data?.text).toBe(EXOTIC)
       }
     })
   }
@@ -197,7 +197,9 @@ test('26. an event longer than the line bound → an error naming the bound, the
 /** Changes what passes. */
 function rewriting(change: (text: string) => string): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
   const decoder = new TextDecoder()
-  return new TransformStream({ transform: (chunk, controller) => controller.enqueue(new TextEncoder().encode(change(decoder.decode(chunk, { stream: true })))) })
+  return new TransformStream({
+    transform: (chunk, controller) => controller.enqueue(new TextEncoder().encode(change(decoder.decode(chunk, { stream: true })))),
+  })
 }
 
 /** An event whose object a scan takes for whole. */
