@@ -1,25 +1,19 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FakeApiServer, podFixture } from '../../src/testing'
+import { buildCluster, whyNoCluster } from '../cluster/build.ts'
 import { type HttpServer, serve } from '../support/http'
 import { Pod, Widget } from './resources'
 
-const kubectl = findKubectl()
+const reason = whyNoCluster()
+/** The kubectl inside the control plane that the cluster tests build. */
+let kubectl: string[] = []
 
-/** A kubectl that is named (`KUBECTL`), or the one inside the control plane that the cluster tests build. */
-function findKubectl(): string[] | undefined {
-  if (process.env.KUBECTL) return [process.env.KUBECTL]
-  const cache = join(import.meta.dirname, '../../node_modules/.cache/kubeflect')
-  const built = existsSync(cache) ? readdirSync(cache).find((name) => /^cluster-[0-9a-f]+$/.test(name)) : undefined
-  const binary = process.env.KUBEFLECT_CLUSTER_BINARY || (built && join(cache, built))
-  return binary ? [binary, 'kubectl'] : undefined
-}
-
-describe.skipIf(!kubectl)(
-  'the real kubectl (named by KUBECTL, or built for the cluster tests) works with the fake API server',
+describe.skipIf(reason)(
+  `the real kubectl works with the fake API server${reason ? ` (skipped: ${reason})` : ''}`,
   { timeout: 60_000 },
   () => {
     const directory = mkdtempSync(join(tmpdir(), 'kubeflect-kubectl-'))
@@ -29,6 +23,9 @@ describe.skipIf(!kubectl)(
     let http: HttpServer
 
     beforeAll(async () => {
+      const built = await buildCluster()
+      if ('skipped' in built) throw new Error(built.skipped)
+      kubectl = [built.binary, 'kubectl']
       http = await serve(server.fetch)
       // Nobody's own: an empty one.
       writeFileSync(kubeconfig, '')
@@ -50,7 +47,7 @@ describe.skipIf(!kubectl)(
     })
 
     const start = (args: readonly string[]) => {
-      const [command = '', ...first] = kubectl ?? []
+      const [command = '', ...first] = kubectl
       return spawn(
         command,
         [...first, '--server', http.url, '--cache-dir', join(directory, 'cache'), '--kubeconfig', kubeconfig, ...args],
