@@ -24,7 +24,7 @@ store.subscribe(() => {
   const pod = store.getByKey(`${namespace}/${name}`)?.object
   console.log(`${name}: ${pod?.status?.phase ?? 'not there yet'}`)
   if (pod?.status?.phase !== 'Running') return
-  console.log(`${name} runs on ${pod.spec?.nodeName}`)
+  console.log(`${name} runs on ${pod.spec?.nodeName ?? 'no node yet'}`)
   stop.abort()
 })
 

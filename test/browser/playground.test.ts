@@ -4,7 +4,7 @@ import type { KubeObject } from '../../src/index'
 import { Pod } from '../../src/resources/core/v1'
 import { FakeApiServer, podFixture } from '../../src/testing'
 import { serve } from '../support/http.ts'
-import { allRows, caughtUp, drawnRows, expectedRows, feedData, feedIs, stored } from './support/page.ts'
+import { allRows, blankMoments, caughtUp, countDrawnRows, drawnRows, expectedRows, feedData, feedIs, stored } from './support/page.ts'
 import { start, startFake } from './support/playground.ts'
 
 /** The complete states that were asked for: lists, and streamed lists. */
@@ -121,12 +121,7 @@ describe('a reload', () => {
     cluster.change(60)
     const removed = removeOne(server)
     cluster.expire()
-    await page.addInitScript(() => {
-      const drawn: number[] = []
-      Object.assign(globalThis, { drawn })
-      const count = () => drawn.push(document.querySelectorAll('tr[data-key]').length)
-      new MutationObserver(count).observe(document, { subtree: true, childList: true })
-    })
+    await countDrawnRows(page)
     const release = cluster.hold()
     await page.goto(url)
     await feedIs(page, { source: 'persisted', rows: before.rows })
@@ -137,8 +132,7 @@ describe('a reload', () => {
     const rows = (await allRows(page)).sort()
     expect(rows).toEqual(expectedRows(server))
     expect(rows.some((row) => row.startsWith(`${removed} `))).toBe(false)
-    const drawn = await page.evaluate(() => (globalThis as unknown as { drawn: number[] }).drawn)
-    expect(drawn.slice(drawn.findIndex((count) => count > 0)).filter((count) => count === 0)).toEqual([])
+    expect(await blankMoments(page)).toBe(0)
     expect(errors).toEqual([])
   })
 

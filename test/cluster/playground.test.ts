@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { RealCluster } from '../../playground/server/real-cluster.ts'
 import type { Snapshot } from '../../src/index'
 import type { Pod } from '../../src/resources/core/v1'
-import { allRows, feedData, feedIs, stored } from '../browser/support/page.ts'
+import { allRows, blankMoments, countDrawnRows, feedData, feedIs, stored } from '../browser/support/page.ts'
 import { start } from '../browser/support/playground.ts'
 import type { Cluster } from './cluster.ts'
 import { describeCluster } from './suite.ts'
@@ -40,18 +40,12 @@ describeCluster('the playground in front of a real API server', (cluster) => {
     await inParallel(20, (index) => remove(cluster(), index))
     await cluster().compact()
     await cluster().restartApiServer()
-    await page.addInitScript(() => {
-      const drawn: number[] = []
-      Object.assign(globalThis, { drawn })
-      const count = () => drawn.push(document.querySelectorAll('tr[data-key]').length)
-      new MutationObserver(count).observe(document, { subtree: true, childList: true })
-    })
+    await countDrawnRows(page)
     await page.goto(url)
     await feedIs(page, { source: 'persisted', rows: String(PODS) })
     await showsWhatTheServerHas(page, cluster())
     expect(await feedData(page)).toMatchObject({ source: 'stream', rows: String(PODS - 20), lists: '1' })
-    const drawn = await page.evaluate(() => (globalThis as unknown as { drawn: number[] }).drawn)
-    expect(drawn.slice(drawn.findIndex((count) => count > 0)).filter((count) => count === 0)).toEqual([])
+    expect(await blankMoments(page)).toBe(0)
 
     // And a reload after that goes on from what was stored.
     await stored(page)

@@ -50,6 +50,22 @@ async function storedVersions(): Promise<string[]> {
   return records.map(({ resourceVersion }) => resourceVersion)
 }
 
+/** Counts the drawn rows after each change of the pages that are opened from now on. */
+export async function countDrawnRows(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const drawn: number[] = []
+    Object.assign(globalThis, { drawn })
+    const count = () => drawn.push(document.querySelectorAll('tr[data-key]').length)
+    new MutationObserver(count).observe(document, { subtree: true, childList: true })
+  })
+}
+
+/** How often the table was blank after the first rows were drawn. */
+export async function blankMoments(page: Page): Promise<number> {
+  const drawn = await page.evaluate(() => (globalThis as unknown as { drawn: number[] }).drawn)
+  return drawn.slice(drawn.findIndex((count) => count > 0)).filter((count) => count === 0).length
+}
+
 /** The rows that are drawn at the moment, as `namespace/name phase node restarts`. */
 export function drawnRows(page: Page): Promise<string[]> {
   return page.evaluate(() =>
