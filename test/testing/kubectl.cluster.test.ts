@@ -16,9 +16,9 @@ describe.skipIf(reason)(
   `the real kubectl works with the fake API server${reason ? ` (skipped: ${reason})` : ''}`,
   { timeout: 60_000 },
   () => {
-    const directory = mkdtempSync(join(tmpdir(), 'kubeflect-kubectl-'))
-    const manifest = join(directory, 'pod.json')
-    const kubeconfig = join(directory, 'kubeconfig')
+    let directory = ''
+    let manifest = ''
+    let kubeconfig = ''
     const server = new FakeApiServer({ resources: [Widget] })
     let http: HttpServer
 
@@ -26,6 +26,9 @@ describe.skipIf(reason)(
       const built = await buildCluster()
       if ('skipped' in built) throw new Error(built.skipped)
       kubectl = [built.binary, 'kubectl']
+      directory = mkdtempSync(join(tmpdir(), 'kubeflect-kubectl-'))
+      manifest = join(directory, 'pod.json')
+      kubeconfig = join(directory, 'kubeconfig')
       http = await serve(server.fetch)
       // Nobody's own: an empty one.
       writeFileSync(kubeconfig, '')
