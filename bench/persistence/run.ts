@@ -1,7 +1,4 @@
-import { fileURLToPath } from 'node:url'
-import chromium from '@sparticuz/chromium'
-import { chromium as playwright } from 'playwright-core'
-import { build } from 'vite'
+import { bundle, launch, openPage } from '../../test/persistence/support/chromium.ts'
 import type { Round } from './layouts.ts'
 import type { Step } from './persister.ts'
 
@@ -14,31 +11,14 @@ const objects = Number(process.argv[3] ?? 10_000)
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
-const built = await build({
-  logLevel: 'silent',
-  configFile: false,
-  build: {
-    write: false,
-    minify: false,
-    target: 'esnext',
-    lib: { entry: fileURLToPath(new URL('page.ts', import.meta.url)), formats: ['iife'], name: 'bench' },
-  },
-})
-const output = (Array.isArray(built) ? built : [built])
-  .flatMap((result) => ('output' in result ? result.output : []))
-  .find((part) => part.type === 'chunk')
-if (output === undefined) throw new Error('vite built nothing')
-
-const browser = await playwright.launch({ executablePath: await chromium.executablePath(), args: ['--no-sandbox', '--disable-gpu'] })
+const script = await bundle(new URL('page.ts', import.meta.url))
+const browser = await launch()
 try {
-  const page = await browser.newPage()
-  await page.route('**/*', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }))
-  await page.goto('http://localhost/')
-  await page.addScriptTag({ content: output.code })
+  const page = await openPage(await browser.newContext(), script)
   for (const nonAscii of [false, true]) {
     const measured: Round[] = []
     for (let number = 0; number < rounds; number++)
-      measured.push(...((await page.evaluate(`bench.round(${objects}, ${nonAscii}, ${number})`)) as Round[]))
+      measured.push(...((await page.evaluate(`page.round(${objects}, ${nonAscii}, ${number})`)) as Round[]))
     const layouts = [...new Set(measured.map((round) => round.layout))]
     const of = (layout: string, what: (round: Round) => number) => median(measured.filter((round) => round.layout === layout).map(what))
     const first = layouts.find((layout) => layout.startsWith('row')) ?? ''
@@ -53,7 +33,7 @@ try {
         `| ${layout} | ${(of(layout, (r) => r.writeMs) / write).toFixed(2)} | ${of(layout, (r) => r.writePauseMs).toFixed(0)} | ${(of(layout, (r) => r.readMs) / read).toFixed(2)} | ${of(layout, (r) => r.readPauseMs).toFixed(0)} |`,
       )
     const steps: Step[] = []
-    for (let number = 0; number < rounds; number++) steps.push(...((await page.evaluate(`bench.steps(${objects}, ${nonAscii})`)) as Step[]))
+    for (let number = 0; number < rounds; number++) steps.push(...((await page.evaluate(`page.steps(${objects}, ${nonAscii})`)) as Step[]))
     console.log('\n| idbPersister | ÷ writing, or reading, rows | longest pause ms |\n|---|---|---|')
     for (const step of new Set(steps.map((each) => each.step))) {
       const of = (what: (each: Step) => number) => median(steps.filter((each) => each.step === step).map(what))

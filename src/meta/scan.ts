@@ -90,6 +90,27 @@ export function stringAt(text: string, at: number): string | undefined {
 }
 
 /**
+ * The value at a path of members of a JSON object, of which nothing else is parsed; undefined when there is none.
+ *
+ * @throws SyntaxError when the text ends too soon, or the value is not JSON.
+ */
+export function valueAt(text: string, path: readonly string[]): unknown {
+  let at = skipSpace(text, 0)
+  for (const wanted of path) {
+    if (text[at] !== '{') return undefined
+    let found = STOP
+    forEachMember(text, at, (key, start) => {
+      if (key !== wanted) return skipValue(text, start)
+      found = start
+      return STOP
+    })
+    if (found === STOP) return undefined
+    at = found
+  }
+  return JSON.parse(text.slice(at, skipValue(text, at)))
+}
+
+/**
  * The index of the quote that ends the string in which `from` lies; -1 when the text ends first. Engines search much faster than a loop
  * that looks at every character.
  */

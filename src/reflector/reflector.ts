@@ -5,7 +5,7 @@ import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
 import { report } from '../internal/report'
 import { onWake, type Wake } from '../internal/wake'
-import type { UnparsedEntry } from '../meta/entry'
+import type { Entry, UnparsedEntry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { Backoff } from './backoff'
 import { expectedTypeCheck } from './expected-type'
@@ -161,13 +161,18 @@ export class Reflector<T extends KubeObject> {
     const reflector = this
     const { clock = systemClock, random = Math.random, expectedType, parse } = this.#options
     const check = expectedTypeCheck<T>(expectedType)
+    const checkParsed = (entry: Entry<T>) => {
+      // Reading is what parses, and throws.
+      void entry.object
+      check(entry)
+    }
     return {
       source: this.#source,
       store: this.#store,
       options: this.#options,
       clock,
       random,
-      check: parse === 'arrival' ? (entry) => check(entry.object && entry) : check,
+      check: parse === 'arrival' ? checkParsed : check,
       get feed() {
         return reflector.#feed
       },

@@ -1,7 +1,7 @@
 import type { Entry } from '../meta/entry'
 import { objectKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
-import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
+import { valueAt } from '../meta/scan'
 import { type Labels, parseLabelSelector } from '../meta/selectors'
 import type { NamespaceIndex } from './indexer'
 
@@ -76,25 +76,9 @@ export interface NamespaceLister<T> {
 
 function labelsOf<T extends KubeObject>(entry: Entry<T>): Labels | undefined {
   try {
-    return cutLabels(entry.text)
+    return valueAt(entry.text, ['metadata', 'labels']) as Labels | undefined
   } catch {
     // Says what is wrong, and has the store drop the entry.
     return entry.object.metadata.labels
   }
-}
-
-/** The labels of an object's text, of which nothing else is parsed. */
-function cutLabels(text: string): Labels | undefined {
-  let labels: Labels | undefined
-  forEachMember(text, skipSpace(text, 0), (key, metadata) => {
-    if (key !== 'metadata') return skipValue(text, metadata)
-    forEachMember(text, metadata, (name, start) => {
-      const end = skipValue(text, start)
-      if (name !== 'labels') return end
-      labels = JSON.parse(text.slice(start, end)) as Labels
-      return STOP
-    })
-    return STOP
-  })
-  return labels
 }

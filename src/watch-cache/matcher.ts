@@ -1,6 +1,6 @@
 import type { Entry } from '../meta/entry'
 import { parseFieldSelector } from '../meta/field-selectors'
-import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
+import { valueAt } from '../meta/scan'
 import { type Labels, parseLabelSelector } from '../meta/selectors'
 
 /** Which of a cache's entries a request is about. */
@@ -44,21 +44,4 @@ function fieldOf(entry: Entry<unknown>, path: string): string {
   if (path === 'metadata.namespace') return entry.namespace
   const value = valueAt(entry.text, path.split('.'))
   return typeof value === 'object' || value === undefined ? '' : String(value)
-}
-
-/** The value at a path of a JSON text, of which only that value is parsed. */
-function valueAt(text: string, path: readonly string[]): unknown {
-  let at = skipSpace(text, 0)
-  for (const wanted of path) {
-    if (text[at] !== '{') return undefined
-    let found = STOP
-    forEachMember(text, at, (key, start) => {
-      if (key !== wanted) return skipValue(text, start)
-      found = start
-      return STOP
-    })
-    if (found === STOP) return undefined
-    at = found
-  }
-  return JSON.parse(text.slice(at, skipValue(text, at)))
 }

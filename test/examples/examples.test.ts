@@ -4,7 +4,7 @@ import { Deployment } from '../../src/resources/apps/v1'
 import { Pod } from '../../src/resources/core/v1'
 import { FakeApiServer } from '../../src/testing'
 import { type HttpServer, serve } from '../support/http'
-import { type RunningExample, runExample } from './run'
+import { goesQuietly, runExample } from './run'
 
 let api: FakeApiServer
 let http: HttpServer
@@ -23,14 +23,6 @@ const pod = (name: string, { namespace = 'default', phase = 'Pending' } = {}): P
   status: { phase },
 })
 
-/** Interrupts an example and sees that it goes quietly, and leaves nothing open. */
-async function goesQuietly(example: RunningExample): Promise<void> {
-  example.interrupt()
-  expect(await example.line()).toBeUndefined()
-  expect(await example.ended).toEqual({ code: 0, stderr: '' })
-  await vi.waitUntil(() => api.openRequests.length === 0)
-}
-
 // Each test starts a process that compiles the sources as it loads them.
 describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () => {
   test('using-reflector prints the first cached key as it appears', async () => {
@@ -39,7 +31,7 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
     api.create(Pod, pod('web-1', { namespace: 'shop' }))
     expect(await example.line()).toBe('first cached pod: shop/web-1')
     api.create(Pod, pod('web-2', { namespace: 'shop' }))
-    await goesQuietly(example)
+    await goesQuietly(example, api)
   })
 
   test('watching-the-count prints how many pods there are whenever that changes', async () => {
@@ -51,7 +43,7 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
     api.update(Pod, pod('web-2', { phase: 'Running' }))
     api.delete(Pod, { name: 'web-1' })
     expect(await example.line()).toBe('pods: 1')
-    await goesQuietly(example)
+    await goesQuietly(example, api)
   })
 
   test('waiting-for-one-object ends by itself when the pod runs, and reads no other pod', async () => {
@@ -71,7 +63,7 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
   test('waiting-for-one-object can be interrupted', async () => {
     await using example = runExample('waiting-for-one-object', '--server', http.url)
     expect(await example.line()).toBe('web-1: not there yet')
-    await goesQuietly(example)
+    await goesQuietly(example, api)
   })
 
   test('several-resources follows namespaces, pods and deployments', async () => {
@@ -83,7 +75,7 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
     expect(await example.line()).toBe('deployments.apps added: shop/web')
     api.delete(Pod, { name: 'web-1', namespace: 'shop' })
     expect(await example.line()).toBe('pods deleted: shop/web-1')
-    await goesQuietly(example)
+    await goesQuietly(example, api)
   })
 
   test('without a server they go on trying', async () => {

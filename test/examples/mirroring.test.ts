@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ConfigMap, Namespace } from '../../src/resources/core/v1'
 import { FakeApiServer } from '../../src/testing'
 import { type HttpServer, serve } from '../support/http'
-import { type RunningExample, runExample } from './run'
+import { goesQuietly, type RunningExample, runExample } from './run'
 
 let api: FakeApiServer
 let http: HttpServer
@@ -26,13 +26,6 @@ async function lines(example: RunningExample, count: number): Promise<(string | 
   const read: (string | undefined)[] = []
   while (read.length < count) read.push(await example.line())
   return read.sort()
-}
-
-async function goesQuietly(example: RunningExample): Promise<void> {
-  example.interrupt()
-  expect(await example.line()).toBeUndefined()
-  expect(await example.ended).toEqual({ code: 0, stderr: '' })
-  await vi.waitUntil(() => api.openRequests.length === 0)
 }
 
 // Each run starts a process that compiles the sources as it loads them.
@@ -61,7 +54,7 @@ describe('mirroring-a-configmap', { timeout: 60_000 }, () => {
 
     api.delete(ConfigMap, { name: 'shared', namespace: 'default' })
     expect(await lines(example, 2)).toEqual(['DELETE other', 'DELETE team-a'])
-    await goesQuietly(example)
+    await goesQuietly(example, api)
   })
 
   test('killed and started again, it makes good what happened meanwhile', async () => {
@@ -79,7 +72,7 @@ describe('mirroring-a-configmap', { timeout: 60_000 }, () => {
     await using second = start()
     expect(await lines(second, 4)).toEqual(['DELETE left', 'POST emptied', 'POST joined', 'PUT changed'])
     expect(['kept', 'changed', 'emptied', 'joined', 'left'].map(colorIn)).toEqual(['red', 'red', 'red', 'red', undefined])
-    await goesQuietly(second)
+    await goesQuietly(second, api)
   })
 
   test('leaves alone what is not its own, and tries again until it is out of the way', async () => {

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { expect, vi } from 'vitest'
+import type { FakeApiServer } from '../../src/testing'
 
 const loader = new URL('./source-loader.mjs', import.meta.url).href
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url))
@@ -37,4 +39,12 @@ export function runExample(name: string, ...args: readonly string[]): RunningExa
       await ended
     },
   }
+}
+
+/** Interrupts an example and sees that it goes quietly, and leaves nothing open on its server. */
+export async function goesQuietly(example: RunningExample, api: FakeApiServer): Promise<void> {
+  example.interrupt()
+  expect(await example.line()).toBeUndefined()
+  expect(await example.ended).toEqual({ code: 0, stderr: '' })
+  await vi.waitUntil(() => api.openRequests.length === 0)
 }

@@ -9,7 +9,7 @@ let script: string
 let context: BrowserContext
 
 beforeAll(async () => {
-  script = await bundle('page.ts')
+  script = await bundle(new URL('./support/page.ts', import.meta.url))
   browser = await launch()
 }, 60_000)
 afterAll(() => browser?.close())

@@ -8,8 +8,8 @@ export async function launch(): Promise<Browser> {
   return playwright.launch({ executablePath: await chromium.executablePath(), args: ['--no-sandbox', '--disable-gpu'] })
 }
 
-/** Bundles a module of this folder to a script that leaves its exports in the global `page`. */
-export async function bundle(entry: string): Promise<string> {
+/** Bundles a module to a script that leaves its exports in the global `page`. */
+export async function bundle(entry: URL): Promise<string> {
   const result = await build({
     logLevel: 'silent',
     configFile: false,
@@ -17,7 +17,7 @@ export async function bundle(entry: string): Promise<string> {
       write: false,
       minify: false,
       target: 'esnext',
-      lib: { entry: fileURLToPath(new URL(entry, import.meta.url)), formats: ['iife'], name: 'page' },
+      lib: { entry: fileURLToPath(entry), formats: ['iife'], name: 'page' },
     },
   })
   for (const built of Array.isArray(result) ? result : [result])
