@@ -1,6 +1,6 @@
 import type { Entry } from '../../src/meta/entry'
 import { podFixture } from '../../src/testing/fixtures'
-import { decodeWatchEvents } from '../../src/transport/decode'
+import { WatchDecoder } from '../../src/transport/decode'
 import { LineSplitter } from '../../src/transport/lines'
 import { ListCutter } from '../../src/transport/list-cutter'
 
@@ -49,17 +49,18 @@ export const ways: Readonly<Record<string, (input: Input) => number>> = {
     const cutter = new ListCutter()
     let count = 0
     for (const chunk of list) cutter.push(chunk, () => count++)
-    cutter.end(() => count++)
+    cutter.end()
     return count
   },
 }
 
 function readWatch(chunks: readonly Uint8Array[], read: (entry: Entry<unknown>) => boolean): number {
   const splitter = new LineSplitter()
+  const decoder = new WatchDecoder()
   let count = 0
   for (const chunk of chunks) {
-    splitter.push(chunk, (line) =>
-      decodeWatchEvents(line, (event) => {
+    splitter.push(chunk, (text, start, end) =>
+      decoder.decode(text, start, end, (event) => {
         if (event.type === 'MODIFIED' && read(event.entry)) count++
       }),
     )

@@ -2,7 +2,8 @@ import { ParseError } from '../errors'
 import { flatten } from '../internal/flatten'
 import { objectKey, splitMetaNamespaceKey } from './keys'
 import type { KubeObject } from './object'
-import { forEachMember, STOP, skipSpace, skipValue, stringAt } from './scan'
+import { forEachMember, STOP, skipObjects, skipSpace, skipValue, stringAt, valueAt } from './scan'
+import type { Labels } from './selectors'
 
 /** What is known of an object without parsing it. */
 export interface UnparsedEntry {
@@ -28,6 +29,12 @@ export interface Entry<T> extends UnparsedEntry {
    * @throws ParseError when the text is not JSON. A store drops such an entry and has it fetched again.
    */
   readonly object: T
+  /**
+   * The object's labels, read from the text once; nothing else is parsed for them.
+   *
+   * @throws as {@link object}.
+   */
+  readonly labels: Labels
   /** Set by the store that holds the entry: told when a reader finds that the text is not JSON. */
   onUnreadable?: ((entry: UnparsedEntry) => void) | undefined
 }
@@ -54,6 +61,8 @@ export interface ObjectHeader extends TypeMeta {
   readonly resourceVersion: string
   /** Where `metadata.managedFields` and one comma beside it lie, as `[from, to]`; undefined when there are none. */
   readonly managedFields: readonly [number, number] | undefined
+  /** How far the text was read. */
+  readonly end: number
 }
 
 /**
@@ -71,25 +80,25 @@ export function readHeader(text: string, at: number): ObjectHeader {
     uid: '',
     resourceVersion: '',
     managedFields: undefined as [number, number] | undefined,
+    end: at,
   }
   let missing = 3
   forEachMember(text, at, (key, start) => {
     if (key === 'metadata' && text[start] === '{') {
-      const end = readMetadata(text, start, header)
-      return --missing ? end : STOP
+      header.end = readMetadata(text, start, header)
+      return --missing ? header.end : STOP
     }
-    if (key === 'kind' || key === 'apiVersion') {
-      header[key] = stringAt(text, start) ?? ''
-      if (!--missing) return STOP
-    }
-    return skipValue(text, start)
+    header.end = skipValue(text, start)
+    if (key !== 'kind' && key !== 'apiVersion') return header.end
+    header[key] = stringAt(text, start) ?? ''
+    return --missing ? header.end : STOP
   })
   return header
 }
 
 function readMetadata(text: string, at: number, header: { -readonly [K in keyof ObjectHeader]: ObjectHeader[K] }): number {
   return forEachMember(text, at, (key, start, keyStart) => {
-    const end = skipValue(text, start)
+    const end = key === 'managedFields' ? skipObjects(text, start) : skipValue(text, start)
     if (key === 'name' || key === 'namespace' || key === 'uid' || key === 'resourceVersion') header[key] = stringAt(text, start) ?? ''
     else if (key === 'managedFields') header.managedFields = withComma(text, keyStart, end)
     return end
@@ -126,7 +135,13 @@ export function makeEntry<T>(
         text.slice(to, end),
       )
     : flatten(text.slice(start, from), text.slice(to, end))
-  return new TextEntry<T>(flatten(objectKey(header.namespace, header.name)), flatten(header.uid), flatten(header.resourceVersion), own)
+  const key = flatten(objectKey(header.namespace, header.name))
+  return new TextEntry<T>(key, flatten(header.uid), flatten(header.resourceVersion), pack(own))
+}
+
+/** Engines keep a text with two bytes per character as soon as one of them is beyond Latin-1: as UTF-8 it is half of that. */
+function pack(text: string): string | Uint8Array {
+  return /[^\0-\xff]/.test(text) ? new TextEncoder().encode(text) : text
 }
 
 /**
@@ -153,19 +168,44 @@ export function entryFromObject<T extends KubeObject>(object: T, options?: Entry
   return entryFromText(JSON.stringify(object), options)
 }
 
+/**
+ * Reads one value of an entry's object from the text: a part of what parsing the whole object costs, and nothing is kept.
+ *
+ * @param path the names of the members on the way, such as `['spec', 'nodeName']`.
+ * @returns the value, of which nothing checks that it is a `V`; undefined when there is none.
+ * @throws ParseError as `entry.object`.
+ */
+export function readValue<V = unknown>(entry: Entry<unknown>, path: readonly string[]): V | undefined {
+  try {
+    return valueAt(entry.text, path) as V | undefined
+  } catch (cause) {
+    // Says what is wrong, and has the store drop the entry.
+    void entry.object
+    throw cause
+  }
+}
+
+const LABELS = ['metadata', 'labels']
+const NO_LABELS: Labels = Object.freeze({})
+
 class TextEntry<T> implements Entry<T> {
   readonly key: string
   readonly uid: string
   readonly resourceVersion: string
-  readonly text: string
+  readonly #packed: string | Uint8Array
   onUnreadable: ((entry: UnparsedEntry) => void) | undefined
   #parsed: WeakRef<T & object> | undefined
+  #labels: Labels | undefined
 
-  constructor(key: string, uid: string, resourceVersion: string, text: string) {
+  constructor(key: string, uid: string, resourceVersion: string, packed: string | Uint8Array) {
     this.key = key
     this.uid = uid
     this.resourceVersion = resourceVersion
-    this.text = text
+    this.#packed = packed
+  }
+
+  get text(): string {
+    return typeof this.#packed === 'string' ? this.#packed : new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.#packed)
   }
 
   // Split when asked for: two strings less to keep for each object.
@@ -174,6 +214,11 @@ class TextEntry<T> implements Entry<T> {
   }
   get namespace(): string {
     return splitMetaNamespaceKey(this.key).namespace
+  }
+
+  get labels(): Labels {
+    this.#labels ??= readValue<Labels | null>(this, LABELS) ?? NO_LABELS
+    return this.#labels
   }
 
   get object(): T {

@@ -84,6 +84,30 @@ export function skipValue(text: string, at: number): number {
   throw new SyntaxError('the text ends inside a value')
 }
 
+/**
+ * As {@link skipValue}, and much faster for a long array of objects in which there is no other array, as `metadata.managedFields` is: its end is the
+ * first `]`. That it is no character of a string is known from the key that follows: an unescaped quote with a letter behind it opens a string, so what
+ * stands before it is in none. Where anything is otherwise, the value is walked through.
+ */
+export function skipObjects(text: string, at: number): number {
+  const close = text.indexOf(']', at)
+  let next = close + 1
+  while (text.charCodeAt(next) === CLOSE_BRACE) next++
+  const isEnd =
+    text.charCodeAt(at) === OPEN_BRACKET &&
+    text.charCodeAt(close - 1) === CLOSE_BRACE &&
+    text.charCodeAt(next) === COMMA &&
+    text.charCodeAt(next + 1) === QUOTE &&
+    isLetter(text.charCodeAt(next + 2))
+  if (!isEnd) return skipValue(text, at)
+  const other = text.indexOf('[', at + 1)
+  return other >= 0 && other < close ? skipValue(text, at) : close + 1
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a)
+}
+
 /** The string whose literal starts at `at`; undefined when another kind of value stands there. */
 export function stringAt(text: string, at: number): string | undefined {
   return text.charCodeAt(at) === QUOTE ? unquote(text, at, skipString(text, at)) : undefined

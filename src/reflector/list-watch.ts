@@ -17,7 +17,7 @@ export interface ListWatchOptions {
   tweakListOptions?: (<O extends ListOptions | WatchOptions>(options: O) => O) | undefined
   /** Whether to keep `metadata.managedFields`; default `'drop'`. */
   managedFields?: 'drop' | 'keep' | undefined
-  /** The longest event taken, in characters; default 16 Mi. */
+  /** The longest event taken, in bytes; default 16 Mi. */
   maxLineLength?: number | undefined
 }
 

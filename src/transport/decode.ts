@@ -1,15 +1,81 @@
 import { ParseError, WatchError } from '../errors'
-import { type EntryOptions, makeEntry, readHeader } from '../meta/entry'
+import { type Entry, type EntryOptions, makeEntry, readHeader } from '../meta/entry'
 import { forEachMember, skipSpace, skipValue, stringAt } from '../meta/scan'
 import { asBookmark, asStatus } from '../meta/schemas'
-import { INITIAL_EVENTS_END, type WatchEntry } from '../meta/wire'
+import { type ChangeType, INITIAL_EVENTS_END, type WatchEntry } from '../meta/wire'
+
+const CLOSE_BRACE = 0x7d
+
+const OPENING = '{"type":"'
+const OPENINGS: readonly (readonly [ChangeType, string])[] = (['ADDED', 'MODIFIED', 'DELETED'] as const).map((type) => [
+  type,
+  `${OPENING}${type}","object":`,
+])
 
 /**
- * Decodes the watch events in a line: one in practice; the protocol allows several values. Objects are cut out, not parsed.
+ * Decodes the events of one watch, line by line: one event in a line in practice; the protocol allows several values. Objects are cut out, not
+ * parsed.
  *
- * @throws ParseError when the line is not a sequence of watch events; WatchError when an event's type is unknown.
+ * There are two ways that give the same. One looks at every character and takes any JSON. The other knows how an API server writes an event: type
+ * first, then the object, and nothing behind it, so that the object ends where the line does. The second is taken once the first has found an event of
+ * this watch to be so, and only for lines that begin and end like it and hold no second event.
  */
-export function decodeWatchEvents<T>(line: string, emit: (event: WatchEntry<T>) => void, options?: EntryOptions): void {
+export class WatchDecoder<T> {
+  readonly #options: EntryOptions | undefined
+  #isPlain = false
+
+  constructor(options?: EntryOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Decodes the events of a line.
+   *
+   * @throws ParseError when the line is not a sequence of watch events; WatchError when an event's type is unknown.
+   */
+  decode(text: string, start: number, end: number, emit: (event: WatchEntry<T>) => void): void {
+    const plain = cutPlain<T>(text, start, end, this.#options)
+    if (plain && this.#isPlain) {
+      emit(plain)
+      return
+    }
+    const line = text.slice(start, end)
+    let only: WatchEntry<T> | undefined
+    decodeWatchEvents<T>(
+      line,
+      (event) => {
+        only = event
+        emit(event)
+      },
+      this.#options,
+    )
+    if (plain) this.#isPlain = only !== undefined && 'entry' in only && only.entry.text === plain.entry.text
+  }
+}
+
+/** Reads an event the second way; undefined when anything about it is unusual. */
+function cutPlain<T>(text: string, start: number, end: number, options?: EntryOptions): PlainEvent<T> | undefined {
+  const opening = OPENINGS.find(([type]) => text.charCodeAt(start + OPENING.length) === type.charCodeAt(0))
+  if (!opening || !text.startsWith(opening[1], start)) return undefined
+  const [type, { length }] = opening
+  const objectStart = start + length
+  if (text.charCodeAt(end - 1) !== CLOSE_BRACE || text.charCodeAt(end - 2) !== CLOSE_BRACE) return undefined
+  const second = text.indexOf('"object"', objectStart)
+  if (second >= 0 && second < end) return undefined
+  try {
+    const header = readHeader(text, objectStart)
+    return header.end <= end ? { type, entry: makeEntry(text, objectStart, end - 1, header, options) } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+interface PlainEvent<T> {
+  readonly type: ChangeType
+  readonly entry: Entry<T>
+}
+
+function decodeWatchEvents<T>(line: string, emit: (event: WatchEntry<T>) => void, options?: EntryOptions): void {
   for (let at = skipSpace(line, 0); at < line.length; at = skipSpace(line, at)) at = decodeWatchEvent(line, at, emit, options)
 }
 

@@ -2,28 +2,39 @@ import { ParseError } from '../errors'
 import type { Entry } from '../meta/entry'
 import { type EntryOptions, makeEntry, readHeader } from '../meta/entry'
 import type { ListMeta } from '../meta/object'
-import { closingQuote, forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
+import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
 import { asList, type ListEnvelope } from '../meta/schemas'
-import { MAX_LINE_LENGTH } from './lines'
+import { BYTE_ORDER_MARK, concat, MAX_LINE_LENGTH } from './lines'
 
 const QUOTE = 0x22
+const COMMA = 0x2c
+const OPEN_BRACKET = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
 
 /**
  * Cuts the items out of a list's response while it arrives, whatever its chunks: neither the response nor an item is ever parsed, and
- * the text is kept only until an item is whole. A pure function of the bytes pushed.
+ * the bytes are kept only until an item is whole. A pure function of the bytes pushed.
+ *
+ * Items are found as bytes, which engines go through much faster than the characters of a string, and decoded one by one: one that is all ASCII is kept
+ * with one byte per character, whatever its neighbours are.
  */
 export class ListCutter<T> {
-  readonly #decoder = new TextDecoder()
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   readonly #options: EntryOptions
   readonly #maxItemLength: number
-  // The text not dealt with yet. In the head: everything so far. Among the items: from the current item's beginning. In the tail: the rest.
-  #text = ''
   #part: 'head' | 'items' | 'tail' = 'head'
   #head = ''
-  // Where in #text the scan of the current item goes on, and how deep it is there.
-  #at = 0
+  // What is not dealt with yet: of the head everything so far, the beginning of an item, or of the tail everything so far.
+  #pending: Uint8Array[] = []
+  #pendingLength = 0
+  // How deep in the current item the scan is; 0: in none.
   #depth = 0
   #inString = false
+  // Whether the next byte belongs to the escape that the last chunk ended with.
+  #escaped = false
 
   constructor({ maxItemLength = MAX_LINE_LENGTH, ...options }: EntryOptions & { maxItemLength?: number | undefined } = {}) {
     this.#options = options
@@ -31,12 +42,14 @@ export class ListCutter<T> {
   }
 
   /**
-   * Takes a chunk and emits the items that end in it.
+   * Takes a chunk and emits the items that end in it. The chunk must not be changed afterwards.
    *
    * @throws ParseError when an item is no object, has no name, or is longer than the bound; so is what stands around the items.
    */
   push(chunk: Uint8Array, emit: (entry: Entry<T>) => void): void {
-    this.#take(this.#decoder.decode(chunk, { stream: true }), emit)
+    if (this.#part === 'items') this.#cutItems(chunk, emit)
+    else if (this.#part === 'tail') this.#hold(chunk)
+    else this.#findItems(chunk, emit)
   }
 
   /**
@@ -45,9 +58,8 @@ export class ListCutter<T> {
    * @returns the list's metadata.
    * @throws ParseError when the response is not a whole list.
    */
-  end(emit: (entry: Entry<T>) => void): ListMeta {
-    this.#take(this.#decoder.decode(), emit)
-    const envelope = this.#head + this.#text
+  end(): ListMeta {
+    const envelope = this.#head + this.#decoder.decode(this.#release())
     let list: ListEnvelope | undefined
     try {
       list = asList(JSON.parse(envelope))
@@ -58,99 +70,107 @@ export class ListCutter<T> {
     return list.metadata
   }
 
-  #take(text: string, emit: (entry: Entry<T>) => void): void {
-    this.#text += text
-    if (this.#part === 'head') this.#findItems()
-    if (this.#part === 'items') this.#cutItems(emit)
-    this.#check(this.#text, 0, this.#text.length)
+  #hold(bytes: Uint8Array): void {
+    this.#pending.push(bytes)
+    this.#pendingLength += bytes.length
+    this.#check(this.#pendingLength)
   }
 
-  #check(text: string, start: number, end: number): void {
-    if (end - start <= this.#maxItemLength) return
+  #release(): Uint8Array {
+    const bytes = concat(this.#pending, this.#pendingLength)
+    this.#pending = []
+    this.#pendingLength = 0
+    return bytes
+  }
+
+  #check(length: number): void {
+    if (length <= this.#maxItemLength) return
     const what = this.#part === 'items' ? 'an item of a list' : 'what a list has beside its items'
-    throw new ParseError(`${what} is longer than the bound of ${this.#maxItemLength} characters`, text.slice(start, end))
+    throw new ParseError(`${what} is longer than the bound of ${this.#maxItemLength} bytes`, this.#decoder.decode(this.#release()))
   }
 
-  #findItems(): void {
+  #findItems(chunk: Uint8Array, emit: (entry: Entry<T>) => void): void {
+    const bytes = concat([...this.#pending, chunk], this.#pendingLength + chunk.length)
+    const text = this.#decoder.decode(bytes)
+    const start = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0
     let open = -1
     try {
-      forEachMember(this.#text, skipSpace(this.#text, 0), (key, start) => {
-        if (key !== 'items' || this.#text[start] !== '[') return skipValue(this.#text, start)
-        open = start
+      forEachMember(text, skipSpace(text, start), (key, at) => {
+        if (key !== 'items' || text[at] !== '[') return skipValue(text, at)
+        open = at
         return STOP
       })
     } catch (error) {
       // The text ends before the items begin: more of it will come, or `end` says what is wrong.
       if (!(error instanceof SyntaxError)) throw error
     }
-    if (open < 0) return
-    this.#head = this.#text.slice(0, open + 1)
-    this.#text = this.#text.slice(open + 1)
+    if (open < 0) return this.#hold(chunk)
+    this.#release()
+    this.#head = text.slice(start, open + 1)
     this.#part = 'items'
+    this.#cutItems(bytes.subarray(new TextEncoder().encode(text.slice(0, open + 1)).length), emit)
   }
 
-  #cutItems(emit: (entry: Entry<T>) => void): void {
-    const text = this.#text
-    let from = 0
+  #cutItems(bytes: Uint8Array, emit: (entry: Entry<T>) => void): void {
+    let start = 0
+    let end = 0
     for (;;) {
       if (this.#depth === 0) {
-        from = this.#at = skipSeparators(text, this.#at)
-        if (from >= text.length) break
-        if (text[from] === ']') {
+        start = end = skipSeparators(bytes, end)
+        if (start >= bytes.length) return
+        if (bytes[start] === CLOSE_BRACKET) {
           this.#part = 'tail'
-          break
+          return this.#hold(bytes.subarray(start))
         }
-        if (text[from] !== '{') throw new ParseError('an item of a list is not an object', text.slice(from))
+        if (bytes[start] !== OPEN_BRACE) throw new ParseError('an item of a list is not an object', this.#decoder.decode(bytes.subarray(start)))
       }
-      const end = this.#scanItem(text)
-      if (end < 0) break
-      this.#check(text, from, end)
-      emit(this.#cut(text, from, end))
-      from = end
+      end = this.#scanItem(bytes, end)
+      this.#hold(bytes.subarray(start, end))
+      if (this.#depth > 0) return
+      emit(this.#cut(this.#decoder.decode(this.#release())))
     }
-    // Keep only what belongs to the unfinished item.
-    this.#text = text.slice(from)
-    this.#at -= from
   }
 
-  /** Goes on scanning the current item; returns where it ends, or -1 when the text ends first. */
-  #scanItem(text: string): number {
-    let i = this.#at
+  /** Goes on scanning the current item; returns where it or the chunk ends. */
+  #scanItem(bytes: Uint8Array, at: number): number {
+    const { length } = bytes
+    let i = this.#escaped ? at + 1 : at
     let depth = this.#depth
     let inString = this.#inString
-    for (; i < text.length; i++) {
+    for (; i < length; i++) {
+      let code = bytes[i]
       if (inString) {
-        const end = closingQuote(text, i)
-        inString = end < 0
+        while (code !== QUOTE && i < length) {
+          i += code === BACKSLASH ? 2 : 1
+          code = bytes[i]
+        }
+        inString = i >= length
         if (inString) break
-        i = end
-        continue
-      }
-      const code = text.charCodeAt(i)
-      if (code === QUOTE) inString = true
-      else if (code === 0x7b || code === 0x5b) depth++
-      else if ((code === 0x7d || code === 0x5d) && --depth === 0) break
+      } else if (code === QUOTE) inString = true
+      else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++
+      else if ((code === CLOSE_BRACE || code === CLOSE_BRACKET) && --depth === 0) break
     }
-    const whole = !inString && i < text.length
-    // A string that is not at its end goes on where the text does.
-    this.#at = whole ? i + 1 : text.length
     this.#depth = depth
     this.#inString = inString
-    return whole ? i + 1 : -1
+    this.#escaped = inString && i === length + 1
+    return depth === 0 ? i + 1 : length
   }
 
-  #cut(text: string, start: number, end: number): Entry<T> {
+  #cut(text: string): Entry<T> {
     try {
-      return makeEntry<T>(text, start, end, readHeader(text, start), this.#options)
+      return makeEntry<T>(text, 0, text.length, readHeader(text, 0), this.#options)
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause
-      throw new ParseError('an item of a list is not a JSON object', text.slice(start, end), { cause })
+      throw new ParseError('an item of a list is not a JSON object', text, { cause })
     }
   }
 }
 
-function skipSeparators(text: string, at: number): number {
-  let i = skipSpace(text, at)
-  while (text[i] === ',') i = skipSpace(text, i + 1)
-  return i
+function skipSeparators(bytes: Uint8Array, at: number): number {
+  let i = at
+  for (;;) {
+    const code = bytes[i]
+    if (code !== COMMA && code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return i
+    i++
+  }
 }

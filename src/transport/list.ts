@@ -13,22 +13,24 @@ import type { Requester } from './requester'
 export interface ListEntriesOptions extends ListOptions, RequestOptions {
   /** Whether to keep `metadata.managedFields`; default `'drop'`. */
   managedFields?: 'drop' | 'keep' | undefined
+  /** The media types asked for, when not plain JSON. */
+  accept?: string | undefined
 }
 
 /** Lists a collection, cutting the items out of the response as it arrives. */
 export async function listEntries<T extends KubeObject>(
   client: Requester,
   resource: Resource<T>,
-  { namespace, managedFields, signal, onBytes, ...options }: ListEntriesOptions & { namespace?: string | undefined },
+  { namespace, managedFields, accept, signal, onBytes, ...options }: ListEntriesOptions & { namespace?: string | undefined },
 ): Promise<EntryList<T>> {
   const path = resourcePath(resource, { namespace })
-  const response = await client.request({ path, params: searchParams(options), signal })
+  const response = await client.request({ path, params: searchParams(options), headers: accept ? { accept } : undefined, signal })
   const cutter = new ListCutter<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const entries: Entry<T>[] = []
   const keep = (entry: Entry<T>) => void entries.push(entry)
   for await (const chunk of readChunks(response, { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal, onBytes }))
     cutter.push(chunk, keep)
-  const { resourceVersion = '', continue: token = '', remainingItemCount } = cutter.end(keep)
+  const { resourceVersion = '', continue: token = '', remainingItemCount } = cutter.end()
   return { resourceVersion, continue: token, remainingItemCount, entries }
 }
 

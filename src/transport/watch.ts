@@ -4,7 +4,7 @@ import { apiVersionOf, type Resource, resourcePath } from '../meta/resource'
 import { skipSpace, skipValue } from '../meta/scan'
 import { INITIAL_EVENTS_END, type RequestOptions, type WatchEntry, type WatchEvent, type WatchOptions } from '../meta/wire'
 import { readChunks } from './body'
-import { decodeWatchEvents } from './decode'
+import { WatchDecoder } from './decode'
 import { LineSplitter } from './lines'
 import { searchParams } from './params'
 import type { Requester } from './requester'
@@ -13,7 +13,9 @@ import type { Requester } from './requester'
 export interface WatchEntriesOptions extends WatchOptions, RequestOptions {
   /** Whether to keep `metadata.managedFields`; default `'drop'`. */
   managedFields?: 'drop' | 'keep' | undefined
-  /** The longest event taken, in characters; default 16 Mi. A longer one ends the watch with a WatchError. */
+  /** The media types asked for, when not plain JSON. */
+  accept?: string | undefined
+  /** The longest event taken, in bytes; default 16 Mi. A longer one ends the watch with a WatchError. */
   maxLineLength?: number | undefined
 }
 
@@ -21,17 +23,18 @@ export interface WatchEntriesOptions extends WatchOptions, RequestOptions {
 export async function* watchEntries<T extends KubeObject>(
   client: Requester,
   resource: Resource<T>,
-  { namespace, managedFields, maxLineLength, signal, onBytes, ...options }: WatchEntriesOptions & { namespace?: string | undefined },
+  { namespace, managedFields, maxLineLength, accept, signal, onBytes, ...options }: WatchEntriesOptions & { namespace?: string | undefined },
 ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
   const path = resourcePath(resource, { namespace })
   const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
-  const response = await client.request({ path, params: searchParams({ ...options, watch: true }), signal })
+  const response = await client.request({ path, params: searchParams({ ...options, watch: true }), headers: accept ? { accept } : undefined, signal })
   const chunks = readChunks(response, request, { signal, onBytes })
   const splitter = new LineSplitter({ maxLineLength })
-  const entryOptions = { managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } }
+  const decoder = new WatchDecoder<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   let batch: WatchEntry<T>[] = []
   let failure: unknown
-  const decode = (line: string) => decodeWatchEvents<T>(line, (event) => void batch.push(event), entryOptions)
+  const keep = (event: WatchEntry<T>) => void batch.push(event)
+  const decode = (text: string, start: number, end: number) => decoder.decode(text, start, end, keep)
   // What came before a broken line still counts.
   const collect = (read: () => void) => {
     batch = []
@@ -48,7 +51,7 @@ export async function* watchEntries<T extends KubeObject>(
       yield collect(() => splitter.push(chunk, decode))
       if (failure !== undefined) throw failure
     }
-    const rest = collect(() => splitter.end((line) => decode(withoutUnfinished(line))))
+    const rest = collect(() => splitter.end((line) => decode(line, 0, unfinishedAt(line))))
     if (rest.length > 0) yield rest
     if (failure !== undefined) throw failure
   } finally {
@@ -56,15 +59,15 @@ export async function* watchEntries<T extends KubeObject>(
   }
 }
 
-/** Behind the last line end stand events without one, or the beginning of an event that was cut off and counts for nothing. */
-function withoutUnfinished(rest: string): string {
+/** Behind the last line end stand events without one, or the beginning of an event that was cut off and counts for nothing: where is it? */
+function unfinishedAt(rest: string): number {
   let at = skipSpace(rest, 0)
   try {
     while (at < rest.length) at = skipSpace(rest, skipValue(rest, at))
   } catch {
-    if (rest[at] === '{') return rest.slice(0, at)
+    if (rest[at] === '{') return at
   }
-  return rest
+  return rest.length
 }
 
 /** Parses a watch's entries to events, one by one; an abort ends the loop. */

@@ -4,7 +4,7 @@ import { isParseError, isWatchError } from '../../src/errors'
 import type { EntryOptions } from '../../src/meta/entry'
 import type { KubeObject } from '../../src/meta/object'
 import { INITIAL_EVENTS_END, type WatchEntry } from '../../src/meta/wire'
-import { decodeWatchEvents } from '../../src/transport/decode'
+import { WatchDecoder } from '../../src/transport/decode'
 import { LineSplitter } from '../../src/transport/lines'
 import { type Json, withoutManagedFields, write, written } from '../meta/json'
 import { byteByByte, cutAt, cuts, utf8 } from './chunks'
@@ -13,14 +13,15 @@ type Event = WatchEntry<KubeObject>
 
 function decode(line: string, options?: EntryOptions): Event[] {
   const events: Event[] = []
-  decodeWatchEvents<KubeObject>(line, (event) => void events.push(event), options)
+  new WatchDecoder<KubeObject>(options).decode(line, 0, line.length, (event) => void events.push(event))
   return events
 }
 
 function decodeStream(chunks: readonly Uint8Array[]): Event[] {
   const splitter = new LineSplitter()
   const events: Event[] = []
-  const line = (text: string) => decodeWatchEvents<KubeObject>(text, (event) => void events.push(event))
+  const decoder = new WatchDecoder<KubeObject>()
+  const line = (text: string, start: number, end: number) => decoder.decode(text, start, end, (event) => void events.push(event))
   for (const chunk of chunks) splitter.push(chunk, line)
   splitter.end(line)
   return events
@@ -71,8 +72,29 @@ describe('watch events', () => {
     const events: Event[] = []
     const line =
       '{"type":"ADDED","object":{"metadata":{"name":"a"}}} {"type":"DELETED","object":{"metadata":{"name":"b"}}}{"type":"ADDED","object":{}}'
-    expect(() => decodeWatchEvents<KubeObject>(line, (event) => void events.push(event))).toThrow('metadata.name')
+    expect(() => new WatchDecoder<KubeObject>().decode(line, 0, line.length, (event) => void events.push(event))).toThrow('metadata.name')
     expect(events.map((event) => event.type)).toEqual(['ADDED', 'DELETED'])
+  })
+
+  it('are the same whether the decoder has come to know its server or not', () => {
+    fc.assert(
+      fc.property(eventStream, ({ changes, text }) => {
+        // As API servers write them, and as anybody may.
+        const plain = changes.map(([type, { object }]) => {
+          const { kind = 'Pod', apiVersion = 'v1', metadata, ...rest } = object
+          return JSON.stringify({ type, object: { kind, apiVersion, metadata, ...rest } })
+        })
+        const known = new WatchDecoder<KubeObject>()
+        const usual = '{"type":"ADDED","object":{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x"}}}'
+        known.decode(usual, 0, usual.length, () => undefined)
+        for (const line of [...plain, ...text.split('\n')]) {
+          const events: Event[] = []
+          known.decode(`${usual}${line}`, usual.length, usual.length + line.length, (event) => void events.push(event))
+          expect(events.map(summary)).toEqual(decode(line).map(summary))
+        }
+      }),
+      { numRuns: 300 },
+    )
   })
 
   it('keep managedFields when asked, and are given the kind they lack', () => {

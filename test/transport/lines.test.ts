@@ -7,7 +7,7 @@ import { byteByByte, cutAt, cuts, utf8 } from './chunks'
 function split(chunks: readonly Uint8Array[], options?: { maxLineLength?: number }): { lines: string[]; error: unknown } {
   const splitter = new LineSplitter(options)
   const lines: string[] = []
-  const emit = (line: string) => void lines.push(line)
+  const emit = (text: string, start: number, end: number) => void lines.push(text.slice(start, end))
   try {
     for (const chunk of chunks) splitter.push(chunk, emit)
     splitter.end(emit)
@@ -63,9 +63,9 @@ describe('LineSplitter', () => {
   it('emits a line as soon as its end is there', () => {
     const splitter = new LineSplitter()
     const lines: string[] = []
-    splitter.push(utf8('a\nb'), (line) => void lines.push(line))
+    splitter.push(utf8('a\nb'), (text, start, end) => void lines.push(text.slice(start, end)))
     expect(lines).toEqual(['a'])
-    splitter.push(utf8('c\n'), (line) => void lines.push(line))
+    splitter.push(utf8('c\n'), (text, start, end) => void lines.push(text.slice(start, end)))
     expect(lines).toEqual(['a', 'bc'])
   })
 
@@ -84,7 +84,7 @@ describe('LineSplitter', () => {
           const { lines, error } = split(cutAt('1\n12345\n123456\n1\n', places), { maxLineLength: 5 })
           expect(lines).toEqual(['1', '12345'])
           expect(error).toSatisfy(isWatchError)
-          expect(String(error)).toContain('maxLineLength (5 characters)')
+          expect(String(error)).toContain('maxLineLength (5 bytes)')
         }),
       )
     })
@@ -92,7 +92,7 @@ describe('LineSplitter', () => {
     it('does not wait for the end of a line that is too long, and keeps nothing of it', () => {
       const splitter = new LineSplitter({ maxLineLength: 5 })
       const lines: string[] = []
-      const emit = (line: string) => void lines.push(line)
+      const emit = (text: string, start: number, end: number) => void lines.push(text.slice(start, end))
       expect(() => splitter.push(utf8('123456'), emit)).toThrow('maxLineLength')
       splitter.push(utf8('7\n'), emit)
       expect(lines).toEqual(['7'])

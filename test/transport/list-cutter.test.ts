@@ -15,7 +15,7 @@ function cut(
   const entries: Entry<KubeObject>[] = []
   const emit = (entry: Entry<KubeObject>) => void entries.push(entry)
   for (const chunk of chunks) cutter.push(chunk, emit)
-  return { metadata: cutter.end(emit), entries }
+  return { metadata: cutter.end(), entries }
 }
 
 const summary = ({ metadata, entries }: ReturnType<typeof cut>) => ({
@@ -168,7 +168,7 @@ describe('a list', () => {
         const seen: string[] = []
         expect(() => {
           for (const chunk of cutAt(text, places)) cutter.push(chunk, ({ name }) => void seen.push(name))
-        }).toThrow('an item of a list is longer than the bound of 64 characters')
+        }).toThrow('an item of a list is longer than the bound of 64 bytes')
         expect(seen).toEqual(['a'])
       }),
     )
@@ -180,7 +180,7 @@ describe('a list', () => {
     ['behind', `{"metadata":{},"items":[],"x":"${'y'.repeat(100)}`],
   ])('does not gather what stands %s the items without bound', (_where, text) => {
     expect(() => cut(byteByByte(text), { maxItemLength: 64 })).toThrow(
-      'what a list has beside its items is longer than the bound of 64 characters',
+      'what a list has beside its items is longer than the bound of 64 bytes',
     )
   })
 })

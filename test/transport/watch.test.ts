@@ -124,7 +124,7 @@ describe('a watch of entries', () => {
         .watchEntries(Pod, { maxLineLength: 100 }),
     )
     expect(batches.flat()).toEqual(['a'])
-    expect(error).toSatisfy((it) => isWatchError(it) && it.message.includes('maxLineLength (100 characters)'))
+    expect(error).toSatisfy((it) => isWatchError(it) && it.message.includes('maxLineLength (100 bytes)'))
   })
 
   it('that breaks off is a ConnectionError, after the whole events', async () => {
