@@ -1,4 +1,5 @@
 import type { Clock } from '../internal/clock'
+import { nextTurn, SLICE_MS } from '../internal/turn'
 
 interface Timer {
   readonly at: number
@@ -46,21 +47,19 @@ export class VirtualClock implements Clock {
 
   /** Lets everything run that waits for no timer. */
   async settle(): Promise<void> {
-    await takeTurns(async (turn) => turn())
+    await settled()
   }
 
   /** Goes on by so many milliseconds; timers fire on the way, each after all that came of the one before. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
-    await takeTurns(async (turn) => {
-      await turn()
-      for (let timer = this.#next(end); timer; timer = this.#next(end)) {
-        this.#timers.delete(timer)
-        this.#now = Math.max(this.#now, timer.at)
-        timer.callback()
-        await turn()
-      }
-    })
+    await settled()
+    for (let timer = this.#next(end); timer; timer = this.#next(end)) {
+      this.#timers.delete(timer)
+      this.#now = Math.max(this.#now, timer.at)
+      timer.callback()
+      await settled()
+    }
     this.#now = end
   }
 
@@ -71,19 +70,14 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Gives a function that resolves in a later turn of the event loop, when all promises that could be kept have been. */
-async function takeTurns(run: (turn: () => Promise<void>) => Promise<void>): Promise<void> {
-  // A message rather than a timer: those of a runtime are late by a millisecond or more.
-  const { port1, port2 } = new MessageChannel()
-  try {
-    await run(
-      () =>
-        new Promise((resolve) => {
-          port1.onmessage = () => resolve()
-          port2.postMessage(undefined)
-        }),
-    )
-  } finally {
-    port1.close()
+/** So many turns in which next to nothing was done: work that takes long makes way for others in between, and goes on in the turn after. */
+const QUIET_TURNS = 3
+
+/** Resolves when all promises that could be kept have been. */
+async function settled(): Promise<void> {
+  for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
+    const startedAt = performance.now()
+    await nextTurn()
+    if (performance.now() - startedAt > SLICE_MS / 2) quiet = 0
   }
 }

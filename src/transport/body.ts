@@ -1,8 +1,13 @@
 import { ConnectionError, type RequestSummary } from '../errors'
+import { Slices } from '../internal/turn'
 import type { RequestOptions } from '../meta/wire'
 
+/** Chromium hands out a megabyte at once: too much to be dealt with in one go. */
+const PIECE = 64 * 1024
+
 /**
- * Reads a response's body chunk by chunk. Ends at once when the signal is aborted, even if the runtime's `fetch` does not; leaving
+ * Reads a response's body chunk by chunk, large ones in pieces. What comes faster than it is dealt with does not keep the event loop: others have
+ * their turn every 8 ms. Ends at once when the signal is aborted, even if the runtime's `fetch` does not; leaving
  * the loop closes the connection.
  *
  * @throws the signal's reason when it is aborted; ConnectionError when the connection breaks.
@@ -17,14 +22,22 @@ export async function* readChunks(
   if (!reader) return
   const cancel = () => void reader.cancel(signal?.reason).catch(() => undefined)
   signal?.addEventListener('abort', cancel)
+  const slices = new Slices()
   try {
     for (;;) {
       signal?.throwIfAborted()
+      const askedAt = performance.now()
       const { done, value } = await reader.read()
       signal?.throwIfAborted()
       if (done) return
+      // Whoever had to wait let others work meanwhile.
+      if (performance.now() - askedAt > 1) slices.begin()
       onBytes?.(value.byteLength)
-      yield value
+      for (let at = 0; at < value.byteLength; at += PIECE) {
+        yield value.subarray(at, at + PIECE)
+        if (slices.isSpent) await slices.pause()
+        signal?.throwIfAborted()
+      }
     }
   } catch (cause) {
     signal?.throwIfAborted()

@@ -60,11 +60,11 @@ function cutPlain<T>(text: string, start: number, end: number, options?: EntryOp
   const [type, { length }] = opening
   const objectStart = start + length
   if (text.charCodeAt(end - 1) !== CLOSE_BRACE || text.charCodeAt(end - 2) !== CLOSE_BRACE) return undefined
-  const second = text.indexOf('"object"', objectStart)
-  if (second >= 0 && second < end) return undefined
   try {
     const header = readHeader(text, objectStart)
-    return header.end <= end ? { type, entry: makeEntry(text, objectStart, end - 1, header, options) } : undefined
+    const second = text.indexOf('"object"', header.end)
+    if (header.end > end || (second >= 0 && second < end)) return undefined
+    return { type, entry: makeEntry(text, objectStart, end - 1, header, options) }
   } catch {
     return undefined
   }
