@@ -19,10 +19,14 @@ export function expectedTypeCheck<T extends KubeObject>(
   if ('~standard' in expected) return (entry) => checkSchema(expected, entry.object)
   const { kind, schema } = expected
   const apiVersion = apiVersionOf(expected)
+  // As API servers write it, and as entries of lists are given it.
+  const usual = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)}`
   return (entry) => {
-    const found = typeMetaOf(entry.text)
-    if (found.kind !== kind || found.apiVersion !== apiVersion) {
-      throw new WatchError(`expected ${kind} (${apiVersion}), got ${found.kind} (${found.apiVersion}): ${entry.key}`)
+    const { text } = entry
+    if (!text.startsWith(usual)) {
+      const found = typeMetaOf(text)
+      if (found.kind !== kind || found.apiVersion !== apiVersion)
+        throw new WatchError(`expected ${kind} (${apiVersion}), got ${found.kind} (${found.apiVersion}): ${entry.key}`)
     }
     if (schema) checkSchema(schema, entry.object)
   }
