@@ -1,10 +1,16 @@
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
 import { report } from '../internal/report'
-import { metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { RateLimitingQueue } from '../workqueue/rate-limiting-queue'
-import { type ControllerRegistration, type ControllerSource, type ControllerWatch, enqueueFrom } from './source'
+import {
+  type ControllerRegistration,
+  type ControllerSource,
+  type ControllerWatch,
+  enqueueFrom,
+  type KeySource,
+  keySourceOf,
+} from './source'
 
 /** What a reconciler may ask for when it has succeeded. */
 export interface ReconcileResult {
@@ -66,7 +72,7 @@ export class Controller<const W extends readonly KubeObject[] = readonly []> {
   readonly queue: RateLimitingQueue<string>
   readonly #reconcile: Reconcile
   readonly #concurrency: number
-  readonly #watches: readonly ControllerWatch<KubeObject>[]
+  readonly #sources: readonly KeySource<KubeObject>[]
   readonly #onError: (key: string, error: unknown, retries: number) => void
   #started = false
 
@@ -87,9 +93,9 @@ export class Controller<const W extends readonly KubeObject[] = readonly []> {
     this.#reconcile = reconcile
     this.#concurrency = concurrency
     // A watch's keys are asked of its own informer's objects only.
-    this.#watches = [
-      { informer, keys: (object) => [metaNamespaceKey(object)] },
-      ...((watches ?? []) as readonly ControllerWatch<KubeObject>[]),
+    this.#sources = [
+      { informer, keysOf: ({ key }) => [key] },
+      ...((watches ?? []) as readonly ControllerWatch<KubeObject>[]).map(keySourceOf),
     ]
     this.#onError = onError
   }
@@ -109,7 +115,7 @@ export class Controller<const W extends readonly KubeObject[] = readonly []> {
     signal.addEventListener('abort', shutDown)
     try {
       signal.throwIfAborted()
-      for (const watch of this.#watches) registrations.push(enqueueFrom(watch, (key) => this.queue.add(key)))
+      for (const source of this.#sources) registrations.push(enqueueFrom(source, (key) => this.queue.add(key)))
       await abortable(Promise.all(registrations.map((registration) => registration.whenSynced({ signal }))), signal)
       await Promise.all(Array.from({ length: this.#concurrency }, () => this.#work(signal)))
     } catch (error) {

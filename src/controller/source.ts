@@ -1,10 +1,11 @@
+import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
+import type { StoreChange } from '../store/changes'
 
-/** What a controller wants to be told of: every change, the objects that are there already, and resyncs as updates. */
+/** What a controller wants to be told of: every change, the objects that are there already (as added), and resyncs. */
 export interface ControllerHandler<T> {
-  onAdd(object: T): void
-  onUpdate(old: T, now: T): void
-  onDelete(object: T): void
+  /** Parses nothing, unless keys have to be asked of objects. */
+  onChange(change: StoreChange<T>): void
 }
 
 /** A controller's place at an informer. */
@@ -30,18 +31,24 @@ export interface ControllerWatch<T extends KubeObject> {
   keys: (object: T) => Iterable<string>
 }
 
+/** A source, and the keys that an entry of it concerns. */
+export interface KeySource<T> {
+  readonly informer: ControllerSource<T>
+  readonly keysOf: (entry: Entry<T>) => Iterable<string>
+}
+
+/** A watch as one of entries: they are parsed for its function. */
+export function keySourceOf<T extends KubeObject>({ informer, keys }: ControllerWatch<T>): KeySource<T> {
+  return { informer, keysOf: ({ object }) => keys(object) }
+}
+
 /** Tells `enqueue` the keys that each change of a source concerns. */
-export function enqueueFrom<T extends KubeObject>(
-  { informer, keys }: ControllerWatch<T>,
-  enqueue: (key: string) => void,
-): ControllerRegistration {
-  // Each key once: a worker that waits takes the first at once, and a second would be another run.
-  const tell = (...objects: T[]) => {
-    for (const key of new Set(objects.flatMap((object) => [...keys(object)]))) enqueue(key)
-  }
+export function enqueueFrom<T>({ informer, keysOf }: KeySource<T>, enqueue: (key: string) => void): ControllerRegistration {
   return informer.addEventHandler({
-    onAdd: (object) => tell(object),
-    onUpdate: (old, now) => tell(old, now),
-    onDelete: (object) => tell(object),
+    onChange(change) {
+      const entries = change.type === 'updated' ? [change.previous, change.entry] : [change.entry]
+      // Each key once: a worker that waits takes the first at once, and a second would be another run.
+      for (const key of new Set(entries.flatMap((entry) => [...keysOf(entry)]))) enqueue(key)
+    },
   })
 }

@@ -23,7 +23,7 @@ export async function* changesOf<T>(
   signal?.addEventListener('abort', end)
   try {
     while (!subscription.ended) {
-      const next = subscription.waiting.shift()
+      const next = subscription.shift()
       if (!next) {
         await new Promise<void>((resolve) => {
           wake = resolve

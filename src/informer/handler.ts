@@ -1,3 +1,4 @@
+import type { InformerChange } from './notifications'
 import type { WaitOptions } from './wait'
 
 /** What an {@link EventHandler.onAdd} is told besides the object. */
@@ -23,8 +24,16 @@ export interface EventHandler<T> {
   onDelete?(object: T): unknown
 }
 
+/** As an {@link EventHandler}, but told of entries: nothing is parsed unless it reads an object. */
+export interface ChangeHandler<T> {
+  /** Something has happened to an object; at a resync, nothing has. */
+  onChange(change: InformerChange<T>): unknown
+}
+
 /** How a handler wants to be told. */
 export interface HandlerOptions {
+  /** What the handler is called in an informer's `onEvent`. Default: its number, counted from 1. */
+  name?: string | undefined
   /**
    * How often the handler is told of every object once more by `onUpdate(object, object)`, without the network, in milliseconds; 0: never.
    * At least 1,000: less counts as that. Default: the informer's `resyncPeriodMs`.

@@ -1,8 +1,9 @@
 import type { Clock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
+import type { BacklogEvent } from './events'
 import type { HandlerOptions } from './handler'
-import { Notifications } from './notifications'
+import { type Notification, Notifications } from './notifications'
 
 /** As in client-go: a handler that is told of everything more often is a mistake. */
 const MIN_RESYNC_PERIOD_MS = 1_000
@@ -16,6 +17,8 @@ export interface ProcessorHost<T> {
   isSynced(): boolean
   /** What there is. */
   list(): readonly Entry<T>[]
+  /** Told of every listener's backlog; undefined when nobody listens. */
+  readonly emit: ((event: BacklogEvent) => void) | undefined
 }
 
 /** What a listener brings along. Both are called synchronously, and must not throw. */
@@ -30,33 +33,65 @@ export interface SubscribeOptions extends HandlerOptions {
 export class Subscription<T> {
   readonly waiting: Notifications<T>
   readonly periodMs: number
-  readonly onWork: () => void
   /** When the next resync is due, by the clock. */
   dueAt: number = Number.POSITIVE_INFINITY
   /** Whether it was told of what there is; from then on it is told of what changes. */
   joined = false
   #ended = false
+  readonly #onWork: () => void
   readonly #onEnd: () => void
+  readonly #onBacklog: ((length: number) => void) | undefined
+  // The backlog that was told last.
+  #told = 0
 
-  /** @throws RangeError when a number makes no sense. */
-  constructor({ resyncPeriodMs = 0, maxBacklog = Number.POSITIVE_INFINITY, onWork, onEnd }: SubscribeOptions) {
+  /**
+   * @param onBacklog told of the length of what waits, when that has changed.
+   * @throws RangeError when a number makes no sense.
+   */
+  constructor(
+    { resyncPeriodMs = 0, maxBacklog = Number.POSITIVE_INFINITY, onWork, onEnd }: SubscribeOptions,
+    onBacklog?: (length: number) => void,
+  ) {
     if (!(resyncPeriodMs >= 0)) throw new RangeError(`resyncPeriodMs must be 0 (never) or a number of milliseconds, not ${resyncPeriodMs}`)
     if (!(maxBacklog >= 0)) throw new RangeError(`maxBacklog must be a number of changes, not ${maxBacklog}`)
     this.waiting = new Notifications(maxBacklog)
     this.periodMs = resyncPeriodMs === 0 ? 0 : Math.max(resyncPeriodMs, MIN_RESYNC_PERIOD_MS)
-    this.onWork = onWork
+    this.#onWork = onWork
     this.#onEnd = onEnd
+    this.#onBacklog = onBacklog
   }
 
   get ended(): boolean {
     return this.#ended
   }
 
+  /** What was added waits to be taken out. */
+  work(): void {
+    this.#tellBacklog()
+    this.#onWork()
+  }
+
+  /** Takes out what comes next; undefined when nothing waits. */
+  shift(): Notification<T> | undefined {
+    const next = this.waiting.shift()
+    // Halves: a backlog of any length is told of a few times while it is worked off, however slowly.
+    if (this.waiting.length * 2 <= this.#told) this.#tellBacklog()
+    return next
+  }
+
   end(): void {
     if (this.#ended) return
     this.#ended = true
     this.waiting.clear()
+    this.#tellBacklog()
     this.#onEnd()
+  }
+
+  #tellBacklog(): void {
+    const { length } = this.waiting
+    if (length === this.#told || !this.#onBacklog) return
+    this.#told = length
+    this.#onBacklog(length)
   }
 }
 
@@ -71,6 +106,7 @@ export class Processor<T> {
   readonly #subscriptions = new Set<Subscription<T>>()
   #state: 'idle' | 'running' | 'stopped' = 'idle'
   #timer: unknown
+  #count = 0
 
   constructor(host: ProcessorHost<T>) {
     this.#host = host
@@ -83,8 +119,10 @@ export class Processor<T> {
    */
   subscribe(options: SubscribeOptions): Subscription<T> {
     if (this.#state === 'stopped') throw new Error('the informer has stopped, nothing will happen any more: make another informer')
-    const { resyncPeriodMs = this.#host.resyncPeriodMs } = options
-    const subscription = new Subscription<T>({ ...options, resyncPeriodMs })
+    const { emit } = this.#host
+    const { resyncPeriodMs = this.#host.resyncPeriodMs, name: handler = String(++this.#count) } = options
+    const onBacklog = emit && ((length: number) => emit({ type: 'backlog', handler, length }))
+    const subscription = new Subscription<T>({ ...options, resyncPeriodMs }, onBacklog)
     this.#subscriptions.add(subscription)
     this.#schedule(subscription)
     // The store may be in the midst of telling of a step: what it has now would be told a second time.
@@ -134,14 +172,14 @@ export class Processor<T> {
     subscription.joined = true
     for (const entry of this.#host.list()) waiting.push({ type: 'added', entry, isInInitialList: true })
     if (this.#host.isSynced()) waiting.push({ type: 'synced' })
-    subscription.onWork()
+    subscription.work()
   }
 
   #tell(push: (subscription: Subscription<T>) => void): void {
     for (const subscription of this.#subscriptions) {
       if (!subscription.joined) continue
       push(subscription)
-      subscription.onWork()
+      subscription.work()
     }
   }
 
@@ -163,11 +201,12 @@ export class Processor<T> {
     const now = this.#host.clock.now()
     const due = [...this.#subscriptions].filter(({ dueAt }) => dueAt <= now)
     const entries = due.length > 0 ? this.#host.list() : []
-    for (const { waiting, onWork, joined } of due) {
-      if (!joined) continue
+    for (const subscription of due) {
+      if (!subscription.joined) continue
+      const { waiting } = subscription
       // Who is to hear of an object already need not hear of it once more.
       for (const entry of entries) if (!waiting.has(entry.key)) waiting.push({ type: 'resynced', entry, isInInitialList: false })
-      onWork()
+      subscription.work()
     }
     for (const subscription of due) subscription.dueAt = now + subscription.periodMs
     this.#arm()

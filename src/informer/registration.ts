@@ -1,7 +1,7 @@
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
 import { delay } from '../internal/delay'
-import type { EventHandler, HandlerOptions, HandlerRegistration } from './handler'
+import type { ChangeHandler, EventHandler, HandlerOptions, HandlerRegistration } from './handler'
 import type { InformerChange } from './notifications'
 import type { Processor, Subscription } from './processor'
 import type { WaitOptions } from './wait'
@@ -20,7 +20,7 @@ export interface RegistrationHost<T> {
 /** Calls one handler, change after change, never from within the store's own step. */
 export class Registration<T> implements HandlerRegistration {
   readonly #host: RegistrationHost<T>
-  readonly #handler: EventHandler<T>
+  readonly #handler: EventHandler<T> | ChangeHandler<T>
   readonly #subscription: Subscription<T>
   readonly #life = new AbortController()
   readonly #waiters = new Set<() => void>()
@@ -28,7 +28,7 @@ export class Registration<T> implements HandlerRegistration {
   #draining = false
 
   /** @throws as {@link Processor.subscribe}. */
-  constructor(host: RegistrationHost<T>, handler: EventHandler<T>, options: HandlerOptions) {
+  constructor(host: RegistrationHost<T>, handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions) {
     this.#host = host
     this.#handler = handler
     this.#subscription = host.processor.subscribe({
@@ -77,9 +77,9 @@ export class Registration<T> implements HandlerRegistration {
 
   async #drain(): Promise<void> {
     const { clock } = this.#host
-    const { waiting } = this.#subscription
+    const subscription = this.#subscription
     let sliceEnd = clock.now() + SLICE_MS
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
+    for (let next = subscription.shift(); next; next = subscription.shift()) {
       if (next.type === 'synced') this.#settle('synced')
       else await this.#deliver(next)
       if (clock.now() < sliceEnd) continue
@@ -99,6 +99,7 @@ export class Registration<T> implements HandlerRegistration {
 
   #call(change: InformerChange<T>): unknown {
     const handler = this.#handler
+    if ('onChange' in handler) return handler.onChange(change)
     const { type, entry, isInInitialList } = change
     if (type === 'added') return handler.onAdd?.(entry.object, { isInInitialList })
     if (type === 'deleted') return handler.onDelete?.(entry.object)

@@ -1,5 +1,5 @@
 import { systemClock } from '../internal/clock'
-import { report } from '../internal/report'
+import { guarded, report } from '../internal/report'
 import { metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
@@ -11,7 +11,8 @@ import { Reflector, type WhenSyncedOptions } from '../reflector/reflector'
 import { Indexer, type Indexers } from '../store/indexer'
 import { Lister } from '../store/lister'
 import { type ChangesOptions, changesOf } from './changes'
-import type { EventHandler, HandlerOptions, HandlerRegistration } from './handler'
+import { type InformerEvent, observedPersister } from './events'
+import type { ChangeHandler, EventHandler, HandlerOptions, HandlerRegistration } from './handler'
 import type { InformerChange } from './notifications'
 import { Processor } from './processor'
 import { Registration } from './registration'
@@ -42,6 +43,11 @@ export interface SharedInformerOptions<T extends KubeObject, Names extends strin
    * server is the `watchErrorHandler`'s. Default: reported as the runtime reports uncaught errors.
    */
   onError?: ((error: unknown) => void) | undefined
+  /**
+   * Told of everything that happens, in the feed, in storage and to those who listen, and of every error; for logs, metrics and traces. What
+   * it throws is reported, and does no harm. Default: nobody is told, and nothing is computed for it.
+   */
+  onEvent?: ((event: InformerEvent) => void) | undefined
 }
 
 /**
@@ -66,6 +72,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   readonly #reflector: Reflector<T>
   readonly #processor: Processor<T>
   readonly #options: SharedInformerOptions<T, Names>
+  readonly #emit: ((event: InformerEvent) => void) | undefined
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
 
@@ -73,6 +80,8 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   constructor(source: ListerWatcher<T>, options: SharedInformerOptions<T, Names> = {}) {
     const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0 } = options
     this.#options = options
+    const emit = guarded(options.onEvent)
+    this.#emit = emit
     const onError = (error: unknown) => this.#report(error)
     this.indexer = new Indexer(metaNamespaceKey, indexers, { onError })
     this.lister = new Lister(this.indexer)
@@ -86,6 +95,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
       resyncPeriodMs,
       list: () => this.indexer.list(),
       isSynced: () => this.hasSynced,
+      emit,
     })
     this.indexer.subscribe((update) => this.#processor.take(update))
     const unsubscribe = this.#reflector.subscribe(({ hasSynced }) => {
@@ -93,8 +103,10 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
       unsubscribe()
       this.#processor.synced()
     })
-    if (persistence)
-      this.persistence = new StorePersistence(this.indexer, persistence.persister, persistence.scope, { ...persistence, clock, onError })
+    if (persistence) {
+      const persister = emit ? observedPersister(persistence.persister, clock, emit) : persistence.persister
+      this.persistence = new StorePersistence(this.indexer, persister, persistence.scope, { ...persistence, clock, onError })
+    }
   }
 
   /** The same as {@link indexer}. */
@@ -130,9 +142,10 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   /**
    * Adds a handler: it is told of what there is (`isInInitialList`), then of what changes. It is never called before this returns.
    *
+   * @param handler told of objects, or of entries, which nobody has to parse.
    * @throws Error when the informer has stopped; RangeError when an option makes no sense.
    */
-  addEventHandler(handler: EventHandler<T>, options: HandlerOptions = {}): HandlerRegistration {
+  addEventHandler(handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions = {}): HandlerRegistration {
     const { clock = systemClock } = this.#options
     return new Registration({ clock, processor: this.#processor, report: (error) => this.#report(error) }, handler, options)
   }
@@ -218,12 +231,13 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     const end = () => this.#processor.stop()
     signal.addEventListener('abort', end)
     if (signal.aborted) end()
-    await this.persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
-    await this.#reflector.run({ signal })
+    const hydrated = this.persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
+    await this.#reflector.run({ signal, hydrated })
     await this.persistence?.stop()
   }
 
   #report(error: unknown): void {
+    this.#emit?.({ type: 'error', error })
     const { onError = report } = this.#options
     try {
       onError(error)

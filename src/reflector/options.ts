@@ -57,7 +57,10 @@ export interface ReflectorOptions<T extends KubeObject> {
   backoff?: BackoffOptions | undefined
   /** Told of every error; the feed goes on by itself. Default: nothing, `reflector.status.error` has it. */
   watchErrorHandler?: ((error: unknown) => void) | undefined
-  /** Told of everything that happens, for logs, metrics and traces. */
+  /**
+   * Told of everything that happens, for logs, metrics and traces. What it throws is reported, and does no harm. Default: nobody is told, and
+   * nothing is computed for it.
+   */
   onEvent?: ((event: ReflectorEvent) => void) | undefined
   /** Time, for tests. */
   clock?: Clock | undefined
@@ -101,15 +104,39 @@ export interface ReflectorStatus {
   readonly error: unknown
 }
 
-/** Something that happened in a feed. */
+/** Something that happened in a feed. Durations are in milliseconds, by the feed's clock. */
 export type ReflectorEvent =
+  /** A list, a streamed list or a watch begins; `reason` is why. */
   | { readonly type: 'attempt'; readonly attempt: Attempt; readonly resourceVersion: string; readonly reason: StepReason }
+  /** The server has accepted a streamed list or a watch. A streamed list that is complete goes on as a watch, which is opened then. */
   | { readonly type: 'opened'; readonly attempt: 'stream' | 'watch' }
-  | { readonly type: 'replaced'; readonly source: 'list' | 'stream'; readonly objects: number; readonly resourceVersion: string }
+  /**
+   * A list or streamed list is complete, so long after it began: the store has it. `bytes` are those of the bodies, as they were before
+   * compression.
+   */
+  | {
+      readonly type: 'replaced'
+      readonly source: 'list' | 'stream'
+      readonly objects: number
+      readonly bytes: number
+      readonly durationMs: number
+      readonly resourceVersion: string
+    }
+  /** Events of a watch were applied. */
   | { readonly type: 'applied'; readonly events: number; readonly resourceVersion: string }
   | { readonly type: 'bookmark'; readonly resourceVersion: string }
+  /** So many bytes of a body were read. */
   | { readonly type: 'bytes'; readonly count: number }
-  | { readonly type: 'closed'; readonly attempt: Attempt; readonly reason: StepReason }
+  /**
+   * An attempt is over. `reason` is what ended it: `listed` and `closed` are the good ends of a list and a watch, `stopped` is the user's.
+   * A watch that began as a streamed list lived since that was complete.
+   */
+  | { readonly type: 'closed'; readonly attempt: Attempt; readonly reason: StepReason | 'stopped'; readonly durationMs: number }
+  /** The watch cannot go on: the whole state will be read again. */
+  | { readonly type: 'relist'; readonly reason: StepReason; readonly resourceVersion: string }
+  /** The server has confirmed or delivered the store's state for the first time, so long after the feed was started. */
+  | { readonly type: 'synced'; readonly source: SyncSource; readonly durationMs: number; readonly resourceVersion: string }
+  /** The next attempt begins after so many milliseconds. */
   | { readonly type: 'backoff'; readonly ms: number; readonly reason: StepReason }
   /** One object was asked for to learn whether the server has ever reached the version the feed goes on from. */
   | { readonly type: 'probe'; readonly resourceVersion: string }

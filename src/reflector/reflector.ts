@@ -3,7 +3,7 @@ import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
-import { report } from '../internal/report'
+import { guarded } from '../internal/report'
 import { onWake, type Wake } from '../internal/wake'
 import type { Entry, UnparsedEntry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
@@ -17,6 +17,14 @@ import { type AttemptEnded, type FeedEvent, type FeedState, initialState, type S
 
 /** The network is back: a connection that has been silent for so long is not to be trusted. */
 const ONLINE_SILENCE_MS = 5_000
+
+/** How {@link Reflector.run} runs. */
+export interface ReflectorRunOptions {
+  /** Ends it. Default: never. */
+  signal?: AbortSignal | undefined
+  /** Settles when the store has what it had in its last life: nothing is asked before. It must not outlast the signal. Default: at once. */
+  hydrated?: Promise<unknown> | undefined
+}
 
 /** How {@link Reflector.whenSynced} waits. */
 export interface WhenSyncedOptions {
@@ -42,10 +50,13 @@ export class Reflector<T extends KubeObject> {
   readonly #source: ListerWatcher<T>
   readonly #store: ReflectorStore<T>
   readonly #options: ReflectorOptions<T>
+  readonly #emit: ((event: ReflectorEvent) => void) | undefined
+  readonly #watchErrorHandler: ((error: unknown) => void) | undefined
   readonly #listeners = new Listeners<ReflectorStatus>()
   #feed: FeedState
   #status: ReflectorStatus = { state: 'idle', hasSynced: false, source: undefined, lastSyncResourceVersion: '', error: undefined }
   #bookmarks = false
+  #startedAt = 0
   #session: Session<T> | undefined
   // An entry that is missing from the store since the last complete state: no watch brings it back.
   #missing: Failure | undefined
@@ -56,6 +67,8 @@ export class Reflector<T extends KubeObject> {
     this.#source = source
     this.#store = store
     this.#options = options
+    this.#emit = guarded(options.onEvent)
+    this.#watchErrorHandler = guarded(options.watchErrorHandler)
     this.#feed = initialState({ streaming: options.initialList !== 'list' })
   }
 
@@ -107,17 +120,21 @@ export class Reflector<T extends KubeObject> {
   /**
    * Lists and watches until the signal is aborted, then resolves: abort is not an error.
    *
-   * @throws Error when called a second time: a reflector has one life.
+   * @throws Error when called a second time: a reflector has one life; what `hydrated` rejects with.
    */
-  async run({ signal = new AbortController().signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  async run({ signal = new AbortController().signal, hydrated }: ReflectorRunOptions = {}): Promise<void> {
     if (this.state !== 'idle') throw new Error('Reflector.run was called twice: make another Reflector')
-    const { backoff, random } = this.#options
+    const { backoff, random, clock = systemClock } = this.#options
+    this.#startedAt = clock.now()
     const waits = new Backoff(backoff, random)
     const host = this.#host()
-    const stops = this.#start()
+    const stops: (() => void)[] = []
     try {
+      this.#update({ state: 'connecting' })
+      if (hydrated) await hydrated
+      stops.push(...this.#start())
       const { resourceVersion } = this.#store
-      this.#update({ state: 'connecting', ...(resourceVersion && { source: 'persisted' }) })
+      if (resourceVersion) this.#update({ source: 'persisted' })
       let step = this.#dispatch({ type: 'started', resourceVersion })
       while (step && !signal.aborted) {
         await this.#wait(step, waits, signal)
@@ -129,7 +146,7 @@ export class Reflector<T extends KubeObject> {
           continue
         }
         this.#session = new Session(host, step)
-        this.#emit({ type: 'attempt', attempt: step.attempt, resourceVersion: step.resourceVersion, reason: step.reason })
+        this.#emit?.({ type: 'attempt', attempt: step.attempt, resourceVersion: step.resourceVersion, reason: step.reason })
         this.#update({ state: 'connecting' })
         const ended = await this.#session.run(signal)
         this.#session = undefined
@@ -180,7 +197,10 @@ export class Reflector<T extends KubeObject> {
         return reflector.#bookmarks
       },
       dispatch: (event) => void this.#dispatch(event),
-      emit: (event) => this.#emit(event),
+      sawBookmark: () => {
+        this.#bookmarks = true
+      },
+      emit: this.#emit,
       report: (error) => this.#report(error),
     }
   }
@@ -190,31 +210,42 @@ export class Reflector<T extends KubeObject> {
     const { clock = systemClock } = this.#options
     const ms = Math.max(wait === 'long' ? waits.longest() : waits.next(clock.now()), retryAfterMs)
     this.#update({ state: wait === 'long' ? (reason === 'gone' ? 'gone' : 'denied') : 'backoff' })
-    this.#emit({ type: 'backoff', ms, reason })
+    this.#emit?.({ type: 'backoff', ms, reason })
     this.#hurry = new AbortController()
     await delay(ms, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
   }
 
   #conclude(ended: AttemptEnded): Step | undefined {
     const { failure, attempt } = ended
-    this.#emit({ type: 'closed', attempt, reason: failure?.kind ?? (attempt === 'list' ? 'listed' : 'closed') })
     if (failure?.kind === 'stale') {
       this.#update({ state: 'stale' })
       // A server has no bookmark to send while nothing anywhere changes: silence may have been that, so the next one must last longer.
       this.#bookmarks = false
     }
     if (failure && failure.kind !== 'relist') this.#report(failure.error)
-    return this.#dispatch(ended)
+    const step = this.#dispatch(ended)
+    if (attempt === 'watch' && step && step.attempt !== 'watch') {
+      this.#emit?.({ type: 'relist', reason: step.reason, resourceVersion: step.resourceVersion })
+    }
+    return step
   }
 
   #dispatch(event: FeedEvent): Step | undefined {
     const { state, next } = transition(this.#feed, event)
     this.#feed = state
     const lastSyncResourceVersion = state.resourceVersion
+    const { hasSynced } = this.#status
     if (event.type === 'replaced') this.#update({ lastSyncResourceVersion, hasSynced: true, source: event.source })
     else if (event.type === 'opened') this.#update({ state: 'live', hasSynced: true, error: undefined })
     else if (lastSyncResourceVersion !== this.#status.lastSyncResourceVersion) this.#update({ lastSyncResourceVersion })
+    if (!hasSynced && this.#status.hasSynced) this.#synced()
     return next
+  }
+
+  #synced(): void {
+    const { clock = systemClock } = this.#options
+    const { source, lastSyncResourceVersion: resourceVersion } = this.#status
+    if (source) this.#emit?.({ type: 'synced', source, durationMs: clock.now() - this.#startedAt, resourceVersion })
   }
 
   #resync(): void {
@@ -247,20 +278,7 @@ export class Reflector<T extends KubeObject> {
 
   #report(error: unknown): void {
     this.#update({ error })
-    this.#emit({ type: 'error', error })
-    this.#tell(this.#options.watchErrorHandler, error)
-  }
-
-  #emit(event: ReflectorEvent): void {
-    if (event.type === 'bookmark') this.#bookmarks = true
-    this.#tell(this.#options.onEvent, event)
-  }
-
-  #tell<A>(callback: ((argument: A) => void) | undefined, argument: A): void {
-    try {
-      callback?.(argument)
-    } catch (error) {
-      report(error)
-    }
+    this.#emit?.({ type: 'error', error })
+    this.#watchErrorHandler?.(error)
   }
 }

@@ -34,7 +34,10 @@ export interface SessionHost<T extends KubeObject> {
   /** Whether a bookmark was ever seen from this server. */
   readonly bookmarks: boolean
   dispatch(event: FeedEvent): void
-  emit(event: ReflectorEvent): void
+  /** A bookmark came. */
+  sawBookmark(): void
+  /** Undefined when nobody listens. */
+  readonly emit: ((event: ReflectorEvent) => void) | undefined
   report(error: unknown): void
 }
 
@@ -52,6 +55,10 @@ export class Session<T extends KubeObject> {
   #probeTimer: unknown
   #opened = false
   #events = 0
+  #bytes = 0
+  readonly #startedAt: number
+  // When it became what it is: a watch, perhaps, that was a streamed list.
+  #since: number
   // Whether versions of events may be believed: a watch from '' or '0' begins with events in no order.
   #ordered: boolean
 
@@ -59,6 +66,7 @@ export class Session<T extends KubeObject> {
     this.#host = host
     this.#step = step
     this.#attempt = step.attempt
+    this.#startedAt = this.#since = host.clock.now()
     this.#ordered = step.attempt !== 'watch' || (step.resourceVersion !== '' && step.resourceVersion !== '0')
     this.#watchdog = new Watchdog(
       host.clock,
@@ -85,10 +93,9 @@ export class Session<T extends KubeObject> {
 
   /** Runs to the end. Never throws; an abort looks like any end, and the caller knows of it. */
   async run(signal: AbortSignal): Promise<AttemptEnded> {
-    const { clock } = this.#host
+    const { clock, emit } = this.#host
     const abort = () => this.#controller.abort(signal.reason)
     signal.addEventListener('abort', abort)
-    const startedAt = clock.now()
     let failure: Failure | undefined
     try {
       await (this.#attempt === 'list' ? this.#list() : this.#watch())
@@ -101,8 +108,12 @@ export class Session<T extends KubeObject> {
       // Ends a probe that is still under way.
       this.#controller.abort()
     }
-    const short = this.#opened && this.#events === 0 && clock.now() - startedAt < SHORT_WATCH_MS
-    return { type: 'ended', attempt: this.#attempt, failure, opened: this.#opened, short }
+    const now = clock.now()
+    const attempt = this.#attempt
+    const reason = signal.aborted ? 'stopped' : (failure?.kind ?? (attempt === 'list' ? 'listed' : 'closed'))
+    emit?.({ type: 'closed', attempt, reason, durationMs: now - this.#since })
+    const short = this.#opened && this.#events === 0 && now - this.#startedAt < SHORT_WATCH_MS
+    return { type: 'ended', attempt, failure, opened: this.#opened, short }
   }
 
   #silenceMs(): number {
@@ -114,7 +125,8 @@ export class Session<T extends KubeObject> {
 
   readonly #heard = (count: number): void => {
     this.#watchdog.heard()
-    this.#host.emit({ type: 'bytes', count })
+    this.#bytes += count
+    this.#host.emit?.({ type: 'bytes', count })
   }
 
   async #list(): Promise<void> {
@@ -153,7 +165,7 @@ export class Session<T extends KubeObject> {
       if (!this.#opened) {
         this.#opened = true
         this.#watchdog.heard()
-        this.#host.emit({ type: 'opened', attempt: streaming ? 'stream' : 'watch' })
+        this.#host.emit?.({ type: 'opened', attempt: streaming ? 'stream' : 'watch' })
         if (!streaming) {
           // Not before: what another server answers says nothing about the one that answers this watch.
           if (this.#host.feed.suspect) this.#probeTimer = clock.setTimeout(() => void this.#probe(), PROBE_AFTER_MS)
@@ -211,11 +223,11 @@ export class Session<T extends KubeObject> {
     const resourceVersion = (this.#ordered && changes.at(-1)?.entry.resourceVersion) || feed.resourceVersion
     this.#guard(() => store.apply(changes, resourceVersion))
     dispatch({ type: 'advanced', resourceVersion })
-    emit({ type: 'applied', events: changes.length, resourceVersion })
+    emit?.({ type: 'applied', events: changes.length, resourceVersion })
   }
 
   #bookmark(resourceVersion: string, initialEventsEnd: boolean): void {
-    const { store, dispatch, emit } = this.#host
+    const { store, clock, dispatch, sawBookmark, emit } = this.#host
     if (this.#initial) {
       // Bookmarks in the midst of the initial state say nothing about it.
       if (!initialEventsEnd) return
@@ -223,22 +235,32 @@ export class Session<T extends KubeObject> {
       this.#initial = undefined
       this.#attempt = 'watch'
       this.#replace(entries, resourceVersion, 'stream')
+      this.#since = clock.now()
+      emit?.({ type: 'opened', attempt: 'watch' })
       dispatch({ type: 'opened' })
       return
     }
     this.#ordered = true
     this.#guard(() => store.bookmark(resourceVersion))
     dispatch({ type: 'advanced', resourceVersion })
-    emit({ type: 'bookmark', resourceVersion })
+    sawBookmark()
+    emit?.({ type: 'bookmark', resourceVersion })
     // The first one makes the bound of silence shorter.
     this.#watchdog.rearm()
   }
 
   #replace(entries: readonly Entry<T>[], resourceVersion: string, source: 'list' | 'stream'): void {
-    const { store, dispatch, emit } = this.#host
+    const { store, clock, dispatch, emit } = this.#host
     this.#guard(() => store.replace(entries, resourceVersion))
+    emit?.({
+      type: 'replaced',
+      source,
+      objects: entries.length,
+      bytes: this.#bytes,
+      durationMs: clock.now() - this.#startedAt,
+      resourceVersion,
+    })
     dispatch({ type: 'replaced', resourceVersion, source })
-    emit({ type: 'replaced', source, objects: entries.length, resourceVersion })
   }
 
   /** What a store's user throws is reported; the events count all the same. */
@@ -259,7 +281,7 @@ export class Session<T extends KubeObject> {
     const { signal } = this.#controller
     if (!feed.suspect || signal.aborted) return
     const { resourceVersion } = feed
-    emit({ type: 'probe', resourceVersion })
+    emit?.({ type: 'probe', resourceVersion })
     try {
       await source.list({ limit: 1, resourceVersion, resourceVersionMatch: 'NotOlderThan', signal })
       if (!signal.aborted) dispatch({ type: 'confirmed' })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Controller } from '../../src/controller/controller'
 import { ownerKeys } from '../../src/controller/owner-keys'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
@@ -56,6 +56,34 @@ describe('a controller on informers', () => {
     server.delete(Pod, { name: 'web-1', namespace: 'shop' })
     await clock.settle()
     expect(seen).toEqual(['shop/web has 0', 'shop/web has 1', 'shop/web has 1'])
+    stop.abort()
+    await running
+  })
+
+  it('parses nothing to learn which keys to reconcile', async () => {
+    const settings = (name: string, color: string): ConfigMap => ({ metadata: { name, namespace: 'shop' }, data: { color } })
+    for (const name of ['a', 'b', 'c']) server.create(ConfigMap, settings(name, 'red'))
+    const informer = follow(ConfigMap)
+    const reads: string[] = []
+    const reconcile = async (key: string) => {
+      if (key === 'shop/c') reads.push(`${informer.lister.get(key)?.object.data?.color}`)
+    }
+    const controller = new Controller({ informer, clock, reconcile })
+    const parse = vi.spyOn(JSON, 'parse')
+    onTestFinished(() => parse.mockRestore())
+    const parsed = () => parse.mock.calls.filter(([text]) => text.includes('"color"')).length
+    const running = controller.run({ signal: stop.signal })
+    await clock.settle()
+    // The one that the reconciler reads.
+    expect(parsed()).toBe(1)
+    for (const name of ['a', 'c']) server.update(ConfigMap, settings(name, 'green'))
+    server.delete(ConfigMap, { name: 'b', namespace: 'shop' })
+    // What the fake server parses for these.
+    parse.mockClear()
+    await clock.settle()
+    expect(parsed()).toBe(1)
+    expect(reads).toEqual(['red', 'green'])
+    expect(controller.queue.stats.adds).toBe(6)
     stop.abort()
     await running
   })

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { Controller, type ReconcileResult } from '../../src/controller/controller'
-import type { KubeObject } from '../../src/meta/object'
 import { VirtualClock } from '../../src/testing/virtual-clock'
 import { named, TestSource } from './support'
 
@@ -44,8 +43,7 @@ class Play {
 
   constructor(someChanges: readonly Change[], somePlans: readonly Plan[], workers: number) {
     this.#plans = [...somePlans]
-    const note = ({ metadata: { namespace, name } }: KubeObject) => void this.changed.set(`${namespace}/${name}`, this.clock.now())
-    this.#informer.addEventHandler({ onAdd: note, onUpdate: note, onDelete: note })
+    this.#informer.addEventHandler({ onChange: ({ entry }) => void this.changed.set(entry.key, this.clock.now()) })
     for (const { name, at, deleted } of someChanges) {
       this.clock.setTimeout(() => (deleted ? this.#informer.delete(name) : this.#informer.set(named(name))), at)
     }

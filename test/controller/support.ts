@@ -1,9 +1,11 @@
 import type { ControllerHandler, ControllerRegistration, ControllerSource } from '../../src/controller/source'
+import { type Entry, entryFromObject } from '../../src/meta/entry'
 import type { KubeObject } from '../../src/meta/object'
+import type { StoreChange } from '../../src/store/changes'
 
 /** An informer without a server: a test says what there is, and when it has synced. */
 export class TestSource<T extends KubeObject = KubeObject> implements ControllerSource<T> {
-  readonly #objects = new Map<string, T>()
+  readonly #entries = new Map<string, Entry<T>>()
   readonly #handlers = new Set<ControllerHandler<T>>()
   readonly #sync: Promise<void>
   #settle = { resolve: () => {}, reject: (_error: Error) => {} }
@@ -20,7 +22,7 @@ export class TestSource<T extends KubeObject = KubeObject> implements Controller
 
   addEventHandler(handler: ControllerHandler<T>): ControllerRegistration {
     this.#handlers.add(handler)
-    for (const object of this.#objects.values()) handler.onAdd(object)
+    for (const entry of this.#entries.values()) handler.onChange({ type: 'added', entry })
     return { whenSynced: () => this.#sync, remove: () => void this.#handlers.delete(handler) }
   }
 
@@ -34,23 +36,24 @@ export class TestSource<T extends KubeObject = KubeObject> implements Controller
   }
 
   set(object: T): void {
-    const name = object.metadata.name ?? ''
-    const old = this.#objects.get(name)
-    this.#objects.set(name, object)
-    for (const handler of this.#handlers) {
-      if (old) handler.onUpdate(old, object)
-      else handler.onAdd(object)
-    }
+    const entry = entryFromObject(object)
+    const previous = this.#entries.get(entry.name)
+    this.#entries.set(entry.name, entry)
+    this.#tell(previous ? { type: 'updated', entry, previous } : { type: 'added', entry })
   }
 
   delete(name: string): void {
-    const old = this.#objects.get(name)
-    this.#objects.delete(name)
-    for (const handler of this.#handlers) if (old) handler.onDelete(old)
+    const entry = this.#entries.get(name)
+    this.#entries.delete(name)
+    if (entry) this.#tell({ type: 'deleted', entry })
   }
 
   resync(): void {
-    for (const object of this.#objects.values()) for (const handler of this.#handlers) handler.onUpdate(object, object)
+    for (const entry of this.#entries.values()) this.#tell({ type: 'resynced', entry })
+  }
+
+  #tell(change: StoreChange<T>): void {
+    for (const handler of this.#handlers) handler.onChange(change)
   }
 }
 

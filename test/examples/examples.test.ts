@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { SpanStatusCode } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Deployment } from '../../src/resources/apps/v1'
 import { Pod } from '../../src/resources/core/v1'
 import { FakeApiServer } from '../../src/testing'
 import { type HttpServer, serve } from '../support/http'
-import { goesQuietly, runExample } from './run'
+import { goesQuietly, runExample, runPreloaded } from './run'
 
 let api: FakeApiServer
 let http: HttpServer
@@ -78,6 +79,43 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
     await goesQuietly(example, api)
   })
 
+  test('opentelemetry records what the informer did, and a span for each list', async () => {
+    api.create(Pod, pod('web-1'))
+    api.faults.add({ match: { verb: 'watch' }, fault: { type: 'status', status: 500, reason: 'InternalError' } })
+    await using example = runPreloaded([new URL('telemetry.ts', import.meta.url)], 'opentelemetry', '--server', http.url)
+    expect(await example.line()).toBe('added: default/web-1')
+    api.create(Pod, pod('web-2'))
+    expect(await example.line()).toBe('added: default/web-2')
+    api.disconnect()
+    api.create(Pod, pod('web-3'))
+    api.delete(Pod, { name: 'web-1' })
+    api.compact()
+    expect([await example.line(), await example.line()]).toEqual(['deleted: default/web-1', 'added: default/web-3'])
+    example.interrupt()
+    const { figures, spans } = JSON.parse((await example.line()) ?? '')
+    expect(await example.ended).toEqual({ code: 0, stderr: '' })
+    const count = (times: number) => ({ count: times, sum: expect.any(Number) })
+    expect(figures).toEqual({
+      'kubeflect.events': 1,
+      'kubeflect.relists expired': 1,
+      'kubeflect.errors': 3,
+      'kubeflect.persisted': expect.any(Number),
+      'kubeflect.list.duration stream': count(2),
+      'kubeflect.watch.duration connection': count(1),
+      'kubeflect.watch.duration expired': count(1),
+      'kubeflect.watch.duration stopped': count(1),
+      'kubeflect.backlog log': 0,
+    })
+    expect(figures['kubeflect.persisted']).toBeGreaterThan(3 * JSON.stringify(pod('web-1')).length)
+    const span = { name: 'list', ended: 1 }
+    const complete = { objects: expect.any(Number), bytes: expect.any(Number) }
+    expect(spans).toEqual([
+      { ...span, attributes: { attempt: 'stream', reason: 'start' }, status: { code: SpanStatusCode.ERROR, message: 'server' } },
+      { ...span, attributes: { attempt: 'stream', reason: 'server', ...complete, objects: 1 } },
+      { ...span, attributes: { attempt: 'stream', reason: 'expired', ...complete, objects: 2 } },
+    ])
+  })
+
   test('without a server they go on trying', async () => {
     await http.close()
     await using example = runExample('watching-the-count', '--server', http.url)
@@ -91,7 +129,7 @@ test('each example is short enough to be read at once, and is listed', () => {
   const folder = new URL('../../examples/', import.meta.url)
   const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
   const readme = readFileSync(new URL('README.md', folder), 'utf8')
-  expect(files).toHaveLength(5)
+  expect(files).toHaveLength(6)
   for (const name of files) {
     expect(readFileSync(new URL(name, folder), 'utf8').trimEnd().split('\n').length, name).toBeLessThanOrEqual(40)
     expect(readme).toContain(`(${name})`)

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, vi } from 'vitest'
-import type { FakeApiServer } from '../../src/testing'
 
 const loader = new URL('./source-loader.mjs', import.meta.url).href
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url))
@@ -22,7 +21,13 @@ export interface RunningExample extends AsyncDisposable {
 
 /** Starts `node examples/<name>.ts` with arguments, from the sources. */
 export function runExample(name: string, ...args: readonly string[]): RunningExample {
-  const child = spawn(process.execPath, ['--import', loader, `${folder}${name}.ts`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return runPreloaded([], name, ...args)
+}
+
+/** As {@link runExample}, but loads other modules first. */
+export function runPreloaded(modules: readonly URL[], name: string, ...args: readonly string[]): RunningExample {
+  const imports = [loader, ...modules.map(({ href }) => href)].flatMap((module) => ['--import', module])
+  const child = spawn(process.execPath, [...imports, `${folder}${name}.ts`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
@@ -42,7 +47,7 @@ export function runExample(name: string, ...args: readonly string[]): RunningExa
 }
 
 /** Interrupts an example and sees that it goes quietly, and leaves nothing open on its server. */
-export async function goesQuietly(example: RunningExample, api: FakeApiServer): Promise<void> {
+export async function goesQuietly(example: RunningExample, api: { readonly openRequests: readonly unknown[] }): Promise<void> {
   example.interrupt()
   expect(await example.line()).toBeUndefined()
   expect(await example.ended).toEqual({ code: 0, stderr: '' })
