@@ -1,17 +1,12 @@
 import { abortable } from '../internal/abortable'
-import type { Clock } from '../internal/clock'
-import { delay } from '../internal/delay'
+import { Slices } from '../internal/turn'
 import type { ChangeHandler, EventHandler, HandlerOptions, HandlerRegistration } from './handler'
 import type { InformerChange } from './notifications'
 import type { Processor, Subscription } from './processor'
 import type { WaitOptions } from './wait'
 
-/** How long handlers may keep the page from other things, in milliseconds. */
-const SLICE_MS = 8
-
 /** What a {@link Registration} needs of its informer. */
 export interface RegistrationHost<T> {
-  readonly clock: Clock
   readonly processor: Processor<T>
   /** Told of what a handler throws. */
   report(error: unknown): void
@@ -22,7 +17,6 @@ export class Registration<T> implements HandlerRegistration {
   readonly #host: RegistrationHost<T>
   readonly #handler: EventHandler<T> | ChangeHandler<T>
   readonly #subscription: Subscription<T>
-  readonly #life = new AbortController()
   readonly #waiters = new Set<() => void>()
   #state: 'waiting' | 'synced' | 'ended' = 'waiting'
   #draining = false
@@ -34,10 +28,7 @@ export class Registration<T> implements HandlerRegistration {
     this.#subscription = host.processor.subscribe({
       ...options,
       onWork: () => this.#start(),
-      onEnd: () => {
-        this.#life.abort()
-        this.#settle('ended')
-      },
+      onEnd: () => this.#settle('ended'),
     })
   }
 
@@ -76,15 +67,12 @@ export class Registration<T> implements HandlerRegistration {
   }
 
   async #drain(): Promise<void> {
-    const { clock } = this.#host
     const subscription = this.#subscription
-    let sliceEnd = clock.now() + SLICE_MS
+    const slices = new Slices()
     for (let next = subscription.shift(); next; next = subscription.shift()) {
       if (next.type === 'synced') this.#settle('synced')
       else await this.#deliver(next)
-      if (clock.now() < sliceEnd) continue
-      await delay(0, { clock, signal: this.#life.signal })
-      sliceEnd = clock.now() + SLICE_MS
+      if (slices.isSpent) await slices.pause()
     }
     this.#draining = false
   }

@@ -146,8 +146,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
    * @throws Error when the informer has stopped; RangeError when an option makes no sense.
    */
   addEventHandler(handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions = {}): HandlerRegistration {
-    const { clock = systemClock } = this.#options
-    return new Registration({ clock, processor: this.#processor, report: (error) => this.#report(error) }, handler, options)
+    return new Registration({ processor: this.#processor, report: (error) => this.#report(error) }, handler, options)
   }
 
   /**

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { Clock } from '../../src/internal/clock'
 import type { ConfigMap } from '../../src/resources/core/v1'
 import { World } from '../conformance/world'
 import { Gate, noting, Scene } from './support'
@@ -284,24 +283,18 @@ test('25. an object whose text turns out not to be JSON is reported to who reads
 })
 
 test('handlers that take long let the page do something else in between', async () => {
-  const world = new World(['a', 'b', 'c'])
-  let workedMs = 0
-  const clock: Clock = {
-    now: () => world.clock.now() + workedMs,
-    setTimeout: (callback, ms) => world.clock.setTimeout(callback, ms),
-    clearTimeout: (timer) => world.clock.clearTimeout(timer),
-  }
-  await using scene = new Scene(world, { clock })
+  await using scene = new Scene(['a', 'b', 'c', 'd'])
   const notes: string[] = []
   scene.informer.addEventHandler(
     noting(notes, () => {
-      workedMs += 5
+      if (notes.length === 1) setImmediate(() => notes.push('something else'))
+      // Work, which takes the machine's own time.
+      for (const startedAt = performance.now(); performance.now() - startedAt < 10; );
     }),
   )
   await scene.settle()
-  expect(notes).toEqual(['+a@101!', '+b@102!'])
-  await world.advance(0)
-  expect(notes).toEqual(['+a@101!', '+b@102!', '+c@103!'])
+  expect(notes).toHaveLength(5)
+  expect(notes.indexOf('something else')).toBeLessThan(3)
 })
 
 test('options that make no sense are refused', async () => {

@@ -58,7 +58,6 @@ test('41. a resync skips what waits already: a slow handler gets no pile of them
   await world.advance(60_000)
   expect(registration.backlog).toBe(2)
   gate.open()
-  // The handler has kept the page for longer than a slice: the rest comes in another turn.
   await world.advance(0)
   expect(notes).toEqual(['+a@101!', '+b@102!', '~b@103<102', '=a@101', '=b@103'])
 })
