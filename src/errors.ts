@@ -31,7 +31,7 @@ export interface ApiErrorInit extends ErrorOptions {
   retryAfterMs?: number | undefined
 }
 
-/** The server answered a request with an error. The message names the request and quotes the server. */
+/** The server answered a request with an error. The message names the request, quotes the server, and says what may help. */
 export class ApiError extends KubeError {
   /** The HTTP status. */
   readonly status: number
@@ -44,10 +44,7 @@ export class ApiError extends KubeError {
   readonly retryAfterMs: number | undefined
 
   constructor({ status, request, body, retryAfterMs, ...options }: ApiErrorInit) {
-    super(
-      `${request.method} ${request.url}: ${status}${body?.reason ? ` ${body.reason}` : ''}${body?.message ? `: ${body.message}` : ''}`,
-      options,
-    )
+    super(`${request.method} ${request.url}: ${status}${accountOf(status, body)}`, options)
     this.status = status
     this.reason = body?.reason ?? ''
     this.body = body
@@ -59,11 +56,56 @@ export class ApiError extends KubeError {
   }
 }
 
+function accountOf(status: number, { reason, message = '', details }: Status = {}): string {
+  // Most messages tell the causes; some, such as that of an eviction which is refused, do not.
+  const causes = (details?.causes ?? []).filter((cause) => cause.message && !message.includes(cause.message))
+  const untold = causes.map((cause) => `; ${cause.field ? `${cause.field}: ` : ''}${cause.message}`).join('')
+  // Of these two the server says no more than its name for the status.
+  const isAboutUrl = status === 404 && /requested resource$|page not found/.test(message)
+  const advice = isAboutUrl
+    ? ' (is its API, or CustomResourceDefinition, installed?)'
+    : status === 401
+      ? ' (the token is missing or refused)'
+      : ''
+  return `${reason ? ` ${reason}` : ''}${message && `: ${message}`}${untold}${advice}`
+}
+
+/** A field that a server-side apply would have to take from somebody else. */
+export interface FieldConflict {
+  /** Whose it is. */
+  readonly manager: string
+  /** Such as `.spec.replicas`. */
+  readonly field: string
+}
+
+/**
+ * The object is not what the request takes it for: HTTP 409 with the reason `Conflict`. Read it again and decide anew (`updateWithRetry`), or force
+ * an apply.
+ */
+export class ConflictError extends ApiError {
+  /** Of a server-side apply: what others own. Otherwise empty. */
+  get conflicts(): readonly FieldConflict[] {
+    const causes = (this.body?.details?.causes ?? []).filter(({ reason }) => reason === 'FieldManagerConflict')
+    // Go quotes the name: conflict with "kubectl" using apps/v1 at …
+    const name = (message: string) => (/"((?:[^"\\]|\\.)*)"/.exec(message)?.[1] ?? message).replace(/\\(.)/g, '$1')
+    return causes.map(({ message = '', field = '' }) => ({ manager: name(message), field }))
+  }
+  override get '~kubeflect'(): readonly string[] {
+    return ['ConflictError', 'ApiError', 'KubeError']
+  }
+}
+
 /** The resourceVersion or continue token of a request is too old: HTTP 410. List again. */
 export class ExpiredError extends ApiError {
   override get '~kubeflect'(): readonly string[] {
     return ['ExpiredError', 'ApiError', 'KubeError']
   }
+}
+
+/** The error that fits an answer's status and reason. */
+export function apiErrorOf(init: ApiErrorInit): ApiError {
+  if (init.status === 410) return new ExpiredError(init)
+  return init.status === 409 && init.body?.reason === 'Conflict' ? new ConflictError(init) : new ApiError(init)
 }
 
 /** A request got no answer, or its answer broke off: no network, DNS, TLS, CORS, a closed connection. */
@@ -128,6 +170,8 @@ export class PersistenceError extends KubeError {
 export const isKubeError = (error: unknown): error is KubeError => hasBrand(error, 'KubeError')
 /** Whether an error is the server's answer to a request. */
 export const isApiError = (error: unknown): error is ApiError => hasBrand(error, 'ApiError')
+/** Whether an error is an HTTP 409 with the reason `Conflict`: the object changed meanwhile, or somebody else owns a field. */
+export const isConflictError = (error: unknown): error is ConflictError => hasBrand(error, 'ConflictError')
 /** Whether an error is an HTTP 410. */
 export const isExpiredError = (error: unknown): error is ExpiredError => hasBrand(error, 'ExpiredError')
 /** Whether an error is a request that got no (whole) answer. */

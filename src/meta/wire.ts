@@ -33,6 +33,36 @@ export interface WatchOptions {
   timeoutSeconds?: number | undefined
 }
 
+/** Options of every write, as the wire names them. */
+export interface WriteOptions {
+  /** `'All'`: everything is checked and answered, nothing is stored. */
+  dryRun?: 'All' | undefined
+  /** Who is noted in `managedFields`; default: what the server makes of the user agent. */
+  fieldManager?: string | undefined
+  /** What the server does about unknown and duplicate fields; its default is `'Warn'`. */
+  fieldValidation?: 'Ignore' | 'Warn' | 'Strict' | undefined
+}
+
+/** Options of a server-side apply. @see KEP-555 */
+export interface ApplyOptions extends WriteOptions {
+  /** Who applies. What it applied before and leaves out now is removed. */
+  fieldManager: string
+  /** Take fields away from other managers instead of failing with a ConflictError. */
+  force?: boolean | undefined
+}
+
+/** Options of a deletion, as the wire names them. */
+export interface DeleteOptions {
+  /** `'All'`: everything is checked and answered, nothing is deleted. */
+  dryRun?: 'All' | undefined
+  /** Seconds until what still runs is ended; 0 is at once. Default: the object's own. */
+  gracePeriodSeconds?: number | undefined
+  /** What becomes of the objects this one owns: deleted afterwards, deleted before, or kept. Default: the resource's own. */
+  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan' | undefined
+  /** What must be so, or else the answer is 409. */
+  preconditions?: { uid?: string | undefined; resourceVersion?: string | undefined } | undefined
+}
+
 /** What a request can be given besides the wire's options. */
 export interface RequestOptions {
   /** Ends the request, or the stream it opened, at once. */
@@ -41,6 +71,18 @@ export interface RequestOptions {
    * Called whenever bytes arrive, with their number: how a caller knows that a silent request is still alive, and what it cost.
    */
   onBytes?: ((count: number) => void) | undefined
+}
+
+/** Where an object is. */
+export interface ObjectOptions extends RequestOptions {
+  /** Needed for namespaced resources; where an object is sent, its own counts. */
+  namespace?: string | undefined
+}
+
+/** What a LIST reads. */
+export interface CollectionOptions {
+  /** All namespaces when left out. */
+  namespace?: string | undefined
 }
 
 /** A page of entries, cut from the response and not parsed. */

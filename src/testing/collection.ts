@@ -2,12 +2,13 @@ import type { Clock } from '../internal/clock'
 import { type Entry, entryFromObject } from '../meta/entry'
 import { objectKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
-import { resourceName } from '../meta/resource'
+import { type Resource, resourceName } from '../meta/resource'
 import type { ChangeType } from '../meta/wire'
 import { errorOf, notFound, type WireStatus } from '../watch-cache/failures'
 import { WatchCache, type WatchCacheOptions } from '../watch-cache/watch-cache'
 import { withResourceVersion } from '../watch-cache/watch-events'
 import { sameJson } from './json'
+import { type FieldManager, noteUpdate } from './managed-fields'
 import { type Random, randomSuffix } from './random'
 import {
   alreadyExists,
@@ -28,8 +29,8 @@ export interface CollectionHost {
   uid(): string
   /** Takes the next resourceVersion. */
   nextResourceVersion(): string
-  /** Tells all collections that a resourceVersion was used. */
-  announce(resourceVersion: string): void
+  /** Told of every change when it is done. */
+  applied(resource: Resource, type: ChangeType, entry: Entry<KubeObject>): void
 }
 
 /** Which part of an object an update is about: all of it, all but the status, or the status. */
@@ -47,12 +48,22 @@ export class Collection {
   readonly served: ServedResource
   readonly cache: WatchCache
   readonly #host: CollectionHost
+  readonly #isRehearsal: boolean
 
-  constructor(served: ServedResource, host: CollectionHost, options: Omit<WatchCacheOptions<KubeObject>, 'resource'>) {
+  constructor(served: ServedResource, host: CollectionHost, cache: Omit<WatchCacheOptions<KubeObject>, 'resource'> | WatchCache) {
     this.served = served
+    this.#isRehearsal = cache instanceof WatchCache
     this.#host = host
-    this.cache = new WatchCache({ ...options, resource: served.resource })
+    this.cache = cache instanceof WatchCache ? cache : new WatchCache({ ...cache, resource: served.resource })
   }
+
+  /** The same objects under the same rules, but what is written to them is forgotten. */
+  rehearsal(): Collection {
+    return new Collection(this.served, this.#host, this.cache)
+  }
+
+  /** The server's time, RFC 3339 in whole seconds. */
+  readonly now = (): string => new Date(this.#host.clock.now()).toISOString().replace(/\.\d+/, '')
 
   has({ namespace, name }: ObjectName): boolean {
     return this.cache.get(objectKey(namespace, name)) !== undefined
@@ -66,27 +77,28 @@ export class Collection {
   }
 
   /** @throws ApiError 400, 409, 422 or 500 */
-  create(object: KubeObject, namespace: string): Entry<KubeObject> {
+  create(object: KubeObject, namespace: string, by?: FieldManager): Entry<KubeObject> {
     const { resource } = this.served
     this.#refuse('POST', typeProblem(object, resource) ?? placeProblem(object, { namespace }) ?? creationProblem(object, resource))
     const name = object.metadata.name || this.#generateName(object.metadata.generateName ?? '', namespace)
     if (this.has({ namespace, name })) throw this.#refusal('POST', alreadyExists(resource, name))
-    const { deletionTimestamp: _, ...metadata } = object.metadata
+    const noted = by ? noteUpdate(undefined, object, by) : object
+    const { deletionTimestamp: _, ...metadata } = noted.metadata
     return this.#write('ADDED', {
-      ...object,
+      ...noted,
       metadata: {
         ...metadata,
         name,
         ...(namespace && { namespace }),
         uid: this.#host.uid(),
         ...('spec' in object && { generation: 1 }),
-        creationTimestamp: this.#now(),
+        creationTimestamp: this.now(),
       },
     })
   }
 
   /** Replaces an object, or a part of it. @throws ApiError 400, 404 or 409 */
-  update(object: KubeObject, at: ObjectName, part: ObjectPart): Entry<KubeObject> {
+  update(object: KubeObject, at: ObjectName, part: ObjectPart, by?: FieldManager): Entry<KubeObject> {
     const { resource } = this.served
     this.#refuse('PUT', typeProblem(object, resource) ?? placeProblem(object, at))
     const entry = this.get(at)
@@ -103,7 +115,9 @@ export class Collection {
       creationTimestamp,
       deletionTimestamp,
     }
-    const next = inWireOrder({ ...merged, metadata: { ...merged.metadata, ...kept } as KubeObject['metadata'] }, resource)
+    const managedFields = merged.metadata.managedFields ?? old.metadata.managedFields
+    const replaced = { ...merged, metadata: { ...merged.metadata, ...kept, managedFields } as KubeObject['metadata'] }
+    const next = inWireOrder(by ? noteUpdate(old, replaced, by) : replaced, resource)
     if (sameJson(next, old)) return entry
     if (generation !== undefined && !sameJson(desired(next), desired(old))) next.metadata.generation = generation + 1
     if (deletionTimestamp && !next.metadata.finalizers?.length) return this.#remove(entryFromObject(next, { managedFields: 'keep' }))
@@ -122,25 +136,28 @@ export class Collection {
     this.#refuse('DELETE', deletionProblem(old.metadata, preconditions, this.served.resource))
     if (!old.metadata.finalizers?.length) return { entry: this.#remove(entry), gone: true }
     if (old.metadata.deletionTimestamp) return { entry, gone: false }
-    const marked = { ...old.metadata, deletionTimestamp: this.#now(), deletionGracePeriodSeconds: 0 }
+    const marked = { ...old.metadata, deletionTimestamp: this.now(), deletionGracePeriodSeconds: 0 }
     return { entry: this.#write('MODIFIED', { ...old, metadata: marked }), gone: false }
   }
 
   #write(type: ChangeType, object: KubeObject): Entry<KubeObject> {
+    const resourceVersion = this.#isRehearsal ? object.metadata.resourceVersion : this.#host.nextResourceVersion()
     const next = inWireOrder(
-      { ...object, metadata: { ...object.metadata, resourceVersion: this.#host.nextResourceVersion() } },
+      { ...object, metadata: { ...object.metadata, resourceVersion } as KubeObject['metadata'] },
       this.served.resource,
     )
     return this.#apply({ type, entry: entryFromObject(next, { managedFields: 'keep' }) })
   }
 
   #remove(entry: Entry<KubeObject>): Entry<KubeObject> {
+    if (this.#isRehearsal) return entry
     return this.#apply({ type: 'DELETED', entry: withResourceVersion(entry, this.#host.nextResourceVersion()) })
   }
 
   #apply(event: { type: ChangeType; entry: Entry<KubeObject> }): Entry<KubeObject> {
+    if (this.#isRehearsal) return event.entry
     this.cache.apply([event])
-    this.#host.announce(event.entry.resourceVersion)
+    this.#host.applied(this.served.resource, event.type, event.entry)
     return event.entry
   }
 
@@ -149,10 +166,6 @@ export class Collection {
       const name = prefix + randomSuffix(this.#host.random)
       if (!this.has({ namespace, name })) return name
     }
-  }
-
-  #now(): string {
-    return new Date(this.#host.clock.now()).toISOString().replace(/\.\d+/, '')
   }
 
   #refuse(method: string, status: WireStatus | undefined): void {

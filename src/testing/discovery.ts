@@ -1,9 +1,8 @@
 import { apiVersionOf } from '../meta/resource'
 import { jsonResponse } from '../watch-cache/protocol'
-import type { ServedResource } from './served-resources'
+import { type ServedResource, subresourcesOf } from './served-resources'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
-const STATUS_VERBS = ['get', 'patch', 'update']
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 const VERSION = {
   major: '1',
@@ -18,13 +17,15 @@ const VERSION = {
 }
 
 /** Answers what clients ask before they ask for objects: which groups, versions and resources there are; undefined for other paths. */
-export function serveDiscovery(path: string, accept: string, served: readonly ServedResource[]): Response | undefined {
+export function serveDiscovery(path: string, headers: Headers, served: readonly ServedResource[]): Response | undefined {
+  const accept = headers.get('accept') ?? ''
   const parts = path.split('/').filter(Boolean)
   const [root, group = '', version = ''] = parts
   if (path === '/version') return json(VERSION)
   if (/^\/(healthz|livez|readyz)$/.test(path)) return new Response('ok', { headers: { 'content-type': 'text/plain; charset=utf-8' } })
   if (root !== 'api' && root !== 'apis') return undefined
-  if (parts.length === 1 && /\bas=APIGroupDiscoveryList\b/.test(accept) && /\bv=v2\b/.test(accept)) return aggregated(root, served)
+  if (parts.length === 1 && /\bas=APIGroupDiscoveryList\b/.test(accept) && /\bv=v2\b/.test(accept))
+    return aggregated(root, served, headers.get('if-none-match'))
   if (root === 'api') {
     if (parts.length === 1) return json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] })
     return parts.length === 2 ? resourceList('', group, served) : undefined
@@ -40,7 +41,8 @@ function resourceList(group: string, version: string, served: readonly ServedRes
   const found = served.filter(({ resource }) => resource.group === group && resource.version === version)
   const first = found[0]
   if (!first) return undefined
-  const resources = found.flatMap(({ resource, shortNames, categories, status }) => {
+  const resources = found.flatMap((entry) => {
+    const { resource, shortNames, categories } = entry
     const common = { namespaced: resource.scope === 'Namespaced', kind: resource.kind }
     return [
       {
@@ -51,7 +53,13 @@ function resourceList(group: string, version: string, served: readonly ServedRes
         ...(shortNames && { shortNames }),
         ...(categories && { categories }),
       },
-      ...(status ? [{ name: `${resource.plural}/status`, singularName: '', ...common, verbs: STATUS_VERBS }] : []),
+      ...subresourcesOf(entry).map(({ name, type, verbs }) => ({
+        name: `${resource.plural}/${name}`,
+        singularName: '',
+        ...common,
+        ...type,
+        verbs,
+      })),
     ]
   })
   return json({ kind: 'APIResourceList', apiVersion: 'v1', groupVersion: apiVersionOf(first.resource), resources })
@@ -71,7 +79,7 @@ function groupOf(name: string, served: readonly ServedResource[]): object {
 }
 
 /** @see KEP-3352 */
-function aggregated(root: 'api' | 'apis', served: readonly ServedResource[]): Response {
+function aggregated(root: 'api' | 'apis', served: readonly ServedResource[], known: string | null): Response {
   const items = (root === 'api' ? [''] : groupNames(served)).map((group) => ({
     metadata: group ? { name: group } : {},
     versions: versionsOf(group, served).map((version) => ({
@@ -80,11 +88,20 @@ function aggregated(root: 'api' | 'apis', served: readonly ServedResource[]): Re
       freshness: 'Current',
     })),
   }))
-  return json({ kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items }, AGGREGATED)
+  const response = json({ kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items }, AGGREGATED)
+  const etag = `"${served.map(({ resource }) => `${resource.plural}.${resource.version}.${resource.group}`).join('|')}"`
+  response.headers.set('etag', etag)
+  return known === etag ? new Response(null, { status: 304, headers: { etag } }) : response
 }
 
-function aggregatedResource({ resource, shortNames, categories, status }: ServedResource): object {
+function aggregatedResource(entry: ServedResource): object {
+  const { resource, shortNames, categories } = entry
   const responseKind = { group: resource.group, version: resource.version, kind: resource.kind }
+  const subresources = subresourcesOf(entry).map(({ name, type, verbs }) => ({
+    subresource: name,
+    responseKind: type ?? responseKind,
+    verbs,
+  }))
   return {
     resource: resource.plural,
     responseKind,
@@ -93,7 +110,7 @@ function aggregatedResource({ resource, shortNames, categories, status }: Served
     verbs: VERBS,
     ...(shortNames && { shortNames }),
     ...(categories && { categories }),
-    ...(status && { subresources: [{ subresource: 'status', responseKind, verbs: STATUS_VERBS }] }),
+    ...(subresources.length > 0 && { subresources }),
   }
 }
 

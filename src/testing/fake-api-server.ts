@@ -1,25 +1,34 @@
+import { CustomResourceDefinition } from '../discovery/custom-resource-definition'
 import { type Clock, systemClock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource, resourceName } from '../meta/resource'
+import type { ChangeType } from '../meta/wire'
 import { failure, invalid } from '../watch-cache/failures'
 import { serveRead } from '../watch-cache/fetch-handler'
-import { isWatch, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
+import { errorResponse, isWatch, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
 import type { WatchCacheOptions } from '../watch-cache/watch-cache'
 import { Churn, type ChurnOptions } from './churn'
 import { Collection, type CollectionHost, copyOf, type ObjectName } from './collection'
+import { definedResources } from './custom-resources'
 import { serveDiscovery } from './discovery'
 import { breakBody, Faults } from './faults'
 import type { FixturePod } from './fixtures'
+import { containerOf, PodLogs } from './pod-logs'
 import { createRandom } from './random'
+import { represent } from './representations'
 import { RequestLog, type RequestRecord } from './request-log'
 import { serveWrite } from './rest'
 import type { Preconditions } from './rules'
-import { builtInResources, type ServedResource } from './served-resources'
+import { builtInResources, type ServedResource, subresourcesOf } from './served-resources'
+import { scaleResponse } from './subresources'
 
 /** What a {@link FakeApiServer} can be given. */
 export interface FakeApiServerOptions {
-  /** What is served besides namespaces, nodes, pods, services, config maps, secrets, events and deployments. */
+  /**
+   * What is served besides namespaces, nodes, pods, services, config maps, secrets, events, deployments and custom resource definitions; each of
+   * the last makes another resource.
+   */
   resources?: readonly (Resource | ServedResource)[]
   /** Where all time comes from; default the runtime's clock. */
   clock?: Clock
@@ -63,6 +72,8 @@ export type ObjectReference = { readonly name: string; readonly namespace?: stri
 export class FakeApiServer {
   /** What goes wrong with requests to come. */
   readonly faults: Faults
+  /** What the containers of pods write. */
+  readonly logs: PodLogs
   /** Whether watches can begin with the state; may be changed at any time. */
   watchList: 'supported' | 'refused'
   readonly #clock: Clock
@@ -88,6 +99,7 @@ export class FakeApiServer {
       throw new RangeError(`FakeApiServer: resourceVersion must be a positive integer, not ${resourceVersion}`)
     this.#clock = clock
     this.faults = new Faults(clock)
+    this.logs = new PodLogs(clock)
     this.watchList = watchList
     this.#revision = resourceVersion
     this.#cacheOptions = { capacity, watchBufferSize, bookmarkIntervalMs, clock }
@@ -96,8 +108,9 @@ export class FakeApiServer {
       random: createRandom(seed),
       uid,
       nextResourceVersion: () => String(++this.#revision),
-      announce: (version) => {
-        for (const { cache } of this.#collections.values()) cache.bookmark(version)
+      applied: (resource, type, entry) => {
+        for (const { cache } of this.#collections.values()) cache.bookmark(entry.resourceVersion)
+        if (resource === CustomResourceDefinition) this.#define(type, copyOf(entry) as CustomResourceDefinition)
       },
     }
     for (const served of [...builtInResources, ...resources]) this.register(served)
@@ -146,7 +159,7 @@ export class FakeApiServer {
     return String(this.#revision)
   }
 
-  /** Serves one more resource, as a new custom resource definition does. Serving it again changes nothing. */
+  /** Serves one more resource, as a new custom resource definition does, but without one. Serving it again changes nothing. */
   register(served: Resource | ServedResource): void {
     const entry = 'resource' in served ? served : { resource: served }
     const key = keyOf(entry.resource)
@@ -154,6 +167,14 @@ export class FakeApiServer {
     const collection = new Collection(entry, this.#host, this.#cacheOptions)
     collection.cache.replace([], this.resourceVersion)
     this.#collections.set(key, collection)
+  }
+
+  /** Serves a resource no more, as when its definition is deleted: its objects are gone, its watches end. Does nothing when there is none. */
+  unregister(resource: Resource): void {
+    const key = keyOf(resource)
+    const collection = this.#collections.get(key)
+    this.#collections.delete(key)
+    collection?.cache.disconnect()
   }
 
   /** Creates an object, its status included. @throws ApiError 400, 409, 422 or 500 */
@@ -231,19 +252,31 @@ export class FakeApiServer {
   async #answer(request: Request, pathname: string, target: ResourceRequest | undefined): Promise<Response> {
     const collection = target && this.#collections.get(keyOf(target))
     if (!collection || !isServed(target, collection.served)) {
-      const accept = request.headers.get('accept') ?? ''
-      return (
-        serveDiscovery(
-          pathname,
-          accept,
-          [...this.#collections.values()].map(({ served }) => served),
-        ) ?? notFound()
-      )
+      const served = [...this.#collections.values()].map((collection) => collection.served)
+      return serveDiscovery(pathname, request.headers, served) ?? notFound()
     }
     if (request.method !== 'GET') return serveWrite(collection, target, request)
+    if (target.subresource) return this.#answerSubresource(request, target, collection)
     const params = new URL(request.url).searchParams
     if (this.watchList === 'refused' && isWatch(params) && params.has('sendInitialEvents')) return watchListRefused()
-    return serveRead(collection.cache, target, request)
+    return represent(await serveRead(collection.cache, target, request), request, collection.served)
+  }
+
+  #answerSubresource(request: Request, target: ResourceRequest, collection: Collection): Promise<Response> | Response {
+    try {
+      if (target.subresource === 'scale') return scaleResponse(collection.get(target))
+      if (target.subresource === 'log') return this.logs.serve(containerOf(copyOf(collection.get(target)), request), request)
+      return serveRead(collection.cache, target, request)
+    } catch (error) {
+      return errorResponse(error)
+    }
+  }
+
+  #define(type: ChangeType, definition: CustomResourceDefinition): void {
+    for (const served of definedResources(definition)) {
+      if (type === 'DELETED') this.unregister(served.resource)
+      else this.register(served)
+    }
   }
 
   #collection(resource: Resource | string): Collection {
@@ -266,9 +299,9 @@ const nameFor = (resource: Resource, { name, namespace }: ObjectReference): Obje
   namespace: namespaceFor(resource, namespace),
 })
 
-function isServed({ namespace, subresource }: ResourceRequest, { resource, status }: ServedResource): boolean {
-  if (namespace && resource.scope === 'Cluster') return false
-  return subresource === '' || (subresource === 'status' && status === true)
+function isServed({ namespace, subresource }: ResourceRequest, served: ServedResource): boolean {
+  if (namespace && served.resource.scope === 'Cluster') return false
+  return subresource === '' || subresourcesOf(served).some(({ name }) => name === subresource)
 }
 
 const notFound = (): Response => statusResponse(failure(404, 'NotFound', 'the server could not find the requested resource', {}))

@@ -36,6 +36,14 @@ const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
 // Lists of plain values that are merged as sets.
 const SETS: ReadonlySet<string> = new Set(['finalizers'])
 
+/** Whether the list of this name is merged as a set of plain values. */
+export const isSet = (name: string): boolean => SETS.has(name)
+
+/** By which member the items of a list are told apart; undefined: the list is one value. */
+export function mergeKeyOf(name: string, items: readonly unknown[]): string | undefined {
+  return (MERGE_KEYS[name] ?? []).find((candidate) => items.some((item) => isJsonObject(item) && candidate in item))
+}
+
 /**
  * Applies a strategic merge patch: a merge patch that merges the lists whose items have a key, and knows `$patch: delete`,
  * `$patch: replace` and `$deleteFromPrimitiveList`. Orders (`$setElementOrder`) are not kept. Neither argument is changed.
@@ -63,8 +71,8 @@ function removeFromSet(result: JsonObject, directive: string, values: unknown): 
 
 function mergeList(name: string, target: unknown, patch: readonly unknown[]): unknown[] {
   const current: unknown[] = Array.isArray(target) ? target : []
-  if (SETS.has(name)) return [...new Set([...current, ...patch])]
-  const key = (MERGE_KEYS[name] ?? []).find((candidate) => [...patch, ...current].some((item) => isJsonObject(item) && candidate in item))
+  if (isSet(name)) return [...new Set([...current, ...patch])]
+  const key = mergeKeyOf(name, [...patch, ...current])
   if (!key) return [...patch]
   let result = patch.some((item) => isJsonObject(item) && item.$patch === 'replace') ? [] : [...current]
   for (const item of patch) {

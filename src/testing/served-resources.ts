@@ -1,3 +1,4 @@
+import { CustomResourceDefinition, type PrinterColumn } from '../discovery/custom-resource-definition'
 import type { KubeObject } from '../meta/object'
 import { defineResource, type Resource } from '../meta/resource'
 
@@ -10,10 +11,36 @@ export interface ServedResource {
   readonly categories?: readonly string[] | undefined
   /** Whether there is a `status` subresource: an update of the object itself then leaves the status alone. */
   readonly status?: boolean | undefined
+  /** Whether there is a `scale` subresource for `spec.replicas`. */
+  readonly scale?: boolean | undefined
+  /** What a table shows beside the names; default the age. */
+  readonly printerColumns?: readonly PrinterColumn[] | undefined
   /** Whether the server knows the type: a custom resource takes no strategic merge patch. */
   readonly builtIn?: boolean | undefined
   /** What the server fills in when an object is created over HTTP. */
   readonly defaults?: ((object: KubeObject) => object) | undefined
+}
+
+/** A part of an object with a path of its own. */
+export interface ServedSubresource {
+  readonly name: string
+  /** The type of its objects; where there is none, the resource's. */
+  readonly type?: { readonly group: string; readonly version: string; readonly kind: string } | undefined
+  readonly verbs: readonly string[]
+}
+
+const STATUS: ServedSubresource = { name: 'status', verbs: ['get', 'patch', 'update'] }
+const SCALE: ServedSubresource = { ...STATUS, name: 'scale', type: { group: 'autoscaling', version: 'v1', kind: 'Scale' } }
+const OF_PODS: readonly ServedSubresource[] = [
+  { name: 'binding', type: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
+  { name: 'eviction', type: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
+  { name: 'log', verbs: ['get'] },
+]
+
+/** The subresources of a resource, by name. */
+export function subresourcesOf({ resource, status, scale }: ServedResource): readonly ServedSubresource[] {
+  const isPods = resource.group === '' && resource.plural === 'pods'
+  return [...(isPods ? OF_PODS : []), ...(scale ? [SCALE] : []), ...(status ? [STATUS] : [])]
 }
 
 const all = ['all']
@@ -36,6 +63,12 @@ export const builtInResources: readonly ServedResource[] = builtIn([
     categories: all,
     status: true,
     defaults: () => ({ status: { phase: 'Pending', qosClass: 'BestEffort' } }),
+    printerColumns: [
+      { name: 'Status', type: 'string', jsonPath: '.status.phase' },
+      { name: 'Restarts', type: 'integer', jsonPath: '.status.containerStatuses[0].restartCount' },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+      { name: 'Node', type: 'string', priority: 1, jsonPath: '.spec.nodeName' },
+    ],
   },
   { resource: defineResource({ version: 'v1', plural: 'services', kind: 'Service' }), shortNames: ['svc'], categories: all, status: true },
   { resource: defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' }), shortNames: ['cm'] },
@@ -46,6 +79,14 @@ export const builtInResources: readonly ServedResource[] = builtIn([
     shortNames: ['deploy'],
     categories: all,
     status: true,
+    scale: true,
+  },
+  {
+    resource: CustomResourceDefinition,
+    shortNames: ['crd', 'crds'],
+    categories: ['api-extensions'],
+    status: true,
+    defaults: () => ({ status: { conditions: [{ type: 'Established', status: 'True' }] } }),
   },
 ])
 

@@ -1,17 +1,37 @@
 import ky, { type Hooks, isNetworkError, type KyInstance } from 'ky'
-import { ApiError, ConnectionError, ExpiredError, ParseError, type RequestSummary } from '../errors'
+import { apiErrorOf, ConnectionError, isApiError, ParseError, type RequestSummary } from '../errors'
 import { abortable } from '../internal/abortable'
+import { report } from '../internal/report'
 import { checkSchema } from '../meta/check'
-import type { KubeList, KubeObject } from '../meta/object'
+import type { KubeList, KubeObject, Status } from '../meta/object'
 import { type Resource, resourcePath } from '../meta/resource'
 import { asList } from '../meta/schemas'
-import type { EntryList, ListOptions, RequestOptions, WatchEntry, WatchEvent, WatchOptions } from '../meta/wire'
-import { readText } from './body'
+import type {
+  ApplyOptions,
+  CollectionOptions,
+  DeleteOptions,
+  EntryList,
+  ListOptions,
+  ObjectOptions,
+  RequestOptions,
+  WatchEntry,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from '../meta/wire'
+import { checkBaseUrl } from './base-url'
 import { Credentials, type TokenSource } from './credentials'
 import { failureOf } from './failure'
+import { readJson } from './json'
 import { type ListEntriesOptions, listEntries, listPages } from './list'
+import type { LogOptions } from './logs'
 import { searchParams } from './params'
+import type { ApplyConfiguration, Patch } from './patch'
+import type { RawRequest } from './requester'
+import type { SubresourceObject, SubresourceOptions } from './subresources'
+import { parseWarnings, type ServerWarning } from './warnings'
 import { type WatchEntriesOptions, watchEntries, watchEvents } from './watch'
+import { deleteRequest, objectPath, objectRequest, patchRequest } from './write'
 
 /** How a client reaches its server. */
 export interface KubeClientOptions {
@@ -33,32 +53,17 @@ export interface KubeClientOptions {
    * take the two for one group's name.
    */
   impersonate?: { user: string; groups?: readonly string[]; uid?: string } | undefined
-}
-
-/** Where an object is. */
-export interface ObjectOptions extends RequestOptions {
-  /** Needed for namespaced resources. */
-  namespace?: string | undefined
-}
-
-/** What a LIST reads. */
-export interface CollectionOptions {
-  /** All namespaces when left out. */
-  namespace?: string | undefined
-}
-
-/** One request, below the resources' methods. */
-export interface RawRequest extends RequestOptions {
-  /** Below the base URL, without a leading slash. */
-  path: string
-  params?: URLSearchParams | undefined
-  method?: string | undefined
-  headers?: HeadersInit | undefined
-  body?: string | undefined
+  /**
+   * Told every warning the server sends along, the same ones again and again. Pages of another origin see them only where the server exposes
+   * the header (`Access-Control-Expose-Headers: Warning`).
+   *
+   * @see client-go `rest.WarningHandler`
+   */
+  onWarning?: ((warning: ServerWarning, request: RequestSummary) => void) | undefined
 }
 
 /**
- * A Kubernetes API client on `fetch`: typed reads and watches, errors that carry the server's Status. It never retries by itself,
+ * A Kubernetes API client on `fetch`: typed reads, watches and writes, errors that carry the server's Status. It never retries by itself,
  * save once with a fresh token after 401: a reflector has its own policy, and a script wants to know.
  *
  * @example
@@ -72,11 +77,13 @@ export class KubeClient {
   readonly baseUrl: string
   readonly #credentials: Credentials
   readonly #ky: KyInstance
+  readonly #onWarning: KubeClientOptions['onWarning']
 
   /** @throws TypeError when the base URL is missing outside a browser, or is none; when groups cannot be impersonated together. */
-  constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate }: KubeClientOptions = {}) {
+  constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate, onWarning }: KubeClientOptions = {}) {
     this.baseUrl = checkBaseUrl(String(baseUrl))
     this.#credentials = new Credentials(token)
+    this.#onWarning = onWarning
     const common = new Headers(headers)
     if (impersonate) {
       const { user, uid, groups = [] } = impersonate
@@ -97,14 +104,100 @@ export class KubeClient {
   }
 
   /**
-   * Reads one object.
+   * Reads one object, or a subresource of it.
    *
    * @throws ApiError (status 404: there is none), ConnectionError, ParseError.
    */
-  async get<T extends KubeObject>(resource: Resource<T>, name: string, { namespace, ...options }: ObjectOptions = {}): Promise<T> {
-    const object = await this.#json<T>({ path: resourcePath(resource, { namespace, name }), ...options })
-    checkSchema(resource.schema, object)
-    return object
+  async get<T extends KubeObject, S extends string = ''>(
+    resource: Resource<T>,
+    name: string,
+    { namespace, subresource, ...options }: ObjectOptions & SubresourceOptions<S> = {},
+  ): Promise<SubresourceObject<T, S>> {
+    return this.#object(resource, { path: objectPath(resource, { namespace, name, subresource }), ...options })
+  }
+
+  /**
+   * Creates an object and gives what the server made of it. A subresource such as `eviction` or `binding` is created for the object of that name,
+   * and answers with a Status.
+   *
+   * @throws TypeError when it has neither name nor generateName, no namespace, or another than `options`; ApiError (409 `AlreadyExists`,
+   * 422 `Invalid`, 429 an eviction that would break a disruption budget), ConnectionError, ParseError.
+   */
+  async create<T extends KubeObject, S extends string = ''>(
+    resource: Resource<T>,
+    object: NoInfer<SubresourceObject<T, S>>,
+    options: WriteOptions & ObjectOptions & SubresourceOptions<S> = {},
+  ): Promise<S extends 'eviction' | 'binding' ? Status : SubresourceObject<T, S>> {
+    return this.#object(resource, objectRequest('create', resource, object, options))
+  }
+
+  /**
+   * Replaces an object. With a resourceVersion only that version of it: see `updateWithRetry`.
+   *
+   * @throws TypeError as {@link create}; ConflictError (the object has another version by now), ApiError, ConnectionError, ParseError.
+   */
+  async replace<T extends KubeObject, S extends string = ''>(
+    resource: Resource<T>,
+    object: NoInfer<SubresourceObject<T, S>>,
+    options: WriteOptions & ObjectOptions & SubresourceOptions<S> = {},
+  ): Promise<SubresourceObject<T, S>> {
+    return this.#object(resource, objectRequest('replace', resource, object, options))
+  }
+
+  /**
+   * Changes a part of an object: `{ merge }`, `{ json }` or `{ strategic }`.
+   *
+   * @throws TypeError when it is no such patch; ConflictError (it names a resourceVersion, and the object has another), ApiError (422: it does
+   * not fit the object), ConnectionError, ParseError.
+   */
+  async patch<T extends KubeObject, S extends string = ''>(
+    resource: Resource<T>,
+    name: string,
+    patch: Patch<NoInfer<SubresourceObject<T, S>>>,
+    options: WriteOptions & ObjectOptions & SubresourceOptions<S> = {},
+  ): Promise<SubresourceObject<T, S>> {
+    return this.#object(resource, patchRequest(resource, name, patch, options))
+  }
+
+  /**
+   * Applies what one manager wants an object to be (server-side apply), creating the object where there is none.
+   *
+   * @throws TypeError as {@link create}; ConflictError whose `conflicts` says which fields others own, ApiError, ConnectionError, ParseError.
+   * @see KEP-555
+   */
+  async apply<T extends KubeObject, S extends string = ''>(
+    resource: Resource<T>,
+    object: NoInfer<ApplyConfiguration<SubresourceObject<T, S>>>,
+    options: ApplyOptions & ObjectOptions & SubresourceOptions<S>,
+  ): Promise<SubresourceObject<T, S>> {
+    return this.#object(resource, objectRequest('apply', resource, object, options))
+  }
+
+  /**
+   * Deletes an object.
+   *
+   * @returns a Status when it is gone; the object, with a deletionTimestamp, when that takes time. Of some resources the last state.
+   * @throws ConflictError (the preconditions do not hold), ApiError (404), ConnectionError, ParseError.
+   */
+  async delete<T extends KubeObject>(
+    resource: Resource<T>,
+    name: string,
+    options: DeleteOptions & ObjectOptions = {},
+  ): Promise<T | Status> {
+    return this.#object(resource, deleteRequest(resource, name, options))
+  }
+
+  /**
+   * Deletes what is selected of a collection: all of it when nothing is.
+   *
+   * @returns what was there; a Status from servers that do not say.
+   * @throws TypeError without the namespace of a namespaced resource; as {@link delete}.
+   */
+  async deleteCollection<T extends KubeObject>(
+    resource: Resource<T>,
+    options: DeleteOptions & ListOptions & ObjectOptions = {},
+  ): Promise<KubeList<T> | Status> {
+    return this.#object(resource, deleteRequest(resource, undefined, options))
   }
 
   /**
@@ -155,6 +248,18 @@ export class KubeClient {
     return watchEvents<T>(this.watchEntries(resource, { managedFields: 'keep', ...options }), options.signal)
   }
 
+  /**
+   * Reads a container's log line by line, no faster than the lines are taken. One that is followed is read on where it was cut, without repeats,
+   * until the container has ended; after eight failures in a row the last one is thrown. An abort ends the loop without an error.
+   *
+   * @throws ApiError (404: no such pod; 400: no such container, or it has not begun), ConnectionError, ParseError (a line of over 16 Mi characters).
+   */
+  async *logs(options: LogOptions): AsyncGenerator<string, void, undefined> {
+    // Loaded when it is needed: most of what reads objects never reads a log.
+    const { readLogs } = await import('./logs')
+    yield* readLogs(this, options)
+  }
+
   /** As {@link list}, but the items are cut out of the response and not parsed: what a ListWatch uses. */
   listEntries<T extends KubeObject>(resource: Resource<T>, options: CollectionOptions & ListEntriesOptions = {}): Promise<EntryList<T>> {
     return listEntries(this, resource, options)
@@ -196,42 +301,32 @@ export class KubeClient {
           response = await send(fresh)
         }
       }
+      this.#warn(response, summary)
       if (response.ok) return response
-      const failure = await failureOf(response, summary, { signal })
-      throw failure.status === 410 ? new ExpiredError(failure) : new ApiError(failure)
+      throw apiErrorOf(await failureOf(response, summary, { signal }))
     } catch (cause) {
       signal?.throwIfAborted()
-      if (cause instanceof ApiError) throw cause
+      if (isApiError(cause)) throw cause
       throw new ConnectionError(summary, { cause: isNetworkError(cause) ? cause.cause : cause })
     }
   }
 
-  async #json<T>(request: RawRequest): Promise<T> {
-    const text = await readText(
-      await this.request(request),
-      { method: request.method ?? 'GET', url: `${this.baseUrl}/${request.path}` },
-      request,
-    )
-    let value: unknown
+  #warn({ headers }: Response, request: RequestSummary): void {
     try {
-      value = JSON.parse(text)
-    } catch (cause) {
-      throw new ParseError(`${request.path}: the answer is not JSON`, text, { cause })
+      if (this.#onWarning) for (const warning of parseWarnings(headers.get('warning') ?? '')) this.#onWarning(warning, request)
+    } catch (error) {
+      report(error)
     }
-    if (typeof value !== 'object' || value === null) throw new ParseError(`${request.path}: the answer is not an object`, text)
-    return value as T
   }
-}
 
-function checkBaseUrl(baseUrl: string): string {
-  const trimmed = baseUrl.replace(/\/+$/, '')
-  if (/[?#]/.test(trimmed)) throw new TypeError(`KubeClient: baseUrl must have no query and no fragment, not ${JSON.stringify(baseUrl)}`)
-  if (/^https?:\/\//i.test(trimmed)) return trimmed
-  if (/^[a-z][a-z0-9+.-]*:/i.test(trimmed)) throw new TypeError(`KubeClient: baseUrl must be http or https, not ${JSON.stringify(baseUrl)}`)
-  if (typeof globalThis.location === 'undefined') {
-    throw new TypeError(
-      `KubeClient: outside a browser baseUrl must be absolute, such as http://127.0.0.1:8001, not ${JSON.stringify(baseUrl)}`,
-    )
+  async #object<T>(resource: Resource, request: RawRequest): Promise<T> {
+    const object = await this.#json<KubeObject>(request)
+    // A Status, a Scale or a list is not what the schema is about.
+    if ((object.kind ?? resource.kind) === resource.kind) checkSchema(resource.schema, object)
+    return object as T
   }
-  return trimmed && `/${trimmed.replace(/^\/+/, '')}`
+
+  async #json<T>(request: RawRequest): Promise<T> {
+    return readJson<T>(await this.request(request), { method: request.method ?? 'GET', url: `${this.baseUrl}/${request.path}` }, request)
+  }
 }

@@ -19,18 +19,32 @@ export interface WatchEntriesOptions extends WatchOptions, RequestOptions {
   maxLineLength?: number | undefined
 }
 
+/** Makes events of the lines of one watch; each is `text.slice(start, end)`. */
+export interface LineDecoder<T> {
+  decode(text: string, start: number, end: number, emit: (event: WatchEntry<T>) => void): void
+}
+
 /** Watches a collection: one batch per network read, the first one, empty, as soon as the server has accepted the watch. */
 export async function* watchEntries<T extends KubeObject>(
   client: Requester,
   resource: Resource<T>,
-  { namespace, managedFields, maxLineLength, accept, signal, onBytes, ...options }: WatchEntriesOptions & { namespace?: string | undefined },
+  {
+    namespace,
+    managedFields,
+    maxLineLength,
+    accept,
+    signal,
+    onBytes,
+    ...options
+  }: WatchEntriesOptions & { namespace?: string | undefined },
+  decoder: LineDecoder<T> = new WatchDecoder<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } }),
 ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
   const path = resourcePath(resource, { namespace })
   const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
-  const response = await client.request({ path, params: searchParams({ ...options, watch: true }), headers: accept ? { accept } : undefined, signal })
+  const params = searchParams({ ...options, watch: true })
+  const response = await client.request({ path, params, headers: accept ? { accept } : undefined, signal })
   const chunks = readChunks(response, request, { signal, onBytes })
   const splitter = new LineSplitter({ maxLineLength })
-  const decoder = new WatchDecoder<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   let batch: WatchEntry<T>[] = []
   let failure: unknown
   const keep = (event: WatchEntry<T>) => void batch.push(event)

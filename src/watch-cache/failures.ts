@@ -1,4 +1,4 @@
-import { ApiError, ExpiredError, type RequestSummary } from '../errors'
+import { type ApiError, apiErrorOf, type RequestSummary } from '../errors'
 import type { ListMeta, Status, StatusDetails } from '../meta/object'
 import { CAUSE_TOO_LARGE, REASON_EXPIRED } from '../meta/wire'
 
@@ -77,8 +77,6 @@ export function invalid({ kind, group, name }: { kind: string; group: string; na
 
 /** The error of a request that was answered with a Status. */
 export function errorOf(body: Status, request: RequestSummary): ApiError {
-  const status = body.code ?? 500
   const seconds = body.details?.retryAfterSeconds
-  const init = { status, request, body, retryAfterMs: seconds === undefined ? undefined : seconds * 1000 }
-  return status === 410 ? new ExpiredError(init) : new ApiError(init)
+  return apiErrorOf({ status: body.code ?? 500, request, body, retryAfterMs: seconds === undefined ? undefined : seconds * 1000 })
 }

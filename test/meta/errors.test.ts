@@ -4,6 +4,7 @@ import * as errors from '../../src/errors'
 const request = { method: 'GET', url: 'http://kube.test/api/v1/pods' }
 const samples = {
   ApiError: new errors.ApiError({ status: 500, request }),
+  ConflictError: new errors.ConflictError({ status: 409, request }),
   ExpiredError: new errors.ExpiredError({ status: 410, request }),
   ConnectionError: new errors.ConnectionError(request),
   WatchError: new errors.WatchError('x'),
@@ -13,6 +14,7 @@ const samples = {
 const guards = {
   KubeError: errors.isKubeError,
   ApiError: errors.isApiError,
+  ConflictError: errors.isConflictError,
   ExpiredError: errors.isExpiredError,
   ConnectionError: errors.isConnectionError,
   WatchError: errors.isWatchError,
@@ -22,7 +24,7 @@ const guards = {
 
 describe('the guards', () => {
   it.each(Object.entries(samples))('know an %s for what it is, and for nothing else', (name, error) => {
-    const expected = ['KubeError', ...(name === 'ExpiredError' ? ['ApiError'] : []), name].sort()
+    const expected = ['KubeError', ...(['ConflictError', 'ExpiredError'].includes(name) ? ['ApiError'] : []), name].sort()
     const known = Object.entries(guards).filter(([, is]) => is(error))
     expect(known.map(([guard]) => guard).sort()).toEqual(expected)
     expect(error.name).toBe(name)

@@ -108,9 +108,12 @@ describe('create', () => {
     })
   })
 
-  it('is refused with dryRun, rather than done', async () => {
+  it('with dryRun is answered and not done; a dryRun of anything but All is 422', async () => {
     const { server, send } = setUp()
-    expect((await send('POST', `${CONFIG_MAPS}?dryRun=All`, configMap('a'))).status).toBe(400)
+    const { status, body } = await send('POST', `${CONFIG_MAPS}?dryRun=All`, configMap('a'))
+    expect({ status, uid: body.metadata.uid }).toEqual({ status: 201, uid: expect.any(String) })
+    expect(body.metadata).not.toHaveProperty('resourceVersion')
+    expect((await send('POST', `${CONFIG_MAPS}?dryRun=Some`, configMap('a'))).body).toMatchObject({ code: 422, reason: 'Invalid' })
     expect(server.list(ConfigMap)).toEqual([])
   })
 })
@@ -330,7 +333,7 @@ describe('patch', () => {
     expect(body).toMatchObject({ spec: { nodeName: pod.spec.nodeName }, status: { phase: 'Failed', podIP: pod.status.podIP } })
   })
 
-  it('an apply creates, then merges; it needs a fieldManager', async () => {
+  it('an apply creates, then replaces what it applied before; it needs a fieldManager', async () => {
     const { send } = setUp()
     const object = { apiVersion: 'v1', kind: 'ConfigMap', ...configMap('a', { k: '1' }) }
     expect(await send('PATCH', PATH, object, APPLY)).toMatchObject({
@@ -338,10 +341,9 @@ describe('patch', () => {
       body: { message: expect.stringContaining('fieldManager: Required value') },
     })
     expect((await send('PATCH', `${PATH}?fieldManager=me`, object, APPLY)).status).toBe(201)
-    expect(await send('PATCH', `${PATH}?fieldManager=me`, { ...object, data: { z: '2' } }, APPLY)).toMatchObject({
-      status: 200,
-      body: { data: { k: '1', z: '2' } },
-    })
+    await send('PATCH', PATH, { data: { other: '3' } }, MERGE)
+    const { status, body } = await send('PATCH', `${PATH}?fieldManager=me`, { ...object, data: { z: '2' } }, APPLY)
+    expect({ status, data: body.data }).toEqual({ status: 200, data: { z: '2', other: '3' } })
   })
 
   it.each<[string, unknown, number]>([

@@ -181,7 +181,11 @@ describe('discovery', () => {
   it('tells groups, versions and resources', async () => {
     const { send } = setUp()
     expect((await send('GET', '/api')).body).toMatchObject({ kind: 'APIVersions', versions: ['v1'] })
-    expect((await send('GET', '/apis')).body.groups.map(({ name }: { name: string }) => name)).toEqual(['apps', 'example.com'])
+    expect((await send('GET', '/apis')).body.groups.map(({ name }: { name: string }) => name)).toEqual([
+      'apps',
+      'apiextensions.k8s.io',
+      'example.com',
+    ])
     expect((await send('GET', '/apis/apps')).body).toMatchObject({ kind: 'APIGroup', preferredVersion: { groupVersion: 'apps/v1' } })
     expect((await send('GET', '/api/v1')).body.resources).toContainEqual({
       name: 'pods',
@@ -208,8 +212,19 @@ describe('discovery', () => {
       items: [
         {
           metadata: { name: 'apps' },
-          versions: [{ version: 'v1', resources: [{ resource: 'deployments', subresources: [{ subresource: 'status' }] }] }],
+          versions: [
+            {
+              version: 'v1',
+              resources: [
+                {
+                  resource: 'deployments',
+                  subresources: [{ subresource: 'scale', responseKind: { kind: 'Scale' } }, { subresource: 'status' }],
+                },
+              ],
+            },
+          ],
         },
+        { metadata: { name: 'apiextensions.k8s.io' } },
         { metadata: { name: 'example.com' } },
       ],
     })

@@ -1,0 +1,16 @@
+import type { CustomResourceDefinition } from '../discovery/custom-resource-definition'
+import { defineResource } from '../meta/resource'
+import type { ServedResource } from './served-resources'
+
+/** What a definition makes the server serve: a resource for each version. */
+export function definedResources({ spec: { group, names, scope, versions } }: CustomResourceDefinition): ServedResource[] {
+  return versions
+    .filter(({ served = true }) => served)
+    .map(({ name: version, subresources, additionalPrinterColumns }) => ({
+      resource: defineResource({ group, version, plural: names.plural, kind: names.kind, scope }),
+      shortNames: names.shortNames,
+      categories: names.categories,
+      status: subresources?.status !== undefined,
+      printerColumns: additionalPrinterColumns,
+    }))
+}

@@ -1,0 +1,127 @@
+import type { Clock } from '../internal/clock'
+import type { KubeObject } from '../meta/object'
+import { badRequest, errorOf } from '../watch-cache/failures'
+import { statusResponse } from '../watch-cache/protocol'
+import { textStream } from '../watch-cache/text-stream'
+
+/** Which container is meant. */
+export interface ContainerReference {
+  readonly namespace: string
+  readonly name: string
+  readonly container: string
+}
+
+/** One run of a container: what it wrote, and whether it has ended. */
+interface Run {
+  readonly lines: { readonly timeMs: number; readonly text: string }[]
+  isOver: boolean
+  /** Called when there is more, or no more to come. */
+  readonly waiting: Set<() => void>
+}
+
+/** The logs of containers, as a kubelet keeps and serves them. */
+export class PodLogs {
+  readonly #clock: Clock
+  readonly #runs = new Map<string, Run[]>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Writes lines now; after {@link end}, as the first of the container's next run. */
+  append(container: ContainerReference, lines: readonly string[]): void {
+    const run = this.#runOf(container, 'begin')
+    for (const text of lines) run.lines.push({ timeMs: this.#clock.now(), text })
+    for (const wake of run.waiting) wake()
+  }
+
+  /** Ends the run of a container, and what follows it. */
+  end(container: ContainerReference): void {
+    const run = this.#runOf(container, 'keep')
+    run.isOver = true
+    for (const wake of run.waiting) wake()
+  }
+
+  /** The latest run; where it is over, the next one can begin. */
+  #runOf(container: ContainerReference, over: 'begin' | 'keep'): Run {
+    const runs = this.#runsOf(container)
+    const latest = runs.at(-1)
+    if (latest && !(latest.isOver && over === 'begin')) return latest
+    const run: Run = { lines: [], isOver: false, waiting: new Set() }
+    runs.push(run)
+    return run
+  }
+
+  #runsOf({ namespace, name, container }: ContainerReference): Run[] {
+    const key = `${namespace}/${name}/${container}`
+    const runs = this.#runs.get(key) ?? []
+    this.#runs.set(key, runs)
+    return runs
+  }
+
+  /** Answers a request for a container's log; its query is that of the API server, and of the kubelet. */
+  serve(container: ContainerReference, request: Request): Response {
+    const params = new URL(request.url).searchParams
+    const isOn = (name: string) => params.get(name) === 'true'
+    const run = isOn('previous') ? this.#runsOf(container).at(-2) : this.#runOf(container, 'keep')
+    if (!run)
+      return statusResponse(
+        badRequest(
+          `previous terminated container ${JSON.stringify(container.container)} in pod ${JSON.stringify(container.name)} not found`,
+        ),
+      )
+    const { lines } = run
+    const sinceMs = sinceOf(params, this.#clock.now())
+    const tail = params.get('tailLines')
+    let next = Math.max(0, tail === null ? 0 : lines.length - Number(tail))
+    let left = params.has('limitBytes') ? Number(params.get('limitBytes')) : Number.POSITIVE_INFINITY
+    const print = ({ timeMs, text }: Run['lines'][number]) => {
+      const line = `${isOn('timestamps') ? `${new Date(timeMs).toISOString().slice(0, -1)}000000Z ` : ''}${text}\n`.slice(0, left)
+      left -= line.length
+      return line
+    }
+    let wake = () => {}
+    const hasMore = () => isOn('follow') && !run.isOver && left > 0
+    const source = {
+      async next() {
+        while (next >= lines.length && hasMore()) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+            run.waiting.add(resolve)
+          })
+          run.waiting.delete(wake)
+        }
+        const ready = lines.slice(next).filter(({ timeMs }) => timeMs >= sinceMs)
+        const isEnd = next >= lines.length || left <= 0
+        next = lines.length
+        return isEnd ? undefined : ready.map(print)[Symbol.iterator]()
+      },
+      cancel() {
+        left = 0
+        wake()
+      },
+    }
+    return new Response(textStream(source, request), { headers: { 'content-type': 'text/plain' } })
+  }
+}
+
+/** Which of a pod's containers a request is about. @throws ApiError 400 when it does not say, or there is none of that name */
+export function containerOf(pod: KubeObject, request: Request): ContainerReference {
+  const { name = '', namespace = '' } = pod.metadata
+  const names =
+    (pod as KubeObject & { spec?: { containers?: { name: string }[] } }).spec?.containers?.map((container) => container.name) ?? []
+  const container = new URL(request.url).searchParams.get('container') ?? (names.length === 1 ? names[0] : undefined)
+  if (container !== undefined && names.includes(container)) return { name, namespace, container }
+  const message =
+    container === undefined
+      ? `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`
+      : `container ${container} is not valid for pod ${name}`
+  throw errorOf(badRequest(message), request)
+}
+
+// A time is sent on to the kubelet in whole seconds.
+function sinceOf(params: URLSearchParams, nowMs: number): number {
+  const [seconds, time] = [params.get('sinceSeconds'), params.get('sinceTime')]
+  if (time !== null) return Math.floor(Date.parse(time) / 1000) * 1000
+  return seconds === null ? Number.NEGATIVE_INFINITY : nowMs - Number(seconds) * 1000
+}

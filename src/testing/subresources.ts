@@ -1,0 +1,44 @@
+import type { Entry } from '../meta/entry'
+import type { KubeObject } from '../meta/object'
+import { errorOf, failure } from '../watch-cache/failures'
+import { jsonResponse } from '../watch-cache/protocol'
+import { type Collection, copyOf, type ObjectName } from './collection'
+import { isJsonObject, type JsonObject } from './json'
+
+/** The object of the subresource `scale`. */
+export function scaleOf(object: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  const { spec, status } = object as KubeObject & { spec?: JsonObject; status?: JsonObject }
+  const { matchLabels } = isJsonObject(spec?.selector) ? spec.selector : {}
+  const selector = Object.entries(isJsonObject(matchLabels) ? matchLabels : {}).map((pair) => pair.join('='))
+  const scale = {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: spec?.replicas ?? 1 },
+    status: { replicas: status?.replicas ?? 0, selector: selector.join(',') },
+  }
+  return scale as KubeObject
+}
+
+/** The object with as many replicas as a scale says. */
+export function withScale(object: KubeObject, scale: KubeObject): KubeObject {
+  const { spec } = object as KubeObject & { spec?: JsonObject }
+  const { replicas } = (scale as KubeObject & { spec?: JsonObject }).spec ?? {}
+  const metadata = { ...object.metadata, resourceVersion: scale.metadata.resourceVersion ?? '' }
+  return { ...object, metadata, spec: { ...spec, replicas } } as KubeObject
+}
+
+/** Answers with the scale of an object. */
+export const scaleResponse = (entry: Entry<KubeObject>): Response => jsonResponse(`${JSON.stringify(scaleOf(copyOf(entry)))}\n`)
+
+/** Puts a pod on a node. @throws ApiError 404, or 409 when it is on one */
+export function bindPod(pods: Collection, at: ObjectName, binding: KubeObject): void {
+  const pod = copyOf(pods.get(at)) as KubeObject & { spec?: { nodeName?: string } }
+  const { target } = binding as KubeObject & { target?: JsonObject }
+  if (pod.spec?.nodeName) {
+    const message = `Operation cannot be fulfilled on pods/binding "${at.name}": pod ${at.name} is already assigned to node "${pod.spec.nodeName}"`
+    throw errorOf(failure(409, 'Conflict', message, { name: at.name, kind: 'pods/binding' }), { method: 'POST', url: 'pods/binding' })
+  }
+  pods.update({ ...pod, spec: { ...pod.spec, nodeName: target?.name } } as KubeObject, at, 'main')
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
+import { nodeListener } from '../../playground/server/node-listener.ts'
+import { Node } from '../../src/resources/core/v1'
+import { VirtualClock } from '../../src/testing'
+import { PodLogs } from '../../src/testing/pod-logs'
+import { KubeClient } from '../../src/transport/client'
+import type { Cluster } from './cluster.ts'
+
+/** The part of a kubelet that serves logs, and the node it belongs to. */
+export interface Kubelet extends AsyncDisposable {
+  readonly node: string
+  readonly logs: PodLogs
+  /** What its times come from. */
+  readonly clock: VirtualClock
+  /** What it was asked, path and query. */
+  readonly requests: readonly string[]
+  /** How many answers are under way. */
+  readonly open: number
+  /** Breaks every connection, as a kubelet does that restarts. */
+  cut(): void
+}
+
+/** Starts a kubelet's log server and registers its node; the API server does not ask for more than a certificate, whoever made it. */
+export async function startKubelet(cluster: Cluster, node: string): Promise<Kubelet> {
+  const clock = new VirtualClock()
+  const logs = new PodLogs(clock)
+  const requests: string[] = []
+  const certs = join(dirname(cluster.kubeconfig), 'certs')
+  let open = 0
+  const listener = nodeListener(async (request) => {
+    const { pathname, search } = new URL(request.url)
+    requests.push(pathname + search)
+    const [, kind, namespace = '', name = '', container = ''] = pathname.split('/')
+    return kind === 'containerLogs' ? logs.serve({ namespace, name, container }, request) : new Response('not found', { status: 404 })
+  })
+  const server = createServer(
+    { cert: readFileSync(join(certs, 'apiserver.crt')), key: readFileSync(join(certs, 'apiserver.key')) },
+    (request, response) => {
+      open++
+      response.once('close', () => open--)
+      listener(request, response)
+    },
+  )
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
+  const client = new KubeClient({ baseUrl: cluster.proxyUrl })
+  const { port } = server.address() as AddressInfo
+  const created = await client.create(Node, { metadata: { name: node } })
+  const status = { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }], daemonEndpoints: { kubeletEndpoint: { Port: port } } }
+  await client.replace(Node, { ...created, status }, { subresource: 'status' })
+  return {
+    node,
+    logs,
+    clock,
+    requests,
+    get open() {
+      return open
+    },
+    cut: () => server.closeAllConnections(),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
