@@ -1,6 +1,6 @@
 import { KubeError } from '../errors'
 import { report } from '../internal/report'
-import { type Entry, entryFromObject } from '../meta/entry'
+import { type Entry, entryFromObject, readValue } from '../meta/entry'
 import { type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import type { StoreChange, StoreUpdate } from './changes'
@@ -8,11 +8,16 @@ import { Store } from './store'
 import { ValueIndex } from './value-index'
 
 /**
- * Gives the values under which an object is found; none leaves it out. The object is parsed for it: once for each change, however many indexes there are.
+ * Gives the values under which an object is found; none leaves it out. The object is parsed for it, once for each change, however many
+ * indexes there are; unless it has a `fromEntry`, as what {@link fieldIndex} makes.
  *
  * @see client-go `cache.IndexFunc`
  */
-export type IndexFunc<T> = (object: T, entry: Entry<T>) => readonly string[]
+export interface IndexFunc<T> {
+  (object: T, entry: Entry<T>): readonly string[]
+  /** Gives the same of an entry, whose object need not be parsed then. */
+  readonly fromEntry?: ((entry: Entry<T>) => readonly string[]) | undefined
+}
 
 /** Index functions by the names of their indexes. */
 export type Indexers<T, Names extends string> = Readonly<Record<Names, IndexFunc<T>>>
@@ -32,6 +37,30 @@ interface Index<T> {
   readonly found: ValueIndex
 }
 
+/**
+ * Makes an index function that reads one value from an entry's text: nothing else of the object is parsed.
+ *
+ * @param path the names of the members on the way to the value, such as `['spec', 'nodeName']`.
+ * @param valuesOf what the object is found by, when that is not the value itself, if it is a string. Not called where there is no value.
+ * @example
+ * ```ts
+ * new Indexer(metaNamespaceKey, {
+ *   node: fieldIndex(['spec', 'nodeName']),
+ *   owner: fieldIndex(['metadata', 'ownerReferences'], (owners: OwnerReference[]) => owners.map(({ uid }) => uid)),
+ * })
+ * ```
+ */
+export function fieldIndex<V>(
+  path: readonly string[],
+  valuesOf: (value: V) => readonly string[] = (value) => (typeof value === 'string' ? [value] : []),
+): IndexFunc<KubeObject> {
+  const fromEntry = (entry: Entry<KubeObject>) => {
+    const value = readValue<V | null>(entry, path)
+    return value === undefined || value === null ? [] : valuesOf(value)
+  }
+  return Object.assign((_object: KubeObject, entry: Entry<KubeObject>) => fromEntry(entry), { fromEntry })
+}
+
 const NAMESPACE: NamespaceIndex = 'namespace'
 
 /**
@@ -46,7 +75,6 @@ const NAMESPACE: NamespaceIndex = 'namespace'
  * @see client-go `cache.Indexer`, `cache.NewIndexer`
  */
 export class Indexer<T extends KubeObject, Names extends string = never> extends Store<T> {
-  readonly #keyFunc: KeyFunc
   readonly #onError: (error: unknown) => void
   readonly #indexes = new Map<string, Index<T>>()
   readonly #untold: StoreUpdate<T>[] = []
@@ -62,7 +90,6 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
     { onError = report }: IndexerOptions = {},
   ) {
     super(keyFunc)
-    this.#keyFunc = keyFunc
     this.#onError = onError
     this.#indexes.set(NAMESPACE, {
       func: ({ metadata }) => [metadata.namespace ?? ''],
@@ -128,7 +155,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
     const added = new Map<string, Index<T>>()
     for (const name of names) {
       const func = indexers[name]
-      added.set(name, { func, read: (entry) => func(entry.object, entry), found: new ValueIndex() })
+      added.set(name, { func, read: func.fromEntry ?? ((entry) => func(entry.object, entry)), found: new ValueIndex() })
     }
     for (const [name, index] of added) this.#indexes.set(name, index)
     if (added.size > 0) for (const key of this.listKeys()) this.#place(key, added)
@@ -145,7 +172,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
 
   #follow(changes: readonly StoreChange<T>[]): void {
     const keys = new Set<string>()
-    for (const { type, entry } of changes) if (type !== 'resynced') keys.add(this.#keyFunc(entry))
+    for (const { type, entry } of changes) if (type !== 'resynced') keys.add(this.keyOf(entry))
     for (const key of keys) this.#place(key, this.#indexes)
   }
 

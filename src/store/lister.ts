@@ -1,13 +1,12 @@
 import type { Entry } from '../meta/entry'
 import { objectKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
-import { valueAt } from '../meta/scan'
-import { type Labels, parseLabelSelector } from '../meta/selectors'
+import { parseLabelSelector } from '../meta/selectors'
 import type { NamespaceIndex } from './indexer'
 
 /** What a {@link Lister} reads: an Indexer, whatever its indexes. */
 export interface ListerSource<T> {
-  list(): Entry<T>[]
+  list(): readonly Entry<T>[]
   getByKey(key: string): Entry<T> | undefined
   byIndex(name: NamespaceIndex, value: string): Entry<T>[]
 }
@@ -38,15 +37,15 @@ export class Lister<T extends KubeObject> {
   }
 
   /**
-   * The entries of a namespace and with certain labels, in no particular order. Only labels are parsed.
+   * The entries of a namespace and with certain labels, in no particular order. Only labels are parsed, once for each entry.
    *
    * @throws SelectorError when the selector cannot be parsed; ParseError when an entry's text turns out not to be JSON: the store has dropped
    *   that entry then, and the next call goes without it.
    */
-  list({ namespace = '', labelSelector = '' }: ListerOptions = {}): Entry<T>[] {
+  list({ namespace = '', labelSelector = '' }: ListerOptions = {}): readonly Entry<T>[] {
     const selector = parseLabelSelector(labelSelector)
     const entries = namespace ? this.#source.byIndex('namespace', namespace) : this.#source.list()
-    return selector.empty ? entries : entries.filter((entry) => selector.matches(labelsOf(entry)))
+    return selector.empty ? entries : entries.filter(({ labels }) => selector.matches(labels))
   }
 
   /** A view of one namespace. */
@@ -71,14 +70,5 @@ export interface NamespaceLister<T> {
    *
    * @throws as {@link Lister.list}.
    */
-  list(options?: Pick<ListerOptions, 'labelSelector'>): Entry<T>[]
-}
-
-function labelsOf<T extends KubeObject>(entry: Entry<T>): Labels | undefined {
-  try {
-    return valueAt(entry.text, ['metadata', 'labels']) as Labels | undefined
-  } catch {
-    // Says what is wrong, and has the store drop the entry.
-    return entry.object.metadata.labels
-  }
+  list(options?: Pick<ListerOptions, 'labelSelector'>): readonly Entry<T>[]
 }

@@ -21,6 +21,8 @@ export class Store<T extends KubeObject> {
   readonly #updates = new Listeners<StoreUpdate<T>>()
   readonly #unreadable = new Listeners<UnparsedEntry>()
   #entries = new Map<string, Entry<T>>()
+  /** What `list` gave last, as long as it is still so. */
+  #list: readonly Entry<T>[] | undefined
   #resourceVersion = ''
 
   /** @param keyFunc under which key an object is kept; default {@link metaNamespaceKey}. */
@@ -38,9 +40,10 @@ export class Store<T extends KubeObject> {
     return this.#entries.size
   }
 
-  /** All entries, in no particular order. Parses nothing. */
-  list(): Entry<T>[] {
-    return [...this.#entries.values()]
+  /** All entries, in no particular order: the same array until the store changes, and never changed itself. Parses nothing. */
+  list(): readonly Entry<T>[] {
+    this.#list ??= [...this.#entries.values()]
+    return this.#list
   }
 
   /** All keys. */
@@ -56,6 +59,12 @@ export class Store<T extends KubeObject> {
   /** The entry with a key. */
   getByKey(key: string): Entry<T> | undefined {
     return this.#entries.get(key)
+  }
+
+  /** The key under which the store keeps an entry, or would. */
+  keyOf(entry: Entry<T>): string {
+    // The same, but a string that is there already: one less for each object that is kept.
+    return this.#keyFunc === metaNamespaceKey ? entry.key : this.#keyFunc(entry)
   }
 
   /** Adds or replaces one object. */
@@ -86,7 +95,7 @@ export class Store<T extends KubeObject> {
     const next = new Map<string, Entry<T>>()
     for (const object of objects) {
       const entry = toEntry(object)
-      const key = this.#keyFunc(entry)
+      const key = this.keyOf(entry)
       const known = this.#entries.get(key)
       next.set(key, known && isSame(known, entry) ? known : entry)
     }
@@ -106,6 +115,7 @@ export class Store<T extends KubeObject> {
       this.#hold(change.entry)
     }
     this.#entries = next
+    this.#list = undefined
     this.#resourceVersion = resourceVersion
     this.#tell('replace', [...deletes, ...puts])
   }
@@ -125,7 +135,7 @@ export class Store<T extends KubeObject> {
   apply(events: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[], resourceVersion: string): void {
     const changes: StoreChange<T>[] = []
     for (const { type, entry } of events) {
-      const known = this.get(entry)
+      const known = this.#entries.get(this.keyOf(entry))
       if (type !== 'DELETED') {
         if (!known || !isSame(known, entry)) this.#put(entry, changes)
       } else if (known && (known.uid === entry.uid || !entry.uid)) {
@@ -165,18 +175,20 @@ export class Store<T extends KubeObject> {
   }
 
   #put(entry: Entry<T>, changes: StoreChange<T>[]): void {
-    const key = this.#keyFunc(entry)
+    const key = this.keyOf(entry)
     const previous = this.#entries.get(key)
     if (previous) this.#release(previous)
     this.#hold(entry)
     this.#entries.set(key, entry)
+    this.#list = undefined
     if (!previous) changes.push({ type: 'added', entry })
     else if (previous.uid === entry.uid) changes.push({ type: 'updated', entry, previous })
     else changes.push({ type: 'deleted', entry: previous }, { type: 'added', entry })
   }
 
   #remove(entry: Entry<T>): void {
-    this.#entries.delete(this.#keyFunc(entry))
+    this.#entries.delete(this.keyOf(entry))
+    this.#list = undefined
     this.#release(entry)
   }
 

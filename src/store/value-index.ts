@@ -3,7 +3,11 @@ import { flatten } from '../internal/flatten'
 interface Bucket {
   readonly value: string
   readonly keys: Set<string>
+  /** This bucket alone: the place of every key that has this value and no other, as most keys do. */
+  readonly alone: readonly Bucket[]
 }
+
+const NOWHERE: readonly Bucket[] = []
 
 /** Which keys have which values. A key may have several values, and a value several keys. What a change costs does not depend on how many there are. */
 export class ValueIndex {
@@ -23,27 +27,37 @@ export class ValueIndex {
 
   /** Gives a key these values in place of those it had; none takes it out. */
   set(key: string, values: readonly string[]): void {
-    const before = this.#places.get(key) ?? []
+    const before = this.#places.get(key) ?? NOWHERE
     if (values.length === before.length && values.every((value, i) => value === before[i]?.value)) return
-    const now = Array.from(new Set(values), (value) => this.#bucket(value))
-    const left = new Set(before)
-    for (const bucket of now) {
-      bucket.keys.add(key)
-      left.delete(bucket)
-    }
-    for (const { value, keys } of left) {
-      keys.delete(key)
-      if (keys.size === 0) this.#buckets.delete(value)
-    }
+    const now = this.#place(values)
+    for (const bucket of now) bucket.keys.add(key)
+    if (before.length > 0) this.#leave(key, before, new Set(now))
     if (now.length > 0) this.#places.set(key, now)
     else this.#places.delete(key)
+  }
+
+  #leave(key: string, before: readonly Bucket[], now: ReadonlySet<Bucket>): void {
+    for (const bucket of before) {
+      if (now.has(bucket)) continue
+      bucket.keys.delete(key)
+      if (bucket.keys.size === 0) this.#buckets.delete(bucket.value)
+    }
+  }
+
+  #place(values: readonly string[]): readonly Bucket[] {
+    const [first, ...more] = values.length > 1 ? new Set(values) : values
+    if (first === undefined) return NOWHERE
+    const bucket = this.#bucket(first)
+    return more.length === 0 ? bucket.alone : [bucket, ...more.map((value) => this.#bucket(value))]
   }
 
   #bucket(value: string): Bucket {
     let bucket = this.#buckets.get(value)
     if (!bucket) {
+      const alone: Bucket[] = []
       // A value that was cut from an entry's text would keep the whole text.
-      bucket = { value: flatten(value), keys: new Set() }
+      bucket = { value: flatten(value), keys: new Set(), alone }
+      alone.push(bucket)
       this.#buckets.set(bucket.value, bucket)
     }
     return bucket

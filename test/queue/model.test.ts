@@ -54,7 +54,7 @@ async function run(makeQueue: MakeQueue, hydrated: readonly Entry<KubeObject>[] 
   const queue = makeQueue(store)
   if (hydrated) for (const it of [direct, store]) it.hydrate(hydrated, '0')
   const steps: Step[] = []
-  const saved: { entries: Entry<KubeObject>[]; version: string }[] = []
+  const saved: { entries: readonly Entry<KubeObject>[]; version: string }[] = []
   const take = async (limit: number) => {
     await queue.popBatch((item) => applyItem(store, item), { limit })
     saved.push({ entries: store.list(), version: store.resourceVersion })

@@ -29,6 +29,10 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.size).toBe(2)
     })
 
+    it('give the key of an entry, whether it is there or not', () => {
+      expect(makeStore().keyOf(entry('a'))).toBe('n/a')
+    })
+
     it('give undefined for what is not there', () => {
       expect(makeStore().getByKey('n/a')).toBeUndefined()
       expect(makeStore().get({ name: 'a' })).toBeUndefined()
@@ -41,6 +45,29 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       store.replace([], '2')
       expect(list).toHaveLength(1)
       expect(keys).toEqual(['n/a'])
+    })
+
+    it('give the same list until something changes', () => {
+      const store = makeStore()
+      store.replace([entry('a'), entry('b')], '1')
+      const list = store.list()
+      store.bookmark('2')
+      store.resync()
+      store.apply(added(entry('a')), '3')
+      expect(store.list()).toBe(list)
+      const changes = [
+        () => store.apply(added(entry('a', { rv: '2' })), '4'),
+        () => store.add(entry('c')),
+        () => store.delete(entry('c')),
+        () => store.replace([unreadable('d')], '5'),
+        () => expect(() => store.getByKey('n/d')?.object).toThrow(),
+      ]
+      for (const change of changes) {
+        const before = store.list()
+        change()
+        expect(store.list()).not.toBe(before)
+        expect(store.list()).toHaveLength(store.size)
+      }
     })
 
     it('parse nothing', () => {

@@ -4,7 +4,7 @@ import { isKubeError, isParseError } from '../../src/errors'
 import { type Entry, entryFromObject, entryFromText } from '../../src/meta/entry'
 import { metaNamespaceKey } from '../../src/meta/keys'
 import type { KubeObject } from '../../src/meta/object'
-import { Indexer, type IndexFunc } from '../../src/store/indexer'
+import { fieldIndex, Indexer, type IndexFunc } from '../../src/store/indexer'
 import { storeContract } from './contract'
 import { record, unreadable } from './entries'
 
@@ -129,6 +129,53 @@ describe('Indexer', () => {
     const indexers = new Indexer(metaNamespaceKey, { node }).getIndexers()
     expect(indexers.node).toBe(node)
     expect(indexers.namespace({ metadata: { namespace: 'x' } }, pod('a'))).toEqual(['x'])
+  })
+
+  describe('fieldIndex', () => {
+    const indexers = {
+      node: fieldIndex(['spec', 'nodeName']),
+      volume: fieldIndex(['spec', 'volumes'], (volumes: string[]) => volumes),
+    }
+    const fresh = () => [pod('a', { nodeName: 'n1', volumes: ['x', 'y'] }), pod('b'), pod('c', { nodeName: 'n1' })]
+
+    it('indexes by one value of the text, without parsing the object', () => {
+      const entries = fresh()
+      const parse = vi.spyOn(JSON, 'parse')
+      const indexer = new Indexer<Pod, 'node' | 'volume'>(metaNamespaceKey, indexers)
+      indexer.replace(entries, '1')
+      expect(parse.mock.calls.flat()).toEqual(['"n1"', '["x","y"]', '"n1"'])
+      parse.mockRestore()
+      expect(keys(indexer.byIndex('node', 'n1'))).toEqual(['n/a', 'n/c'])
+      expect(keys(indexer.byIndex('volume', 'y'))).toEqual(['n/a'])
+    })
+
+    it('leaves out what has no value there, null, or one that is no string and is not made strings of', () => {
+      const indexer = new Indexer<KubeObject, 'x'>(metaNamespaceKey, { x: fieldIndex(['spec', 'x']) })
+      const values = [undefined, null, 1, { y: 'z' }, '']
+      indexer.replace(
+        values.map((x, i) => entryFromText(JSON.stringify({ metadata: { name: `${i}` }, spec: { x } }))),
+        '1',
+      )
+      expect(indexer.listIndexFuncValues('x')).toEqual([''])
+      expect(indexer.indexKeys('x', '')).toEqual(['4'])
+    })
+
+    it('finds what shares a value with an object, and gives its function like any other', () => {
+      const indexer = new Indexer<Pod, 'node' | 'volume'>(metaNamespaceKey, indexers)
+      indexer.replace(fresh(), '1')
+      expect(keys(indexer.index('node', { metadata: { name: 'd' }, spec: { nodeName: 'n1' } }))).toEqual(['n/a', 'n/c'])
+      const a = pod('a', { nodeName: 'n1' })
+      expect(indexer.getIndexers().node(a.object, a)).toEqual(['n1'])
+    })
+
+    it('25. has an entry dropped whose text is not JSON', () => {
+      const errors: unknown[] = []
+      const indexer = new Indexer(metaNamespaceKey, { node: indexers.node }, { onError: (error) => errors.push((error as Error).cause) })
+      const broken = entryFromText<KubeObject>('{"metadata":{"name":"a"},"spec":{"nodeName":tru}}')
+      indexer.replace([broken, entryFromText('{"metadata":{"name":"b"}}')], '1')
+      expect(errors.map(isParseError)).toEqual([true])
+      expect(indexer.listKeys()).toEqual(['b'])
+    })
   })
 
   describe('44. when values change', () => {

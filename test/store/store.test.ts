@@ -11,6 +11,7 @@ describe('Store', () => {
     const store = new Store<KubeObject>((object) => ('metadata' in object ? object.metadata.uid : object.uid) ?? '')
     store.replace([entry('a'), entry('b')], '1')
     expect(store.listKeys()).toEqual(['uid-a', 'uid-b'])
+    expect(store.keyOf(entry('c'))).toBe('uid-c')
     store.apply([{ type: 'DELETED', entry: entry('a', { rv: '2' }) }], '2')
     store.delete({ metadata: { name: 'b', namespace: 'n', uid: 'uid-b' } })
     expect(store.size).toBe(0)

@@ -1,0 +1,170 @@
+import { KubeError } from '../errors'
+import type { Entry } from '../meta/entry'
+import { type LabelSelector, parseLabelSelector } from '../meta/selectors'
+import type { SortValue, ViewFilter, ViewSort } from './query'
+import { type Block, type Listed, SortedList } from './sorted-list'
+
+/** One version of an entry, and what was found out about it. */
+export class Row<T> implements Listed<Row<T>> {
+  readonly key: string
+  readonly entry: Entry<T>
+  /** The plan it was placed by. */
+  plan: Plan<T> | undefined
+  /** Where it is in that plan's list, if it is. It stays there, hidden, when it passes no longer: what it is sorted by is known. */
+  block: Block<Row<T>> | undefined
+  shown = false
+  /** What `where` said. */
+  verdict: boolean | undefined
+  /** Where words are searched. */
+  haystack: string | undefined
+  /** What it is sorted by, and the columns these values are of. */
+  values: readonly SortValue[] = []
+  columns: readonly ViewSort<T>[] = []
+
+  constructor(key: string, entry: Entry<T>) {
+    this.key = key
+    this.entry = entry
+  }
+}
+
+/** What a {@link Plan} needs of its view. */
+export interface PlanHost {
+  readonly collator: Intl.Collator | undefined
+  readonly onError: ((error: unknown) => void) | undefined
+}
+
+/** A filter and an order, with the rows that are in them. What rows found out by another plan is used as far as it is the same here. */
+export class Plan<T> {
+  readonly filter: ViewFilter<T>
+  readonly columns: readonly ViewSort<T>[]
+  /** The rows that pass are shown, some others hidden in it. A plan that differs in the filter only goes on with those of the one before. */
+  readonly rows: SortedList<Row<T>>
+  readonly #host: PlanHost
+  readonly #selector: LabelSelector
+  readonly #words: readonly string[]
+
+  /** @throws SelectorError when the label selector cannot be parsed. */
+  constructor(host: PlanHost, filter: ViewFilter<T>, columns: readonly ViewSort<T>[], rows?: SortedList<Row<T>>) {
+    this.#host = host
+    this.#selector = parseLabelSelector(filter.labelSelector ?? '')
+    this.#words = wordsOf(filter)
+    this.filter = filter
+    this.columns = columns
+    this.rows = rows ?? new SortedList((a, b) => this.#compare(a, b))
+  }
+
+  /** The plan for a change of the query: this one, when nothing changes. */
+  with(filter: ViewFilter<T> = this.filter, columns: readonly ViewSort<T>[] = this.columns): Plan<T> {
+    const sameOrder = isSameOrder(columns, this.columns)
+    if (sameOrder && isSameFilter(filter, this.filter)) return this
+    return sameOrder ? new Plan(this.#host, filter, this.columns, this.rows) : new Plan(this.#host, filter, columns)
+  }
+
+  /** Puts a row where it belongs, or takes it out. */
+  place(row: Row<T>): void {
+    const before = row.plan
+    row.plan = this
+    if (before?.filter.where !== this.filter.where) row.verdict = undefined
+    if (before?.filter.search?.in !== this.filter.search?.in) row.haystack = undefined
+    if (before?.rows !== this.rows) {
+      row.block = undefined
+      row.shown = false
+    }
+    const passes = this.#passes(row)
+    if (row.block) this.rows.show(row, passes)
+    else if (passes) this.rows.add(this.#valued(row))
+  }
+
+  /** Takes a row out whose entry is gone. */
+  remove(row: Row<T>): void {
+    if (row.plan?.rows === this.rows) this.rows.delete(row)
+  }
+
+  #passes(row: Row<T>): boolean {
+    const { namespace, where } = this.filter
+    if (namespace && row.entry.namespace !== namespace) return false
+    if (!this.#selector.empty && !this.#ask(row, 'labels cannot be read', false, ({ labels }) => this.#selector.matches(labels)))
+      return false
+    if (where) {
+      row.verdict ??= this.#ask(row, 'filter.where threw', false, where)
+      if (!row.verdict) return false
+    }
+    if (this.#words.length === 0) return true
+    const haystack = this.#haystack(row)
+    return this.#words.every((word) => haystack.includes(word))
+  }
+
+  #haystack(row: Row<T>): string {
+    row.haystack ??= this.#ask(row, 'filter.search.in threw', '', (entry) => {
+      const fields = this.filter.search?.in?.(entry) ?? entry.key
+      // A line for each: no word reaches from one field into the next.
+      return (typeof fields === 'string' ? fields : fields.join('\n')).toLowerCase()
+    })
+    return row.haystack
+  }
+
+  #valued(row: Row<T>): Row<T> {
+    const { columns, values } = row
+    if (columns === this.columns) return row
+    row.values = this.columns.map(({ by }) => {
+      const known = columns.findIndex((column) => column.by === by)
+      return known >= 0 ? values[known] : this.#ask(row, 'sort.by threw', undefined, (entry) => sortValue(by(entry)))
+    })
+    row.columns = this.columns
+    return row
+  }
+
+  #ask<R>(row: Row<T>, problem: string, otherwise: R, read: (entry: Entry<T>) => R): R {
+    try {
+      return read(row.entry)
+    } catch (cause) {
+      const consequence = problem.startsWith('sort') ? 'comes last' : 'is left out'
+      this.#host.onError?.(new KubeError(`a view's ${problem} for ${row.key}, which ${consequence}`, { cause }))
+      return otherwise
+    }
+  }
+
+  #compare(a: Row<T>, b: Row<T>): number {
+    for (let i = 0; i < this.columns.length; i++) {
+      const order = this.#compareValues(a.values[i], b.values[i], this.columns[i]?.descending === true ? -1 : 1)
+      if (order !== 0) return order
+    }
+    return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
+  }
+
+  #compareValues(a: SortValue, b: SortValue, direction: 1 | -1): number {
+    if (a === b) return 0
+    if (a === undefined || a === null) return 1
+    if (b === undefined || b === null) return -1
+    const { collator } = this.#host
+    if (collator && typeof a === 'string' && typeof b === 'string') return direction * collator.compare(a, b)
+    return typeof a === typeof b ? direction * (a < b ? -1 : 1) : typeof a < typeof b ? -direction : direction
+  }
+}
+
+function sortValue(value: SortValue): SortValue {
+  if (typeof value === 'object' && value !== null) {
+    throw new TypeError(
+      `entries are sorted by strings, numbers and booleans, not by ${JSON.stringify(value)}: let sort.by return one of these`,
+    )
+  }
+  return Number.isNaN(value) || value === null ? undefined : value
+}
+
+function wordsOf<T>({ search }: ViewFilter<T>): string[] {
+  return search?.text.toLowerCase().match(/\S+/g) ?? []
+}
+
+function isSameFilter<T>(a: ViewFilter<T>, b: ViewFilter<T>): boolean {
+  return (
+    (a.namespace ?? '') === (b.namespace ?? '') &&
+    (a.labelSelector ?? '') === (b.labelSelector ?? '') &&
+    a.where === b.where &&
+    a.search?.in === b.search?.in &&
+    wordsOf(a).join(' ') === wordsOf(b).join(' ')
+  )
+}
+
+function isSameOrder<T>(a: readonly ViewSort<T>[], b: readonly ViewSort<T>[]): boolean {
+  return a.length === b.length && a.every(({ by, descending = false }, i) => by === b[i]?.by && descending === (b[i]?.descending ?? false))
+}

@@ -1,0 +1,238 @@
+import { type Clock, systemClock } from '../internal/clock'
+import { Listeners } from '../internal/listeners'
+import { guarded, report } from '../internal/report'
+import type { Entry } from '../meta/entry'
+import type { StoreUpdate } from '../store/changes'
+import { Plan, Row } from './plan'
+import type { ViewQuery, ViewSort, ViewWindow } from './query'
+
+/** As long as a page has between two frames for everything it does. */
+const FRAME_MS = 16
+/** Half of that: the rest is for who draws the rows. */
+const SLICE_MS = 8
+
+/** What a {@link View} looks at: a `Store`, or an `Indexer`. */
+export interface ViewSource<T> {
+  list(): readonly Entry<T>[]
+  keyOf(entry: Entry<T>): string
+  subscribe(listener: (update: StoreUpdate<T>) => void): () => void
+}
+
+/** How a view works, and what it shows at first. */
+export interface ViewOptions<T> extends ViewQuery<T> {
+  /** How strings are compared; default by their code units, which is several times as fast. */
+  collator?: Intl.Collator | undefined
+  /**
+   * Has something done soon, once: changes of the source until then are shown together. Default: 16 ms later, about a frame.
+   * `requestAnimationFrame` and `queueMicrotask` will do too; pages in the background have no frames.
+   */
+  schedule?: ((work: () => void) => void) | undefined
+  /** Told when a function of the query throws; the entry is left out then, or comes last. Default: reported as the runtime reports uncaught errors. */
+  onError?: ((error: unknown) => void) | undefined
+  /** Default: the runtime's own. */
+  clock?: Clock | undefined
+}
+
+/** What there is to see. A snapshot never changes: what has changed is another one. */
+export interface ViewSnapshot<T> {
+  /** The entries in the window, in order. An entry is the same until its resourceVersion changes. */
+  readonly rows: readonly Entry<T>[]
+  /** How many entries come before the first row. */
+  readonly offset: number
+  /** How many entries pass the filter. */
+  readonly total: number
+}
+
+/**
+ * Looks at a store through a filter, in an order and through a window, and keeps up with it: what a change costs does not depend on how much
+ * there is, but for some twenty comparisons. What functions of the query say is asked once for each version of an entry, and kept.
+ *
+ * Long work, as with the first look at 200,000 objects, another order or a new list, is done in slices of 8 ms; until it is done the
+ * snapshot stays what it was, or grows from nothing.
+ *
+ * @example
+ * ```ts
+ * const view = createView(pods, {
+ *   filter: { labelSelector: 'app=web', search: { text: 'shop' } },
+ *   sort: { by: (pod) => pod.object.status?.startTime, descending: true },
+ *   window: { limit: 50 },
+ * })
+ * view.subscribe(({ rows, total }) => draw(rows, total))
+ * view.update({ window: { offset: 50, limit: 50 } })
+ * // React: useSyncExternalStore(view.subscribe, () => view.snapshot)
+ * ```
+ */
+export class View<T> implements Disposable {
+  readonly #source: ViewSource<T>
+  readonly #clock: Clock
+  readonly #schedule: (work: () => void) => void
+  readonly #snapshots = new Listeners<ViewSnapshot<T>>()
+  readonly #unsubscribe: () => void
+  readonly #rows = new Map<string, Row<T>>()
+  /** What has changed since the last pass began, by key; undefined is gone. */
+  #changes = new Map<string, Entry<T> | undefined>()
+  #plan: Plan<T>
+  /** The plan by which all rows were placed. */
+  #placed: Plan<T>
+  #window: ViewWindow
+  #snapshot: ViewSnapshot<T> = { rows: [], offset: 0, total: 0 }
+  #pass: Iterator<void> | undefined
+  /** Whether the pass began with nothing to see: each slice is shown then. */
+  #growing = true
+  #waiting = false
+  #disposed = false
+
+  constructor(source: ViewSource<T>, { clock = systemClock, onError = report, collator, schedule, ...query }: ViewOptions<T> = {}) {
+    this.#source = source
+    this.#clock = clock
+    this.#schedule = schedule ?? ((work) => void clock.setTimeout(work, FRAME_MS))
+    this.#window = checked(query.window ?? {})
+    this.#plan = new Plan({ collator, onError: guarded(onError) }, query.filter ?? {}, columnsOf(query.sort ?? []))
+    this.#placed = this.#plan
+    for (const entry of source.list()) this.#changes.set(source.keyOf(entry), entry)
+    this.#unsubscribe = source.subscribe((update) => this.#take(update))
+    this.#work(SLICE_MS)
+  }
+
+  /** What there is to see; the same object until something of it changes. */
+  get snapshot(): ViewSnapshot<T> {
+    return this.#snapshot
+  }
+
+  /** How many entries pass the filter. */
+  get total(): number {
+    return this.#snapshot.total
+  }
+
+  /** Calls back after each change of {@link snapshot}. Returns how to stop. Needs no `this`. */
+  readonly subscribe = (listener: (snapshot: ViewSnapshot<T>) => void): (() => void) => this.#snapshots.add(listener)
+
+  /**
+   * Shows something else. What is left out stays; `{}` and `[]` undo. The snapshot is there when this returns, unless that takes more than 8 ms.
+   * A window that moves costs no more than its rows.
+   *
+   * @throws SelectorError, RangeError for a window that is none: nothing has changed then; Error after the view was disposed.
+   */
+  update({ filter, sort, window = this.#window }: ViewQuery<T>): void {
+    if (this.#disposed) throw new Error('the view was disposed and follows its store no more: make another view')
+    checked(window)
+    this.#plan = this.#plan.with(filter, sort && columnsOf(sort))
+    this.#window = window
+    if (this.#isBehind) this.#work(SLICE_MS)
+    else this.#show()
+  }
+
+  /** Brings the snapshot up to date at once, however long it takes. */
+  flush(): void {
+    this.#work(Number.POSITIVE_INFINITY)
+  }
+
+  /** Leaves the source. The snapshot stays what it is. */
+  [Symbol.dispose](): void {
+    this.#disposed = true
+    this.#unsubscribe()
+  }
+
+  get #isBehind(): boolean {
+    return this.#pass !== undefined || this.#changes.size > 0 || this.#placed !== this.#plan
+  }
+
+  #take({ changes }: StoreUpdate<T>): void {
+    for (const { type, entry } of changes) {
+      if (type !== 'resynced') this.#changes.set(this.#source.keyOf(entry), type === 'deleted' ? undefined : entry)
+    }
+    if (this.#changes.size > 0) this.#workLater()
+  }
+
+  #workLater(): void {
+    if (this.#waiting) return
+    this.#waiting = true
+    this.#schedule(() => {
+      this.#waiting = false
+      this.#work(SLICE_MS)
+    })
+  }
+
+  #work(sliceMs: number): void {
+    const end = this.#clock.now() + sliceMs
+    while (this.#isBehind && !this.#disposed) {
+      this.#pass ??= this.#begin()
+      if (this.#pass.next().done) {
+        this.#pass = undefined
+        this.#show()
+      } else if (this.#clock.now() >= end) {
+        if (this.#growing) this.#show()
+        this.#workLater()
+        return
+      }
+    }
+  }
+
+  /** Does everything there is to do, one row at a time. Changes that come meanwhile are left for the next pass: what is shown is a state the source had. */
+  *#begin(): Generator<void, void> {
+    this.#growing = this.#snapshot.total === 0
+    const changes = this.#changes
+    this.#changes = new Map()
+    for (const [key, entry] of changes) {
+      this.#put(key, entry)
+      yield
+    }
+    // There may be yet another query before all rows are placed by the one.
+    while (this.#placed !== this.#plan) {
+      const plan = this.#plan
+      for (const row of this.#rows.values()) {
+        if (plan !== this.#plan) break
+        plan.place(row)
+        yield
+      }
+      if (plan === this.#plan) this.#placed = plan
+    }
+  }
+
+  #put(key: string, entry: Entry<T> | undefined): void {
+    const known = this.#rows.get(key)
+    if (known?.entry === entry) return
+    if (known) this.#plan.remove(known)
+    if (!entry) {
+      this.#rows.delete(key)
+      return
+    }
+    const row = new Row(key, entry)
+    this.#rows.set(key, row)
+    this.#plan.place(row)
+  }
+
+  #show(): void {
+    const { offset = 0, limit = Number.POSITIVE_INFINITY } = this.#window
+    const { rows: all } = this.#plan
+    const { shown: total } = all
+    const rows = all.slice(offset, offset + limit).map(({ entry }) => entry)
+    const before = this.#snapshot
+    const isSame = total === before.total && offset === before.offset && rows.length === before.rows.length
+    if (isSame && rows.every((entry, i) => entry === before.rows[i])) return
+    this.#snapshot = { rows, offset, total }
+    this.#snapshots.notify(this.#snapshot)
+  }
+}
+
+/**
+ * Makes a {@link View} of a store or an informer.
+ *
+ * @throws SelectorError; RangeError for a window that is none.
+ */
+export function createView<T>(source: ViewSource<T> | { readonly store: ViewSource<T> }, options?: ViewOptions<T>): View<T> {
+  return new View('store' in source ? source.store : source, options)
+}
+
+function columnsOf<T>(sort: ViewSort<T> | readonly ViewSort<T>[]): readonly ViewSort<T>[] {
+  return [sort].flat() as ViewSort<T>[]
+}
+
+function checked(window: ViewWindow): ViewWindow {
+  const { offset = 0, limit = Number.POSITIVE_INFINITY } = window
+  const isCount = (value: number) => Number.isInteger(value) && value >= 0
+  if (!isCount(offset)) throw new RangeError(`a view's window has a number of entries as its offset, not ${offset}`)
+  if (!isCount(limit) && limit !== Number.POSITIVE_INFINITY)
+    throw new RangeError(`a view's window has a number of rows as its limit, not ${limit}`)
+  return window
+}
