@@ -1,7 +1,7 @@
 import type { Entry } from '../meta/entry'
 import { parseFieldSelector } from '../meta/field-selectors'
 import { valueAt } from '../meta/scan'
-import { type Labels, parseLabelSelector } from '../meta/selectors'
+import { parseLabelSelector } from '../meta/selectors'
 
 /** Which of a cache's entries a request is about. */
 export interface Matcher {
@@ -35,7 +35,7 @@ export function createMatcher({ labelSelector = '', fieldSelector = '', namespac
     matches: (entry) =>
       (!namespace || entry.namespace === namespace) &&
       (fields.empty || fields.matches((path) => fieldOf(entry, path))) &&
-      (labels.empty || labels.matches(valueAt(entry.text, ['metadata', 'labels']) as Labels | undefined)),
+      (labels.empty || labels.matches(entry.labels)),
   }
 }
 
