@@ -1,3 +1,5 @@
+import { listen } from './listen'
+
 /** Something that may mean that time has passed unseen, or that the network is back. */
 export type Wake = 'online' | 'visible'
 
@@ -10,11 +12,13 @@ export type Wake = 'online' | 'visible'
 export function onWake(listener: (wake: Wake) => void): () => void {
   const { addEventListener, document } = globalThis as { addEventListener?: unknown; document?: Document }
   if (typeof addEventListener !== 'function') return () => undefined
-  const controller = new AbortController()
-  const options = { signal: controller.signal }
-  globalThis.addEventListener('online', () => listener('online'), options)
-  globalThis.addEventListener('pageshow', () => listener('visible'), options)
-  document?.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && listener('visible'), options)
-  document?.addEventListener('resume', () => listener('visible'), options)
-  return () => controller.abort()
+  const stops = [
+    listen(globalThis, 'online', () => listener('online')),
+    listen(globalThis, 'pageshow', () => listener('visible')),
+    listen(document, 'visibilitychange', () => document?.visibilityState === 'visible' && listener('visible')),
+    listen(document, 'resume', () => listener('visible')),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
 }

@@ -1,0 +1,64 @@
+import { KubeError } from '../errors'
+import { apiVersionOf, type Resource } from '../meta/resource'
+import type { RequestOptions } from '../meta/wire'
+import { readJson } from '../transport/json'
+import type { Requester } from '../transport/requester'
+
+/** What an OpenAPI v3 document says of one version of a group, as far as it is looked at. */
+export interface OpenApiDocument {
+  readonly openapi: string
+  readonly components?: { readonly schemas?: Readonly<Record<string, OpenApiSchema>> }
+  readonly paths?: Readonly<Record<string, unknown>>
+}
+
+/** A schema of an {@link OpenApiDocument}: JSON Schema with Kubernetes' own `x-kubernetes-…` members. */
+export interface OpenApiSchema {
+  readonly type?: string
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, OpenApiSchema>>
+  readonly required?: readonly string[]
+  readonly items?: OpenApiSchema
+  readonly $ref?: string
+  readonly 'x-kubernetes-group-version-kind'?: readonly { readonly group: string; readonly version: string; readonly kind: string }[]
+  readonly [member: string]: unknown
+}
+
+interface OpenApiIndex {
+  readonly paths?: Readonly<Record<string, { readonly serverRelativeURL: string }>>
+}
+
+/**
+ * Reads the OpenAPI v3 document of one version of a group (KEP-2896). The server names its address with a hash of the content, so that a
+ * browser keeps it for as long as it does not change.
+ *
+ * @param client a `KubeClient`.
+ * @throws KubeError when the server describes no such version; ApiError, ConnectionError, ParseError.
+ * @example
+ * ```ts
+ * const schema = schemaOf(await openapi(client, Deployment), Deployment)
+ * ```
+ */
+export async function openapi(
+  client: Requester,
+  groupVersion: Pick<Resource, 'group' | 'version'>,
+  { signal }: Pick<RequestOptions, 'signal'> = {},
+): Promise<OpenApiDocument> {
+  const read = async <T>(path: string, params?: URLSearchParams): Promise<T> =>
+    readJson<T>(await client.request({ path, params, signal }), { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal })
+  const { paths = {} } = await read<OpenApiIndex>('openapi/v3')
+  const found = paths[`${groupVersion.group ? 'apis' : 'api'}/${apiVersionOf(groupVersion)}`]
+  if (!found) throw new KubeError(`the server has no OpenAPI v3 of ${apiVersionOf(groupVersion)}`)
+  // It begins at the server's root, of which a proxy may make a folder.
+  const [path = '', query] = found.serverRelativeURL.replace(/^\//, '').split('?', 2)
+  return read<OpenApiDocument>(path, new URLSearchParams(query))
+}
+
+/** The schema of a resource's objects in the document of its group and version; undefined when it has none. */
+export function schemaOf(
+  document: OpenApiDocument,
+  { group, version, kind }: Pick<Resource, 'group' | 'version' | 'kind'>,
+): OpenApiSchema | undefined {
+  return Object.values(document.components?.schemas ?? {}).find((schema) =>
+    schema['x-kubernetes-group-version-kind']?.some((type) => type.group === group && type.version === version && type.kind === kind),
+  )
+}

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest'
+import { openapi, schemaOf } from '../../src/discovery/openapi'
+import { printerColumns } from '../../src/discovery/printer-columns'
+import { FakeApiServer } from '../../src/testing'
+import { serve, status } from '../transport/server'
+import { clientOf, define, widgets } from './support'
+
+const Widget = { group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget' }
+
+describe('printerColumns', () => {
+  test('are what the definition says of the version', async () => {
+    const server = new FakeApiServer()
+    define(server)
+    expect(await printerColumns(clientOf(server), Widget)).toEqual([{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }])
+    expect(await printerColumns(clientOf(server), { ...Widget, version: 'v2' })).toBeUndefined()
+  })
+
+  test('are the age when the definition says nothing', async () => {
+    const server = new FakeApiServer()
+    const { spec, ...definition } = widgets()
+    define(server, { ...definition, spec: { ...spec, versions: [{ name: 'v1' }] } })
+    expect(await printerColumns(clientOf(server), Widget)).toEqual([{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }])
+  })
+
+  test('are not known for what is no custom resource; a denial is an error', async () => {
+    const server = new FakeApiServer()
+    expect(await printerColumns(clientOf(server), { group: 'apps', version: 'v1', plural: 'deployments' })).toBeUndefined()
+    await expect(printerColumns(serve(() => status(403, 'Forbidden')).client(), Widget)).rejects.toMatchObject({ status: 403 })
+  })
+})
+
+describe('openapi', () => {
+  const schema = { type: 'object', 'x-kubernetes-group-version-kind': [{ group: 'example.com', version: 'v1', kind: 'Widget' }] }
+  const document = { openapi: '3.0.0', components: { schemas: { Other: { type: 'string' }, Widget: schema } } }
+  const server = () =>
+    serve(({ url }) =>
+      url.includes('?')
+        ? document
+        : { paths: { 'apis/example.com/v1': { serverRelativeURL: '/openapi/v3/apis/example.com/v1?hash=A%2FB' } } },
+    )
+
+  test('is read at the address with the hash, below the base URL', async () => {
+    const { requests, client } = server()
+    const found = await openapi(client({ baseUrl: 'http://kube.test/k8s/c1' }), Widget)
+    expect(requests.map(({ url }) => url)).toEqual([
+      'http://kube.test/k8s/c1/openapi/v3',
+      'http://kube.test/k8s/c1/openapi/v3/apis/example.com/v1?hash=A%2FB',
+    ])
+    expect(schemaOf(found, Widget)).toEqual(schema)
+    expect(schemaOf(found, { ...Widget, kind: 'Gadget' })).toBeUndefined()
+  })
+
+  test('of a version the server does not describe is an error that names it', async () => {
+    await expect(openapi(server().client(), { group: '', version: 'v1' })).rejects.toThrow('the server has no OpenAPI v3 of v1')
+  })
+})
