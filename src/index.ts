@@ -120,7 +120,8 @@ export {
 // From events to a store
 export type { ListerWatcher } from './reflector/lister-watcher'
 export { type EntryClient, ListWatch, type ListWatchOptions } from './reflector/list-watch'
-export { Reflector, type ReflectorRunOptions, type WhenSyncedOptions } from './reflector/reflector'
+export { Reflector, type ReflectorRunOptions } from './reflector/reflector'
+export type { WhenSyncedOptions } from './reflector/when-synced'
 export type { BackoffOptions } from './reflector/backoff'
 export type {
   EntryChange,
@@ -183,7 +184,8 @@ export {
   type PersistOptions,
   type TableInformerOptions,
 } from './informer/create-informer'
-export { type InformerPersistence, SharedInformer, type SharedInformerOptions } from './informer/shared-informer'
+export { SharedInformer, type SharedInformerOptions } from './informer/shared-informer'
+export type { Feed, FeedHost, InformerPersistence, InformerStatus, WaitForResourceVersionOptions } from './informer/feed'
 export {
   type InformerLease,
   SharedInformerFactory,

@@ -1,10 +1,11 @@
+import { listen } from '../internal/listen'
 import { report } from '../internal/report'
 import type { KubeObject } from '../meta/object'
 import type { Resource } from '../meta/resource'
 import type { EntryClient } from '../reflector/list-watch'
-import type { WhenSyncedOptions } from '../reflector/reflector'
+import type { WhenSyncedOptions } from '../reflector/when-synced'
 import type { Indexers } from '../store/indexer'
-import { type InformerOptions, newInformer } from './create-informer'
+import { type InformerOptions, Namespaces, newInformer } from './create-informer'
 import type { SharedInformer } from './shared-informer'
 import type { Transform } from './transform'
 import type { WaitOptions } from './wait'
@@ -69,9 +70,9 @@ export class SharedInformerFactory implements AsyncDisposable {
   readonly #shared = new Map<string, Shared>()
   readonly #transforms = new WeakMap<object, number>()
   readonly #stopping = new Set<Promise<void>>()
-  readonly #life = new AbortController()
   #transformCount = 0
   #state: 'idle' | 'started' | 'shut down' = 'idle'
+  #unlisten = () => {}
 
   constructor(client: EntryClient, options: SharedInformerFactoryOptions = {}) {
     this.#client = client
@@ -87,7 +88,7 @@ export class SharedInformerFactory implements AsyncDisposable {
    */
   informer<T extends KubeObject, Names extends string = never>(
     resource: Resource<T>,
-    request: SharedInformerRequest<T, Names> = {},
+    request: SharedInformerRequest<NoInfer<T>, Names> = {},
   ): SharedInformer<T, Names> {
     const [, shared] = this.#find(resource, request)
     shared.pinned = true
@@ -106,7 +107,7 @@ export class SharedInformerFactory implements AsyncDisposable {
    */
   lease<T extends KubeObject, Names extends string = never>(
     resource: Resource<T>,
-    request: SharedInformerRequest<T, Names> = {},
+    request: SharedInformerRequest<NoInfer<T>, Names> = {},
   ): InformerLease<T, Names> {
     const [key, shared] = this.#find(resource, request)
     shared.users++
@@ -132,7 +133,7 @@ export class SharedInformerFactory implements AsyncDisposable {
     this.#state = 'started'
     for (const shared of this.#shared.values()) this.#run(shared)
     const shutdown = () => void this.shutdown().catch(report)
-    signal?.addEventListener('abort', shutdown, { signal: this.#life.signal })
+    this.#unlisten = listen(signal, 'abort', shutdown)
     if (signal?.aborted) shutdown()
   }
 
@@ -148,7 +149,7 @@ export class SharedInformerFactory implements AsyncDisposable {
   /** Stops every informer. Resolves when what they still had to store is stored; doing it twice does no harm. */
   async shutdown(): Promise<void> {
     this.#state = 'shut down'
-    this.#life.abort()
+    this.#unlisten()
     for (const [key, shared] of this.#shared) this.#drop(key, shared)
     await Promise.all(this.#stopping)
   }
@@ -167,7 +168,8 @@ export class SharedInformerFactory implements AsyncDisposable {
       if (indexers) addMissing(known.informer as unknown as SharedInformer<T>, indexers)
       return [key, known]
     }
-    const informer = newInformer<T, Names>(this.#client, resource, { ...this.#options, ...selection, namespace, indexers })
+    const options = { ...this.#options, ...selection, namespace, indexers }
+    const informer = newInformer<T, Names>(this.#client, resource, options, () => this.lease(Namespaces))
     // What is kept here is of any type; the key brings back those who asked for the same resource.
     const shared: Shared = { informer: informer as unknown as SharedInformer<KubeObject>, users: 0, pinned: false, started: false }
     this.#shared.set(key, shared)

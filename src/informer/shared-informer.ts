@@ -3,30 +3,22 @@ import { guarded, report } from '../internal/report'
 import { metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
-import type { Persister, Scope } from '../persistence/persister'
-import { StorePersistence, type StorePersistenceOptions, type StorePersistenceStartOptions } from '../persistence/store-persistence'
+import { StorePersistence } from '../persistence/store-persistence'
 import type { ListerWatcher } from '../reflector/lister-watcher'
-import type { ReflectorOptions, ReflectorState, ReflectorStatus, SyncSource } from '../reflector/options'
-import { Reflector, type WhenSyncedOptions } from '../reflector/reflector'
+import type { ReflectorOptions, ReflectorState, SyncSource } from '../reflector/options'
+import { Reflector } from '../reflector/reflector'
+import type { WhenSyncedOptions } from '../reflector/when-synced'
 import { Indexer, type Indexers } from '../store/indexer'
 import { Lister } from '../store/lister'
 import { type ChangesOptions, changesOf } from './changes'
 import { type InformerEvent, observedPersister } from './events'
+import type { Feed, FeedHost, InformerPersistence, InformerStatus, WaitForResourceVersionOptions } from './feed'
 import type { ChangeHandler, EventHandler, HandlerOptions, HandlerRegistration } from './handler'
 import type { InformerChange } from './notifications'
 import { Processor } from './processor'
 import { Registration } from './registration'
 import { type Transform, TransformingListerWatcher } from './transform'
 import type { WaitOptions } from './wait'
-
-/** Where an informer keeps its state from one life to the next. */
-export interface InformerPersistence
-  extends Omit<StorePersistenceOptions, 'onError' | 'clock'>,
-    Pick<StorePersistenceStartOptions, 'loadTimeoutMs'> {
-  persister: Persister
-  /** What the state belongs to; its `version` changes with the transform. */
-  scope: Scope
-}
 
 /** How a {@link SharedInformer} works. */
 export interface SharedInformerOptions<T extends KubeObject, Names extends string = never> extends ReflectorOptions<T> {
@@ -67,17 +59,20 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   readonly indexer: Indexer<T, Names>
   /** Reads the objects as one reads a server. */
   readonly lister: Lister<T>
-  /** Says what has become of the stored state; undefined when it is kept in memory only. */
+  /** Says what has become of the stored state; undefined when it is kept in memory only, or namespace by namespace (`fallbackNamespaces`). */
   readonly persistence: StorePersistence<T> | undefined
-  readonly #reflector: Reflector<T>
+  readonly #feed: Feed
   readonly #processor: Processor<T>
   readonly #options: SharedInformerOptions<T, Names>
   readonly #emit: ((event: InformerEvent) => void) | undefined
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
 
-  /** @throws PersistenceError with code `'refused'` for secrets that are not to be stored; TypeError for an index called `namespace`; RangeError for a period that is none. */
-  constructor(source: ListerWatcher<T>, options: SharedInformerOptions<T, Names> = {}) {
+  /**
+   * @param source where the objects are read, or what makes a feed of more than one reflector.
+   * @throws PersistenceError with code `'refused'` for secrets that are not to be stored; TypeError for an index called `namespace`; RangeError for a period that is none.
+   */
+  constructor(source: ListerWatcher<T> | ((host: FeedHost<T>) => Feed), options: SharedInformerOptions<T, Names> = {}) {
     const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0 } = options
     this.#options = options
     const emit = guarded(options.onEvent)
@@ -86,10 +81,15 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     this.indexer = new Indexer(metaNamespaceKey, indexers, { onError })
     this.lister = new Lister(this.indexer)
     // Resyncs are the processor's: each handler has a period of its own.
-    this.#reflector = new Reflector(transform ? new TransformingListerWatcher(source, transform, onError) : source, this.indexer, {
-      ...options,
-      resyncPeriodMs: 0,
-    })
+    const host: FeedHost<T> = {
+      indexer: this.indexer,
+      options: { ...options, resyncPeriodMs: 0 },
+      transformed: (from) => (transform ? new TransformingListerWatcher(from, transform, onError) : from),
+      persisted: (store, { persister, scope, ...how }) =>
+        new StorePersistence(store, emit ? observedPersister(persister, clock, emit) : persister, scope, { ...how, clock, onError }),
+      report: onError,
+    }
+    this.#feed = typeof source === 'function' ? source(host) : new Reflector(host.transformed(source), host.indexer, host.options)
     this.#processor = new Processor({
       clock,
       resyncPeriodMs,
@@ -98,15 +98,12 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
       emit,
     })
     this.indexer.subscribe((update) => this.#processor.take(update))
-    const unsubscribe = this.#reflector.subscribe(({ hasSynced }) => {
+    const unsubscribe = this.#feed.subscribe(({ hasSynced }) => {
       if (!hasSynced) return
       unsubscribe()
       this.#processor.synced()
     })
-    if (persistence) {
-      const persister = emit ? observedPersister(persistence.persister, clock, emit) : persistence.persister
-      this.persistence = new StorePersistence(this.indexer, persister, persistence.scope, { ...persistence, clock, onError })
-    }
+    if (persistence) this.persistence = host.persisted(this.indexer, persistence)
   }
 
   /** The same as {@link indexer}. */
@@ -120,8 +117,8 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   /** Everything there is to know of the feed; another object after each change, fit for `useSyncExternalStore`. */
-  get status(): ReflectorStatus {
-    return this.#reflector.status
+  get status(): InformerStatus {
+    return this.#feed.status
   }
 
   /** Whether the server has confirmed or delivered the objects at least once. */
@@ -131,12 +128,12 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
 
   /** The version of the last list, event or bookmark; the empty string before the first. */
   get lastSyncResourceVersion(): string {
-    return this.#reflector.lastSyncResourceVersion
+    return this.#feed.lastSyncResourceVersion
   }
 
   /** Calls back after each change of {@link status}. Returns how to stop. */
-  subscribe(listener: (status: ReflectorStatus) => void): () => void {
-    return this.#reflector.subscribe(listener)
+  subscribe(listener: (status: InformerStatus) => void): () => void {
+    return this.#feed.subscribe(listener)
   }
 
   /**
@@ -164,7 +161,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
    * @throws the signal's reason; the server's error when it denies and `onDenied` is `'reject'`; an Error when the informer is stopped before.
    */
   whenSynced(options?: WhenSyncedOptions): Promise<{ source: SyncSource }> {
-    return this.#reflector.whenSynced(options)
+    return this.#feed.whenSynced(options)
   }
 
   /**
@@ -173,7 +170,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
    * @param resourceVersion such as the `metadata.resourceVersion` in the answer to a write.
    * @throws TypeError when that is no resourceVersion; the signal's reason; an Error when the informer is stopped before.
    */
-  async waitForResourceVersion(resourceVersion: string, { signal }: WaitOptions = {}): Promise<void> {
+  async waitForResourceVersion(resourceVersion: string, { signal, namespace }: WaitForResourceVersionOptions = {}): Promise<void> {
     if (!isResourceVersion(resourceVersion)) {
       throw new TypeError(
         `waitForResourceVersion: a resourceVersion is a decimal number in a string, not ${JSON.stringify(resourceVersion)}`,
@@ -184,7 +181,8 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     try {
       await new Promise<void>((resolve, reject) => {
         const look = () => {
-          const reached = this.indexer.resourceVersion
+          const own = namespace === undefined ? undefined : this.#feed.resourceVersionOf?.(namespace)
+          const reached = own ?? this.indexer.resourceVersion
           if (reached !== '' && compareResourceVersions(reached, resourceVersion) >= 0) resolve()
           else if (this.state === 'stopped')
             reject(new Error(`the informer was stopped before it had reached resourceVersion ${resourceVersion}`))
@@ -231,7 +229,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     signal.addEventListener('abort', end)
     if (signal.aborted) end()
     const hydrated = this.persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
-    await this.#reflector.run({ signal, hydrated })
+    await this.#feed.run({ signal, hydrated })
     await this.persistence?.stop()
   }
 

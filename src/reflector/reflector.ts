@@ -14,6 +14,7 @@ import type { ListerWatcher } from './lister-watcher'
 import type { ReflectorEvent, ReflectorOptions, ReflectorState, ReflectorStatus, ReflectorStore, SyncSource } from './options'
 import { Session, type SessionHost } from './session'
 import { type AttemptEnded, type FeedEvent, type FeedState, initialState, type Step, transition } from './state'
+import { type WhenSyncedOptions, whenSynced } from './when-synced'
 
 /** The network is back: a connection that has been silent for so long is not to be trusted. */
 const ONLINE_SILENCE_MS = 5_000
@@ -24,14 +25,6 @@ export interface ReflectorRunOptions {
   signal?: AbortSignal | undefined
   /** Settles when the store has what it had in its last life: nothing is asked before. It must not outlast the signal. Default: at once. */
   hydrated?: Promise<unknown> | undefined
-}
-
-/** How {@link Reflector.whenSynced} waits. */
-export interface WhenSyncedOptions {
-  /** Gives up waiting; the promise rejects with the signal's reason. */
-  signal?: AbortSignal | undefined
-  /** What to do when the server denies access or lacks the resource: go on waiting (the default), or reject with its error. */
-  onDenied?: 'wait' | 'reject' | undefined
 }
 
 /**
@@ -97,24 +90,8 @@ export class Reflector<T extends KubeObject> {
    *
    * @throws the signal's reason; the server's error when it denies and `onDenied` is `'reject'`; an Error when the reflector was stopped before.
    */
-  whenSynced({ signal, onDenied = 'wait' }: WhenSyncedOptions = {}): Promise<{ source: SyncSource }> {
-    return new Promise((resolve, reject) => {
-      const settle = (how: () => void) => {
-        unsubscribe()
-        signal?.removeEventListener('abort', abort)
-        how()
-      }
-      const abort = () => settle(() => reject(signal?.reason))
-      const look = ({ hasSynced, source, state, error }: ReflectorStatus) => {
-        if (hasSynced && source) settle(() => resolve({ source }))
-        else if (onDenied === 'reject' && (state === 'denied' || state === 'gone')) settle(() => reject(error))
-        else if (state === 'stopped') settle(() => reject(new Error('the reflector was stopped before it had synced')))
-      }
-      const unsubscribe = this.subscribe(look)
-      signal?.addEventListener('abort', abort)
-      if (signal?.aborted) abort()
-      else look(this.#status)
-    })
+  whenSynced(options?: WhenSyncedOptions): Promise<{ source: SyncSource }> {
+    return whenSynced(this, options)
   }
 
   /**

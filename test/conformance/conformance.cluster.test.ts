@@ -5,6 +5,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { until } from '../cluster/component.ts'
 import { describeCluster } from '../cluster/suite.ts'
 import { conformance } from './cases'
+import { informerConformance } from './informer-cases'
 import type { Target } from './target'
 
 /** A real API server, in real time, through `kubectl proxy`. */
@@ -51,5 +52,7 @@ class RealTarget implements Target {
 
 describeCluster('the real API server', (cluster) => {
   let target: RealTarget | undefined
-  conformance(() => (target ??= new RealTarget(cluster())))
+  const ofSuite = () => (target ??= new RealTarget(cluster()))
+  conformance(ofSuite)
+  informerConformance(ofSuite)
 })

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { conformance } from './cases'
+import { informerConformance } from './informer-cases'
 import type { Target } from './target'
 import { World } from './world'
 
@@ -27,4 +28,5 @@ class FakeTarget extends World implements Target {
 describe('the fake API server', () => {
   const target = new FakeTarget()
   conformance(() => target)
+  informerConformance(() => target)
 })

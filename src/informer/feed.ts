@@ -1,0 +1,64 @@
+import type { KubeObject } from '../meta/object'
+import type { Persister, Scope } from '../persistence/persister'
+import type {
+  PersistableStore,
+  StorePersistence,
+  StorePersistenceOptions,
+  StorePersistenceStartOptions,
+} from '../persistence/store-persistence'
+import type { ListerWatcher } from '../reflector/lister-watcher'
+import type { ReflectorOptions, ReflectorStatus, SyncSource } from '../reflector/options'
+import type { ReflectorRunOptions } from '../reflector/reflector'
+import type { WhenSyncedOptions } from '../reflector/when-synced'
+import type { Indexer } from '../store/indexer'
+import type { WaitOptions } from './wait'
+
+/** Where an informer keeps its state from one life to the next. */
+export interface InformerPersistence
+  extends Omit<StorePersistenceOptions, 'onError' | 'clock'>,
+    Pick<StorePersistenceStartOptions, 'loadTimeoutMs'> {
+  persister: Persister
+  /** What the state belongs to; its `version` changes with the transform. */
+  scope: Scope
+}
+
+/** What there is to know about an informer's feed; another object after each change. */
+export interface InformerStatus extends ReflectorStatus {
+  /** How each namespace is doing, those that are denied included, while the informer makes do with namespaces; else undefined. */
+  readonly namespaces?: ReadonlyMap<string, ReflectorStatus> | undefined
+}
+
+/** What keeps an informer's objects up to date: a `Reflector`, or several that act as one. */
+export interface Feed {
+  readonly status: InformerStatus
+  readonly lastSyncResourceVersion: string
+  subscribe(listener: (status: InformerStatus) => void): () => void
+  whenSynced(options?: WhenSyncedOptions): Promise<{ source: SyncSource }>
+  /** Runs until the signal is aborted, and then to the end of what has to be stored. */
+  run(options: ReflectorRunOptions & { signal: AbortSignal }): Promise<void>
+  /** The version that the objects of one namespace are at; left out where that is the store's own. */
+  resourceVersionOf?(namespace: string): string
+}
+
+/** What a {@link Feed} is given by its informer. */
+export interface FeedHost<T extends KubeObject> {
+  /** Where the objects go. */
+  readonly indexer: Indexer<T, string>
+  /** How reflectors are to work. */
+  readonly options: ReflectorOptions<T>
+  /** Puts the informer's transform, if there is one, behind a source. */
+  transformed(source: ListerWatcher<T>): ListerWatcher<T>
+  /** Keeps a store's state from one life to the next. @throws PersistenceError with code `'refused'` for secrets that are not to be stored. */
+  persisted(store: PersistableStore<T>, persistence: InformerPersistence): StorePersistence<T>
+  /** Told of what goes wrong apart from the feed. */
+  report(error: unknown): void
+}
+
+/** How to wait for a version. */
+export interface WaitForResourceVersionOptions extends WaitOptions {
+  /**
+   * The namespace of the object that was written: then only that one has to have come so far, which is at once, rather than all of them, which
+   * takes a bookmark of each, about a minute. Makes a difference only while an informer makes do with single namespaces.
+   */
+  namespace?: string | undefined
+}

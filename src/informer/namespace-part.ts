@@ -1,0 +1,109 @@
+import { isApiError } from '../errors'
+import { systemClock } from '../internal/clock'
+import { delay } from '../internal/delay'
+import type { KubeObject } from '../meta/object'
+import type { StorePersistence } from '../persistence/store-persistence'
+import type { ListerWatcher } from '../reflector/lister-watcher'
+import type { ReflectorStatus } from '../reflector/options'
+import { Reflector } from '../reflector/reflector'
+import type { FeedHost, InformerPersistence } from './feed'
+import { NamespaceStore, type SharedIndexer } from './namespace-store'
+
+/** How long what was denied is left alone: a namespace may be one of hundreds. */
+const ASK_AGAIN_MS = 300_000
+
+const CONNECTING: ReflectorStatus = {
+  state: 'connecting',
+  hasSynced: false,
+  source: undefined,
+  lastSyncResourceVersion: '',
+  error: undefined,
+}
+
+/** What a {@link NamespacePart} needs of the feed that it is a part of. */
+export interface PartHost<T extends KubeObject> extends FeedHost<T>, SharedIndexer<T> {
+  /** Reads one namespace; all of them for the empty string. */
+  source(namespace: string): ListerWatcher<T>
+  /** Where the namespaces' states are kept, each under a scope of its own. */
+  readonly persistence: InformerPersistence | undefined
+  /** The status of a part has changed. */
+  changed(): void
+}
+
+/** One namespace of a feed, or all of them (the empty string): a reflector, a version and a stored state of its own. */
+export class NamespacePart<T extends KubeObject> {
+  readonly store: NamespaceStore<T>
+  readonly #namespace: string
+  readonly #host: PartHost<T>
+  readonly #persistence: StorePersistence<T> | undefined
+  readonly #life = new AbortController()
+  #status = CONNECTING
+  #running: Promise<void> | undefined
+
+  /** @throws PersistenceError with code `'refused'` for secrets that are not to be stored. */
+  constructor(namespace: string, host: PartHost<T>) {
+    this.#namespace = namespace
+    this.#host = host
+    this.store = new NamespaceStore(namespace, host)
+    const { persistence } = host
+    if (!persistence) return
+    this.#persistence = host.persisted(this.store, { ...persistence, scope: { ...persistence.scope, namespace } })
+  }
+
+  /** What its reflector says. One that was denied stays so until the server has delivered. */
+  get status(): ReflectorStatus {
+    return this.#status
+  }
+
+  /** Whether the server forbids it. */
+  get denied(): boolean {
+    return isForbidden(this.#status)
+  }
+
+  /** Runs until it is stopped. */
+  run(): void {
+    this.#running = this.#run(this.#life.signal)
+  }
+
+  /** Ends it; nothing is written to the store any more. Resolves when the last changes are stored. */
+  async stop(): Promise<void> {
+    this.#life.abort()
+    await this.#running
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { persistence, options } = this.#host
+    let hydrated = this.#persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
+    while (!signal.aborted) {
+      await this.#follow(signal, hydrated)
+      hydrated = undefined
+      await delay(ASK_AGAIN_MS, { clock: options.clock ?? systemClock, signal })
+    }
+    await this.#persistence?.stop()
+  }
+
+  /** Until the server forbids it, or the signal is aborted. */
+  async #follow(signal: AbortSignal, hydrated: Promise<unknown> | undefined): Promise<void> {
+    const { source, transformed, options, changed } = this.#host
+    const forbidden = new AbortController()
+    const reflector = new Reflector(transformed(source(this.#namespace)), this.store, options)
+    reflector.subscribe((status) => {
+      if (signal.aborted || forbidden.signal.aborted) return
+      if (this.denied && !status.hasSynced && !isForbidden(status)) return
+      this.#status = status
+      if (isForbidden(status)) {
+        // What was seen of everything is the namespaces' now, whose changes are not in its version.
+        if (this.#namespace) this.store.clear()
+        else this.store.forget()
+        forbidden.abort()
+      }
+      changed()
+    })
+    await reflector.run({ signal: AbortSignal.any([signal, forbidden.signal]), hydrated })
+  }
+}
+
+/** Whether a feed is denied what it asks for, rather than unknown to the server (401). */
+export function isForbidden({ state, error }: ReflectorStatus): boolean {
+  return state === 'denied' && isApiError(error) && error.status === 403
+}
