@@ -4,6 +4,8 @@ import { byId } from './page.ts'
 export interface ClusterInfo {
   /** Changes per second that are being made; undefined where the cluster is a real one. */
   readonly changesPerSecond: number | undefined
+  /** Whether the kind that comes and goes is defined; undefined where the cluster is a real one. */
+  readonly hasExtraKind: boolean | undefined
 }
 
 /** The rates that the buttons step through, in changes per second. */
@@ -15,6 +17,7 @@ export class Controls {
   readonly #slower = byId('slower', HTMLButtonElement)
   readonly #faster = byId('faster', HTMLButtonElement)
   readonly #expire = byId('expire', HTMLButtonElement)
+  readonly #kind = byId('kind', HTMLButtonElement)
   #rate: number | undefined
 
   constructor({ forget }: { forget: () => Promise<void> }) {
@@ -25,6 +28,7 @@ export class Controls {
     })
     onClick(byId('cut', HTMLButtonElement), () => this.#ask('cut', 'POST'))
     onClick(this.#expire, () => this.#ask('expire', 'POST'))
+    onClick(this.#kind, () => this.#ask(`kind?defined=${this.#kind.ariaPressed !== 'true'}`, 'POST'))
     onClick(this.#slower, () => this.#setRate(RATES.findLast((rate) => rate < (this.#rate ?? 0))))
     onClick(this.#faster, () => this.#setRate(RATES.find((rate) => rate > (this.#rate ?? 0))))
   }
@@ -50,13 +54,14 @@ export class Controls {
     this.#show(info)
   }
 
-  #show({ changesPerSecond }: ClusterInfo): void {
+  #show({ changesPerSecond, hasExtraKind = false }: ClusterInfo): void {
     const simulated = changesPerSecond !== undefined
     this.#rate = changesPerSecond
     this.#churn.value = simulated ? `${changesPerSecond} changes/s` : 'real cluster'
-    for (const button of [this.#expire, this.#slower, this.#faster]) {
+    this.#kind.ariaPressed = String(hasExtraKind)
+    for (const button of [this.#expire, this.#kind, this.#slower, this.#faster]) {
       button.disabled = !simulated
-      if (!simulated) button.title = 'This is a real cluster: only the cluster itself changes its pods, and forgets its past'
+      if (!simulated) button.title = 'This is a real cluster: only the cluster itself changes its objects, and forgets its past'
     }
     this.#slower.disabled ||= changesPerSecond === RATES[0]
     this.#faster.disabled ||= changesPerSecond === RATES.at(-1)

@@ -1,87 +1,100 @@
-import type { Entry } from 'kubeflect'
-import type { Pod } from 'kubeflect/resources/core/v1'
+import { KubeClient, type Resource, resourceName } from 'kubeflect'
+import { type Address, readAddress, writeAddress } from './address.ts'
+import { Board } from './board.ts'
+import { Catalog } from './catalog.ts'
 import { Controls } from './controls.ts'
-import { createFeed } from './feed.ts'
-import { byId, formatCount, write } from './page.ts'
-import { RowList } from './row-list.ts'
-import { Strip } from './strip.ts'
-import { PodTable } from './table.ts'
+import { Feeds } from './feeds.ts'
+import { Namespaces } from './namespaces.ts'
+import { byId, write } from './page.ts'
+import { Picker } from './picker.ts'
+import { messageOf } from './strip.ts'
 
 const [main] = document.getElementsByTagName('main')
 const [table] = document.getElementsByTagName('table')
 if (!main || !table) throw new TypeError('index.html has no main, or no table')
 
-const parameters = new URLSearchParams(location.search)
-const namespace = parameters.get('namespace') || undefined
-const labelSelector = parameters.get('labelSelector') || undefined
 const cluster = document.querySelector<HTMLMetaElement>('meta[name=cluster]')?.content ?? ''
-const feed = createFeed({ cluster, namespace, labelSelector })
-const rows = new RowList()
-const podTable = new PodTable(table, rows)
-const strip = new Strip(main, feed)
+const client = new KubeClient({ baseUrl: '/k8s' })
+const feeds = new Feeds(client, { cluster })
+const catalog = new Catalog(client, { cluster, storage: localStorage })
+const board = new Board(main, table)
 const filter = byId('filter', HTMLInputElement)
+const selector = byId('selector', HTMLButtonElement)
+const picker = new Picker({ onPick: (resource) => go({ ...address, resource: resourceName(resource) }) })
+const namespaces = new Namespaces(client, { onPick: (namespace) => go({ ...address, namespace }) })
+let address = readAddress(location.search)
+let shown: Resource | undefined
 
-write(
-  byId('scope', HTMLElement),
-  ['pods', namespace ? `in ${namespace}` : 'in all namespaces', labelSelector && `with ${labelSelector}`].filter(Boolean).join(' '),
-)
-
-// Everything that happens between two frames is drawn at once.
-let changed = new Map<string, Entry<Pod> | undefined>()
-let isScheduled = false
-const schedule = () => {
-  if (isScheduled) return
-  isScheduled = true
-  requestAnimationFrame(draw)
+/** Goes to another address. */
+function go(next: Address): void {
+  history.pushState(undefined, '', writeAddress(next))
+  follow()
 }
 
-function draw(): void {
-  isScheduled = false
-  const first = rows.size === 0
-  const flashes = first ? [] : changed.keys()
-  if (changed.size > 0) {
-    rows.apply(changed)
-    podTable.update(flashes)
-    changed = new Map()
+/** Shows what the page's address says. */
+function follow(): void {
+  address = readAddress(location.search)
+  shown = undefined
+  show()
+}
+
+/** Shows the resource of the address as soon as it is known what that is. */
+function show(): void {
+  if (shown) return
+  const { namespace, labelSelector } = address
+  let name = address.resource
+  try {
+    shown = catalog.find(name)
+    if (shown) {
+      name = resourceName(shown)
+      board.show(feeds.open({ resource: shown, namespace: shown.scope === 'Cluster' ? undefined : namespace, labelSelector }))
+    } else board.clear(catalog.error === undefined ? '' : `The server cannot be asked what it has: ${messageOf(catalog.error)}.`)
+  } catch (error) {
+    board.clear(`${messageOf(error)}.`.replace(/\?\.$/, '?'))
   }
-  drawCount()
-  strip.update(Date.now())
+  picker.chosen = name
+  namespaces.show(namespace, { isNamespaced: shown?.scope !== 'Cluster' })
+  selector.hidden = labelSelector === undefined
+  write(selector, labelSelector ?? '')
+  document.title = `${name} · kubeflect playground`
 }
 
-function drawCount(): void {
-  const { shown, size } = rows
-  write(
-    byId('count', HTMLElement),
-    shown.length === size ? `${formatCount(size)} pods` : `${formatCount(shown.length)} of ${formatCount(size)} pods`,
-  )
-  const empty = byId('empty', HTMLElement)
-  empty.hidden = shown.length > 0
-  const { hasSynced } = feed.reflector.status
-  write(empty, size > 0 ? 'No pod matches the filter.' : hasSynced ? 'There are no pods.' : 'No pods yet.')
+/** A page that nobody sees needs no more than its own feed. */
+let attention = new AbortController()
+function attend(): void {
+  attention.abort()
+  attention = new AbortController()
+  if (document.hidden) feeds.drop()
+  else
+    void catalog.follow({
+      signal: attention.signal,
+      onChange() {
+        picker.resources = catalog.resources
+        show()
+      },
+    })
 }
 
-feed.store.subscribe(({ type, changes }) => {
-  if (type !== 'resync') for (const change of changes) changed.set(change.entry.key, change.type === 'deleted' ? undefined : change.entry)
-  schedule()
-})
-feed.reflector.subscribe(schedule)
-feed.persistence.subscribe(schedule)
-
-filter.addEventListener('input', () => {
-  rows.filter(filter.value)
-  podTable.update()
-  drawCount()
-})
+selector.addEventListener('click', () => go({ ...address, labelSelector: undefined }))
+addEventListener('popstate', follow)
+document.addEventListener('visibilitychange', attend)
 document.addEventListener('keydown', (event) => {
-  if (event.key !== '/' || event.target === filter || event.ctrlKey || event.metaKey || event.altKey) return
+  const { target, key } = event
+  if ((key !== '/' && key !== 'k') || event.ctrlKey || event.metaKey || event.altKey) return
+  if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return
   event.preventDefault()
-  filter.select()
+  if (key === '/') filter.select()
+  else picker.focus()
 })
-setInterval(() => {
-  podTable.tick(Date.now())
-  schedule()
-}, 1000)
 
-schedule()
-void new Controls(feed).start()
-void feed.run()
+write(byId('cluster', HTMLElement), cluster === 'fake' ? 'a make-believe cluster in memory' : cluster)
+picker.resources = catalog.resources
+follow()
+attend()
+void namespaces.load()
+void new Controls({
+  async forget() {
+    catalog.forget()
+    await feeds.forget()
+  },
+}).start()

@@ -14,9 +14,13 @@ export function write(element: HTMLElement | undefined, text: string): void {
   if (element && element.textContent !== text) element.textContent = text
 }
 
-const counts = new Intl.NumberFormat('en')
-
-/** A count as people read it: `12,345`. */
-export function formatCount(count: number): string {
-  return counts.format(count)
+/** Makes an element with some properties. */
+export function create<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Partial<HTMLElementTagNameMap[K]> = {},
+  children: readonly (Node | string)[] = [],
+): HTMLElementTagNameMap[K] {
+  const element = Object.assign(document.createElement(tag), properties)
+  element.append(...children)
+  return element
 }

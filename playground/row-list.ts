@@ -1,9 +1,44 @@
-import type { Entry } from 'kubeflect'
-import type { Pod } from 'kubeflect/resources/core/v1'
-import { PodRow } from './pods.ts'
+import type { Entry, KubeObject } from 'kubeflect'
+import type { Cell, Column } from './columns.ts'
 
-/** What rows can be sorted by. */
-export type Column = 'name' | 'namespace' | 'phase' | 'node' | 'restarts' | 'age'
+/** A row of the table: one version of one object, which is parsed when a cell needs it. */
+export class Row {
+  readonly entry: Entry<KubeObject>
+  readonly #columns: readonly Column[]
+  readonly #cells: Cell[] = []
+  #words: string | undefined
+
+  constructor(entry: Entry<KubeObject>, columns: readonly Column[]) {
+    this.entry = entry
+    this.#columns = columns
+  }
+
+  get key(): string {
+    return this.entry.key
+  }
+
+  /** What the row has in a column. */
+  cell(column: Column): Cell {
+    const at = this.#columns.indexOf(column)
+    this.#cells[at] ??= column.read(this.entry)
+    return this.#cells[at]
+  }
+
+  /** Whether the row contains a word in lower case. What is read from the key is not parsed. */
+  contains(word: string): boolean {
+    if (this.key.includes(word)) return true
+    this.#words ??= this.#columns
+      .filter(isSearched)
+      .map((column) => this.cell(column).text.toLowerCase())
+      .join(' ')
+    return this.#words.includes(word)
+  }
+}
+
+/** Whether rows are found by what they have in a column. */
+export function isSearched({ look }: Column): boolean {
+  return look !== 'number' && look !== 'age'
+}
 
 /** By what rows are sorted, and which way. */
 export interface Order {
@@ -11,24 +46,28 @@ export interface Order {
   readonly direction: 'ascending' | 'descending'
 }
 
-const sortKeys: Record<Column, (row: PodRow) => string | number> = {
-  name: ({ entry }) => entry.name,
-  namespace: ({ entry }) => entry.namespace,
-  phase: ({ details }) => details.phase,
-  node: ({ details }) => details.node,
-  restarts: ({ details }) => details.restarts,
-  age: ({ details }) => -details.created,
-}
-
 /** Rows that match a filter, in order. A change moves only the rows it is about. */
 export class RowList {
-  readonly #all = new Map<string, PodRow>()
-  #shown: PodRow[] = []
+  readonly columns: readonly Column[]
+  readonly #all = new Map<string, Row>()
+  #shown: Row[] = []
   #words: readonly string[] = []
-  #order: Order = { column: 'age', direction: 'ascending' }
+  #order: Order
+
+  /**
+   * The newest come first.
+   *
+   * @throws TypeError when there are no columns.
+   */
+  constructor(columns: readonly Column[]) {
+    const last = columns.at(-1)
+    if (!last) throw new TypeError('RowList: a table has columns')
+    this.columns = columns
+    this.#order = { column: last, direction: 'ascending' }
+  }
 
   /** The rows to show, in order. */
-  get shown(): readonly PodRow[] {
+  get shown(): readonly Row[] {
     return this.#shown
   }
 
@@ -47,19 +86,19 @@ export class RowList {
     this.#rebuild()
   }
 
-  /** Shows the rows whose name, namespace, phase or node contain each of some words. */
+  /** Shows the rows that contain each of some words. */
   filter(text: string): void {
     this.#words = text.toLowerCase().split(/\s+/).filter(Boolean)
     this.#rebuild()
   }
 
   /** Takes over the newest entry of each key that changed; undefined for one that is gone. */
-  apply(changes: ReadonlyMap<string, Entry<Pod> | undefined>): void {
+  apply(changes: ReadonlyMap<string, Entry<KubeObject> | undefined>): void {
     // Moving a row costs a shift of the others: beyond some hundred, sorting everything is cheaper.
     const whole = changes.size > 100 + this.#all.size / 20
     for (const [key, entry] of changes) {
       const before = this.#all.get(key)
-      const after = entry && new PodRow(entry)
+      const after = entry && new Row(entry, this.columns)
       if (after) this.#all.set(key, after)
       else this.#all.delete(key)
       if (!whole) this.#move(before, after)
@@ -67,7 +106,7 @@ export class RowList {
     if (whole) this.#rebuild()
   }
 
-  #move(before: PodRow | undefined, after: PodRow | undefined): void {
+  #move(before: Row | undefined, after: Row | undefined): void {
     const shown = this.#shown
     const from = before ? this.#indexOf(before) : -1
     const isShown = before !== undefined && shown[from] === before
@@ -84,13 +123,12 @@ export class RowList {
     this.#shown = (this.#words.length > 0 ? rows.filter((row) => this.#matches(row)) : rows).sort((a, b) => this.#compare(a, b))
   }
 
-  #matches(row: PodRow): boolean {
-    // The details are read only where the key does not decide.
-    return this.#words.every((word) => row.key.includes(word) || `${row.details.phase} ${row.details.node}`.toLowerCase().includes(word))
+  #matches(row: Row): boolean {
+    return this.#words.every((word) => row.contains(word))
   }
 
   /** Where a row is, or would have to be. */
-  #indexOf(row: PodRow): number {
+  #indexOf(row: Row): number {
     let low = 0
     let high = this.#shown.length
     while (low < high) {
@@ -103,10 +141,10 @@ export class RowList {
   }
 
   /** Rows of equal value are in the order of their keys, so that no two rows are equal and none jumps about. */
-  #compare(a: PodRow, b: PodRow): number {
-    const read = sortKeys[this.#order.column]
-    const byValue = compare(read(a), read(b))
-    return (this.#order.direction === 'ascending' ? byValue : -byValue) || compare(a.key, b.key)
+  #compare(a: Row, b: Row): number {
+    const { column, direction } = this.#order
+    const byValue = compare(a.cell(column).value, b.cell(column).value)
+    return (direction === 'ascending' ? byValue : -byValue) || compare(a.key, b.key)
   }
 }
 

@@ -1,13 +1,14 @@
 import { isApiError, isConnectionError, isWatchError, type PersistenceStatus, type ReflectorState, type SyncSource } from 'kubeflect'
-import type { Feed } from './feed.ts'
-import { byId, formatCount, write } from './page.ts'
+import type { Feed } from './feeds.ts'
+import { formatBytes, formatCount } from './format.ts'
+import { byId, write } from './page.ts'
 
 const states: Record<ReflectorState, string> = {
-  idle: 'Starting',
+  idle: 'Connecting',
   connecting: 'Connecting',
   live: 'Live',
   stale: 'Stale',
-  backoff: 'Waiting',
+  backoff: 'Backing off',
   denied: 'Denied',
   gone: 'Gone',
   stopped: 'Stopped',
@@ -23,39 +24,52 @@ const storage: Record<PersistenceStatus, string> = {
   stopped: 'off',
 }
 
+const FIELDS = ['source', 'resource-version', 'objects', 'events', 'bytes', 'requests', 'lists', 'storage']
+
 /** Says how a feed is doing, in words for people and in attributes of `main` for tests. */
 export class Strip {
-  readonly #feed: Feed
   readonly #main: HTMLElement
   readonly #notice = byId('notice', HTMLElement)
   readonly #fields = new Map<string, HTMLElement>()
 
-  constructor(main: HTMLElement, feed: Feed) {
+  constructor(main: HTMLElement) {
     this.#main = main
-    this.#feed = feed
   }
 
   /** Draws what is known now. */
-  update(now: number): void {
-    const { reflector, store, traffic, persistence } = this.#feed
-    const { state, source } = reflector.status
+  update(feed: Feed, now: number): void {
+    const { informer, traffic } = feed
+    const { indexer } = informer
+    const { state, source } = informer.status
+    const isCatchingUp = indexer.size > 0 && (state === 'connecting' || state === 'idle')
     Object.assign(this.#main.dataset, {
       state,
       source: source ?? '',
-      rows: String(store.size),
-      resourceVersion: store.resourceVersion,
+      rows: String(indexer.size),
+      resourceVersion: indexer.resourceVersion,
       lists: String(traffic.lists),
     })
-    this.#write('state', states[state])
+    this.#write('state', isCatchingUp ? 'Catching up' : states[state])
     this.#write('source', source ? sources[source] : '–')
-    this.#write('resource-version', store.resourceVersion || '–')
-    this.#write('objects', formatCount(store.size))
+    this.#write('resource-version', indexer.resourceVersion || '–')
+    this.#write('objects', formatCount(indexer.size))
     this.#write('events', `${traffic.eventsPerSecond(now).toFixed(1)} /s`)
     this.#write('bytes', formatBytes(traffic.bytes))
     this.#write('requests', formatCount(traffic.requests))
     this.#write('lists', formatCount(traffic.lists))
-    this.#write('storage', storage[persistence.status])
-    const trouble = [this.#feedTrouble(now), this.#storageTrouble()].filter(Boolean).join(' ')
+    this.#write('storage', informer.persistence ? storage[informer.persistence.status] : 'never stored')
+    this.#tell([feedTrouble(feed, now), storageTrouble(feed)].filter(Boolean).join(' '))
+  }
+
+  /** Draws that there is no feed, and why. */
+  clear(reason: string): void {
+    Object.assign(this.#main.dataset, { state: 'idle', source: '', rows: '0', resourceVersion: '', lists: '0' })
+    this.#write('state', reason ? 'No feed' : 'Connecting')
+    for (const id of FIELDS) this.#write(id, '–')
+    this.#tell(reason)
+  }
+
+  #tell(trouble: string): void {
     write(this.#notice, trouble)
     this.#notice.hidden = trouble === ''
   }
@@ -65,38 +79,32 @@ export class Strip {
     this.#fields.set(id, field)
     write(field, text)
   }
-
-  #feedTrouble(now: number): string {
-    const { state, error } = this.#feed.reflector.status
-    if (error === undefined) return ''
-    const { retryAt } = this.#feed.traffic
-    const seconds = Math.ceil((retryAt - now) / 1000)
-    const next = retryAt === 0 ? 'Asking again …' : seconds > 0 ? `Asking again in ${seconds} s.` : ''
-    return `${describe(state, error)} ${next}`
-  }
-
-  #storageTrouble(): string {
-    const { status, error } = this.#feed.persistence
-    if (status === 'fenced') return 'Another tab stores these pods now; this one goes on from memory.'
-    return status === 'failed' ? `What is shown is not stored: ${messageOf(error)}.` : ''
-  }
 }
 
-function describe(state: ReflectorState, error: unknown): string {
+function feedTrouble({ informer, retryAt, selection }: Feed, now: number): string {
+  const { state, error } = informer.status
+  if (error === undefined) return ''
+  const seconds = Math.ceil(((retryAt(error) ?? now) - now) / 1000)
+  const isAsking = state === 'connecting' || seconds <= 0
+  return `${describe(state, error, selection.resource.plural)} ${isAsking ? 'Asking again …' : `Asking again in ${seconds} s.`}`
+}
+
+function storageTrouble({ informer, selection }: Feed): string {
+  const { status, error } = informer.persistence ?? {}
+  if (status === 'fenced') return `Another tab stores these ${selection.resource.plural} now; this one goes on from memory.`
+  return status === 'failed' ? `What is shown is not stored: ${messageOf(error)}.` : ''
+}
+
+function describe(state: ReflectorState, error: unknown, plural: string): string {
   const said = isApiError(error) ? (error.body?.message ?? error.message) : messageOf(error)
-  if (state === 'denied') return `The server does not let you read these pods: ${said}.`
-  if (state === 'gone') return `The server has no such collection: ${said}.`
+  if (state === 'denied') return `The server does not let you read these ${plural}: ${said}.`
+  if (state === 'gone') return `The server has no ${plural}: ${said}.`
   if (isConnectionError(error)) return 'The connection to the server broke.'
   if (isWatchError(error)) return `The server ended the watch: ${said}.`
   return `Something went wrong: ${said}.`
 }
 
-function messageOf(error: unknown): string {
+/** What an error says, without a full stop. */
+export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`
-  return `${(bytes / 1_000_000).toFixed(1)} MB`
 }

@@ -1,47 +1,38 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer, type VirtualizerOptions } from '@tanstack/virtual-core'
-import { write } from './page.ts'
-import { formatAge, type PodRow, toneOf } from './pods.ts'
-import type { Column, Order, RowList } from './row-list.ts'
+import type { Cell, Column } from './columns.ts'
+import { formatAge } from './format.ts'
+import { create, write } from './page.ts'
+import type { Order, Row, RowList } from './row-list.ts'
 
 // As style.css has them, in pixels.
-const ROW_HEIGHT = 36
-const HEAD_HEIGHT = 38
-
-const columns: readonly { readonly column: Column; readonly title: string }[] = [
-  { column: 'name', title: 'Name' },
-  { column: 'namespace', title: 'Namespace' },
-  { column: 'phase', title: 'Phase' },
-  { column: 'node', title: 'Node' },
-  { column: 'restarts', title: 'Restarts' },
-  { column: 'age', title: 'Age' },
-]
+const ROW_HEIGHT = 32
+const HEAD_HEIGHT = 36
 
 /** A row on the screen, and what it shows. */
 interface Line {
   readonly element: HTMLTableRowElement
   readonly cells: readonly HTMLElement[]
-  row: PodRow | undefined
+  row: Row | undefined
 }
 
 /** Draws the rows of a list that are in sight, and of those only what changed. */
-export class PodTable {
-  readonly #rows: RowList
+export class ResourceTable {
   readonly #table: HTMLTableElement
   readonly #body: HTMLTableSectionElement
   readonly #virtualizer: Virtualizer<HTMLElement, HTMLElement>
   readonly #above = spacer()
   readonly #below = spacer()
+  #rows: RowList | undefined
   #lines = new Map<string, Line>()
   /** Keys that are to flash when they are drawn next. */
   readonly #flashes = new Set<string>()
 
-  constructor(table: HTMLTableElement, rows: RowList) {
+  /** @throws TypeError when the table has no tbody. */
+  constructor(table: HTMLTableElement) {
     const [body] = table.tBodies
-    if (!body) throw new TypeError('PodTable: the table has no tbody')
+    if (!body) throw new TypeError('ResourceTable: the table has no tbody')
     this.#table = table
     this.#body = body
-    this.#rows = rows
-    this.#drawHead()
     body.append(this.#above, this.#below)
     // A flash that is over must not come back when the row moves.
     body.addEventListener('animationend', ({ target }) => {
@@ -50,6 +41,16 @@ export class PodTable {
     this.#virtualizer = new Virtualizer(this.#options())
     this.#virtualizer._didMount()
     this.#virtualizer._willUpdate()
+  }
+
+  /** Draws another list, with its columns, from the top; or none. */
+  show(rows: RowList | undefined): void {
+    this.#rows = rows
+    for (const { element } of this.#lines.values()) element.remove()
+    this.#lines.clear()
+    this.#drawHead()
+    this.#table.parentElement?.scrollTo(0, 0)
+    this.update()
   }
 
   /** Draws after the list has changed; rows with a key in `flashes` light up. */
@@ -63,12 +64,23 @@ export class PodTable {
 
   /** Shows what time has changed. */
   tick(now: number): void {
-    for (const { cells, row } of this.#lines.values()) if (row) write(cells[5], formatAge(now - row.details.created))
+    this.#columns.forEach((column, at) => {
+      if (column.look !== 'age') return
+      for (const { cells, row } of this.#lines.values()) if (row) write(cells[at], textOf(column, row.cell(column), now))
+    })
+  }
+
+  get #columns(): readonly Column[] {
+    return this.#rows?.columns ?? []
+  }
+
+  get #shown(): readonly Row[] {
+    return this.#rows?.shown ?? []
   }
 
   #options(): VirtualizerOptions<HTMLElement, HTMLElement> {
     return {
-      count: this.#rows.shown.length,
+      count: this.#shown.length,
       getScrollElement: () => this.#table.parentElement,
       estimateSize: () => ROW_HEIGHT,
       paddingStart: HEAD_HEIGHT,
@@ -82,64 +94,61 @@ export class PodTable {
 
   #draw(): void {
     const items = this.#virtualizer.getVirtualItems()
-    const shown = items.flatMap(({ index }) => this.#rows.shown[index] ?? [])
+    const shown = items.flatMap(({ index }) => this.#shown[index] ?? [])
     const previous = this.#lines
-    this.#lines = new Map(shown.map(({ key }) => [key, previous.get(key) ?? line(key)]))
+    this.#lines = new Map(shown.map(({ key }) => [key, previous.get(key) ?? line(key, this.#columns)]))
     // What left goes first: the others stay where they are, and their flashes go on.
     for (const [key, { element }] of previous) if (!this.#lines.has(key)) element.remove()
     let next = this.#above.nextSibling
     const now = Date.now()
     shown.forEach((row, at) => {
-      const { element } = this.#drawLine(row, now)
+      const element = this.#drawLine(row, now)
+      if (!element) return
       element.ariaRowIndex = String((items[at]?.index ?? 0) + 2)
       if (element === next) next = next.nextSibling
       else this.#body.insertBefore(element, next)
     })
     this.#above.style.height = `${(items[0]?.start ?? HEAD_HEIGHT) - HEAD_HEIGHT}px`
     this.#below.style.height = `${this.#virtualizer.getTotalSize() - (items.at(-1)?.end ?? HEAD_HEIGHT)}px`
-    this.#table.ariaRowCount = String(this.#rows.shown.length + 1)
+    this.#table.ariaRowCount = String(this.#shown.length + 1)
   }
 
-  #drawLine(row: PodRow, now: number): Line {
-    const drawn = this.#lines.get(row.key) ?? line(row.key)
-    if (drawn.row === row) return drawn
+  #drawLine(row: Row, now: number): HTMLTableRowElement | undefined {
+    const drawn = this.#lines.get(row.key)
+    if (!drawn || drawn.row === row) return drawn?.element
     drawn.row = row
-    const { entry, details } = row
-    const [name, namespace, phase, node, restarts, age] = drawn.cells
-    write(name, entry.name)
-    write(namespace, entry.namespace)
-    write(phase, details.phase)
-    if (phase) phase.dataset.tone = toneOf(details.phase)
-    write(node, details.node || '–')
-    write(restarts, String(details.restarts))
-    restarts?.toggleAttribute('data-zero', details.restarts === 0)
-    write(age, formatAge(now - details.created))
+    this.#columns.forEach((column, at) => {
+      const element = drawn.cells[at]
+      if (element) drawCell(element, column, row.cell(column), now)
+    })
     // Two names for one animation: a row that changes while it flashes starts anew.
     if (this.#flashes.has(row.key)) drawn.element.dataset.flash = drawn.element.dataset.flash === 'a' ? 'b' : 'a'
-    return drawn
+    return drawn.element
   }
 
   #drawHead(): void {
-    const head = this.#table.createTHead().insertRow()
-    for (const { column, title } of columns) {
-      const button = Object.assign(document.createElement('button'), { type: 'button', textContent: title })
-      const cell = document.createElement('th')
-      cell.scope = 'col'
-      cell.className = column
-      cell.append(button)
-      head.append(cell)
+    const columns = this.#columns
+    const cells = columns.map((column) => {
+      const button = create('button', { type: 'button', textContent: column.title })
       button.addEventListener('click', () => {
-        this.#rows.sort(nextOrder(this.#rows.order, column))
+        this.#rows?.sort(nextOrder(this.#rows.order, column))
         this.#markOrder()
         this.update()
       })
-    }
+      return create('th', { scope: 'col', className: column.look }, [button])
+    })
+    this.#table.querySelector('colgroup')?.replaceChildren(...columns.map(({ look }) => create('col', { className: look })))
+    this.#table.createTHead().replaceChildren(create('tr', {}, cells))
     this.#markOrder()
   }
 
   #markOrder(): void {
-    const { column, direction } = this.#rows.order
-    for (const cell of this.#table.tHead?.rows[0]?.cells ?? []) cell.ariaSort = cell.className === column ? direction : 'none'
+    const { column, direction } = this.#rows?.order ?? {}
+    const cells = this.#table.tHead?.rows[0]?.cells ?? []
+    this.#columns.forEach((other, at) => {
+      const cell = cells[at]
+      if (cell) cell.ariaSort = (other === column && direction) || 'none'
+    })
   }
 }
 
@@ -147,20 +156,28 @@ function nextOrder(order: Order, column: Column): Order {
   return { column, direction: order.column === column && order.direction === 'ascending' ? 'descending' : 'ascending' }
 }
 
-function line(key: string): Line {
-  const element = document.createElement('tr')
+function textOf({ look }: Column, { text, value }: Cell, now: number): string {
+  return (look === 'age' ? formatAge(now + Number(value)) : text) || '–'
+}
+
+function drawCell(element: HTMLElement, column: Column, cell: Cell, now: number): void {
+  write(element, textOf(column, cell, now))
+  element.title = column.look === 'badge' || column.look === 'age' ? '' : cell.text
+  element.dataset.tone = cell.text ? (cell.tone ?? '') : ''
+  element.toggleAttribute('data-zero', column.look === 'number' ? cell.value === 0 : column.look === 'badge' && cell.text === '')
+}
+
+function line(key: string, columns: readonly Column[]): Line {
+  const element = create('tr')
   element.dataset.key = key
-  const cells = columns.map(({ column }) => {
+  const cells = columns.map(({ look }) => {
     const cell = element.insertCell()
-    cell.className = column
-    return column === 'phase' ? cell.appendChild(document.createElement('span')) : cell
+    cell.className = look
+    return look === 'badge' ? cell.appendChild(create('span')) : cell
   })
   return { element, cells, row: undefined }
 }
 
 function spacer(): HTMLTableRowElement {
-  const element = document.createElement('tr')
-  element.className = 'spacer'
-  element.ariaHidden = 'true'
-  return element
+  return create('tr', { className: 'spacer', ariaHidden: 'true' })
 }

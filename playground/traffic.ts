@@ -1,4 +1,4 @@
-import type { ReflectorEvent } from 'kubeflect'
+import type { EntryClient, KubeObject, ListEntriesOptions, Resource, WatchEntriesOptions } from 'kubeflect'
 
 /** Over how many milliseconds a rate is an average. */
 const WINDOW_MS = 5000
@@ -11,19 +11,11 @@ export class Traffic {
   lists = 0
   /** Bytes of bodies, as they were before compression. */
   bytes = 0
-  /** When the next attempt is due, in milliseconds since 1970; 0 while none is. */
-  retryAt = 0
   #recent: { readonly at: number; readonly events: number }[] = []
 
-  /** Takes note of what happens in a feed. */
-  readonly note = (event: ReflectorEvent): void => {
-    if (event.type === 'bytes') this.bytes += event.count
-    else if (event.type === 'applied') this.#recent.push({ at: Date.now(), events: event.events })
-    else if (event.type === 'backoff') this.retryAt = Date.now() + event.ms
-    else if (event.type === 'attempt') {
-      this.retryAt = 0
-      if (event.attempt !== 'watch') this.lists++
-    }
+  /** Takes note of so many events. */
+  note(events: number): void {
+    this.#recent.push({ at: Date.now(), events })
   }
 
   /** Events per second, of late. */
@@ -31,5 +23,42 @@ export class Traffic {
     const first = this.#recent.findIndex(({ at }) => at > now - WINDOW_MS)
     this.#recent.splice(0, first < 0 ? this.#recent.length : first)
     return (this.#recent.reduce((sum, { events }) => sum + events, 0) * 1000) / WINDOW_MS
+  }
+}
+
+/** A client that counts what is read of each collection. */
+export class MeteredClient implements EntryClient {
+  readonly baseUrl: string
+  readonly #client: EntryClient
+  readonly #trafficOf: (resource: Resource, namespace: string | undefined) => Traffic
+
+  constructor(client: EntryClient, trafficOf: (resource: Resource, namespace: string | undefined) => Traffic) {
+    this.baseUrl = client.baseUrl
+    this.#client = client
+    this.#trafficOf = trafficOf
+  }
+
+  listEntries<T extends KubeObject>(resource: Resource<T>, options: ListEntriesOptions & { namespace?: string | undefined }) {
+    // One object is asked for to learn which version the server is at: that is no list.
+    return this.#client.listEntries(resource, this.#metered(resource, options, { isList: options.limit !== 1 }))
+  }
+
+  watchEntries<T extends KubeObject>(resource: Resource<T>, options: WatchEntriesOptions & { namespace?: string | undefined }) {
+    return this.#client.watchEntries(resource, this.#metered(resource, options, { isList: options.sendInitialEvents === true }))
+  }
+
+  #metered<T extends KubeObject, O extends ListEntriesOptions & { namespace?: string | undefined }>(
+    resource: Resource<T>,
+    options: O,
+    { isList }: { isList: boolean },
+  ): O {
+    const traffic = this.#trafficOf(resource as unknown as Resource, options.namespace)
+    traffic.requests++
+    if (isList) traffic.lists++
+    const onBytes = (count: number) => {
+      traffic.bytes += count
+      options.onBytes?.(count)
+    }
+    return { ...options, onBytes }
   }
 }

@@ -4,6 +4,8 @@ export interface Cluster {
   readonly name: string
   /** Changes per second that are being made; undefined where nobody can say so. */
   changesPerSecond: number | undefined
+  /** Whether the kind that comes and goes is defined; undefined where it is not ours to define. */
+  hasExtraKind: boolean | undefined
   /** Answers a request; its path is that of an API server. */
   fetch(request: Request): Promise<Response>
   /** Breaks every connection. */

@@ -2,7 +2,9 @@ import { defineResource } from '../../src/index'
 import { systemClock } from '../../src/internal/clock'
 import { FakeApiServer } from '../../src/testing'
 import type { Cluster } from './cluster.ts'
+import { canaries, define, isDefined, undefine } from './custom-kinds.ts'
 import { Simulation } from './simulation.ts'
+import { namespaces, Surroundings } from './surroundings.ts'
 
 /** How a {@link FakeCluster} is made. */
 export interface FakeClusterOptions {
@@ -16,14 +18,16 @@ export interface FakeClusterOptions {
 
 const configMaps = defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' })
 const TICK_MS = 20
+const AGE_MS = 90 * 24 * 60 * 60_000
 /** In events; each takes about 7 kB. */
 const WINDOW_SIZE = 5000
 
-/** A make-believe cluster in memory, of pods that come and go. Each one has a history of its own: versions go on from the clock. */
+/** A make-believe cluster in memory, of pods that come and go, and of what belongs to them. Each one has a history of its own: versions go on from the clock. */
 export class FakeCluster implements Cluster, Disposable {
   readonly name = 'fake'
   readonly server: FakeApiServer
   readonly #simulation: Simulation
+  readonly #surroundings: Surroundings
   readonly #timer: ReturnType<typeof setInterval>
   #changesPerSecond: number
   #due = 0
@@ -33,9 +37,14 @@ export class FakeCluster implements Cluster, Disposable {
     const clock = { ...systemClock, now: () => Date.now() - age }
     this.server = new FakeApiServer({ clock, resourceVersion: Date.now(), windowSize: WINDOW_SIZE })
     this.#simulation = new Simulation(this.server, { size: pods, random })
-    this.#simulation.populate((ms) => {
+    this.#surroundings = new Surroundings(this.server, { random })
+    const setAge = (ms: number) => {
       age = ms
-    })
+    }
+    setAge(AGE_MS)
+    this.#surroundings.populate()
+    this.#simulation.populate(setAge)
+    this.#follow()
     this.#changesPerSecond = changesPerSecond
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
   }
@@ -63,7 +72,15 @@ export class FakeCluster implements Cluster, Disposable {
     this.server.compact()
   }
 
-  /** Makes so many changes at once. */
+  get hasExtraKind(): boolean {
+    return isDefined(this.server, canaries)
+  }
+  set hasExtraKind(present: boolean) {
+    if (present) define(this.server, canaries, { namespaces })
+    else undefine(this.server, canaries)
+  }
+
+  /** Makes so many changes of pods at once. */
   change(times: number): void {
     for (let time = 0; time < times; time++) this.#simulation.step()
   }
@@ -76,7 +93,15 @@ export class FakeCluster implements Cluster, Disposable {
 
   #tick(): void {
     this.#due += (this.#changesPerSecond * TICK_MS) / 1000
-    this.change(Math.floor(this.#due))
+    const changes = Math.floor(this.#due)
     this.#due %= 1
+    if (changes === 0) return
+    this.change(changes)
+    this.#surroundings.step(changes)
+    this.#follow()
+  }
+
+  #follow(): void {
+    this.#surroundings.follow((workload) => this.#simulation.tallyOf(workload))
   }
 }

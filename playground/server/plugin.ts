@@ -26,7 +26,7 @@ function control(cluster: Cluster, { method, url }: Request): Response {
   const { pathname, searchParams } = new URL(url)
   try {
     if (method === 'POST') act(cluster, pathname, searchParams)
-    return Response.json({ changesPerSecond: cluster.changesPerSecond })
+    return Response.json({ changesPerSecond: cluster.changesPerSecond, hasExtraKind: cluster.hasExtraKind })
   } catch (error) {
     return Response.json({ error: error instanceof Error ? error.message : String(error) }, { status: 400 })
   }
@@ -41,5 +41,8 @@ function act(cluster: Cluster, pathname: string, parameters: URLSearchParams): v
       throw new RangeError(`perSecond must be a number from 0 to ${MAX_RATE}, not ${JSON.stringify(parameters.get('perSecond'))}`)
     if (cluster.changesPerSecond === undefined) throw new TypeError('the changes of a real cluster are not made here')
     cluster.changesPerSecond = rate
-  } else throw new TypeError(`there is nothing to do at ${pathname}; there are /cut, /expire and /churn?perSecond=…`)
+  } else if (pathname === '/kind') {
+    if (cluster.hasExtraKind === undefined) throw new TypeError('nothing is defined in a real cluster')
+    cluster.hasExtraKind = parameters.get('defined') === 'true'
+  } else throw new TypeError(`there is nothing to do at ${pathname}; there are /cut, /expire, /churn?perSecond=… and /kind?defined=true`)
 }

@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts'
 export class RealCluster implements Cluster {
   readonly name: string
   readonly changesPerSecond: undefined
+  readonly hasExtraKind: undefined
   readonly #server: string
   #connections = new AbortController()
 

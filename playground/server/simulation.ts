@@ -1,9 +1,11 @@
 import type { Resource } from '../../src/index'
 import type { FakeApiServer, FixturePod } from '../../src/testing'
-import { inState, newPod, pickWorkload, restartsOf, type State } from './workloads.ts'
+import { pick } from './random.ts'
+import { inState, newPod, pickWorkload, restartsOf, type State, type Workload } from './workloads.ts'
 
 const pods: Resource<FixturePod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' }
-const nodes = ['a', 'b', 'c'].flatMap((zone) => [1, 2, 3, 4].map((number) => `worker-${zone}${number}`))
+/** The nodes that pods are put on. */
+export const nodeNames: readonly string[] = ['a', 'b', 'c'].flatMap((zone) => [1, 2, 3, 4].map((number) => `worker-${zone}${number}`))
 /** So many pods are on their way to another state, about. */
 const MOVING_SHARE = 0.04
 const MINUTE_MS = 60_000
@@ -13,7 +15,7 @@ const MONTH_MS = 30 * 24 * 60 * MINUTE_MS
 interface Member {
   readonly name: string
   readonly namespace: string
-  readonly isJob: boolean
+  readonly workload: Workload
   state: State | 'leaving'
 }
 
@@ -49,17 +51,18 @@ export class Simulation {
       setAge(age)
       const member = this.#create()
       const luck = random()
-      const state = member.isJob
-        ? luck < 0.75
-          ? 'finished'
-          : luck < 0.85
-            ? 'failed'
-            : 'running'
-        : luck < 0.015
-          ? 'crashing'
-          : luck < 0.025
-            ? 'pulling'
-            : 'running'
+      const state =
+        member.workload.kind === 'job'
+          ? luck < 0.75
+            ? 'finished'
+            : luck < 0.85
+              ? 'failed'
+              : 'running'
+          : luck < 0.015
+            ? 'crashing'
+            : luck < 0.025
+              ? 'pulling'
+              : 'running'
       const restarts = state === 'crashing' ? 4 + random() * 40 : random() < 0.2 ? random() ** 3 * 12 : 0
       this.#put(member, state, { restarts: Math.floor(restarts) })
     }
@@ -78,10 +81,16 @@ export class Simulation {
     else if (member) this.#disturb(member)
   }
 
+  /** How many pods of a workload there are, and run. */
+  tallyOf(workload: Workload): { pods: number; ready: number } {
+    const states = this.#members.filter((member) => member.workload === workload).map(({ state }) => state)
+    return { pods: states.length, ready: states.filter((state) => state === 'running').length }
+  }
+
   #disturb(member: Member): void {
     const luck = this.#random()
     if (member.state !== 'running' || luck < 0.3) this.#leave(member)
-    else if (member.isJob) this.#put(member, luck < 0.9 ? 'finished' : 'failed')
+    else if (member.workload.kind === 'job') this.#put(member, luck < 0.9 ? 'finished' : 'failed')
     else if (luck < 0.38) this.#put(member, 'crashing')
     else this.#put(member, 'running', { moreRestarts: 1 })
   }
@@ -96,7 +105,7 @@ export class Simulation {
     const workload = pickWorkload(this.#random)
     const pod = newPod(workload, this.#made++, this.#random)
     const { metadata } = this.#server.create(pods, inState(pod, 'pending', { nodeName: '' }))
-    const member: Member = { name: metadata.name ?? '', namespace: workload.namespace, isJob: workload.kind === 'job', state: 'pending' }
+    const member: Member = { name: metadata.name ?? '', namespace: workload.namespace, workload, state: 'pending' }
     this.#members.push(member)
     return member
   }
@@ -104,7 +113,7 @@ export class Simulation {
   #put(member: Member, state: State, { restarts, moreRestarts = 0 }: { restarts?: number; moreRestarts?: number } = {}): void {
     const pod = this.#find(member)
     if (!pod) return
-    const nodeName = pod.spec.nodeName || pick(nodes, this.#random) || ''
+    const nodeName = pod.spec.nodeName || pick(nodeNames, this.#random) || ''
     this.#server.update(pods, inState(pod, state, { nodeName, restarts: restarts ?? restartsOf(pod) + moreRestarts }))
     member.state = state
   }
@@ -132,8 +141,4 @@ export class Simulation {
   #drop(member: Member): void {
     this.#members.splice(this.#members.indexOf(member), 1)
   }
-}
-
-function pick<T>(items: readonly T[], random: () => number): T | undefined {
-  return items[Math.floor(random() * items.length)]
 }

@@ -15,7 +15,8 @@ export type State = 'pending' | 'creating' | 'pulling' | 'running' | 'crashing' 
 const services = (namespace: string, names: readonly string[], share: number): Workload[] =>
   names.map((name) => ({ namespace, name, kind: 'service', share }))
 
-const workloads: readonly Workload[] = [
+/** All there are. */
+export const workloads: readonly Workload[] = [
   ...services('shop', ['storefront', 'checkout', 'cart', 'catalog', 'image-resizer'], 7),
   ...services('payments', ['ledger', 'card-gateway', 'invoices', 'fraud-scoring'], 5),
   ...services('search', ['indexer', 'query', 'suggest'], 6),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { APIService } from '../../playground/server/custom-kinds.ts'
 import { RealCluster } from '../../playground/server/real-cluster.ts'
 import type { KubeObject } from '../../src/index'
 import { Pod } from '../../src/resources/core/v1'
@@ -43,7 +44,7 @@ describe('the first visit', () => {
     await page.goto(url)
     await caughtUp(page, cluster.server)
     expect(await feedData(page)).toMatchObject({ source: 'list', rows: String(cluster.server.list(Pod).length) })
-    expect(cluster.server.requests.filter(({ verb }) => verb === 'list')).toHaveLength(1)
+    expect(cluster.server.requests.filter(({ verb, resource }) => verb === 'list' && resource === 'pods')).toHaveLength(1)
   })
 
   test('with a namespace and a label selector in the address shows only those pods', async () => {
@@ -161,6 +162,8 @@ describe('the buttons', () => {
     await page.waitForFunction(() => document.querySelector('main')?.dataset.state !== 'live')
     await feedIs(page, { state: 'live' })
     cluster.changesPerSecond = 0
+    // The last change is one that the page is to hear of.
+    cluster.server.create(Pod, podNumber(7, 'shop'))
     await caughtUp(page, cluster.server)
     expect((await feedData(page)).lists).toBe('1')
     expect(listsOf(cluster.server)).toHaveLength(1)
@@ -275,14 +278,14 @@ describe('the table', () => {
 
 describe('in front of a real API server', () => {
   test('the page reads it, and the buttons that a real cluster has no use for say why they are off', async () => {
-    const server = new FakeApiServer()
+    const server = new FakeApiServer({ resources: [APIService] })
     for (let index = 0; index < 20; index++) server.create(Pod, podNumber(index))
     const upstream = await serve(server.fetch)
     await using visit = await start(new RealCluster(upstream.url))
     const { page, cluster, url, errors } = visit
     await page.goto(url)
     await caughtUp(page, server)
-    for (const name of ['Expire RV', 'Churn slower', 'Churn faster']) {
+    for (const name of ['Expire RV', 'Canaries CRD', 'Churn slower', 'Churn faster']) {
       expect(await page.getByRole('button', { name }).isDisabled()).toBe(true)
       expect(await page.getByRole('button', { name }).getAttribute('title')).toContain('real cluster')
     }

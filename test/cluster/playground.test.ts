@@ -4,7 +4,7 @@ import { RealCluster } from '../../playground/server/real-cluster.ts'
 import type { Snapshot } from '../../src/index'
 import type { Pod } from '../../src/resources/core/v1'
 import { allRows, blankMoments, countDrawnRows, feedData, feedIs, stored } from '../browser/support/page.ts'
-import { start } from '../browser/support/playground.ts'
+import { drawnCells, openPicker, pick, start } from '../browser/support/playground.ts'
 import type { Cluster } from './cluster.ts'
 import { describeCluster } from './suite.ts'
 
@@ -58,7 +58,63 @@ describeCluster('the playground in front of a real API server', (cluster) => {
     // `kubectl proxy` answers 500 while there is no API server.
     expect(errors.filter((error) => !error.includes('status of 500'))).toEqual([])
   })
+
+  test('offers every resource the server lists and watches; a custom resource comes and goes with its definition', async () => {
+    await using visit = await start(new RealCluster(cluster().proxyUrl))
+    const { page, url, errors } = visit
+    await page.goto(url)
+    const offered = Object.entries(await openPicker(page)).flatMap(([group, plurals]) =>
+      plurals.map((plural) => (group === 'core' ? plural : `${plural}.${group}`)),
+    )
+    const known = await cluster().kubectl(['api-resources', '--verbs=list,watch', '--output=name'])
+    expect(offered.sort()).toEqual(known.trim().split('\n').sort())
+    await page.keyboard.press('Escape')
+    await pick(page, 'namespaces')
+    await feedIs(page, { state: 'live' })
+    expect((await drawnCells(page)).map(([name]) => name)).toContain('kube-system')
+
+    await cluster().kubectl(['apply', '--filename=-'], { input: JSON.stringify(definition) })
+    await openPicker(page)
+    await page.getByRole('option', { name: 'rockets' }).click()
+    await feedIs(page, { state: 'live', rows: '0' })
+    expect(await page.locator('#empty').textContent()).toBe('There are no rockets.')
+    await cluster().kubectl(['create', '--filename=-'], { input: JSON.stringify(rocket) })
+    await feedIs(page, { state: 'live', rows: '1' })
+    expect((await drawnCells(page)).map((cells) => cells.slice(0, 3))).toEqual([['saturn', 'default', 'Launched']])
+
+    await cluster().kubectl(['delete', 'customresourcedefinition', 'rockets.example.com'])
+    await feedIs(page, { state: 'gone', rows: '0' })
+    await openPicker(page)
+    await page.getByRole('option', { name: 'rockets' }).waitFor({ state: 'detached' })
+    // 429: a resource whose storage is still being made ready; 404: one that is gone.
+    expect(errors.filter((error) => !/status of (404|429)/.test(error))).toEqual([])
+  })
 })
+
+const definition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'rockets.example.com' },
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { plural: 'rockets', singular: 'rocket', kind: 'Rocket', shortNames: ['rk'] },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+}
+const rocket = {
+  apiVersion: 'example.com/v1',
+  kind: 'Rocket',
+  metadata: { name: 'saturn', namespace: 'default' },
+  status: { phase: 'Launched' },
+}
 
 const placeOf = (index: number) => ({
   namespace: namespaces[index % namespaces.length] ?? '',
@@ -107,7 +163,7 @@ async function podsOf(cluster: Cluster): Promise<Pod[]> {
 
 /** All pods as they are in the browser's storage. Reading them makes the page's own feed stop to store. */
 async function storedPods(page: Page, cluster: string): Promise<Pod[]> {
-  const scope = { cluster, user: '', resource: 'pods/v1', namespace: '', labelSelector: '', fieldSelector: '', version: '1' }
+  const scope = { cluster, user: '', resource: 'pods/v1', namespace: '', labelSelector: '', fieldSelector: '', version: '' }
   // As text: what runs in the page must not be compiled for Node.
   const load = `import('/@id/kubeflect/idb').then(({ idbPersister }) => idbPersister({ database: 'kubeflect-playground' }).load(${JSON.stringify(scope)}))`
   const { texts } = await page.evaluate<Snapshot>(load)

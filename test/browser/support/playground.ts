@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { createServer } from 'vite'
 import type { Cluster } from '../../../playground/server/cluster.ts'
@@ -52,7 +53,15 @@ export async function startFake({ changesPerSecond = 0, ...options }: FakeCluste
 
 /** Starts the playground over a cluster, and opens an empty page beside it. */
 export async function start<C extends Cluster>(cluster: C): Promise<Visit<C>> {
-  const vite = await createServer({ ...playgroundConfig(cluster, { port: 0 }), configFile: false, logLevel: 'error' })
+  const config = playgroundConfig(cluster, { port: 0 })
+  const vite = await createServer({
+    ...config,
+    // A source that is changed meanwhile must not load the page again, nor a playground that runs beside it take its dependencies away.
+    server: { ...config.server, hmr: false, watch: null },
+    cacheDir: fileURLToPath(new URL('../../../node_modules/.vite/playground-tests', import.meta.url)),
+    configFile: false,
+    logLevel: 'error',
+  })
   await vite.listen()
   const [url] = vite.resolvedUrls?.local ?? []
   if (url === undefined) throw new Error('Vite listens nowhere')
@@ -75,4 +84,36 @@ export async function start<C extends Cluster>(cluster: C): Promise<Visit<C>> {
       await vite.close()
     },
   }
+}
+
+/** Opens the list of resources once it is known, and gives what is in it: plurals by group. */
+export async function openPicker(page: Page): Promise<Record<string, string[]>> {
+  await page.getByRole('combobox', { name: 'Resource' }).click()
+  await page.locator('#resources [role=option]').first().waitFor()
+  return page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll('#resources [role=group]')].map((group) => [
+        group.querySelector('p')?.textContent,
+        [...group.querySelectorAll('[role=option] span')].map(({ textContent }) => textContent),
+      ]),
+    ),
+  )
+}
+
+/** Picks a resource by its plural, as somebody with a mouse does. */
+export async function pick(page: Page, plural: string): Promise<void> {
+  await openPicker(page)
+  await page
+    .locator('#resources [role=option]')
+    .filter({ has: page.locator('span').getByText(plural, { exact: true }) })
+    .click()
+}
+
+/** The text of each cell that is drawn at the moment, row by row. */
+export function drawnCells(page: Page): Promise<string[][]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLTableRowElement>('tr[data-key]')].map((row) =>
+      [...row.cells].map(({ textContent }) => textContent ?? ''),
+    ),
+  )
 }

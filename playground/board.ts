@@ -1,0 +1,120 @@
+import type { Entry, KubeObject } from 'kubeflect'
+import { columnsOf } from './columns.ts'
+import type { Feed } from './feeds.ts'
+import { formatCount } from './format.ts'
+import { byId, write } from './page.ts'
+import { isSearched, RowList } from './row-list.ts'
+import { Strip } from './strip.ts'
+import { ResourceTable } from './table.ts'
+
+/** Shows one feed at a time: its objects as rows, and how it is doing. */
+export class Board {
+  readonly #main: HTMLElement
+  readonly #table: ResourceTable
+  readonly #strip: Strip
+  readonly #filter = byId('filter', HTMLInputElement)
+  readonly #count = byId('count', HTMLElement)
+  readonly #empty = byId('empty', HTMLElement)
+  #feed: Feed | undefined
+  #rows: RowList | undefined
+  #changed = new Map<string, Entry<KubeObject> | undefined>()
+  #isScheduled = false
+  #stops: (() => void)[] = []
+
+  constructor(main: HTMLElement, table: HTMLTableElement) {
+    this.#main = main
+    this.#table = new ResourceTable(table)
+    this.#strip = new Strip(main)
+    this.#filter.addEventListener('input', () => {
+      this.#rows?.filter(this.#filter.value)
+      this.#table.update()
+      this.#drawCount()
+    })
+    setInterval(() => {
+      this.#table.tick(Date.now())
+      this.schedule()
+    }, 1000)
+  }
+
+  /** Shows another feed; what it has is drawn at once. */
+  show(feed: Feed): void {
+    this.clear()
+    this.#feed = feed
+    const { informer, selection } = feed
+    const rows = new RowList(columnsOf(selection.resource))
+    this.#rows = rows
+    rows.apply(new Map(informer.indexer.list().map((entry) => [entry.key, entry])))
+    this.#filter.placeholder = `Filter by ${wordsOf(rows.columns.filter(isSearched).map(({ title }) => title.toLowerCase()))}`
+    this.#filter.disabled = false
+    this.#table.show(rows)
+    this.#stops = [
+      informer.indexer.subscribe(({ type, changes }) => {
+        if (type !== 'resync')
+          for (const change of changes) this.#changed.set(change.entry.key, change.type === 'deleted' ? undefined : change.entry)
+        this.schedule()
+      }),
+      informer.subscribe(() => this.schedule()),
+      informer.persistence?.subscribe(() => this.schedule()) ?? (() => undefined),
+    ]
+    this.#draw()
+  }
+
+  /** Shows nothing, and why. */
+  clear(reason = ''): void {
+    for (const stop of this.#stops) stop()
+    this.#stops = []
+    this.#changed.clear()
+    this.#feed = undefined
+    this.#rows = undefined
+    this.#filter.value = ''
+    this.#filter.disabled = true
+    this.#table.show(undefined)
+    this.#strip.clear(reason)
+    this.#main.dataset.view = reason ? 'nothing' : 'loading'
+    write(this.#count, '')
+    write(this.#empty, '')
+  }
+
+  /** Draws before the next frame: everything that happens between two frames is drawn at once. */
+  schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    requestAnimationFrame(() => {
+      this.#isScheduled = false
+      this.#draw()
+    })
+  }
+
+  #draw(): void {
+    const feed = this.#feed
+    const rows = this.#rows
+    if (!feed || !rows) return
+    const flashes = rows.size === 0 ? [] : this.#changed.keys()
+    if (this.#changed.size > 0) {
+      rows.apply(this.#changed)
+      this.#table.update(flashes)
+      this.#changed = new Map()
+    }
+    this.#drawCount()
+    this.#strip.update(feed, Date.now())
+  }
+
+  #drawCount(): void {
+    if (!this.#feed || !this.#rows) return
+    const { shown, size } = this.#rows
+    const { selection, informer } = this.#feed
+    const { plural, kind } = selection.resource
+    const all = `${formatCount(size)} ${plural}`
+    write(this.#count, shown.length === size ? all : `${formatCount(shown.length)} of ${all}`)
+    const { hasSynced, state } = informer.status
+    const isRefused = state === 'denied' || state === 'gone'
+    this.#main.dataset.view = shown.length > 0 ? 'rows' : size > 0 || hasSynced || isRefused ? 'nothing' : 'loading'
+    const place = selection.namespace && selection.resource.scope === 'Namespaced' ? ` in ${selection.namespace}` : ''
+    const none = isRefused ? `The ${plural} cannot be read.` : hasSynced ? `There are no ${plural}${place}.` : `Loading ${plural} …`
+    write(this.#empty, shown.length > 0 ? '' : size > 0 ? `No ${kind.toLowerCase()} matches the filter.` : none)
+  }
+}
+
+function wordsOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}

@@ -1,0 +1,141 @@
+import { type Entry, type KubeObject, type Resource, resourceName } from 'kubeflect'
+import type { Deployment } from 'kubeflect/resources/apps/v1'
+import type { ConfigMap, Event, Node, Pod, Secret, Service } from 'kubeflect/resources/core/v1'
+import { detailsOf } from './pods.ts'
+import { statusOf, type Tone, toneOf } from './status.ts'
+
+/** What a cell shows. */
+export interface Cell {
+  /** The empty string: nothing is known. */
+  readonly text: string
+  /** What rows are sorted by. */
+  readonly value: string | number
+  readonly tone?: Tone | undefined
+}
+
+/** One column of the table. */
+export interface Column {
+  /** Names it among the columns of its kind. */
+  readonly id: string
+  readonly title: string
+  /** How its cells look: they have this class. An `age` is counted on, from its value. */
+  readonly look: 'name' | 'text' | 'wide' | 'badge' | 'number' | 'age'
+  /** What an object has in it. Only what is asked for is parsed. */
+  read(entry: Entry<KubeObject>): Cell
+}
+
+type Look = Column['look']
+
+/** A column of an object's parts. */
+function column<T extends KubeObject>(title: string, look: Look, read: (object: T) => string | number | Cell): Column {
+  const id = title.toLowerCase().replaceAll(' ', '-')
+  return { id, title, look, read: ({ object }) => asCell(read(object as T), look) }
+}
+
+function asCell(value: string | number | Cell, look: Look): Cell {
+  if (typeof value === 'object') return value
+  return { text: String(value), value, tone: look === 'badge' ? toneOf(String(value)) : undefined }
+}
+
+/** So many of so many, sorted by the share. */
+function ratio(have: number, want: number): Cell {
+  return { text: `${have}/${want}`, value: want === 0 ? 1 : have / want, tone: have >= want ? 'good' : have > 0 ? 'busy' : 'bad' }
+}
+
+const name: Column = { id: 'name', title: 'Name', look: 'name', read: (entry) => ({ text: entry.name, value: entry.name }) }
+const namespace: Column = {
+  id: 'namespace',
+  title: 'Namespace',
+  look: 'text',
+  read: (entry) => ({ text: entry.namespace, value: entry.namespace }),
+}
+const status = column('Status', 'badge', statusOf)
+const age = column('Age', 'age', ({ metadata }) => {
+  const created = Date.parse(metadata.creationTimestamp ?? '')
+  // The newest first: it is the smallest age.
+  return { text: '', value: Number.isNaN(created) ? Number.POSITIVE_INFINITY : -created }
+})
+
+/** What the kinds that run pods have in common. */
+interface Workload extends KubeObject {
+  spec?: { replicas?: number; completions?: number; schedule?: string }
+  status?: { replicas?: number; readyReplicas?: number; succeeded?: number; numberReady?: number; desiredNumberScheduled?: number }
+}
+
+interface Definition extends KubeObject {
+  spec?: { group?: string; scope?: string; names?: { kind?: string } }
+}
+
+const replicas = column<Workload>('Ready', 'badge', ({ spec, status: now }) => ratio(now?.readyReplicas ?? 0, spec?.replicas ?? 1))
+
+/** The columns of kinds that are known, between the namespace and the age. */
+const details: Readonly<Record<string, readonly Column[]>> = {
+  pods: [
+    // What is no phase of Kubernetes' own is a reason for trouble.
+    column<Pod>('Phase', 'badge', (pod) => {
+      const { phase } = detailsOf(pod)
+      const tone = toneOf(phase)
+      return { text: phase, value: phase, tone: tone === 'quiet' ? 'bad' : tone }
+    }),
+    column<Pod>('Node', 'text', (pod) => detailsOf(pod).node),
+    column<Pod>('Restarts', 'number', (pod) => detailsOf(pod).restarts),
+  ],
+  'deployments.apps': [
+    replicas,
+    column<Deployment>('Updated', 'number', (deployment) => deployment.status?.updatedReplicas ?? 0),
+    column<Deployment>('Image', 'wide', ({ spec }) => (spec?.template.spec?.containers ?? []).map(({ image = '' }) => image).join(', ')),
+  ],
+  'statefulsets.apps': [replicas],
+  'replicasets.apps': [replicas],
+  'daemonsets.apps': [
+    column<Workload>('Ready', 'badge', ({ status: now }) => ratio(now?.numberReady ?? 0, now?.desiredNumberScheduled ?? 0)),
+  ],
+  'jobs.batch': [
+    status,
+    column<Workload>('Completions', 'text', ({ spec, status: now }) => ratio(now?.succeeded ?? 0, spec?.completions ?? 1)),
+  ],
+  'cronjobs.batch': [column<Workload>('Schedule', 'text', ({ spec }) => spec?.schedule ?? '')],
+  nodes: [
+    column<Node>('Status', 'badge', (node) => {
+      const text = [statusOf(node), node.spec?.unschedulable ? 'SchedulingDisabled' : ''].filter(Boolean).join(', ')
+      return { text, value: text, tone: statusOf(node) === 'Ready' ? 'good' : 'bad' }
+    }),
+    column<Node>('Roles', 'text', ({ metadata }) => {
+      const roles = Object.keys(metadata.labels ?? {}).filter((label) => label.startsWith('node-role.kubernetes.io/'))
+      return roles.map((label) => label.split('/')[1] ?? '').join(', ')
+    }),
+    column<Node>('Address', 'text', (node) => node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? ''),
+    column<Node>('Version', 'text', (node) => node.status?.nodeInfo?.kubeletVersion ?? ''),
+  ],
+  services: [
+    column<Service>('Type', 'text', ({ spec }) => spec?.type ?? ''),
+    column<Service>('Cluster IP', 'text', ({ spec }) => spec?.clusterIP ?? ''),
+    column<Service>('Ports', 'text', ({ spec }) =>
+      (spec?.ports ?? []).map(({ port, protocol = 'TCP' }) => `${port}/${protocol}`).join(', '),
+    ),
+  ],
+  configmaps: [
+    column<ConfigMap>('Data', 'number', ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length),
+  ],
+  secrets: [
+    column<Secret>('Type', 'text', ({ type = '' }) => type),
+    column<Secret>('Data', 'number', ({ data }) => Object.keys(data ?? {}).length),
+  ],
+  events: [
+    column<Event>('Type', 'badge', ({ type = '' }) => type),
+    column<Event>('Reason', 'text', ({ reason = '' }) => reason),
+    column<Event>('Object', 'text', ({ involvedObject: { kind = '', name: called = '' } }) => `${kind}/${called}`.toLowerCase()),
+    column<Event>('Message', 'wide', ({ message = '' }) => message),
+  ],
+  'customresourcedefinitions.apiextensions.k8s.io': [
+    status,
+    column<Definition>('Group', 'text', ({ spec }) => spec?.group ?? ''),
+    column<Definition>('Kind', 'text', ({ spec }) => spec?.names?.kind ?? ''),
+    column<Definition>('Scope', 'text', ({ spec }) => spec?.scope ?? ''),
+  ],
+}
+
+/** The columns of a resource's table: of one that is not known, how its objects say they are. */
+export function columnsOf(resource: Resource): readonly Column[] {
+  return [name, ...(resource.scope === 'Namespaced' ? [namespace] : []), ...(details[resourceName(resource)] ?? [status]), age]
+}

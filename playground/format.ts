@@ -1,0 +1,32 @@
+const counts = new Intl.NumberFormat('en')
+
+/** A count as people read it: `12,345`. */
+export function formatCount(count: number): string {
+  return counts.format(count)
+}
+
+/** A number of bytes in the unit that fits. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`
+  return `${(bytes / 1_000_000).toFixed(1)} MB`
+}
+
+/** A span of time in the two largest units that matter: `42s`, `5m10s`, `3d4h`. */
+export function formatAge(ms: number): string {
+  if (!Number.isFinite(ms)) return '–'
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 120) return `${seconds}s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 10) return pair(minutes, 'm', seconds % 60, 's')
+  if (minutes < 180) return `${minutes}m`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 8) return pair(hours, 'h', minutes % 60, 'm')
+  if (hours < 48) return `${hours}h`
+  const days = Math.floor(hours / 24)
+  return days < 8 ? pair(days, 'd', hours % 24, 'h') : `${days}d`
+}
+
+function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`
+}

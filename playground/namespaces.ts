@@ -1,0 +1,46 @@
+import type { KubeClient } from 'kubeflect'
+import { Namespace } from 'kubeflect/resources/core/v1'
+import { byId, create } from './page.ts'
+
+/** Chooses a namespace. They are asked for when somebody is about to choose: a watch would cost one of the browser's few connections. */
+export class Namespaces {
+  readonly #select = byId('namespace', HTMLSelectElement)
+  readonly #client: KubeClient
+  #names: readonly string[] = []
+  #chosen = ''
+
+  constructor(client: KubeClient, { onPick }: { onPick: (namespace: string | undefined) => void }) {
+    this.#client = client
+    this.#select.addEventListener('focus', () => void this.load())
+    this.#select.addEventListener('change', () => onPick(this.#select.value || undefined))
+  }
+
+  /** Shows what is chosen; a resource without namespaces has nothing to choose. */
+  show(namespace: string | undefined, { isNamespaced }: { isNamespaced: boolean }): void {
+    this.#chosen = namespace ?? ''
+    this.#select.disabled = !isNamespaced
+    this.#draw()
+  }
+
+  /** Asks the server which namespaces there are; who may not know goes on with the one that is chosen. */
+  async load(): Promise<void> {
+    try {
+      const { items } = await this.#client.list(Namespace)
+      this.#names = items.map(({ metadata }) => metadata.name ?? '')
+      this.#draw()
+    } catch {
+      // The feed tells of the same trouble, if it has it too.
+    }
+  }
+
+  #draw(): void {
+    const names = [...new Set([...this.#names, this.#chosen])].filter(Boolean).sort()
+    const options = this.#select.options
+    if (names.length !== options.length - 1 || names.some((name, at) => options[at + 1]?.value !== name))
+      this.#select.replaceChildren(
+        create('option', { value: '', textContent: 'All namespaces' }),
+        ...names.map((name) => create('option', { value: name, textContent: name })),
+      )
+    this.#select.value = this.#select.disabled ? '' : this.#chosen
+  }
+}

@@ -1,0 +1,173 @@
+import { type DiscoveredResource, type Resource, resourceName } from 'kubeflect'
+import { byId, create } from './page.ts'
+
+/**
+ * Chooses a resource: an editable combobox with a list below it, by the keyboard as well as by the mouse. What is typed is looked for in
+ * kinds, plurals, short names and groups.
+ * {@link https://www.w3.org/WAI/ARIA/apg/patterns/combobox/}
+ */
+export class Picker {
+  readonly #input = byId('resource', HTMLInputElement)
+  readonly #list = byId('resources', HTMLElement)
+  readonly #onPick: (resource: Resource) => void
+  #resources: readonly DiscoveredResource[] = []
+  #chosen = ''
+  #active: HTMLElement | undefined
+
+  constructor({ onPick }: { onPick: (resource: Resource) => void }) {
+    this.#onPick = onPick
+    this.#input.addEventListener('click', () => this.#open())
+    this.#input.addEventListener('input', () => this.#open(this.#input.value))
+    this.#input.addEventListener('blur', () => this.#close())
+    this.#input.addEventListener('keydown', (event) => this.#press(event))
+    // The input keeps the focus.
+    this.#list.addEventListener('pointerdown', (event) => event.preventDefault())
+    this.#list.addEventListener('click', ({ target }) => {
+      const option = target instanceof Element ? target.closest<HTMLElement>('[role=option]') : undefined
+      if (option) this.#pick(option)
+    })
+  }
+
+  /** What there is to choose from. */
+  set resources(resources: readonly DiscoveredResource[]) {
+    this.#resources = resources
+    if (this.#isOpen) this.#draw(this.#input.value === this.#chosen ? '' : this.#input.value)
+  }
+
+  /** What is chosen. */
+  set chosen(name: string) {
+    this.#chosen = name
+    if (!this.#isOpen) this.#input.value = name
+  }
+
+  /** Puts the focus on it, and opens the list. */
+  focus(): void {
+    this.#input.focus()
+    this.#open()
+  }
+
+  get #isOpen(): boolean {
+    return !this.#list.hidden
+  }
+
+  #open(text = ''): void {
+    if (!this.#isOpen) {
+      this.#list.hidden = false
+      this.#input.ariaExpanded = 'true'
+      if (text === '') this.#input.select()
+    }
+    this.#draw(text)
+  }
+
+  #close(): void {
+    this.#list.hidden = true
+    this.#input.ariaExpanded = 'false'
+    this.#input.value = this.#chosen
+    this.#activate(undefined)
+  }
+
+  #press(event: KeyboardEvent): void {
+    const act = this.#isOpen
+      ? this.#actions[event.key]
+      : event.key === 'ArrowDown' || event.key === 'Enter'
+        ? () => this.#open()
+        : undefined
+    if (!act || event.altKey || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    act()
+  }
+
+  readonly #actions: Readonly<Record<string, () => void>> = {
+    ArrowDown: () => this.#move(1),
+    ArrowUp: () => this.#move(-1),
+    PageDown: () => this.#move(8),
+    PageUp: () => this.#move(-8),
+    Enter: () => this.#active && this.#pick(this.#active),
+    Escape: () => this.#close(),
+  }
+
+  #move(by: number): void {
+    const options = this.#options
+    const at = this.#active ? options.indexOf(this.#active) : -1
+    const next = Math.abs(by) === 1 ? (at + by + options.length) % options.length : Math.min(Math.max(at + by, 0), options.length - 1)
+    this.#activate(options[next])
+  }
+
+  get #options(): HTMLElement[] {
+    return [...this.#list.querySelectorAll<HTMLElement>('[role=option]')]
+  }
+
+  #activate(option: HTMLElement | undefined): void {
+    if (this.#active) this.#active.ariaSelected = 'false'
+    this.#active = option
+    if (option) {
+      option.ariaSelected = 'true'
+      option.scrollIntoView({ block: 'nearest' })
+    }
+    this.#input.setAttribute('aria-activedescendant', option?.id ?? '')
+  }
+
+  #pick(option: HTMLElement): void {
+    const resource = this.#resources.find((candidate) => idOf(candidate) === option.id)
+    if (!resource) return
+    this.#chosen = resourceName(resource)
+    this.#close()
+    this.#onPick(resource)
+  }
+
+  #draw(text: string): void {
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+    const found = this.#resources.filter((resource) => words.every((word) => namesOf(resource).some((name) => name.includes(word))))
+    const groups = [...new Set(found.map(({ group }) => group))]
+    const active = this.#active?.id
+    this.#list.replaceChildren(
+      ...groups.map((group) =>
+        groupElement(
+          group,
+          found.filter((resource) => resource.group === group),
+        ),
+      ),
+    )
+    if (found.length === 0)
+      this.#list.append(
+        create('p', {
+          textContent: this.#resources.length > 0 ? 'The server has no such resource.' : 'The server has not said yet what it has.',
+        }),
+      )
+    const first = words.length > 0 ? bestOf(found, words.join(' ')) : found.find((resource) => resourceName(resource) === this.#chosen)
+    const kept = words.length === 0 ? this.#options.find(({ id }) => id === active) : undefined
+    this.#activate(kept ?? this.#options.find(({ id }) => first && id === idOf(first)))
+  }
+}
+
+const idOf = (resource: Resource): string => `resource-${resourceName(resource)}`
+
+/** Everything a resource is called, in lower case. */
+function namesOf({ group, plural, singular, kind, shortNames }: DiscoveredResource): string[] {
+  return [plural, ...shortNames, singular, kind.toLowerCase(), group, group ? `${plural}.${group}` : plural]
+}
+
+/** Who is called just so, or else begins so, or else the first. */
+function bestOf(found: readonly DiscoveredResource[], text: string): DiscoveredResource | undefined {
+  return (
+    found.find((resource) => namesOf(resource).includes(text)) ??
+    found.find((resource) => namesOf(resource).some((name) => name.startsWith(text))) ??
+    found[0]
+  )
+}
+
+function groupElement(group: string, resources: readonly DiscoveredResource[]): HTMLElement {
+  const title = create('p', { id: `group-${group || 'core'}`, textContent: group || 'core' })
+  const options = resources.map((resource) => {
+    const { kind, shortNames, plural } = resource
+    const option = create('div', { id: idOf(resource), role: 'option', ariaSelected: 'false' }, [
+      create('span', { textContent: plural }),
+      create('small', { textContent: kind }),
+      create('small', { textContent: shortNames.join(' ') }),
+    ])
+    return option
+  })
+  const element = create('div', { role: 'group' }, [title, ...options])
+  element.setAttribute('aria-labelledby', title.id)
+  return element
+}
