@@ -1,6 +1,7 @@
 import { isPersistenceError, PersistenceError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
+import { listen } from '../internal/listen'
 import { Listeners } from '../internal/listeners'
 import { report } from '../internal/report'
 import { type Entry, entryFromText } from '../meta/entry'
@@ -82,6 +83,7 @@ export class StorePersistence<T> implements AsyncDisposable {
   #status: PersistenceStatus = 'stopped'
   #error: unknown
   #started = false
+  #unlisten = () => {}
   #unsubscribe = () => {}
   /** The newest state of each key that changed since the last commit; undefined for a deleted one. */
   #changed = new Map<string, Entry<T> | undefined>()
@@ -133,7 +135,7 @@ export class StorePersistence<T> implements AsyncDisposable {
     if (this.#started) throw new TypeError('StorePersistence.start: it was started or stopped before; make another one')
     this.#started = true
     if (signal?.aborted) return 'late'
-    signal?.addEventListener('abort', () => void this.stop(), { signal: this.#stop.signal })
+    this.#unlisten = listen(signal, 'abort', () => void this.stop())
     this.#move('loading')
     const loaded = await this.#load(loadTimeoutMs)
     const snapshot = loaded !== 'late' && 'snapshot' in loaded ? await this.#decode(loaded.snapshot) : undefined
@@ -282,6 +284,7 @@ export class StorePersistence<T> implements AsyncDisposable {
 
   #detach(): void {
     this.#stop.abort()
+    this.#unlisten()
     this.#unsubscribe()
     this.#unsubscribe = () => {}
     for (const type of EVENTS) this.#events?.removeEventListener(type, this.#flushNow)

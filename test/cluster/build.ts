@@ -6,7 +6,16 @@ import { join } from 'node:path'
 /** Where the control plane comes from, or why there is none. */
 type ClusterBinary = { readonly binary: string } | { readonly skipped: string }
 
-const sources = join(import.meta.dirname, 'control-plane')
+/** A Go program that tests run: `go.mod`, `go.sum` and `main.go` in one folder. */
+export interface GoProgram {
+  /** The name of its binary. */
+  readonly name: string
+  /** What a test has with it, for people: `a real API server`. */
+  readonly description: string
+  readonly sources: string
+  readonly linkerFlags: string
+}
+
 const cache = join(import.meta.dirname, '../../node_modules/.cache/kubeflect')
 
 // Without these the API server calls itself v0.0.0-master and takes its own defaults for those of an older release.
@@ -17,6 +26,13 @@ const linkerFlags = [
   ...Object.entries(version).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`),
 ].join(' ')
 
+const controlPlane: GoProgram = {
+  name: 'cluster',
+  description: 'a real API server',
+  sources: join(import.meta.dirname, 'control-plane'),
+  linkerFlags,
+}
+
 /**
  * Says at once whether there can be a cluster here: a binary that was built before, or Go to build one.
  * `KUBEFLECT_CLUSTER_BINARY` names a binary built elsewhere.
@@ -25,8 +41,17 @@ const linkerFlags = [
  * @throws Error when `KUBEFLECT_CLUSTER_BINARY` names no file.
  */
 export function whyNoCluster(): string | undefined {
-  if (givenBinary() || existsSync(cachedBinary()) || spawnSync('go', ['version']).status === 0) return undefined
-  return 'a real API server is built with Go, and there is no `go` on the PATH'
+  return givenBinary() ? undefined : whyNoProgram(controlPlane)
+}
+
+/**
+ * Says at once whether there can be a program: one that was built before, or Go to build it.
+ *
+ * @returns `undefined` when there can, or else the reason.
+ */
+export function whyNoProgram(program: GoProgram): string | undefined {
+  if (existsSync(cachedBinary(program)) || spawnSync('go', ['version']).status === 0) return undefined
+  return `${program.description} is built with Go, and there is no \`go\` on the PATH`
 }
 
 /**
@@ -37,9 +62,19 @@ export function whyNoCluster(): string | undefined {
 export async function buildCluster(): Promise<ClusterBinary> {
   const skipped = whyNoCluster()
   if (skipped) return { skipped }
-  const binary = givenBinary() ?? cachedBinary()
-  if (!existsSync(binary)) await build(binary)
-  return { binary }
+  return { binary: givenBinary() ?? (await buildProgram(controlPlane)) }
+}
+
+/**
+ * Compiles a program, unless it was compiled before. Says on stderr how far it is.
+ *
+ * @returns its binary.
+ * @throws Error when the build fails, with the compiler's last words.
+ */
+export async function buildProgram(program: GoProgram): Promise<string> {
+  const binary = cachedBinary(program)
+  if (!existsSync(binary)) await build(program, binary)
+  return binary
 }
 
 function givenBinary(): string | undefined {
@@ -48,14 +83,14 @@ function givenBinary(): string | undefined {
   return given || undefined
 }
 
-function cachedBinary(): string {
+function cachedBinary({ name, sources }: GoProgram): string {
   const hash = createHash('sha256')
   for (const file of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(sources, file)))
-  return join(cache, `cluster-${hash.digest('hex').slice(0, 16)}`)
+  return join(cache, `${name}-${hash.digest('hex').slice(0, 16)}`)
 }
 
-async function build(binary: string): Promise<void> {
-  console.error('Compiling a Kubernetes control plane (once; some minutes on a slow machine) …')
+async function build({ description, sources, linkerFlags }: GoProgram, binary: string): Promise<void> {
+  console.error(`Compiling ${description} (once; some minutes on a slow machine) …`)
   mkdirSync(cache, { recursive: true })
   // Two builds at once do not meet: each writes a file of its own, and the rename is atomic.
   const unfinished = `${binary}.${process.pid}`

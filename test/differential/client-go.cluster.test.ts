@@ -1,0 +1,64 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { buildProgram, whyNoProgram } from '../cluster/build.ts'
+import { Arena } from './arena.ts'
+import { byKey, callText, differenceNames, storeText, translate } from './calls.ts'
+import { historyOf, relists, SLOW } from './history.ts'
+import { referenceProgram, startReference } from './reference.ts'
+import { startSubject, type Watcher } from './subject.ts'
+
+// KUBEFLECT_DIFFERENTIAL_SEEDS=6,7,8 looks at other histories.
+const { KUBEFLECT_DIFFERENTIAL_SEEDS: chosen } = process.env
+const seeds = chosen ? chosen.split(',').map(Number) : [1, 2, 3, 4, 5]
+const reason = whyNoProgram(referenceProgram)
+
+describe.skipIf(reason)(
+  `client-go and kubeflect watch the same server${reason ? ` (skipped: ${reason})` : ''}`,
+  { timeout: 120_000 },
+  () => {
+    let binary = ''
+    const differences = new Set<string>()
+    const troubles = new Set<string>()
+
+    beforeAll(async () => {
+      binary = await buildProgram(referenceProgram)
+    }, 900_000)
+
+    test.concurrent.for(seeds)('their handlers are told the same, and their stores hold the same (seed %i)', async (seed, { expect }) => {
+      const history = historyOf(seed)
+      await using arena = await Arena.open(history)
+      const { labelSelector } = history
+      const reading = (name: string, initialList: 'stream' | 'list') => ({ url: arena.url, name, labelSelector, initialList })
+      await using listing = startReference(binary, reading('client-go, listing', 'list'))
+      await using streaming = startReference(binary, reading('client-go, streaming', 'stream'))
+      await using listingSubject = startSubject(reading('kubeflect, listing', 'list'))
+      await using streamingSubject = startSubject(reading('kubeflect, streaming', 'stream'))
+      const references = [listing, streaming]
+      const watchers = [...references, listingSubject, streamingSubject]
+
+      /** What an informer has done since the last time; what comes of a list is in the words of kubeflect, and in no order of keys. */
+      const done = async (watcher: Watcher, listed: boolean) => {
+        const calls = watcher.log.take()
+        const store = storeText(await watcher.store())
+        if (!listed) return { calls: calls.map(callText), store }
+        return { calls: byKey(references.includes(watcher) ? translate(calls, (name) => differences.add(name)) : calls), store }
+      }
+      const compare = async (at: string, listed: boolean) => {
+        const expected = await done(listing, listed)
+        for (const watcher of watchers.slice(1)) expect(await done(watcher, listed), `${watcher.name}, ${at}`).toEqual(expected)
+      }
+
+      await arena.settle(watchers)
+      await compare('in the beginning', true)
+      for (const [index, phase] of history.phases.entries()) {
+        await arena.live(phase, watchers)
+        troubles.add(phase.trouble)
+        await compare(`phase ${index}: ${JSON.stringify(phase)}`, relists(phase.trouble))
+      }
+    })
+
+    test.skipIf(chosen)('each trouble has come, and each difference there is by design', () => {
+      expect([...troubles]).toEqual(expect.arrayContaining([...SLOW, 'none', 'disconnect', 'torn']))
+      expect([...differences].sort()).toEqual([...differenceNames].sort())
+    })
+  },
+)

@@ -1,0 +1,87 @@
+import { getEventListeners, setMaxListeners } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
+import type { Clock } from '../../src/internal/clock'
+import { ConfigMap } from '../../src/resources/core/v1'
+import { FakeApiServer, type Fault } from '../../src/testing'
+import { KubeClient } from '../../src/transport/client'
+import { type HttpServer, serve } from '../support/http'
+
+const OBJECTS = 20
+const COLLECT_EVERY = 100
+
+/** What many informers share for as long as a process lives; it counts what they leave behind. */
+export class Stage implements AsyncDisposable {
+  readonly client: KubeClient
+  /** Of all informers; never aborted. */
+  readonly signal: AbortSignal = new AbortController().signal
+  readonly clock: Clock
+  readonly #server: FakeApiServer
+  readonly #http: HttpServer | undefined
+  readonly #collect: () => void
+  readonly #timers = new Set<unknown>()
+  // What a browser's page would be to them.
+  readonly #page = new EventTarget()
+  #calls = 0
+
+  private constructor(server: FakeApiServer, http: HttpServer | undefined, collect: () => void) {
+    this.#collect = collect
+    this.#server = server
+    this.#http = http
+    this.client = new KubeClient(http ? { baseUrl: http.url } : { baseUrl: 'http://kubernetes.test', fetch: server.fetch })
+    this.clock = {
+      now: () => Date.now(),
+      setTimeout: (callback, ms) => {
+        const fire = () => {
+          this.#timers.delete(timer)
+          callback()
+        }
+        const timer = setTimeout(fire, ms)
+        this.#timers.add(timer)
+        return timer
+      },
+      clearTimeout: (timer) => {
+        this.#timers.delete(timer)
+        clearTimeout(timer as NodeJS.Timeout)
+      },
+    }
+    setMaxListeners(0, this.#page)
+    globalThis.addEventListener = this.#page.addEventListener.bind(this.#page)
+    globalThis.removeEventListener = this.#page.removeEventListener.bind(this.#page)
+  }
+
+  /** @param collect collects garbage. */
+  static async open({ fault, overHttp }: { fault?: Fault; overHttp?: boolean }, collect: () => void): Promise<Stage> {
+    const server = new FakeApiServer()
+    for (let index = 0; index < OBJECTS; index++)
+      server.create(ConfigMap, { metadata: { name: `object-${index}`, labels: { app: 'web' } }, data: { text: 'x'.repeat(200) } })
+    if (fault) server.faults.add({ fault, times: Number.POSITIVE_INFINITY })
+    return new Stage(server, overHttp ? await serve(server.fetch) : undefined, collect)
+  }
+
+  /** Lets a turn of the event loop pass while an informer lives, now and then with a collection of garbage. */
+  async rest(): Promise<void> {
+    const collects = this.#calls++ % COLLECT_EVERY === 0
+    // What was made in one turn is not collected in it.
+    await setImmediate()
+    if (collects) this.#collect()
+  }
+
+  /** How many requests the server has not seen the end of. */
+  get openRequests(): number {
+    this.#server.forgetRequests()
+    return this.#server.openRequests.length
+  }
+
+  /** What is there that informers have made. */
+  get left(): { timers: number; signalListeners: number; pageListeners: number } {
+    return {
+      timers: this.#timers.size,
+      signalListeners: getEventListeners(this.signal, 'abort').length,
+      pageListeners: ['online', 'pageshow'].flatMap((type) => getEventListeners(this.#page, type)).length,
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#http?.close()
+  }
+}
