@@ -187,6 +187,7 @@ export {
 export { SharedInformer, type SharedInformerOptions } from './informer/shared-informer'
 export type { Feed, FeedHost, InformerPersistence, InformerStatus, WaitForResourceVersionOptions } from './informer/feed'
 export {
+  type InformerIdentity,
   type InformerLease,
   SharedInformerFactory,
   type SharedInformerFactoryOptions,

@@ -6,15 +6,25 @@ import type { EntryClient } from '../reflector/list-watch'
 import type { WhenSyncedOptions } from '../reflector/when-synced'
 import type { Indexers } from '../store/indexer'
 import { type InformerOptions, Namespaces, newInformer } from './create-informer'
+import type { InformerEvent } from './events'
 import type { SharedInformer } from './shared-informer'
 import type { Transform } from './transform'
 import type { WaitOptions } from './wait'
 
 /** What all informers of a {@link SharedInformerFactory} have in common. */
-export type SharedInformerFactoryOptions = Omit<
-  InformerOptions<KubeObject>,
-  'indexers' | 'transform' | 'expectedType' | 'labelSelector' | 'fieldSelector' | 'version' | 'signal'
->
+export interface SharedInformerFactoryOptions
+  extends Omit<
+    InformerOptions<KubeObject>,
+    'indexers' | 'transform' | 'expectedType' | 'labelSelector' | 'fieldSelector' | 'version' | 'signal' | 'representation' | 'onEvent'
+  > {
+  /** Told of everything that happens, and of which informer it happens to. */
+  onEvent?: ((event: InformerEvent, informer: InformerIdentity) => void) | undefined
+}
+
+/** Which of a factory's informers it is. */
+export interface InformerIdentity extends Pick<SharedInformerSelection<KubeObject>, 'namespace' | 'labelSelector' | 'fieldSelector'> {
+  readonly resource: Resource
+}
 
 /** Which informer is meant. Those who say the same here share one. */
 export interface SharedInformerSelection<T extends KubeObject> {
@@ -69,7 +79,8 @@ export class SharedInformerFactory implements AsyncDisposable {
   readonly #options: SharedInformerFactoryOptions
   readonly #shared = new Map<string, Shared>()
   readonly #transforms = new WeakMap<object, number>()
-  readonly #stopping = new Set<Promise<void>>()
+  /** The informers that still store what they had, by their keys. */
+  readonly #stopping = new Map<string, Promise<void>>()
   #transformCount = 0
   #state: 'idle' | 'started' | 'shut down' = 'idle'
   #unlisten = () => {}
@@ -131,7 +142,7 @@ export class SharedInformerFactory implements AsyncDisposable {
     this.#checkOpen()
     if (this.#state === 'started') return
     this.#state = 'started'
-    for (const shared of this.#shared.values()) this.#run(shared)
+    for (const [key, shared] of this.#shared) this.#run(key, shared)
     const shutdown = () => void this.shutdown().catch(report)
     this.#unlisten = listen(signal, 'abort', shutdown)
     if (signal?.aborted) shutdown()
@@ -151,7 +162,7 @@ export class SharedInformerFactory implements AsyncDisposable {
     this.#state = 'shut down'
     this.#unlisten()
     for (const [key, shared] of this.#shared) this.#drop(key, shared)
-    await Promise.all(this.#stopping)
+    await Promise.all(this.#stopping.values())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -168,12 +179,21 @@ export class SharedInformerFactory implements AsyncDisposable {
       if (indexers) addMissing(known.informer as unknown as SharedInformer<T>, indexers)
       return [key, known]
     }
-    const options = { ...this.#options, ...selection, namespace, indexers }
+    const { onEvent } = this.#options
+    const { labelSelector, fieldSelector } = selection
+    const identity: InformerIdentity = { resource, namespace, labelSelector, fieldSelector }
+    const options = {
+      ...this.#options,
+      ...selection,
+      namespace,
+      indexers,
+      onEvent: onEvent && ((event: InformerEvent) => onEvent(event, identity)),
+    }
     const informer = newInformer<T, Names>(this.#client, resource, options, () => this.lease(Namespaces))
     // What is kept here is of any type; the key brings back those who asked for the same resource.
     const shared: Shared = { informer: informer as unknown as SharedInformer<KubeObject>, users: 0, pinned: false, started: false }
     this.#shared.set(key, shared)
-    if (this.#state === 'started') this.#run(shared)
+    if (this.#state === 'started') this.#run(key, shared)
     return [key, shared]
   }
 
@@ -197,20 +217,25 @@ export class SharedInformerFactory implements AsyncDisposable {
     return number
   }
 
-  #run(shared: Shared): void {
+  #run(key: string, shared: Shared): void {
     if (shared.started) return
     shared.started = true
-    shared.informer.run().catch(report)
+    const run = () => {
+      if (this.#shared.get(key) === shared) shared.informer.run().catch(report)
+    }
+    // One that was just stopped for want of users still writes: the next one would load a state that is about to change.
+    const stopping = this.#stopping.get(key)
+    if (stopping) void stopping.then(run)
+    else run()
   }
 
   #drop(key: string, shared: Shared): void {
     if (this.#shared.get(key) !== shared) return
     this.#shared.delete(key)
-    const stopping = shared.informer
-      .stop()
-      .catch(report)
-      .then(() => void this.#stopping.delete(stopping))
-    this.#stopping.add(stopping)
+    const stopping = Promise.all([this.#stopping.get(key), shared.informer.stop().catch(report)]).then(() => {
+      if (this.#stopping.get(key) === stopping) this.#stopping.delete(key)
+    })
+    this.#stopping.set(key, stopping)
   }
 
   #checkOpen(): void {

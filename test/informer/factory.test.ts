@@ -2,9 +2,11 @@ import { expect, test } from 'vitest'
 import { SharedInformerFactory } from '../../src/informer/factory'
 import type { KubeObject } from '../../src/meta/object'
 import { defineResource } from '../../src/meta/resource'
+import { memoryPersister } from '../../src/persistence/memory'
+import type { Persister } from '../../src/persistence/persister'
 import { ConfigMap, Namespace } from '../../src/resources/core/v1'
 import { World } from '../conformance/world'
-import { clientOf, noting, quiet } from './support'
+import { clientOf, Gate, noting, quiet } from './support'
 
 function setUp(names: readonly string[] = ['a', 'b']): { world: World; requests: URL[]; informers: SharedInformerFactory } {
   const world = new World(names)
@@ -150,4 +152,53 @@ test('whenSynced of the factory passes on what goes wrong with one of them', asy
   informers.informer(Namespace)
   informers.start()
   await expect(informers.whenSynced({ onDenied: 'reject' })).rejects.toThrow('403 Forbidden')
+})
+
+test('onEvent says which informer it is about', async () => {
+  const world = new World(['a'])
+  const seen = new Set<string>()
+  const informers = new SharedInformerFactory(clientOf(world, []), {
+    ...quiet(world),
+    namespace: 'shop',
+    onEvent: ({ type }, { resource, namespace, labelSelector }) => {
+      if (type === 'synced') seen.add([resource.plural, namespace, labelSelector].join(' '))
+    },
+  })
+  await using _informers = informers
+  informers.start()
+  informers.informer(ConfigMap, { labelSelector: 'app=web' })
+  informers.informer(Namespace)
+  await informers.whenSynced()
+  expect(seen).toEqual(new Set(['configmaps shop app=web', 'namespaces  ']))
+})
+
+test('an informer that is asked for again while the last one is being stored waits for that: it loads no older state', async () => {
+  const world = new World(['a'])
+  const memory = memoryPersister()
+  const order: string[] = []
+  const gate = new Gate()
+  const persister: Persister = {
+    load: (scope) => {
+      order.push('load')
+      return memory.load(scope)
+    },
+    commit: async (scope, change) => {
+      await gate.pass()
+      order.push('commit')
+      await memory.commit(scope, change)
+    },
+    clear: (scope) => memory.clear(scope),
+  }
+  await using informers = new SharedInformerFactory(clientOf(world, []), { ...quiet(world), namespace: 'shop', persister })
+  informers.start()
+  const first = informers.lease(ConfigMap)
+  await first.informer.whenSynced()
+  gate.close()
+  first.release()
+  const { informer } = informers.lease(ConfigMap)
+  await world.settle()
+  expect(order).toEqual(['load'])
+  gate.open()
+  await expect(informer.whenSynced()).resolves.toEqual({ source: 'persisted' })
+  expect(order.slice(0, 3)).toEqual(['load', 'commit', 'load'])
 })
