@@ -104,7 +104,10 @@ export class ListCutter<T> {
       // The text ends before the items begin: more of it will come, or `end` says what is wrong.
       if (!(error instanceof SyntaxError)) throw error
     }
-    if (open < 0) return this.#hold(chunk)
+    if (open < 0) {
+      this.#hold(chunk)
+      return
+    }
     this.#release()
     this.#head = text.slice(start, open + 1)
     this.#part = 'items'
@@ -120,9 +123,11 @@ export class ListCutter<T> {
         if (start >= bytes.length) return
         if (bytes[start] === CLOSE_BRACKET) {
           this.#part = 'tail'
-          return this.#hold(bytes.subarray(start))
+          this.#hold(bytes.subarray(start))
+          return
         }
-        if (bytes[start] !== OPEN_BRACE) throw new ParseError('an item of a list is not an object', this.#decoder.decode(bytes.subarray(start)))
+        if (bytes[start] !== OPEN_BRACE)
+          throw new ParseError('an item of a list is not an object', this.#decoder.decode(bytes.subarray(start)))
       }
       end = this.#scanItem(bytes, end)
       this.#hold(bytes.subarray(start, end))
