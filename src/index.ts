@@ -184,6 +184,7 @@ export {
   type PersistOptions,
   type TableInformerOptions,
 } from './informer/create-informer'
+export type { WorkerSource } from './worker/place'
 export { SharedInformer, type SharedInformerOptions } from './informer/shared-informer'
 export type { Feed, FeedHost, InformerPersistence, InformerStatus, WaitForResourceVersionOptions } from './informer/feed'
 export {

@@ -1,4 +1,4 @@
-import { report } from '../internal/report'
+import { guarded, report } from '../internal/report'
 import type { KubeObject } from '../meta/object'
 import type { PartialObjectMetadata } from '../meta/partial-object-metadata'
 import { defineResource, type Resource } from '../meta/resource'
@@ -7,9 +7,12 @@ import { type EntryClient, ListWatch, type ListWatchOptions } from '../reflector
 import { metadataListWatch } from '../reflector/metadata'
 import { type RowInclude, type RowOf, type TableListWatchOptions, tableListWatch } from '../reflector/table'
 import type { Requester } from '../transport/requester'
+import { OffThread } from '../worker/off-thread'
+import type { WorkerSource } from '../worker/place'
 import type { InformerPersistence } from './feed'
 import { NamespacesFeed, type NamespacesLease } from './namespaces-feed'
 import { SharedInformer, type SharedInformerOptions } from './shared-informer'
+import type { WaitOptions } from './wait'
 
 /** How {@link createInformer} persists what it has. */
 export interface PersistOptions {
@@ -41,6 +44,12 @@ export interface InformerOptions<T extends KubeObject, Names extends string = ne
   fallbackNamespaces?: readonly string[] | undefined
   /** Stops the informer. Disposing of it does so too. */
   signal?: AbortSignal | undefined
+  /**
+   * Makes the requests, cuts what they bring and stores it, if with an `idbPersister`, in a Worker. `true` starts one for all informers of the
+   * client; a Worker of one's own imports `kubeflect/worker`. Where there is none to be had, or the client was given `fetch` or `hooks`, everything
+   * is done on the main thread, and `onError` and `onEvent` are told why. Default: on the main thread.
+   */
+  worker?: WorkerSource | false | undefined
 }
 
 /** What {@link createInformer} takes for an informer of nothing but metadata. */
@@ -51,7 +60,7 @@ export interface MetadataInformerOptions<Names extends string = never>
 
 /** What {@link createInformer} takes for an informer of what the server would print: one row for each object. */
 export interface TableInformerOptions<T extends KubeObject, I extends RowInclude = 'Metadata', Names extends string = never>
-  extends Omit<InformerOptions<RowOf<T, I>, Names>, 'representation'>,
+  extends Omit<InformerOptions<RowOf<T, I>, Names>, 'representation' | 'worker'>,
     Pick<TableListWatchOptions<I>, 'includeObject' | 'onColumns'> {
   representation: 'table'
 }
@@ -102,14 +111,15 @@ function representedInformer<T extends KubeObject, I extends RowInclude, Names e
   const lease = () => leaseNamespaces(client, options)
   switch (options.representation) {
     case 'metadata': {
-      const sourceOf = (namespace?: string) => metadataListWatch(client, resource, { ...options, namespace })
-      return informerOf(sourceOf, { ...META, kind: 'PartialObjectMetadata' }, options, { as: 'metadata:', lease })
+      const sourceOf: SourceOf<PartialObjectMetadata> = (from, namespace) => metadataListWatch(from, resource, { ...options, namespace })
+      return informerOf(client, sourceOf, { ...META, kind: 'PartialObjectMetadata' }, options, { as: 'metadata:', lease })
     }
     case 'table': {
       const as = `table of ${options.includeObject ?? 'Metadata'}:`
       // The overload asks for both.
-      const sourceOf = (namespace?: string) => tableListWatch(client as EntryClient & Requester, resource, { ...options, namespace })
-      return informerOf(sourceOf, { ...META, kind: 'TableRow' }, options, { as, lease })
+      const sourceOf: SourceOf<RowOf<T, I>> = (_, namespace) =>
+        tableListWatch(client as EntryClient & Requester, resource, { ...options, namespace })
+      return informerOf(client, sourceOf, { ...META, kind: 'TableRow' }, options, { as, lease })
     }
     default:
       return newInformer(client, resource, options, lease)
@@ -125,12 +135,12 @@ export const Namespaces: Resource<KubeObject> = defineResource({ version: 'v1', 
 /** What an informer of the Namespaces has in common with the one that needs them. */
 type SharedByNamespaces = Pick<
   InformerOptions<KubeObject>,
-  'persister' | 'cluster' | 'user' | 'backoff' | 'clock' | 'random' | 'onWake' | 'onError'
+  'persister' | 'cluster' | 'user' | 'backoff' | 'clock' | 'random' | 'onWake' | 'onError' | 'worker'
 >
 
 function leaseNamespaces(client: EntryClient, options: SharedByNamespaces): NamespacesLease {
-  const { persister, cluster, user, backoff, clock, random, onWake, onError } = options
-  const informer = createInformer(client, Namespaces, { persister, cluster, user, backoff, clock, random, onWake, onError })
+  const { persister, cluster, user, backoff, clock, random, onWake, onError, worker } = options
+  const informer = createInformer(client, Namespaces, { persister, cluster, user, backoff, clock, random, onWake, onError, worker })
   return { informer, release: () => informer.stop() }
 }
 
@@ -145,27 +155,60 @@ export function newInformer<T extends KubeObject, Names extends string = never>(
   options: InformerOptions<T, Names>,
   lease: () => NamespacesLease,
 ): SharedInformer<T, Names> {
-  return informerOf((namespace) => new ListWatch(client, resource, { ...options, namespace }), resource, options, { as: '', lease })
+  const sourceOf: SourceOf<T> = (from, namespace) => new ListWatch(from, resource, { ...options, namespace })
+  return informerOf(client, sourceOf, resource, options, { as: '', lease })
 }
+
+type SourceOf<T extends KubeObject> = (client: EntryClient, namespace: string | undefined) => ListWatch<T>
 
 /** @param how.as put before the version of what is stored: rows are never read as objects. */
 function informerOf<T extends KubeObject, Names extends string>(
-  sourceOf: (namespace: string | undefined) => ListWatch<T>,
+  client: EntryClient,
+  sourceOf: SourceOf<T>,
   expectedType: Resource<T>,
   options: Omit<InformerOptions<T, Names>, 'representation'>,
   { as, lease }: { as: string; lease: () => NamespacesLease },
 ): SharedInformer<T, Names> {
-  const { persister, cluster, user = '', version = '', persistence: how, namespace, fallbackNamespaces: fallback, ...rest } = options
-  const source = sourceOf(namespace)
+  const { persister: own, cluster, user = '', version = '', persistence: how, namespace, fallbackNamespaces, worker, ...rest } = options
+  const { clock, onEvent, onError = report } = rest
+  const onFallback = (error: unknown) => {
+    guarded(onEvent)?.({ type: 'error', error })
+    guarded(onError)?.(error)
+  }
+  const away = worker ? new OffThread(client, { worker, persister: own, clock, onFallback }) : undefined
+  const { client: from, persister } = away ?? { client, persister: own }
+  const source = sourceOf(from, namespace)
   const { scope } = source
   const persistAs: Scope = { ...scope, user, version: as + version, cluster: cluster ?? scope.cluster }
   const persistence = persister && { ...how, persister, scope: persistAs }
   const informerOptions = { expectedType, ...rest }
-  if (!fallback || namespace || source.resource.scope === 'Cluster') {
-    return new SharedInformer<T, Names>(source, { ...informerOptions, ...(persistence && { persistence }) })
+  const giveBack = () => away?.release()
+  if (!fallbackNamespaces || namespace || source.resource.scope === 'Cluster') {
+    return new BorrowingInformer<T, Names>(source, { ...informerOptions, ...(persistence && { persistence }) }, giveBack)
   }
-  return new SharedInformer<T, Names>(
-    (host) => new NamespacesFeed(host, { source: sourceOf, fallback, lease, persistence }),
-    informerOptions,
-  )
+  const feedOptions = { source: (each: string) => sourceOf(from, each), fallback: fallbackNamespaces, lease, persistence }
+  return new BorrowingInformer<T, Names>((host) => new NamespacesFeed(host, feedOptions), informerOptions, giveBack)
+}
+
+/** Gives back what it was lent when it has ended, and its last changes are stored. */
+class BorrowingInformer<T extends KubeObject, Names extends string> extends SharedInformer<T, Names> {
+  readonly #giveBack: () => void
+
+  constructor(
+    source: ConstructorParameters<typeof SharedInformer<T, Names>>[0],
+    options: SharedInformerOptions<T, Names>,
+    giveBack: () => void,
+  ) {
+    super(source, options)
+    this.#giveBack = giveBack
+  }
+
+  override async run(options?: WaitOptions): Promise<void> {
+    try {
+      await super.run(options)
+    } finally {
+      // Called a second time, it ends at once; the informer does not.
+      if (this.state === 'stopped') this.#giveBack()
+    }
+  }
 }

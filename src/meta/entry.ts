@@ -125,7 +125,6 @@ export function makeEntry<T>(
   header: ObjectHeader,
   { managedFields = 'drop', typeMeta }: EntryOptions = {},
 ): Entry<T> {
-  if (!header.name) throw new ParseError('a Kubernetes object has a metadata.name, this has none', text.slice(start, end))
   const [from, to] = (managedFields === 'drop' && header.managedFields) || [end, end]
   const lacks = typeMeta !== undefined && header.kind === '' && header.apiVersion === ''
   const own = lacks
@@ -135,8 +134,12 @@ export function makeEntry<T>(
         text.slice(to, end),
       )
     : flatten(text.slice(start, from), text.slice(to, end))
-  const key = flatten(objectKey(header.namespace, header.name))
-  return new TextEntry<T>(key, flatten(header.uid), flatten(header.resourceVersion), pack(own))
+  return newEntry(header, own)
+}
+
+function newEntry<T>({ namespace, name, uid, resourceVersion }: ObjectHeader, own: string): Entry<T> {
+  if (!name) throw new ParseError('a Kubernetes object has a metadata.name, this has none', own)
+  return new TextEntry<T>(flatten(objectKey(namespace, name)), flatten(uid), flatten(resourceVersion), pack(own))
 }
 
 /** Engines keep a text with two bytes per character as soon as one of them is beyond Latin-1: as UTF-8 it is half of that. */
@@ -151,12 +154,30 @@ function pack(text: string): string | Uint8Array {
  */
 export function entryFromText<T>(text: string, options?: EntryOptions): Entry<T> {
   const start = skipSpace(text, 0)
+  return makeEntry<T>(text, start, text.length, headerOf(text, start), options)
+}
+
+/**
+ * Makes an entry again of the text that one had. The text is kept as it is, so it must not be a part of a longer one.
+ *
+ * @throws as {@link entryFromText}.
+ */
+export function restoreEntry<T>(text: string): Entry<T> {
+  return newEntry<T>(headerOf(text, 0), text)
+}
+
+function headerOf(text: string, start: number): ObjectHeader {
   try {
-    return makeEntry<T>(text, start, text.length, readHeader(text, start), options)
+    return readHeader(text, start)
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
     throw new ParseError('not a JSON object', text, { cause })
   }
+}
+
+/** Makes an entry again of the parts of one: nothing is scanned or checked. */
+export function entryFromParts<T>(key: string, uid: string, resourceVersion: string, text: string): Entry<T> {
+  return new TextEntry<T>(key, uid, resourceVersion, pack(text))
 }
 
 /**

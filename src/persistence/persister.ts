@@ -1,3 +1,5 @@
+import type { IdbSettings } from './portable'
+
 /**
  * What a persisted snapshot belongs to. Two scopes are the same when every field is; a snapshot of one scope is never
  * loaded for another, so a resourceVersion never crosses clusters, users or selectors.
@@ -66,4 +68,6 @@ export interface Persister {
   commit(scope: Scope, change: Commit): Promise<void>
   /** Removes every snapshot whose scope has all the fields given; everything when none is. Writers of what was removed are fenced. */
   clear(scope?: Partial<Scope>): Promise<void>
+  /** What another thread makes a persister of the same storage from. Left out: this one works only where it was made. */
+  readonly portable?: IdbSettings | undefined
 }

@@ -27,6 +27,7 @@ import { type ListEntriesOptions, listEntries, listPages } from './list'
 import type { LogOptions } from './logs'
 import { searchParams } from './params'
 import type { ApplyConfiguration, Patch } from './patch'
+import type { PortableClient } from './portable'
 import type { RawRequest } from './requester'
 import type { SubresourceObject, SubresourceOptions } from './subresources'
 import { parseWarnings, type ServerWarning } from './warnings'
@@ -78,6 +79,7 @@ export class KubeClient {
   readonly #credentials: Credentials
   readonly #ky: KyInstance
   readonly #onWarning: KubeClientOptions['onWarning']
+  readonly #portable: PortableClient | undefined
 
   /** @throws TypeError when the base URL is missing outside a browser, or is none; when groups cannot be impersonated together. */
   constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate, onWarning }: KubeClientOptions = {}) {
@@ -93,6 +95,7 @@ export class KubeClient {
       if (uid !== undefined) common.set('Impersonate-Uid', uid)
       for (const group of groups) common.set('Impersonate-Group', group)
     }
+    if (!fetch && !hooks) this.#portable = { baseUrl: this.baseUrl, headers: [...common], credentials: this.#credentials, onWarning }
     this.#ky = ky.create({
       headers: common,
       timeout: false,
@@ -101,6 +104,11 @@ export class KubeClient {
       ...(hooks && { hooks }),
       ...(fetch && { fetch: (input) => fetch(input as Request) }),
     })
+  }
+
+  /** What a client in another thread needs to make the same requests; undefined when this one was given `fetch` or `hooks`, which work only here. */
+  get portable(): PortableClient | undefined {
+    return this.#portable
   }
 
   /**

@@ -1,4 +1,7 @@
 import { describe } from 'vitest'
+import type { EntryClient } from '../../src/reflector/list-watch'
+import type { KubeClientOptions } from '../../src/transport/client'
+import { startThread } from '../worker/support'
 import { conformance } from './cases'
 import { informerConformance } from './informer-cases'
 import type { Target } from './target'
@@ -25,8 +28,20 @@ class FakeTarget extends World implements Target {
   }
 }
 
+/** The same, read by a Worker. */
+class FarTarget extends FakeTarget {
+  client(options: KubeClientOptions): EntryClient {
+    return startThread(options, this.clock).client
+  }
+}
+
 describe('the fake API server', () => {
   const target = new FakeTarget()
   conformance(() => target)
   informerConformance(() => target)
+})
+
+describe('the fake API server, read by a Worker', () => {
+  const target = new FarTarget()
+  conformance(() => target)
 })

@@ -3,7 +3,7 @@ import type { Clock } from '../../src/internal/clock'
 import { entryFromObject } from '../../src/meta/entry'
 import type { Persister, Scope } from '../../src/persistence/persister'
 import { type HydrationResult, StorePersistence, type StorePersistenceOptions } from '../../src/persistence/store-persistence'
-import { ListWatch, type ListWatchOptions } from '../../src/reflector/list-watch'
+import { type EntryClient, ListWatch, type ListWatchOptions } from '../../src/reflector/list-watch'
 import type { ReflectorEvent, ReflectorOptions } from '../../src/reflector/options'
 import { Reflector } from '../../src/reflector/reflector'
 import { ConfigMap } from '../../src/resources/core/v1'
@@ -19,6 +19,8 @@ export interface PageHost {
   readonly clock: Clock
   readonly baseUrl: string
   readonly fetch: Fetch
+  /** Makes the pages' clients; default `new KubeClient`. */
+  client?(options: KubeClientOptions): EntryClient
   /** Resolves when nothing more happens without time passing. */
   settle(): Promise<void>
   /** Fails when a page that has ended left a request or a timer behind. */
@@ -152,12 +154,13 @@ export class Page implements AsyncDisposable {
     expect(this.errors.slice(errors)).toEqual([])
   }
 
-  #client(through: NonNullable<PageOptions['fetch']>, options: PageOptions['client']): KubeClient {
+  #client(through: NonNullable<PageOptions['fetch']>, options: PageOptions['client']): EntryClient {
     const fetch: Fetch = (request) => {
       this.#requests.push({ url: new URL(request.url), at: this.#host.clock.now() })
       return through(request, this.#host.fetch)
     }
-    return new KubeClient({ baseUrl: this.#host.baseUrl, fetch, ...options })
+    const clientOptions = { baseUrl: this.#host.baseUrl, fetch, ...options }
+    return this.#host.client?.(clientOptions) ?? new KubeClient(clientOptions)
   }
 }
 

@@ -17,8 +17,9 @@ const layers: readonly (readonly string[])[] = [
   ['meta', 'internal', 'errors.ts'],
   ['transport'],
   ['reflector', 'queue', 'store', 'persistence', 'workqueue'],
+  ['worker'],
   ['informer', 'watch-cache'],
-  ['view', 'controller', 'resources', 'discovery', 'access', 'worker'],
+  ['view', 'controller', 'resources', 'discovery', 'access'],
   ['testing', 'kubeconfig', 'cli'],
   ['entry files'],
 ]

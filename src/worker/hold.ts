@@ -1,0 +1,99 @@
+import { KubeError } from '../errors'
+import type { Clock } from '../internal/clock'
+import type { Persister } from '../persistence/persister'
+import type { EntryClient } from '../reflector/list-watch'
+import type { PortableClient } from '../transport/portable'
+import type { Hold, WorkerSource } from './place'
+import { CONNECT } from './protocol'
+import { remoteClient, remotePersister } from './remote'
+import { Thread } from './thread'
+
+/** A Worker, and who uses it. */
+interface Shared {
+  readonly thread: Thread
+  holders: number
+  end(): void
+}
+
+// What belongs to a client, beside it: nothing of a Worker is in the client's own bundle.
+const workers = new WeakMap<EntryClient, Map<WorkerSource, Shared>>()
+
+/**
+ * Takes hold of a client's Worker, which is started for the first that does.
+ *
+ * @throws KubeError when there is no Worker to be had: none in this runtime, forbidden, not loaded, without a sign of life.
+ */
+export async function takeHold(
+  client: EntryClient,
+  portable: PortableClient,
+  source: WorkerSource,
+  persister: Persister | undefined,
+  clock: Clock,
+): Promise<Hold> {
+  const known = workers.get(client) ?? new Map<WorkerSource, Shared>()
+  workers.set(client, known)
+  const before = known.get(source)
+  const shared = before && !before.thread.failure ? before : start(source, portable, clock)
+  known.set(source, shared)
+  shared.holders++
+  let isHeld = true
+  const release = () => {
+    if (!isHeld) return
+    isHeld = false
+    shared.holders--
+    if (shared.holders > 0) return
+    if (known.get(source) === shared) known.delete(source)
+    shared.end()
+  }
+  const { thread } = shared
+  try {
+    await thread.ping()
+  } catch (error) {
+    release()
+    throw error
+  }
+  const { portable: settings } = persister ?? {}
+  return {
+    client: remoteClient(thread, client.baseUrl),
+    persister: persister && settings ? remotePersister(thread, { ...settings, number: thread.numberOf(persister) }) : persister,
+    get failure() {
+      return thread.failure
+    },
+    release,
+  }
+}
+
+function start(source: WorkerSource, portable: PortableClient, clock: Clock): Shared {
+  const worker = obtain(source)
+  const { port1, port2 } = new MessageChannel()
+  const thread = new Thread(port1, portable, clock)
+  const onError = (event: Event) => {
+    const { message } = event as Partial<ErrorEvent>
+    // Not every error is the end of a Worker: one that goes on still answers.
+    if (thread.isAlive) thread.ping().catch(() => {})
+    else thread.fail(new KubeError(`the Worker failed: ${message || 'it cannot be loaded, or is forbidden here'}`))
+  }
+  worker.addEventListener('error', onError)
+  worker.postMessage(CONNECT, [port2])
+  return {
+    thread,
+    holders: 0,
+    end() {
+      worker.removeEventListener('error', onError)
+      thread.close()
+      if (typeof source !== 'object') worker.terminate()
+    },
+  }
+}
+
+function obtain(source: WorkerSource): Worker {
+  if (typeof source === 'object') return source
+  try {
+    // Bundlers look for exactly these words.
+    return source === true ? new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'kubeflect' }) : source()
+  } catch (cause) {
+    const isNone = source === true && typeof Worker === 'undefined'
+    const why = isNone ? 'this runtime has none' : cause instanceof Error ? cause.message : String(cause)
+    throw new KubeError(`no Worker could be started: ${why}`, { cause })
+  }
+}

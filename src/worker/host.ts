@@ -1,0 +1,185 @@
+import type { EntryList, RequestOptions, WatchEntry } from '../meta/wire'
+import { idbPersister } from '../persistence/idb'
+import type { Persister, StoredRecord } from '../persistence/persister'
+import { KubeClient, type KubeClientOptions } from '../transport/client'
+import type { ClientSettings } from '../transport/portable'
+import { type ErrorData, errorFromData, errorToData } from './error-data'
+import { Outbox } from './outbox'
+import { type Call, entryCells, eventCells, inPieces, type News, type Order, rowsOf, type Storage, type ThreadPort } from './protocol'
+
+/** What a call is given. */
+interface Task {
+  readonly id: number
+  readonly outbox: Outbox
+  readonly signal: AbortSignal
+}
+
+/**
+ * Does what the main thread asks over a port: makes requests, cuts what they bring, and stores.
+ *
+ * @param options.fetch in place of the runtime's, for tests.
+ */
+export function serveThread(port: ThreadPort, options: Pick<KubeClientOptions, 'fetch'> = {}): void {
+  const host = new Host(port, options)
+  port.onmessage = ({ data }) => host.take(data as Order)
+}
+
+class Host {
+  readonly #port: ThreadPort
+  readonly #options: Pick<KubeClientOptions, 'fetch'>
+  readonly #tasks = new Map<number, { outbox: Outbox; controller: AbortController }>()
+  readonly #parts = new Map<number, (readonly string[])[]>()
+  readonly #persisters = new Map<number, Persister>()
+  readonly #tokens = new Map<number, { resolve: (token: string | undefined) => void; reject: (error: Error) => void }>()
+  #client: KubeClient | undefined
+  #asked = 0
+
+  constructor(port: ThreadPort, options: Pick<KubeClientOptions, 'fetch'>) {
+    this.#port = port
+    this.#options = options
+  }
+
+  take(order: Order): void {
+    switch (order.type) {
+      case 'open':
+        this.#client = this.#makeClient(order.client)
+        return
+      case 'part':
+        this.#parts.set(order.id, [...(this.#parts.get(order.id) ?? []), order.cells])
+        return
+      case 'call':
+        void this.#run(order.id, order.call)
+        return
+      case 'more':
+        this.#tasks.get(order.id)?.outbox.acknowledge()
+        return
+      case 'cancel':
+        this.#parts.delete(order.id)
+        this.#end(order.id)
+        return
+      case 'token':
+        this.#answered(order.id)?.resolve(order.token)
+        return
+      case 'no-token':
+        this.#answered(order.id)?.reject(errorFromData(order.error))
+        return
+      case 'close':
+        for (const id of this.#tasks.keys()) this.#end(id)
+        this.#port.close()
+    }
+  }
+
+  async #run(id: number, call: Call): Promise<void> {
+    this.#say({ type: 'taken', id })
+    const controller = new AbortController()
+    const outbox = new Outbox((parcel) => this.#say({ type: 'piece', id, ...parcel }))
+    this.#tasks.set(id, { outbox, controller })
+    let cells: readonly string[] = []
+    let error: ErrorData | undefined
+    try {
+      cells = await this.#carryOut(call, { id, outbox, signal: controller.signal })
+    } catch (thrown) {
+      error = errorToData(thrown)
+    }
+    // What came before an error counts.
+    await outbox.drain()
+    if (!this.#tasks.delete(id)) return
+    this.#say(error ? { type: 'failed', id, error } : { type: 'done', id, cells })
+  }
+
+  async #carryOut(call: Call, task: Task): Promise<readonly string[]> {
+    switch (call.kind) {
+      case 'ping':
+        return []
+      case 'list':
+        return this.#list(call, task)
+      case 'watch':
+        return this.#watch(call, task)
+      case 'load': {
+        const snapshot = await this.#persister(call.storage).load(call.scope)
+        if (!snapshot) return []
+        for (const piece of inPieces(snapshot.texts, (text) => [text])) await task.outbox.push(piece)
+        return [snapshot.resourceVersion]
+      }
+      case 'commit': {
+        const { scope, commit: type, deletes, resourceVersion } = call
+        const cells = [...(this.#parts.get(task.id) ?? []), call.cells].flat()
+        this.#parts.delete(task.id)
+        const puts = rowsOf(cells, 2).map(([key = '', text = '']): StoredRecord => ({ key, text }))
+        await this.#persister(call.storage).commit(scope, { type, puts, deletes, resourceVersion })
+        return []
+      }
+      case 'clear':
+        await this.#persister(call.storage).clear(call.scope)
+        return []
+    }
+  }
+
+  async #list({ resource, options }: Call & { kind: 'list' }, task: Task): Promise<readonly string[]> {
+    const list: EntryList<unknown> = await this.#connected().listEntries(resource, { ...options, ...requestOptions(task) })
+    for (const piece of inPieces(list.entries, entryCells)) await task.outbox.push(piece)
+    const { resourceVersion, continue: token, remainingItemCount } = list
+    return [resourceVersion, token, remainingItemCount === undefined ? '' : String(remainingItemCount)]
+  }
+
+  async #watch({ resource, options }: Call & { kind: 'watch' }, task: Task): Promise<readonly string[]> {
+    const batches: AsyncIterable<readonly WatchEntry<unknown>[]> = this.#connected().watchEntries(resource, {
+      ...options,
+      ...requestOptions(task),
+    })
+    for await (const batch of batches) await task.outbox.push(batch.flatMap(eventCells))
+    return []
+  }
+
+  #connected(): KubeClient {
+    if (!this.#client) throw new Error('the Worker was asked for something before it was told of which server')
+    return this.#client
+  }
+
+  #makeClient({ baseUrl, headers }: ClientSettings): KubeClient {
+    let last: string | undefined
+    return new KubeClient({
+      ...this.#options,
+      baseUrl,
+      headers: headers.map(([name, value]): [string, string] => [name, value]),
+      // Asked again only when the last one was refused.
+      token: async () => {
+        last = await this.#askToken(last)
+        return last
+      },
+      onWarning: (warning, request) => this.#say({ type: 'warning', warning, request }),
+    })
+  }
+
+  #askToken(refused: string | undefined): Promise<string | undefined> {
+    const id = ++this.#asked
+    const answer = new Promise<string | undefined>((resolve, reject) => this.#tokens.set(id, { resolve, reject }))
+    this.#say({ type: 'token', id, refused })
+    return answer
+  }
+
+  #answered(id: number) {
+    const question = this.#tokens.get(id)
+    this.#tokens.delete(id)
+    return question
+  }
+
+  #persister({ number, database, openTimeoutMs }: Storage): Persister {
+    const persister = this.#persisters.get(number) ?? idbPersister({ database, openTimeoutMs })
+    this.#persisters.set(number, persister)
+    return persister
+  }
+
+  #end(id: number): void {
+    const task = this.#tasks.get(id)
+    this.#tasks.delete(id)
+    task?.controller.abort()
+    task?.outbox.close()
+  }
+
+  #say(news: News): void {
+    this.#port.postMessage(news)
+  }
+}
+
+const requestOptions = ({ signal, outbox }: Task): RequestOptions => ({ signal, onBytes: (count) => void outbox.addBytes(count) })

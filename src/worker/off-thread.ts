@@ -1,0 +1,106 @@
+import { KubeError, PersistenceError } from '../errors'
+import { type Clock, systemClock } from '../internal/clock'
+import type { Commit, Persister, Scope, Snapshot } from '../persistence/persister'
+import type { EntryClient } from '../reflector/list-watch'
+import type { PortableClient } from '../transport/portable'
+import type { Hold, Place, WorkerSource } from './place'
+
+/** What {@link OffThread} takes. */
+export interface OffThreadOptions {
+  worker: WorkerSource
+  persister: Persister | undefined
+  clock?: Clock | undefined
+  /** Told, once, why everything is done on the main thread after all. */
+  onFallback: (error: Error) => void
+}
+
+/**
+ * A client and a persister that work in a Worker as long as there is one, and on the main thread otherwise. The Worker, and all that speaks with it, is
+ * loaded with the first request.
+ */
+export class OffThread {
+  readonly client: EntryClient
+  /** Undefined when there is none to begin with. */
+  readonly persister: Persister | undefined
+  readonly #here: Place
+  readonly #options: OffThreadOptions
+  #hold: Promise<Hold | undefined> | undefined
+  #isReleased = false
+  #hasFallenBack = false
+
+  constructor(client: EntryClient, options: OffThreadOptions) {
+    this.client = this.#clientOf(client)
+    this.#here = { client, persister: options.persister }
+    this.#options = options
+    if (options.persister) this.persister = this.#persisterOf(options.persister)
+  }
+
+  /** Gives the Worker back. Nothing is asked any more. */
+  release(): void {
+    this.#isReleased = true
+    void this.#hold?.then((hold) => hold?.release())
+  }
+
+  async #place(): Promise<Place> {
+    if (this.#isReleased) return this.#here
+    this.#hold ??= this.#takeHold().catch((error: Error) => void this.#fallBack(error))
+    const hold = await this.#hold
+    if (!hold?.failure) return hold ?? this.#here
+    hold.release()
+    this.#fallBack(hold.failure)
+    return this.#here
+  }
+
+  async #takeHold(): Promise<Hold> {
+    const { client, persister } = this.#here
+    const { worker, clock = systemClock } = this.#options
+    const { portable } = client as EntryClient & { portable?: PortableClient | undefined }
+    if (!portable) throw new KubeError('the client has a fetch or hooks of its own, or is no KubeClient: it works only where it was made')
+    const { takeHold } = await import('./hold')
+    return takeHold(client, portable, worker, persister, clock)
+  }
+
+  #fallBack(cause: Error): void {
+    if (this.#hasFallenBack || this.#isReleased) return
+    this.#hasFallenBack = true
+    this.#options.onFallback(new KubeError(`worker: everything is done on the main thread, since ${cause.message}`, { cause }))
+  }
+
+  #clientOf({ baseUrl }: EntryClient): EntryClient {
+    const place = () => this.#place()
+    return {
+      baseUrl,
+      async listEntries(resource, options) {
+        return (await place()).client.listEntries(resource, options)
+      },
+      async *watchEntries(resource, options) {
+        yield* (await place()).client.watchEntries(resource, options)
+      },
+    }
+  }
+
+  #persisterOf(here: Persister): Persister {
+    const choose = async () => (await this.#place()).persister ?? here
+    // Whoever loaded the state, or stored it whole, can store its changes.
+    let writer: Persister | undefined
+    const load = async (scope: Scope): Promise<Snapshot | undefined> => {
+      const persister = await choose()
+      writer = persister
+      try {
+        return await persister.load(scope)
+      } catch (error) {
+        if ((await choose()) === persister) throw error
+        // The Worker is gone, and a feed asks for its state only once.
+        return load(scope)
+      }
+    }
+    const commit = async (scope: Scope, change: Commit): Promise<void> => {
+      const persister = await choose()
+      if (change.type === 'apply' && writer !== persister)
+        throw new PersistenceError('unavailable', 'the Worker that stored is gone: everything has to be stored once more')
+      await persister.commit(scope, change)
+      writer = persister
+    }
+    return { load, commit, clear: async (scope) => (await choose()).clear(scope) }
+  }
+}

@@ -1,0 +1,105 @@
+import { ConnectionError, PersistenceError } from '../errors'
+import type { Entry } from '../meta/entry'
+import type { KubeObject } from '../meta/object'
+import { type Resource, resourcePath } from '../meta/resource'
+import type { EntryList, WatchEntry } from '../meta/wire'
+import type { Persister } from '../persistence/persister'
+import type { EntryClient } from '../reflector/list-watch'
+import type { ListEntriesOptions } from '../transport/list'
+import type { WatchEntriesOptions } from '../transport/watch'
+import { type Address, type Call, entriesOf, eventsOf, inPieces, type Storage } from './protocol'
+import type { CallOptions, Thread } from './thread'
+
+type Placed<O> = O & { namespace?: string | undefined }
+
+/** A client whose requests a Worker makes: it cuts what they bring, and entries are made of the parts here. */
+export function remoteClient(thread: Thread, baseUrl: string): EntryClient {
+  /** A Worker that is gone is a connection that is lost: a reflector tries again. */
+  const failureOf = (error: unknown, resource: Resource, { namespace }: Placed<object>) => {
+    if (error !== thread.failure) return error
+    return new ConnectionError({ method: 'GET', url: `${baseUrl}/${resourcePath(resource, { namespace })}` }, { cause: error })
+  }
+
+  return {
+    baseUrl,
+
+    async listEntries<T extends KubeObject>(
+      resource: Resource<T>,
+      { signal, onBytes, ...options }: Placed<ListEntriesOptions>,
+    ): Promise<EntryList<T>> {
+      const entries: Entry<T>[] = []
+      try {
+        const call: Call = { kind: 'list', resource: addressOf(resource), options }
+        const [resourceVersion = '', token = '', remaining] = await taken(thread, call, { signal, onBytes }, (cells) => {
+          for (const entry of entriesOf<T>(cells)) entries.push(entry)
+        })
+        return { resourceVersion, continue: token, remainingItemCount: remaining ? Number(remaining) : undefined, entries }
+      } catch (error) {
+        throw failureOf(error, resource, options)
+      }
+    },
+
+    async *watchEntries<T extends KubeObject>(
+      resource: Resource<T>,
+      { signal, onBytes, ...options }: Placed<WatchEntriesOptions>,
+    ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
+      try {
+        const call: Call = { kind: 'watch', resource: addressOf(resource), options }
+        for await (const cells of thread.call(call, { signal, onBytes })) yield eventsOf<T>(cells)
+      } catch (error) {
+        throw failureOf(error, resource, options)
+      }
+    },
+  }
+}
+
+/** A persister of which a Worker has the like. */
+export function remotePersister(thread: Thread, storage: Storage): Persister {
+  const asked = async (call: Call, options: CallOptions = {}, take: (cells: readonly string[]) => void = () => {}) => {
+    try {
+      return await taken(thread, call, options, take)
+    } catch (error) {
+      const { failure } = thread
+      if (!failure || error !== failure) throw error
+      throw new PersistenceError('unavailable', `the Worker that stores is gone: ${failure.message}`, { cause: failure })
+    }
+  }
+  return {
+    async load(scope) {
+      const texts: string[] = []
+      const [resourceVersion] = await asked({ kind: 'load', storage, scope }, {}, (cells) => {
+        for (const text of cells) texts.push(text)
+      })
+      return resourceVersion === undefined ? undefined : { resourceVersion, texts }
+    },
+
+    async commit(scope, change) {
+      const { type: commit, resourceVersion } = change
+      const deletes = change.type === 'apply' ? change.deletes : []
+      const parts = [...inPieces(change.puts, ({ key, text }) => [key, text])]
+      const cells = parts.pop() ?? []
+      await asked({ kind: 'commit', storage, scope, commit, deletes, resourceVersion, cells }, { parts })
+    },
+
+    async clear(scope) {
+      await asked({ kind: 'clear', storage, scope })
+    },
+  }
+}
+
+/** Takes all pieces of a call; gives its last cells. */
+async function taken(
+  thread: Thread,
+  call: Call,
+  options: CallOptions,
+  take: (cells: readonly string[]) => void,
+): Promise<readonly string[]> {
+  const pieces = thread.call(call, options)
+  for (;;) {
+    const { done, value } = await pieces.next()
+    if (done) return value
+    take(value)
+  }
+}
+
+const addressOf = ({ group, version, plural, kind, scope }: Resource): Address => ({ group, version, plural, kind, scope })

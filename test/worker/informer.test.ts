@@ -1,0 +1,317 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { idbPersister } from '../../src/idb'
+import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
+import { SharedInformerFactory } from '../../src/informer/factory'
+import type { SharedInformer } from '../../src/informer/shared-informer'
+import { memoryPersister } from '../../src/persistence/memory'
+import { ConfigMap } from '../../src/resources/core/v1'
+import { KubeClient } from '../../src/transport/client'
+import { briefState } from '../conformance/brief'
+import { World } from '../conformance/world'
+import { freshIndexedDB } from '../persistence/support/fake-idb'
+import { LocalWorker } from './support'
+
+/** A fake server that Workers and the main thread reach by ways of their own. */
+class Site extends World {
+  readonly here: string[] = []
+  readonly there: string[] = []
+  readonly reports: unknown[] = []
+  readonly events: string[] = []
+  readonly workers: LocalWorker[] = []
+
+  constructor(names: readonly string[]) {
+    super(names)
+    vi.stubGlobal('fetch', (request: Request) => {
+      this.here.push(new URL(request.url).search)
+      return this.fetch(request)
+    })
+  }
+
+  readonly startWorker = (): Worker => {
+    const worker = new LocalWorker((request) => {
+      this.there.push(new URL(request.url).search)
+      return this.fetch(request)
+    })
+    this.workers.push(worker)
+    return worker.worker
+  }
+
+  client(): KubeClient {
+    return new KubeClient({ baseUrl: this.baseUrl })
+  }
+
+  get options(): InformerOptions<ConfigMap> {
+    return {
+      clock: this.clock,
+      random: () => 0.5,
+      onWake: () => () => undefined,
+      onError: (error) => void this.reports.push(error),
+      onEvent: ({ type }) => void this.events.push(type),
+      worker: this.startWorker,
+    }
+  }
+
+  inform(options: InformerOptions<ConfigMap> = {}, client = this.client()): SharedInformer<ConfigMap> {
+    return createInformer(client, ConfigMap, { ...this.options, ...options })
+  }
+
+  /** Waits until an informer has what the server has. */
+  async until(what: string, condition: () => boolean): Promise<void> {
+    for (let waited = 0; waited < 60_000; waited += 50) {
+      for (let turn = 0; turn < 10; turn++) await this.settle()
+      if (condition()) return
+      await this.advance(50)
+    }
+    throw new Error(`waited a minute of virtual time for ${what}, in vain`)
+  }
+
+  caughtUp(informer: SharedInformer<ConfigMap>): Promise<void> {
+    const stateOf = () => briefState(informer.indexer.list())
+    return this.until(`${this.state} rather than ${stateOf()}`, () => informer.state === 'live' && stateOf() === this.state)
+  }
+}
+
+beforeEach(freshIndexedDB)
+afterEach(() => vi.unstubAllGlobals())
+
+describe('an informer whose work a Worker does', () => {
+  test('has what the server has, and asks it nothing from the main thread', async () => {
+    const site = new Site(['a', 'b'])
+    await using informer = site.inform()
+    await site.caughtUp(informer)
+    site.update('a')
+    site.delete('b')
+    await site.caughtUp(informer)
+    expect(site.here).toEqual([])
+    expect(site.there).toHaveLength(1)
+    expect(site.reports).toEqual([])
+  })
+
+  test('shares one Worker with the other informers of its client, which ends with the last of them', async () => {
+    const site = new Site(['a'])
+    const client = site.client()
+    const [first, second] = [site.inform({}, client), site.inform({ namespace: 'shop' }, client)]
+    await site.caughtUp(first)
+    await site.caughtUp(second)
+    expect(site.workers).toHaveLength(1)
+    await first.stop()
+    await site.settle()
+    expect(site.workers[0]?.isTerminated).toBe(false)
+    site.update('a')
+    await site.caughtUp(second)
+    await second.stop()
+    await site.settle()
+    expect(site.workers[0]?.isTerminated).toBe(true)
+    site.expectNothingLeft()
+    const third = site.inform({}, client)
+    await site.caughtUp(third)
+    await third.stop()
+    expect(site.workers).toHaveLength(2)
+  })
+
+  test('of a factory too', async () => {
+    const site = new Site(['a'])
+    await using factory = new SharedInformerFactory(site.client(), site.options as ConstructorParameters<typeof SharedInformerFactory>[1])
+    factory.start()
+    const informer = factory.informer(ConfigMap)
+    await site.caughtUp(informer)
+    expect(site.here).toEqual([])
+    await factory.shutdown()
+    await site.settle()
+    expect(site.workers.map(({ isTerminated }) => isTerminated)).toEqual([true])
+  })
+
+  test('of metadata too', async () => {
+    const site = new Site(['a'])
+    await using informer = createInformer(site.client(), ConfigMap, {
+      ...(site.options as object),
+      representation: 'metadata',
+    })
+    await site.until('the metadata', () => informer.hasSynced)
+    expect(informer.lister.list().map(({ object }) => Object.keys(object).sort())).toEqual([['apiVersion', 'kind', 'metadata']])
+    expect(site.here).toEqual([])
+  })
+
+  test('a Worker of the user’s is used, and left alone afterwards', async () => {
+    const site = new Site(['a'])
+    const worker = site.startWorker()
+    const informer = site.inform({ worker })
+    await site.caughtUp(informer)
+    await informer.stop()
+    await site.settle()
+    expect(site.workers[0]?.isTerminated).toBe(false)
+    site.expectNothingLeft()
+  })
+
+  test('stores in the Worker, and goes on from there in the next life without a list', async () => {
+    const site = new Site(['a', 'b'])
+    const first = site.inform({ persister: idbPersister({ database: 'test' }) })
+    await site.caughtUp(first)
+    site.update('a')
+    await site.caughtUp(first)
+    await first.stop()
+    expect(first.persistence?.status).toBe('stopped')
+    site.there.length = 0
+    const second = site.inform({ persister: idbPersister({ database: 'test' }) })
+    await site.caughtUp(second)
+    expect(second.status.source).toBe('persisted')
+    await second.stop()
+    expect(site.there).toHaveLength(1)
+    expect(site.there[0]).toContain('resourceVersion=103')
+    expect(site.reports).toEqual([])
+  })
+
+  test('what is asked of one that has ended starts no Worker', async () => {
+    const site = new Site(['a'])
+    const informer = site.inform({ persister: idbPersister({ database: 'test' }) })
+    await site.caughtUp(informer)
+    await informer.stop()
+    await informer.persistence?.flush()
+    await informer.stop()
+    expect(site.workers.map(({ isTerminated }) => isTerminated)).toEqual([true])
+    expect(site.reports).toEqual([])
+  })
+
+  test('one that is stopped before it has begun lets go of its Worker', async () => {
+    const site = new Site(['a'])
+    const informer = site.inform()
+    await informer.stop()
+    await site.advance(20_000)
+    expect(site.workers.every(({ isTerminated }) => isTerminated)).toBe(true)
+    expect(site.reports).toEqual([])
+    site.expectNothingLeft()
+  })
+
+  test('reads single namespaces where the cluster is denied, and stores each of them', async () => {
+    const site = new Site(['a'])
+    const fault = { type: 'status', status: 403, reason: 'Forbidden' } as const
+    site.server.faults.add({ match: ({ namespace = '' }) => namespace === '', times: Number.POSITIVE_INFINITY, fault })
+    for (const life of ['first', 'second']) {
+      site.there.length = 0
+      const informer = site.inform({ fallbackNamespaces: ['shop'], persister: idbPersister({ database: 'test' }) })
+      await site.until('the state', () => briefState(informer.indexer.list()) === site.state && informer.hasSynced)
+      await informer.stop()
+      expect(site.there.some((search) => search.includes('resourceVersion=101'))).toBe(life === 'second')
+    }
+    expect(site.here).toEqual([])
+    await site.until('the Workers to end', () => site.workers.every(({ isTerminated }) => isTerminated))
+    expect(site.workers).toHaveLength(2)
+    site.expectNothingLeft()
+  })
+
+  test('a persister that works only on the main thread does so', async () => {
+    const site = new Site(['a'])
+    const persister = memoryPersister()
+    const first = site.inform({ persister })
+    await site.caughtUp(first)
+    await first.stop()
+    const second = site.inform({ persister })
+    await site.caughtUp(second)
+    expect(second.status.source).toBe('persisted')
+    await second.stop()
+    expect(site.here).toEqual([])
+  })
+})
+
+describe('everything is done on the main thread, and once told why', () => {
+  const cases: Record<string, { options: (site: Site) => InformerOptions<ConfigMap>; client?: (site: Site) => KubeClient; why: RegExp }> = {
+    'where there are no Workers': { options: () => ({ worker: true }), why: /no Worker could be started: this runtime has none/ },
+    'where Workers are forbidden': {
+      options: () => ({
+        worker: () => {
+          throw new DOMException('denied by the policy', 'SecurityError')
+        },
+      }),
+      why: /no Worker could be started: denied by the policy/,
+    },
+    'when the Worker cannot be loaded': {
+      options: () => ({
+        worker: () => {
+          const target = new EventTarget() as Worker
+          target.postMessage = () => void setTimeout(() => target.dispatchEvent(new Event('error')))
+          target.terminate = () => {}
+          return target
+        },
+      }),
+      why: /the Worker failed: it cannot be loaded/,
+    },
+    'when the Worker gives no sign of life': {
+      options: () => ({ worker: Object.assign(new EventTarget(), { postMessage() {} }) as unknown as Worker }),
+      why: /no sign of life for 10 s: does it import kubeflect\/worker\?/,
+    },
+    'for a client with a fetch of its own': {
+      options: () => ({}),
+      client: ({ baseUrl }) => new KubeClient({ baseUrl, fetch: (request) => globalThis.fetch(request) }),
+      why: /the client has a fetch or hooks of its own/,
+    },
+  }
+  for (const [title, { options, client, why }] of Object.entries(cases)) {
+    test(title, async () => {
+      const site = new Site(['a'])
+      const persister = idbPersister({ database: 'test' })
+      await using informer = site.inform({ ...options(site), persister }, client?.(site))
+      await site.caughtUp(informer)
+      site.update('a')
+      await site.caughtUp(informer)
+      expect(site.reports).toEqual([expect.objectContaining({ name: 'KubeError', message: expect.stringMatching(why) })])
+      expect(site.events.filter((type) => type === 'error')).toHaveLength(1)
+      expect(site.there).toEqual([])
+      await informer.persistence?.flush()
+      expect(informer.persistence?.status).toBe('active')
+    })
+  }
+})
+
+describe('a Worker that dies', () => {
+  test('is replaced by the main thread, which watches on and stores everything once more', async () => {
+    const site = new Site(['a', 'b'])
+    const first = site.inform({ persister: idbPersister({ database: 'test' }), silenceMs: 20_000 })
+    await site.caughtUp(first)
+    await first.persistence?.flush()
+    site.workers[0]?.terminate()
+    site.update('b')
+    await site.caughtUp(first)
+    expect(site.here.some((search) => search.includes('watch=true') && !search.includes('sendInitialEvents'))).toBe(true)
+    expect(site.reports[0]).toMatchObject({
+      message: expect.stringMatching(/everything is done on the main thread, since .* sign of life/),
+    })
+    await site.until('the state to be stored', () => first.persistence?.status === 'active')
+    site.update('a')
+    await site.caughtUp(first)
+    await site.advance(5_000)
+    await first.stop()
+    expect(first.persistence?.status).toBe('stopped')
+
+    site.here.length = 0
+    const second = site.inform({ persister: idbPersister({ database: 'test' }), worker: undefined })
+    await site.caughtUp(second)
+    expect(second.status.source).toBe('persisted')
+    await second.stop()
+    expect(site.here).toEqual([expect.stringContaining('resourceVersion=104')])
+  })
+
+  test('at once, where the runtime tells', async () => {
+    const site = new Site(['a'])
+    await using informer = site.inform()
+    await site.caughtUp(informer)
+    const [worker] = site.workers
+    worker?.terminate()
+    worker?.dispatchEvent(new Event('error'))
+    site.update('a')
+    await site.advance(10_000)
+    await site.caughtUp(informer)
+    expect(site.here).toHaveLength(1)
+  })
+
+  test('an error in a Worker that goes on is no reason to leave it', async () => {
+    const site = new Site(['a'])
+    await using informer = site.inform()
+    await site.caughtUp(informer)
+    site.workers[0]?.dispatchEvent(new Event('error'))
+    await site.advance(30_000)
+    site.update('a')
+    await site.caughtUp(informer)
+    expect(site.here).toEqual([])
+    expect(site.reports).toEqual([])
+  })
+})

@@ -1,0 +1,282 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ApiError, ConnectionError, ExpiredError, isConnectionError, isPersistenceError, KubeError } from '../../src/errors'
+import type { WatchEntry } from '../../src/meta/wire'
+import { ConfigMap } from '../../src/resources/core/v1'
+import { VirtualClock } from '../../src/testing'
+import { KubeClient, type KubeClientOptions } from '../../src/transport/client'
+import { PIECE } from '../../src/worker/protocol'
+import { remotePersister } from '../../src/worker/remote'
+import { World } from '../conformance/world'
+import { contract, replace, scopeOf } from '../persistence/contract'
+import { freshIndexedDB } from '../persistence/support/fake-idb'
+import { startThread } from './support'
+
+function start(world: World, options: KubeClientOptions = {}) {
+  const messages: unknown[] = []
+  const asked: Request[] = []
+  const fetch = (request: Request) => {
+    asked.push(request)
+    return world.fetch(request)
+  }
+  const started = startThread({ baseUrl: world.baseUrl, fetch, ...options }, world.clock, (message) => messages.push(message))
+  return { ...started, messages, asked }
+}
+
+const brief = (event: WatchEntry<ConfigMap>) =>
+  event.type === 'BOOKMARK' || event.type === 'ERROR' ? event.type : `${event.type} ${event.entry.name}@${event.entry.resourceVersion}`
+
+describe('a client whose requests a Worker makes', () => {
+  test('lists the entries that a client on the main thread lists, page by page', async () => {
+    const world = new World(['a', 'b', 'c'])
+    world.update('b', { data: { wide: 'ü€😀' }, labels: { app: 'web' } })
+    const { client } = start(world)
+    const direct = new KubeClient({ baseUrl: world.baseUrl, fetch: world.fetch })
+    for (const options of [{}, { limit: 2 }, { namespace: 'shop', labelSelector: 'app=web' }, { namespace: 'elsewhere' }]) {
+      const [one, other] = [await client.listEntries(ConfigMap, options), await direct.listEntries(ConfigMap, options)]
+      expect({ ...one, continue: one.continue !== '', entries: one.entries.map(({ text }) => text) }).toEqual({
+        ...other,
+        continue: other.continue !== '',
+        entries: other.entries.map(({ text }) => text),
+      })
+      expect(one.entries.map(({ key, uid, resourceVersion, object }) => ({ key, uid, resourceVersion, object }))).toEqual(
+        other.entries.map(({ key, uid, resourceVersion, object }) => ({ key, uid, resourceVersion, object })),
+      )
+    }
+  })
+
+  test('gives an empty batch when the watch was accepted, then its events and bookmarks', async () => {
+    const world = new World(['a'])
+    const { client } = start(world)
+    const life = new AbortController()
+    const batches = client
+      .watchEntries(ConfigMap, { resourceVersion: '101', allowWatchBookmarks: true, signal: life.signal })
+      [Symbol.asyncIterator]()
+    expect(await batches.next()).toEqual({ done: false, value: [] })
+    world.update('a')
+    expect((await batches.next()).value.map(brief)).toEqual(['MODIFIED a@102'])
+    const next = batches.next()
+    await world.advance(70_000)
+    expect((await next).value.map(brief)).toEqual(['BOOKMARK'])
+    life.abort()
+    await expect(batches.next()).rejects.toBe(life.signal.reason)
+  })
+
+  test('an abort ends the call at once, and closes the connection', async () => {
+    const world = new World(['a'])
+    const { client } = start(world)
+    const life = new AbortController()
+    const batches = client.watchEntries(ConfigMap, { resourceVersion: '101', signal: life.signal })[Symbol.asyncIterator]()
+    await batches.next()
+    const next = batches.next()
+    expect(world.server.openRequests).toHaveLength(1)
+    life.abort(new Error('enough'))
+    await expect(next).rejects.toThrow('enough')
+    await world.settle()
+    world.expectNothingLeft()
+  })
+
+  test('leaving the loop closes the connection', async () => {
+    const world = new World(['a'])
+    const { client } = start(world)
+    for await (const _ of client.watchEntries(ConfigMap, { resourceVersion: '101' })) break
+    await world.settle()
+    world.expectNothingLeft()
+  })
+
+  test('errors are of the class, and say what they would on the main thread', async () => {
+    const world = new World(['a'])
+    const { client } = start(world)
+    const direct = new KubeClient({ baseUrl: world.baseUrl, fetch: world.fetch })
+    world.server.compact()
+    world.expire()
+    for (const options of [
+      { continue: 'nonsense' },
+      { resourceVersion: '99999', resourceVersionMatch: 'NotOlderThan' as const },
+      { resourceVersion: '1', resourceVersionMatch: 'Exact' as const },
+    ]) {
+      const answers = [client, direct].map((each) => each.listEntries(ConfigMap, options).catch((thrown: unknown) => thrown))
+      // The server waits a while for a version that it has not reached.
+      await world.advance(5_000)
+      const [error, expected] = await Promise.all(answers)
+      expect(error).toBeInstanceOf(ApiError)
+      expect(error).toEqual(expected)
+      expect(error instanceof ExpiredError).toBe(expected instanceof ExpiredError)
+    }
+  })
+
+  test('an answer that never comes is a ConnectionError, with its cause', async () => {
+    const world = new World()
+    const { client } = start(world, { fetch: () => Promise.reject(new TypeError('no route')) })
+    const error = await client.listEntries(ConfigMap, {}).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(ConnectionError)
+    expect(error).toMatchObject({ cause: { name: 'TypeError', message: 'no route' } })
+  })
+
+  test('what came before an error counts', async () => {
+    const world = new World(['a'])
+    const lines = '{"type":"ADDED","object":{"metadata":{"name":"x","resourceVersion":"1"}}}\nnonsense\n'
+    const { client } = start(world, { fetch: async () => new Response(lines) })
+    const seen: string[] = []
+    const read = async () => {
+      for await (const batch of client.watchEntries(ConfigMap, {})) seen.push(...batch.map(brief))
+    }
+    await expect(read()).rejects.toMatchObject({ name: 'ParseError', excerpt: 'nonsense' })
+    expect(seen).toEqual(['ADDED x@1'])
+  })
+
+  test('the token stays with the main thread’s provider, which is asked once, and once more after 401', async () => {
+    const world = new World(['a'])
+    const tokens = ['old', 'new']
+    let asked = 0
+    const seen: (string | null)[] = []
+    const { client } = start(world, {
+      token: () => tokens[asked++],
+      fetch: async (request) => {
+        seen.push(request.headers.get('authorization'))
+        return request.headers.get('authorization') === 'Bearer old' ? new Response('', { status: 401 }) : world.fetch(request)
+      },
+    })
+    await client.listEntries(ConfigMap, {})
+    await client.listEntries(ConfigMap, {})
+    expect(seen).toEqual(['Bearer old', 'Bearer new', 'Bearer new'])
+    expect(asked).toBe(2)
+  })
+
+  test('a fixed token that is refused is refused', async () => {
+    const { client, asked } = start(new World(), { token: 'fixed', fetch: async () => new Response('', { status: 401 }) })
+    await expect(client.listEntries(ConfigMap, {})).rejects.toMatchObject({ name: 'ApiError', status: 401 })
+    expect(asked).toHaveLength(0)
+  })
+
+  test('a provider that fails fails the request', async () => {
+    const { client } = start(new World(), { token: () => Promise.reject(new Error('logged out')) })
+    await expect(client.listEntries(ConfigMap, {})).rejects.toThrow('logged out')
+  })
+
+  test('headers and impersonation are the client’s', async () => {
+    const { client, asked } = start(new World(), { headers: { 'x-trace': 't' }, impersonate: { user: 'ann', groups: ['dev'] } })
+    await client.listEntries(ConfigMap, {})
+    expect(Object.fromEntries(asked[0]?.headers ?? [])).toMatchObject({
+      'x-trace': 't',
+      'impersonate-user': 'ann',
+      'impersonate-group': 'dev',
+    })
+  })
+
+  test('warnings are told on the main thread', async () => {
+    const warnings: string[] = []
+    const world = new World()
+    const { client } = start(world, {
+      onWarning: ({ text }) => warnings.push(text),
+      fetch: async (request) => {
+        const response = await world.fetch(request)
+        return new Response(response.body, { headers: { warning: '299 - "old"' } })
+      },
+    })
+    await client.listEntries(ConfigMap, {})
+    expect(warnings).toEqual(['old'])
+  })
+
+  test('bytes are counted as they come, those of a list too', async () => {
+    const world = new World(['a', 'b'])
+    const direct = new KubeClient({ baseUrl: world.baseUrl, fetch: world.fetch })
+    const [bytes, expected] = await Promise.all(
+      [start(world).client, direct].map(async (client) => {
+        const counts: number[] = []
+        await client.listEntries(ConfigMap, { onBytes: (count) => counts.push(count) })
+        return counts.reduce((sum, count) => sum + count, 0)
+      }),
+    )
+    expect(bytes).toBeGreaterThan(100)
+    expect(bytes).toBe(expected)
+  })
+
+  test('what comes while a batch is dealt with comes together, as strings', async () => {
+    const world = new World(['a'])
+    const { client, messages } = start(world)
+    const batches = client.watchEntries(ConfigMap, { resourceVersion: '101' })[Symbol.asyncIterator]()
+    await batches.next()
+    for (let change = 0; change < 20; change++) {
+      world.update('a')
+      await world.settle()
+    }
+    // Nobody has asked for the second batch yet: the first of the changes waits, and the others behind it.
+    expect((await batches.next()).value).toHaveLength(20)
+    await batches.return?.()
+    const pieces = messages.filter((message) => (message as { type: string }).type === 'piece') as { cells?: unknown[] }[]
+    expect(pieces).toHaveLength(2)
+    expect(pieces.flatMap(({ cells = [] }) => cells).every((cell) => typeof cell === 'string')).toBe(true)
+  })
+
+  test('a Worker that is not listened to stops reading: no more than a piece waits', async () => {
+    const world = new World(['a'])
+    const { client, messages } = start(world)
+    const batches = client.watchEntries(ConfigMap, { resourceVersion: '101' })[Symbol.asyncIterator]()
+    await batches.next()
+    const wide = 'x'.repeat(PIECE / 4)
+    for (let change = 0; change < 40; change++) {
+      world.update('a', { data: { wide: wide + change } })
+      await world.settle()
+    }
+    const sizes: number[] = []
+    for (let seen = 0; seen < 40; ) {
+      const { value } = await batches.next()
+      seen += value.length
+      sizes.push(value.length)
+    }
+    await batches.return?.()
+    expect(Math.max(...sizes)).toBeLessThan(10)
+    expect(messages.length).toBeGreaterThan(8)
+  })
+
+  test('a large list comes in pieces', async () => {
+    const world = new World()
+    for (let number = 0; number < 30; number++) world.create(`big-${number}`, { data: { wide: 'x'.repeat(PIECE / 8) } })
+    const { client, messages } = start(world)
+    expect((await client.listEntries(ConfigMap, {})).entries).toHaveLength(30)
+    const pieces = messages.filter((message) => (message as { type: string }).type === 'piece')
+    expect(pieces.length).toBeGreaterThan(3)
+  })
+
+  test('a Worker that is gone is a lost connection', async () => {
+    const world = new World(['a'])
+    const { client, thread } = start(world)
+    const batches = client.watchEntries(ConfigMap, { namespace: 'shop', resourceVersion: '101' })[Symbol.asyncIterator]()
+    await batches.next()
+    const next = batches.next()
+    thread.fail(new KubeError('it crashed'))
+    const error = await next.catch((thrown: unknown) => thrown)
+    expect(isConnectionError(error) && error.message).toBe(
+      'GET http://kubernetes.test/api/v1/namespaces/shop/configmaps: no answer (it crashed)',
+    )
+    await expect(client.listEntries(ConfigMap, {})).rejects.toMatchObject({ name: 'ConnectionError' })
+    await world.settle()
+    world.expectNothingLeft()
+  })
+})
+
+describe('a persister of which a Worker has the like', () => {
+  beforeEach(freshIndexedDB)
+
+  function open() {
+    const { thread } = startThread({ baseUrl: 'http://kubernetes.test' }, new VirtualClock())
+    return { thread, persister: remotePersister(thread, { number: 1, database: 'test' }) }
+  }
+
+  for (const { title, run } of contract) test(title, () => run({ open: () => open().persister }))
+
+  test('stores and loads what is more than one piece', async () => {
+    const texts = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`k${number}`, `${number} ${'x'.repeat(PIECE / 8)}`]))
+    await open().persister.commit(scopeOf(), replace('7', texts))
+    const snapshot = await open().persister.load(scopeOf())
+    expect(snapshot?.resourceVersion).toBe('7')
+    expect([...(snapshot?.texts ?? [])].sort()).toEqual(Object.values(texts).sort())
+  })
+
+  test('is unavailable when the Worker is gone', async () => {
+    const { thread, persister } = open()
+    thread.fail(new KubeError('it crashed'))
+    const error = await persister.load(scopeOf()).catch((thrown: unknown) => thrown)
+    expect(isPersistenceError(error) && error.code).toBe('unavailable')
+  })
+})
