@@ -69,7 +69,8 @@ export { SchemaError } from './meta/check'
 export { isSelectorError, SelectorError } from './meta/selectors'
 
 // From bytes to events
-export { KubeClient, type KubeClientOptions } from './transport/client'
+export { KubeClient } from './transport/client'
+export { type KubeClientOptions, KubeReader } from './transport/reader'
 export type { RawRequest } from './transport/requester'
 export type { TokenSource } from './transport/credentials'
 export type { ListEntriesOptions } from './transport/list'

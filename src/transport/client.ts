@@ -1,67 +1,12 @@
-import ky, { type Hooks, isNetworkError, type KyInstance } from 'ky'
-import { apiErrorOf, ConnectionError, isApiError, ParseError, type RequestSummary } from '../errors'
-import { abortable } from '../internal/abortable'
-import { report } from '../internal/report'
-import { checkSchema } from '../meta/check'
 import type { KubeList, KubeObject, Status } from '../meta/object'
-import { type Resource, resourcePath } from '../meta/resource'
-import { asList } from '../meta/schemas'
-import type {
-  ApplyOptions,
-  CollectionOptions,
-  DeleteOptions,
-  EntryList,
-  ListOptions,
-  ObjectOptions,
-  RequestOptions,
-  WatchEntry,
-  WatchEvent,
-  WatchOptions,
-  WriteOptions,
-} from '../meta/wire'
-import { checkBaseUrl } from './base-url'
-import { Credentials, type TokenSource } from './credentials'
-import { failureOf } from './failure'
-import { readJson } from './json'
-import { type ListEntriesOptions, listEntries, listPages } from './list'
+import type { Resource } from '../meta/resource'
+import type { ApplyOptions, DeleteOptions, ListOptions, ObjectOptions, WriteOptions } from '../meta/wire'
+import { requestObject } from './json'
 import type { LogOptions } from './logs'
-import { searchParams } from './params'
 import type { ApplyConfiguration, Patch } from './patch'
-import type { PortableClient } from './portable'
-import type { RawRequest } from './requester'
+import { KubeReader } from './reader'
 import type { SubresourceObject, SubresourceOptions } from './subresources'
-import { parseWarnings, type ServerWarning } from './warnings'
-import { type WatchEntriesOptions, watchEntries, watchEvents } from './watch'
-import { deleteRequest, objectPath, objectRequest, patchRequest } from './write'
-
-/** How a client reaches its server. */
-export interface KubeClientOptions {
-  /**
-   * The server, such as `http://127.0.0.1:8001` (kubectl proxy). A path is kept: `https://gateway/k8s/clusters/c1`. Default: the page's own
-   * origin; outside browsers it must be given.
-   */
-  baseUrl?: string | URL | undefined
-  /** A bearer token, or a function that gives one: asked when first needed and once again when the server answers 401. */
-  token?: TokenSource | undefined
-  /** In place of the runtime's `fetch`: service bindings, TLS, tests. It is given a `Request`. */
-  fetch?: ((request: Request) => Promise<Response>) | undefined
-  /** Sent with every request. */
-  headers?: HeadersInit | undefined
-  /** ky's hooks, run around every request. */
-  hooks?: Hooks | undefined
-  /**
-   * Act as somebody else (the server must allow it). At most one group: `fetch` joins headers of the same name with a comma, and the server would
-   * take the two for one group's name.
-   */
-  impersonate?: { user: string; groups?: readonly string[]; uid?: string } | undefined
-  /**
-   * Told every warning the server sends along, the same ones again and again. Pages of another origin see them only where the server exposes
-   * the header (`Access-Control-Expose-Headers: Warning`).
-   *
-   * @see client-go `rest.WarningHandler`
-   */
-  onWarning?: ((warning: ServerWarning, request: RequestSummary) => void) | undefined
-}
+import { deleteRequest, objectRequest, patchRequest } from './write'
 
 /**
  * A Kubernetes API client on `fetch`: typed reads, watches and writes, errors that carry the server's Status. It never retries by itself,
@@ -73,57 +18,7 @@ export interface KubeClientOptions {
  * const pod = await client.get(Pod, 'web-1', { namespace: 'shop' })
  * ```
  */
-export class KubeClient {
-  /** The server's URL as given, without a trailing slash; the empty string is the page's own origin. */
-  readonly baseUrl: string
-  readonly #credentials: Credentials
-  readonly #ky: KyInstance
-  readonly #onWarning: KubeClientOptions['onWarning']
-  readonly #portable: PortableClient | undefined
-
-  /** @throws TypeError when the base URL is missing outside a browser, or is none; when groups cannot be impersonated together. */
-  constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate, onWarning }: KubeClientOptions = {}) {
-    this.baseUrl = checkBaseUrl(String(baseUrl))
-    this.#credentials = new Credentials(token)
-    this.#onWarning = onWarning
-    const common = new Headers(headers)
-    if (impersonate) {
-      const { user, uid, groups = [] } = impersonate
-      if (groups.length > 1)
-        throw new TypeError(`KubeClient: impersonate.groups can have one group, since fetch cannot repeat a header, not ${groups.length}`)
-      common.set('Impersonate-User', user)
-      if (uid !== undefined) common.set('Impersonate-Uid', uid)
-      for (const group of groups) common.set('Impersonate-Group', group)
-    }
-    if (!fetch && !hooks) this.#portable = { baseUrl: this.baseUrl, headers: [...common], credentials: this.#credentials, onWarning }
-    this.#ky = ky.create({
-      headers: common,
-      timeout: false,
-      retry: 0,
-      throwHttpErrors: false,
-      ...(hooks && { hooks }),
-      ...(fetch && { fetch: (input) => fetch(input as Request) }),
-    })
-  }
-
-  /** What a client in another thread needs to make the same requests; undefined when this one was given `fetch` or `hooks`, which work only here. */
-  get portable(): PortableClient | undefined {
-    return this.#portable
-  }
-
-  /**
-   * Reads one object, or a subresource of it.
-   *
-   * @throws ApiError (status 404: there is none), ConnectionError, ParseError.
-   */
-  async get<T extends KubeObject, S extends string = ''>(
-    resource: Resource<T>,
-    name: string,
-    { namespace, subresource, ...options }: ObjectOptions & SubresourceOptions<S> = {},
-  ): Promise<SubresourceObject<T, S>> {
-    return this.#object(resource, { path: objectPath(resource, { namespace, name, subresource }), ...options })
-  }
-
+export class KubeClient extends KubeReader {
   /**
    * Creates an object and gives what the server made of it. A subresource such as `eviction` or `binding` is created for the object of that name,
    * and answers with a Status.
@@ -136,7 +31,7 @@ export class KubeClient {
     object: NoInfer<SubresourceObject<T, S>>,
     options: WriteOptions & ObjectOptions & SubresourceOptions<S> = {},
   ): Promise<S extends 'eviction' | 'binding' ? Status : SubresourceObject<T, S>> {
-    return this.#object(resource, objectRequest('create', resource, object, options))
+    return requestObject(this, resource, objectRequest('create', resource, object, options))
   }
 
   /**
@@ -149,7 +44,7 @@ export class KubeClient {
     object: NoInfer<SubresourceObject<T, S>>,
     options: WriteOptions & ObjectOptions & SubresourceOptions<S> = {},
   ): Promise<SubresourceObject<T, S>> {
-    return this.#object(resource, objectRequest('replace', resource, object, options))
+    return requestObject(this, resource, objectRequest('replace', resource, object, options))
   }
 
   /**
@@ -164,7 +59,7 @@ export class KubeClient {
     patch: Patch<NoInfer<SubresourceObject<T, S>>>,
     options: WriteOptions & ObjectOptions & SubresourceOptions<S> = {},
   ): Promise<SubresourceObject<T, S>> {
-    return this.#object(resource, patchRequest(resource, name, patch, options))
+    return requestObject(this, resource, patchRequest(resource, name, patch, options))
   }
 
   /**
@@ -178,7 +73,7 @@ export class KubeClient {
     object: NoInfer<ApplyConfiguration<SubresourceObject<T, S>>>,
     options: ApplyOptions & ObjectOptions & SubresourceOptions<S>,
   ): Promise<SubresourceObject<T, S>> {
-    return this.#object(resource, objectRequest('apply', resource, object, options))
+    return requestObject(this, resource, objectRequest('apply', resource, object, options))
   }
 
   /**
@@ -192,7 +87,7 @@ export class KubeClient {
     name: string,
     options: DeleteOptions & ObjectOptions = {},
   ): Promise<T | Status> {
-    return this.#object(resource, deleteRequest(resource, name, options))
+    return requestObject(this, resource, deleteRequest(resource, name, options))
   }
 
   /**
@@ -205,55 +100,7 @@ export class KubeClient {
     resource: Resource<T>,
     options: DeleteOptions & ListOptions & ObjectOptions = {},
   ): Promise<KubeList<T> | Status> {
-    return this.#object(resource, deleteRequest(resource, undefined, options))
-  }
-
-  /**
-   * Reads a collection, or one page of it when `limit` is given: `metadata.continue` is the next page's token.
-   *
-   * @throws ApiError (ExpiredError: the resourceVersion or token is too old), ConnectionError, ParseError.
-   */
-  async list<T extends KubeObject>(
-    resource: Resource<T>,
-    { namespace, signal, onBytes, ...options }: CollectionOptions & ListOptions & RequestOptions = {},
-  ): Promise<KubeList<T>> {
-    const list = await this.#json<KubeList<T>>({
-      path: resourcePath(resource, { namespace }),
-      params: searchParams(options),
-      signal,
-      onBytes,
-    })
-    if (!asList(list))
-      throw new ParseError(`${resourcePath(resource, { namespace })}: the answer is not a Kubernetes list`, JSON.stringify(list))
-    list.items ??= []
-    for (const item of list.items) checkSchema(resource.schema, item)
-    return list
-  }
-
-  /**
-   * Reads a collection page by page (500 objects each unless `limit` says otherwise). When the server has forgotten the pages' version
-   * half way, the rest comes as one page of the newest version, without the objects that were already given.
-   *
-   * @throws as {@link list}.
-   */
-  pages<T extends KubeObject>(
-    resource: Resource<T>,
-    options: CollectionOptions & ListOptions & RequestOptions = {},
-  ): AsyncGenerator<KubeList<T>, void, undefined> {
-    return listPages((page) => this.list(resource, { ...options, ...page }), options)
-  }
-
-  /**
-   * Watches a collection until the server ends the watch or the signal is aborted, which ends the loop without an error. For a feed
-   * that goes on for ever, use a Reflector.
-   *
-   * @throws as {@link list}; an `ERROR` event is delivered as such, and the last.
-   */
-  watch<T extends KubeObject>(
-    resource: Resource<T>,
-    options: CollectionOptions & WatchOptions & RequestOptions = {},
-  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
-    return watchEvents<T>(this.watchEntries(resource, { managedFields: 'keep', ...options }), options.signal)
+    return requestObject(this, resource, deleteRequest(resource, undefined, options))
   }
 
   /**
@@ -266,75 +113,5 @@ export class KubeClient {
     // Loaded when it is needed: most of what reads objects never reads a log.
     const { readLogs } = await import('./logs')
     yield* readLogs(this, options)
-  }
-
-  /** As {@link list}, but the items are cut out of the response and not parsed: what a ListWatch uses. */
-  listEntries<T extends KubeObject>(resource: Resource<T>, options: CollectionOptions & ListEntriesOptions = {}): Promise<EntryList<T>> {
-    return listEntries(this, resource, options)
-  }
-
-  /** As {@link watch}, in batches, the objects cut out and not parsed: what a ListWatch uses. An abort rejects with the signal's reason. */
-  watchEntries<T extends KubeObject>(
-    resource: Resource<T>,
-    options: CollectionOptions & WatchEntriesOptions = {},
-  ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
-    return watchEntries(this, resource, options)
-  }
-
-  /**
-   * Sends a request; the response's body is the caller's.
-   *
-   * @throws ApiError when the status is not 2xx; ConnectionError when there is no answer; the signal's reason when it is aborted.
-   */
-  async request({ path, params, method = 'GET', headers, body, signal }: RawRequest): Promise<Response> {
-    const query = params?.toString()
-    const summary: RequestSummary = { method, url: `${this.baseUrl}/${path}${query ? `?${query}` : ''}` }
-    const send = (token: string | undefined) => {
-      const all = new Headers(headers)
-      if (!all.has('accept')) all.set('accept', 'application/json')
-      if (token !== undefined) all.set('authorization', `Bearer ${token}`)
-      const sent = this.#ky(summary.url, { method, headers: all, ...(body !== undefined && { body }), ...(signal && { signal }) })
-      // Neither a token provider nor an injected fetch is trusted to end on abort. An answer that comes too late is thrown away.
-      sent.then((late) => (signal?.aborted ? late.body?.cancel() : undefined)).catch(() => undefined)
-      return abortable(sent, signal)
-    }
-    try {
-      signal?.throwIfAborted()
-      const token = await abortable(this.#credentials.token(), signal)
-      let response = await send(token)
-      if (response.status === 401) {
-        const fresh = await abortable(this.#credentials.replace(token), signal)
-        if (fresh !== undefined) {
-          void response.body?.cancel().catch(() => undefined)
-          response = await send(fresh)
-        }
-      }
-      this.#warn(response, summary)
-      if (response.ok) return response
-      throw apiErrorOf(await failureOf(response, summary, { signal }))
-    } catch (cause) {
-      signal?.throwIfAborted()
-      if (isApiError(cause)) throw cause
-      throw new ConnectionError(summary, { cause: isNetworkError(cause) ? cause.cause : cause })
-    }
-  }
-
-  #warn({ headers }: Response, request: RequestSummary): void {
-    try {
-      if (this.#onWarning) for (const warning of parseWarnings(headers.get('warning') ?? '')) this.#onWarning(warning, request)
-    } catch (error) {
-      report(error)
-    }
-  }
-
-  async #object<T>(resource: Resource, request: RawRequest): Promise<T> {
-    const object = await this.#json<KubeObject>(request)
-    // A Status, a Scale or a list is not what the schema is about.
-    if ((object.kind ?? resource.kind) === resource.kind) checkSchema(resource.schema, object)
-    return object as T
-  }
-
-  async #json<T>(request: RawRequest): Promise<T> {
-    return readJson<T>(await this.request(request), { method: request.method ?? 'GET', url: `${this.baseUrl}/${request.path}` }, request)
   }
 }

@@ -1,6 +1,10 @@
 import { ParseError, type RequestSummary } from '../errors'
+import { checkSchema } from '../meta/check'
+import type { KubeObject } from '../meta/object'
+import type { Resource } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readText } from './body'
+import type { RawRequest, Requester } from './requester'
 
 /**
  * Reads a response's whole body as one JSON object; what is in it is not checked.
@@ -18,4 +22,17 @@ export async function readJson<T>(response: Response, request: RequestSummary, o
   }
   if (typeof value !== 'object' || value === null) throw new ParseError(`${request.url}: the answer is not an object`, text)
   return value as T
+}
+
+/** Sends a request whose answer is one JSON object. @throws as `KubeReader.request`, and {@link readJson}. */
+export async function requestJson<T>(client: Requester, request: RawRequest): Promise<T> {
+  const { method = 'GET', path } = request
+  return readJson<T>(await client.request(request), { method, url: `${client.baseUrl}/${path}` }, request)
+}
+
+/** Sends a request whose answer is an object of a resource, or a Status, a Scale or a list, which the resource's schema is not about. */
+export async function requestObject<T>(client: Requester, resource: Resource, request: RawRequest): Promise<T> {
+  const object = await requestJson<KubeObject>(client, request)
+  if ((object.kind ?? resource.kind) === resource.kind) checkSchema(resource.schema, object)
+  return object as T
 }
