@@ -129,7 +129,7 @@ test('each example is short enough to be read at once, and is listed', () => {
   const folder = new URL('../../examples/', import.meta.url)
   const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
   const readme = readFileSync(new URL('README.md', folder), 'utf8')
-  expect(files).toHaveLength(6)
+  expect(files).toHaveLength(10)
   for (const name of files) {
     expect(readFileSync(new URL(name, folder), 'utf8').trimEnd().split('\n').length, name).toBeLessThanOrEqual(40)
     expect(readme).toContain(`(${name})`)

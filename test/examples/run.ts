@@ -5,7 +5,34 @@ import { fileURLToPath } from 'node:url'
 import { expect, vi } from 'vitest'
 
 const loader = new URL('./source-loader.mjs', import.meta.url).href
-const folder = fileURLToPath(new URL('../../examples/', import.meta.url))
+const [folder, bin, importMap, tsconfig] = ['examples/', 'node_modules/.bin/', 'test/examples/deno-imports.json', 'tsconfig.test.json'].map(
+  (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url)),
+)
+
+/** How each runtime is told to load TypeScript from the sources, where `kubeflect` means `src/` and imports have no extension. */
+const commands = {
+  Node: [process.execPath, '--import', loader],
+  Deno: [
+    `${bin}deno`,
+    ...[
+      'run',
+      '--quiet',
+      '--no-lock',
+      '--no-remote',
+      '--node-modules-dir=manual',
+      '--sloppy-imports',
+      `--import-map=${importMap}`,
+      '--allow-all',
+    ],
+  ],
+  Bun: [`${bin}bun`, `--tsconfig-override=${tsconfig}`],
+} as const satisfies Record<string, readonly string[]>
+
+/** What an example can be run with. */
+export type Runtime = keyof typeof commands
+
+/** All of them. */
+export const runtimes = Object.keys(commands) as readonly Runtime[]
 
 /** An example that runs as a process of its own. */
 export interface RunningExample extends AsyncDisposable {
@@ -26,8 +53,16 @@ export function runExample(name: string, ...args: readonly string[]): RunningExa
 
 /** As {@link runExample}, but loads other modules first. */
 export function runPreloaded(modules: readonly URL[], name: string, ...args: readonly string[]): RunningExample {
-  const imports = [loader, ...modules.map(({ href }) => href)].flatMap((module) => ['--import', module])
-  const child = spawn(process.execPath, [...imports, `${folder}${name}.ts`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return start([...commands.Node, ...modules.flatMap(({ href }) => ['--import', href])], name, args)
+}
+
+/** As {@link runExample}, with another runtime. */
+export function runIn(runtime: Runtime, name: string, ...args: readonly string[]): RunningExample {
+  return start(commands[runtime], name, args)
+}
+
+function start([program = '', ...flags]: readonly string[], name: string, args: readonly string[]): RunningExample {
+  const child = spawn(program, [...flags, `${folder}${name}.ts`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text

@@ -7,7 +7,8 @@ registerHooks({
   resolve(specifier, context, next) {
     const alias = sourceAlias.find(({ find }) => find.test(specifier))
     if (alias) return next(pathToFileURL(specifier.replace(alias.find, alias.replacement)).href, context)
-    const bare = /^\.{1,2}\//.test(specifier) && !/\.\w+$/.test(specifier)
+    const isOurs = !context.parentURL?.includes('/node_modules/')
+    const bare = isOurs && /^\.{1,2}\//.test(specifier) && !/\.\w+$/.test(specifier)
     return next(bare ? `${specifier}.ts` : specifier, context)
   },
 })

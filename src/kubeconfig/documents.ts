@@ -1,0 +1,158 @@
+import { array, boolean, type GenericSchema, looseObject, nullish, record, safeParse, string, unknown } from 'valibot'
+import { KubeconfigError } from './error'
+
+// One kubeconfig file, as data. As in Go, a field that is left out or null has its zero value: '' or false.
+// Values never get into a message: any of them may be a secret.
+
+/** How to reach a cluster; the names are the file's. */
+export interface Cluster {
+  server: string
+  'tls-server-name': string
+  'insecure-skip-tls-verify': boolean
+  'certificate-authority': string
+  'certificate-authority-data': string
+  'proxy-url': string
+  'disable-compression': boolean
+  extensions: readonly { name: string; extension?: unknown }[]
+}
+
+/** A program that gives credentials. */
+export interface ExecConfig {
+  command: string
+  args: readonly string[]
+  env: readonly { name: string; value: string }[]
+  apiVersion: string
+  installHint: string
+  provideClusterInfo: boolean
+  interactiveMode: string
+}
+
+/** Who to be. */
+export interface User {
+  'client-certificate': string
+  'client-certificate-data': string
+  'client-key': string
+  'client-key-data': string
+  token: string
+  tokenFile: string
+  as: string
+  'as-uid': string
+  'as-groups': readonly string[]
+  'as-user-extra': Readonly<Record<string, readonly string[]>>
+  username: string
+  password: string
+  'auth-provider'?: { name: string } | null | undefined
+  exec?: ExecConfig | null | undefined
+}
+
+/** Which cluster as which user, and the namespace to be in. */
+export interface Context {
+  cluster: string
+  user: string
+  namespace: string
+}
+
+/** What one kubeconfig file says. Paths are as they are written. */
+export interface KubeconfigFile {
+  'current-context': string
+  clusters: readonly { name: string; cluster: Cluster }[]
+  users: readonly { name: string; user: User }[]
+  contexts: readonly { name: string; context: Context }[]
+}
+
+const text = nullish(string(), '')
+const flag = nullish(boolean(), false)
+const texts = nullish(array(string()), [])
+
+const clusterSchema: GenericSchema<unknown, Cluster> = looseObject({
+  server: text,
+  'tls-server-name': text,
+  'insecure-skip-tls-verify': flag,
+  'certificate-authority': text,
+  'certificate-authority-data': text,
+  'proxy-url': text,
+  'disable-compression': flag,
+  extensions: nullish(array(looseObject({ name: text, extension: unknown() })), []),
+})
+
+const execSchema: GenericSchema<unknown, ExecConfig> = looseObject({
+  command: text,
+  args: texts,
+  env: nullish(array(looseObject({ name: text, value: text })), []),
+  apiVersion: text,
+  installHint: text,
+  provideClusterInfo: flag,
+  interactiveMode: text,
+})
+
+const userSchema: GenericSchema<unknown, User> = looseObject({
+  'client-certificate': text,
+  'client-certificate-data': text,
+  'client-key': text,
+  'client-key-data': text,
+  token: text,
+  tokenFile: text,
+  as: text,
+  'as-uid': text,
+  'as-groups': texts,
+  'as-user-extra': nullish(record(string(), array(string())), {}),
+  username: text,
+  password: text,
+  'auth-provider': nullish(looseObject({ name: text })),
+  exec: nullish(execSchema),
+})
+
+const contextSchema: GenericSchema<unknown, Context> = looseObject({ cluster: text, user: text, namespace: text })
+
+const fileSchema: GenericSchema<unknown, KubeconfigFile> = looseObject({
+  'current-context': text,
+  clusters: nullish(array(looseObject({ name: text, cluster: nullish(clusterSchema, {}) })), []),
+  users: nullish(array(looseObject({ name: text, user: nullish(userSchema, {}) })), []),
+  contexts: nullish(array(looseObject({ name: text, context: nullish(contextSchema, {}) })), []),
+})
+
+/**
+ * Checks what a kubeconfig file holds, once it is parsed. An empty file is an empty kubeconfig.
+ *
+ * @param file What the file is called in messages.
+ * @throws KubeconfigError naming file, entry and field.
+ * @see client-go `clientcmd.Load`
+ */
+export function checkKubeconfig(document: unknown, file: string): KubeconfigFile {
+  const result = safeParse(fileSchema, document ?? {})
+  if (!result.success) {
+    const problems = result.issues.map(({ path, expected, kind, type }) => {
+      const wanted = kind === 'schema' ? kinds[type] : undefined
+      return `${placeOf(path?.map(({ key }) => key) ?? [], document)} must be ${wanted ?? expected}`
+    })
+    throw new KubeconfigError(`${file}: ${problems.join('; ')}`)
+  }
+  for (const [list, entries] of Object.entries({
+    clusters: result.output.clusters,
+    users: result.output.users,
+    contexts: result.output.contexts,
+  })) {
+    const names = entries.map(({ name }) => name)
+    const twice = names.find((name, i) => names.indexOf(name) < i)
+    if (twice !== undefined) throw new KubeconfigError(`${file}: ${list} has ${JSON.stringify(twice)} twice; rename one of them`)
+  }
+  return result.output
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a string (quote it)',
+  boolean: 'true or false',
+  array: 'a list',
+  loose_object: 'a map',
+  record: 'a map',
+}
+
+/** Such as `users "admin": exec.args.0`: an entry is found by its name, not by its place. */
+function placeOf(path: readonly unknown[], document: unknown): string {
+  const [list, index, , ...field] = path
+  if (typeof index !== 'number') return path.length > 0 ? path.join('.') : 'a kubeconfig'
+  const name = (document as Record<string, { name?: unknown }[]>)[String(list)]?.[index]?.name
+  const entry = `${String(list)} ${typeof name === 'string' ? JSON.stringify(name) : `[${index}]`}`
+  const where = field.length > 0 ? field : path.slice(2)
+  return where.length > 0 ? `${entry}: ${where.join('.')}` : entry
+}

@@ -1,0 +1,11 @@
+import { KubeError } from '../errors'
+
+/**
+ * A kubeconfig, or what it refers to, cannot be used. The message names the file, the context or entry, and the field; it never holds a
+ * key, a token or what a plugin wrote.
+ */
+export class KubeconfigError extends KubeError {
+  override get '~kubeflect'(): readonly string[] {
+    return ['KubeconfigError', 'KubeError']
+  }
+}

@@ -1,0 +1,146 @@
+import type { Clock } from '../internal/clock'
+import { checkRuntime } from './connect'
+import type { ConnectionPlan } from './connection'
+import { type CredentialParts, credentialReader } from './credentials'
+import type { Cluster, User } from './documents'
+import { KubeconfigError } from './error'
+import { type ExecCluster, execReader } from './exec'
+import { codeOf, type Host } from './host'
+import type { Located, Target } from './merge'
+import { proxyFromEnvironment } from './proxy'
+
+/** What a context comes to on this machine. */
+export async function planOf(
+  { context, namespace, cluster, user }: Target,
+  host: Host,
+  clock: Pick<Clock, 'now'>,
+): Promise<ConnectionPlan> {
+  const { server, ...of } = cluster.value
+  const baseUrl = new URL(server)
+  baseUrl.search = baseUrl.hash = ''
+  const place = (kind: string, { file }: Located<unknown>) => `context ${JSON.stringify(context)}: its ${kind} (${file})`
+  const isSecure = baseUrl.protocol === 'https:'
+  const ca = isSecure ? await authorityOf(cluster, readerOf(host, place('cluster', cluster)), host) : undefined
+  const given = of['proxy-url'] || undefined
+  const security = { serverName: of['tls-server-name'] || undefined, verify: !of['insecure-skip-tls-verify'] }
+  checkRuntime(security, place('cluster', cluster))
+  return {
+    baseUrl: baseUrl.href,
+    context,
+    namespace,
+    ca,
+    ...security,
+    proxy: checkProxy(given, place('cluster', cluster)) ?? checkProxy(proxyFromEnvironment(baseUrl, host.env), 'the environment'),
+    headers: {
+      ...(of['disable-compression'] && { 'accept-encoding': 'identity' }),
+      ...(isSecure && basicOf(user.value)),
+      ...extraOf(user.value),
+    },
+    impersonate: impersonationOf(user.value),
+    // As client-go: who is asked over plain HTTP is not told any credential.
+    credential: isSecure
+      ? credentialOf(user, { cluster: execClusterOf(cluster.value, ca), owner: place('user', user) }, host, clock)
+      : anonymous,
+    clock,
+  }
+}
+
+const anonymous = () => async () => ({})
+
+function credentialOf(
+  { file, value: user }: Located<User>,
+  { owner, cluster }: { owner: string; cluster: ExecCluster },
+  host: Host,
+  clock: Pick<Clock, 'now'>,
+): ConnectionPlan['credential'] {
+  const part = (field: 'client-certificate' | 'client-key') =>
+    user[field] ? { file: host.resolve(file, user[field]) } : decode(user[`${field}-data`], `${owner}: ${field}-data`)
+  const hasCertificate = user['client-certificate'] || user['client-certificate-data']
+  const parts: CredentialParts = {
+    token: user.token || undefined,
+    tokenFile: user.tokenFile ? host.resolve(file, user.tokenFile) : undefined,
+    certificate: hasCertificate ? { cert: part('client-certificate'), key: part('client-key') } : undefined,
+  }
+  const isKnown = parts.token || parts.tokenFile || hasCertificate || user.username || user.password
+  if (!user.exec || isKnown) {
+    const reader = credentialReader(parts, readerOf(host, owner), clock)
+    return () => reader
+  }
+  // A command with a slash is a path; any other is looked for on the PATH.
+  const command = /[/\\]/.test(user.exec.command) ? host.resolve(file, user.exec.command) : user.exec.command
+  const plugin = { config: { ...user.exec, command }, owner, cluster }
+  return (signal) => execReader(plugin, host, signal)
+}
+
+async function authorityOf(
+  { file, value }: Located<Cluster>,
+  read: (path: string) => Promise<string>,
+  host: Host,
+): Promise<string | undefined> {
+  const { 'certificate-authority': path, 'certificate-authority-data': data } = value
+  if (path) return read(host.resolve(file, path))
+  return data ? decode(data, `${file}: certificate-authority-data`) : undefined
+}
+
+function execClusterOf(cluster: Cluster, ca: string | undefined): ExecCluster {
+  const {
+    server,
+    'tls-server-name': name,
+    'insecure-skip-tls-verify': insecure,
+    'proxy-url': proxy,
+    'disable-compression': plain,
+  } = cluster
+  return {
+    server,
+    ...(name && { 'tls-server-name': name }),
+    ...(insecure && { 'insecure-skip-tls-verify': insecure }),
+    ...(ca && { 'certificate-authority-data': btoa(ca) }),
+    ...(proxy && { 'proxy-url': proxy }),
+    ...(plain && { 'disable-compression': plain }),
+    config: cluster.extensions.find((one) => one.name === 'client.authentication.k8s.io/exec')?.extension ?? null,
+  }
+}
+
+function impersonationOf({ as: user, 'as-uid': uid, 'as-groups': groups }: User): ConnectionPlan['impersonate'] {
+  return user ? { user, groups, ...(uid && { uid }) } : undefined
+}
+
+function extraOf({ 'as-user-extra': extra }: User): Record<string, string> {
+  return Object.fromEntries(Object.entries(extra).map(([key, [value = '']]) => [`Impersonate-Extra-${headerName(key)}`, value]))
+}
+
+/** Percent-encodes what cannot be in a header's name, and the percent sign. */
+function headerName(text: string): string {
+  const encode = (byte: number) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  return text.replace(/[^\w!#$&'*+.^`|~-]+/g, (part) => [...new TextEncoder().encode(part)].map(encode).join(''))
+}
+
+function basicOf({ username, password }: User): Record<string, string> {
+  if (!username && !password) return {}
+  return { authorization: `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${username}:${password}`)))}` }
+}
+
+/** @throws KubeconfigError when it is no proxy that can be used; the URL itself may hold a password, and is not told. */
+export function checkProxy(proxy: string | undefined, owner: string): string | undefined {
+  if (proxy !== undefined && !(URL.canParse(proxy) && /^https?:/.test(proxy)))
+    throw new KubeconfigError(
+      `${owner}: the proxy's URL must begin with http:// or https://; SOCKS is not supported, an HTTP proxy in front of it is`,
+    )
+  return proxy
+}
+
+function decode(data: string, field: string): string {
+  try {
+    return atob(data)
+  } catch {
+    throw new KubeconfigError(`${field} is not base64`)
+  }
+}
+
+/** Reads files on behalf of somebody that errors name. */
+export function readerOf({ readFile }: Host, owner: string): (path: string) => Promise<string> {
+  return (path) =>
+    readFile(path).catch((error) => {
+      throw new KubeconfigError(`${owner}: ${path} cannot be read (${codeOf(error)})`)
+    })
+}

@@ -1,0 +1,278 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, describe, expect, test } from 'vitest'
+import { checkKubeconfig } from '../../src/kubeconfig/documents'
+import { loadKubeconfig } from '../../src/kubeconfig/load'
+import { type Located, mergeKubeconfigs } from '../../src/kubeconfig/merge'
+import { parseYaml } from '../../src/kubeconfig/yaml'
+import { KubeClient } from '../../src/transport/client'
+import { createAuthority } from '../kubeconfig/certificates'
+import { bundleScript } from '../kubeconfig/runtimes'
+import { type Seen, startProxy, startRecordingServer } from '../kubeconfig/tls-server'
+import { buildCluster } from './build.ts'
+import { describeCluster } from './suite.ts'
+
+const run = promisify(execFile)
+const directory = mkdtempSync(join(tmpdir(), 'kubeflect-kubeconfig-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+/** Writes a file below a directory of the tests' own, and gives its path. */
+function write(name: string, content: string | object, mode = 0o600): string {
+  const path = join(directory, name)
+  mkdirSync(join(path, '..'), { recursive: true })
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content), { mode })
+  return path
+}
+
+/** A kubeconfig of one context. */
+const kubeconfig = (name: string, cluster: object, user: object) =>
+  write(name, {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'it',
+    clusters: [{ name: 'it', cluster }],
+    users: [{ name: 'it', user }],
+    contexts: [{ name: 'it', context: { cluster: 'it', user: 'it' } }],
+  })
+
+async function kubectl(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const built = await buildCluster()
+  if ('skipped' in built) throw new Error(built.skipped)
+  const { stdout } = await run(built.binary, ['kubectl', ...args], { env: { PATH: process.env.PATH, HOME: directory, ...env } })
+  return stdout
+}
+
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+const authority = createAuthority()
+const clientAuthority = write('client-ca.pem', authority.cert)
+
+describeCluster(
+  'a kubeconfig',
+  (cluster) => {
+    test('of several files is merged as kubectl merges them', async () => {
+      const files = [
+        write(
+          'merge/one/config',
+          'clusters:\n- {name: a, cluster: {server: "https://one", certificate-authority: ../ca.pem}}\ncontexts:\n',
+        ),
+        write('merge/two/config', {
+          'current-context': 'two',
+          clusters: [
+            { name: 'a', cluster: { server: 'https://two', 'tls-server-name': 'x', 'proxy-url': 'http://p:1' } },
+            { name: 'b', cluster: { server: 'https://two', 'insecure-skip-tls-verify': true, 'disable-compression': true } },
+          ],
+          users: [{ name: 'u', user: { tokenFile: 'token', token: 't', as: 'x', 'as-groups': ['g'], 'as-user-extra': { k: ['v'] } } }],
+          contexts: [{ name: 'two', context: { cluster: 'a', user: 'u' } }],
+        }),
+        write('merge/three/config', {
+          'current-context': 'three',
+          users: [
+            { name: 'u', user: { password: 'p' } },
+            { name: 'v', user: { 'client-certificate': '/abs/c', 'client-key': 'k', username: 'n' } },
+            {
+              name: 'w',
+              user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: './bin/x', interactiveMode: 'Never', args: ['1'] } },
+            },
+          ],
+          contexts: [
+            { name: 'two', context: { cluster: 'b', user: 'v' } },
+            { name: 'three', context: { cluster: 'b', user: 'v', namespace: 'shop' } },
+          ],
+        }),
+        join(directory, 'merge/none'),
+      ]
+      const viewed = JSON.parse(await kubectl(['config', 'view', '--raw', '-o', 'json'], { KUBECONFIG: files.join(':') }))
+      const read = async (file: string) => ({ file, value: checkKubeconfig(await parseYaml(readFileSync(file, 'utf8'), file), file) })
+      const merged = mergeKubeconfigs(await Promise.all(files.slice(0, 3).map(read)))
+      expect({
+        'current-context': merged.currentContext,
+        clusters: entries(merged.clusters, 'cluster'),
+        users: entries(merged.users, 'user'),
+        contexts: entries(merged.contexts, 'context'),
+      }).toEqual({
+        'current-context': viewed['current-context'],
+        clusters: viewed.clusters.map(withoutEmpty),
+        users: viewed.users.map(withoutEmpty),
+        contexts: viewed.contexts.map(withoutEmpty),
+      })
+    })
+
+    describe('makes the same requests as kubectl', () => {
+      const plugin = write('bin/plugin.cjs', pluginScript, 0o700)
+      const exec = {
+        apiVersion: 'client.authentication.k8s.io/v1',
+        command: plugin,
+        interactiveMode: 'IfAvailable',
+        provideClusterInfo: true,
+      }
+      const extensions = [{ name: 'client.authentication.k8s.io/exec', extension: { audience: 'x' } }]
+      write('token-file', 'from-file\n')
+      const { cert, key } = authority.client('ann')
+      write('ann.pem', cert)
+      write('ann.key', key)
+
+      test.each<[string, object, object]>([
+        ['a token', {}, { token: 't' }],
+        ['a token file', {}, { tokenFile: 'token-file' }],
+        ['a token file that comes before a token', {}, { token: 't', tokenFile: 'token-file' }],
+        ['a password', {}, { username: 'änn', password: 'p:w' }],
+        ['certificate files', {}, { 'client-certificate': 'ann.pem', 'client-key': 'ann.key' }],
+        ['an inline certificate and a token', {}, { token: 't', 'client-certificate-data': base64(cert), 'client-key-data': base64(key) }],
+        ['another server name', { 'tls-server-name': 'kube.test' }, { token: 't' }],
+        ['impersonation', {}, { token: 't', as: 'bob', 'as-uid': '7', 'as-groups': ['g'], 'as-user-extra': { 'a.b/c%ä(': ['1'] } }],
+        ['a plugin', { extensions }, { exec: { ...exec, args: ['{"token":"of-plugin"}'], env: [{ name: 'EXTRA', value: 'yes' }] } }],
+        [
+          'a plugin that gives a certificate',
+          { 'disable-compression': true },
+          { exec: { ...exec, args: [JSON.stringify({ clientCertificateData: cert, clientKeyData: key })] } },
+        ],
+        [
+          'a v1beta1 plugin beside a certificate',
+          {},
+          {
+            exec: { ...exec, apiVersion: 'client.authentication.k8s.io/v1beta1' },
+            'client-certificate': 'ann.pem',
+            'client-key': 'ann.key',
+          },
+        ],
+      ])('with %s', async (_, clusterFields, user) => {
+        await using server = await startRecordingServer()
+        await using proxy = await startProxy()
+        for (const proxied of [{}, { 'proxy-url': proxy.url }]) {
+          const fields = { server: server.url, 'certificate-authority-data': base64(server.authority.cert), ...proxied, ...clusterFields }
+          const path = kubeconfig('recorded', fields, user)
+          const pluginLog = join(directory, 'plugin.log')
+          writeFileSync(pluginLog, '')
+          await kubectl(['--kubeconfig', path, 'get', '--raw', '/api'], { PLUGIN_LOG: pluginLog, HTTPS_PROXY: 'http://127.0.0.1:1' })
+          const env = { PATH: process.env.PATH, PLUGIN_LOG: pluginLog, HTTPS_PROXY: 'http://127.0.0.1:1' }
+          await using connection = await loadKubeconfig({ path, env })
+          await new KubeClient(connection).request({ path: 'api' })
+          const [theirs, ours] = server.seen.splice(0).map(identity)
+          expect(ours).toEqual(theirs)
+          const [toldThem, toldUs] = readFileSync(pluginLog, 'utf8')
+            .split('\n')
+            .filter(Boolean)
+            .map((line) => JSON.parse(line))
+          expect(toldUs).toEqual(toldThem)
+        }
+        const { host } = new URL(server.url)
+        expect(proxy.tunnels.map(({ to }) => to)).toEqual([host, host])
+      })
+    })
+
+    describe('reaches the API server', () => {
+      const ann = authority.client('ann', 'system:masters')
+      const plugin = write('bin/exec.cjs', pluginScript, 0o700)
+      const exec = (status: object) => ({
+        apiVersion: 'client.authentication.k8s.io/v1',
+        command: plugin,
+        interactiveMode: 'Never',
+        args: [JSON.stringify(status)],
+      })
+      const users: [string, object][] = [
+        ['a client certificate', { 'client-certificate-data': base64(ann.cert), 'client-key-data': base64(ann.key) }],
+        ['a plugin that gives a certificate', { exec: exec({ clientCertificateData: ann.cert, clientKeyData: ann.key }) }],
+        ['a token', { token: 'admintoken' }],
+        [
+          'a token, as somebody else',
+          { token: 'admintoken', as: 'bob', 'as-groups': ['shop'], 'as-user-extra': { 'example.com/reason': ['test'] } },
+        ],
+      ]
+      const fileOf = (user: object, fields: object = { 'certificate-authority-data': base64(cluster().certificateAuthority) }) =>
+        kubeconfig('real', { server: cluster().serverUrl, ...fields }, user)
+
+      test.each(users)('with %s, as whom kubectl says', async (_, user) => {
+        const path = fileOf(user)
+        const whoami = JSON.parse(await kubectl(['--kubeconfig', path, 'auth', 'whoami', '-o', 'json'])).status.userInfo
+        await using connection = await loadKubeconfig({ path })
+        const review = await new KubeClient(connection).request({
+          path: 'apis/authentication.k8s.io/v1/selfsubjectreviews',
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }),
+        })
+        // Which certificate it was is another every time.
+        expect(withoutCredentialId((await review.json()).status.userInfo)).toEqual(withoutCredentialId(whoami))
+      })
+
+      test('without an authority only when it need not be checked', async () => {
+        await using trusting = await loadKubeconfig({ path: fileOf({ token: 'admintoken' }, { 'insecure-skip-tls-verify': true }) })
+        expect((await new KubeClient(trusting).request({ path: 'readyz' })).status).toBe(200)
+        await using careful = await loadKubeconfig({ path: fileOf({ token: 'admintoken' }, {}) })
+        await expect(new KubeClient(careful).request({ path: 'readyz' })).rejects.toThrow(/no answer .*certificate/)
+      })
+
+      test('with the token that its file holds by now', async () => {
+        const tokenFile = write('rotated', 'wrong')
+        await using connection = await loadKubeconfig({ path: fileOf({ tokenFile }) })
+        const client = new KubeClient(connection)
+        await expect(client.request({ path: 'api' })).rejects.toMatchObject({ status: 401 })
+        writeFileSync(tokenFile, 'admintoken')
+        expect((await client.request({ path: 'api' })).status).toBe(200)
+      })
+
+      describe('from', () => {
+        const bundled = once(() => bundleScript('smoke'))
+
+        test.each(['node', 'deno', 'bun'] as const)(
+          '%s: reads, writes, watches, and ends when the connection is closed',
+          async (runtime) => {
+            const runIn = await bundled()
+            for (const [i, [, user]] of users.slice(0, 3).entries()) {
+              const outcome = { user: i < 2 ? 'ann' : 'admin', events: ['ADDED', 'DELETED'], open: 'ended' }
+              expect(await runIn(runtime, fileOf(user), `${runtime}-${i}`)).toEqual(outcome)
+            }
+          },
+        )
+      })
+    })
+  },
+  { apiServerFlags: [`--client-ca-file=${clientAuthority}`] },
+)
+
+/** A plugin that writes down what it is told, and gives the status that is its argument. */
+const pluginScript = `#!${process.execPath}
+const { appendFileSync } = require('node:fs')
+const { PLUGIN_LOG, KUBERNETES_EXEC_INFO, EXTRA } = process.env
+const info = JSON.parse(KUBERNETES_EXEC_INFO)
+if (PLUGIN_LOG) appendFileSync(PLUGIN_LOG, JSON.stringify({ info, EXTRA, argv: process.argv.slice(2) }) + '\\n')
+console.log(JSON.stringify({ kind: 'ExecCredential', apiVersion: info.apiVersion, status: JSON.parse(process.argv[2] ?? '{}') }))
+`
+
+/** What a request says about who sends it, and to whom. */
+function identity({ method, path, headers, serverName, client }: Seen): object {
+  const told = Object.entries(headers).filter(([name]) => name === 'authorization' || name.startsWith('impersonate-'))
+  return { method, path, serverName, client, headers: Object.fromEntries(told) }
+}
+
+/** As kubectl writes them: in the order of their names, without what is empty. */
+function entries(map: ReadonlyMap<string, Located<object>>, kind: string): object[] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => withoutEmpty({ name, [kind]: value }))
+}
+
+/** Without what Go leaves out or writes as null: the two say the same. */
+function withoutEmpty(value: object): object {
+  const isEmpty = (of: unknown) => !of || (typeof of === 'object' && Object.keys(of).length === 0)
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([field, of]) => [field, of && typeof of === 'object' && !Array.isArray(of) ? withoutEmpty(of) : of])
+      .filter(([field, of]) => field === 'user' || field === 'cluster' || !isEmpty(of)),
+  )
+}
+
+function withoutCredentialId({ extra, ...rest }: { extra?: Record<string, unknown> }): object {
+  const { 'authentication.kubernetes.io/credential-id': _, ...others } = extra ?? {}
+  return { ...rest, extra: others }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest'
+import { KubeClient } from '../../src/transport/client'
+import { deferred, status } from '../transport/server'
+import { fakeConnection, fakeHost, missing, oneContext } from './support'
+
+const V1 = 'client.authentication.k8s.io/v1'
+const V1BETA1 = 'client.authentication.k8s.io/v1beta1'
+const user = (exec: object = {}) => ({ exec: { command: 'get-token', apiVersion: V1, interactiveMode: 'Never', ...exec } })
+const wrote = (status: object, apiVersion = V1) => ({ code: 0, stdout: JSON.stringify({ kind: 'ExecCredential', apiVersion, status }) })
+
+/** A connection whose plugin writes `token-1`, `token-2` and so on. */
+async function withPlugin(exec: object = {}, expiresInMs?: number) {
+  const host = fakeHost({}, { PATH: '/bin' })
+  const fake = await fakeConnection(oneContext({}, user(exec)), host)
+  host.answer = () =>
+    wrote({
+      token: `token-${host.runs.length}`,
+      ...(expiresInMs && { expirationTimestamp: new Date(fake.clock.now() + expiresInMs).toISOString() }),
+    })
+  return { host, ...fake, tokens: () => fake.requests.map(({ headers }) => headers.get('authorization')) }
+}
+
+describe('an exec plugin', () => {
+  test('is run when a request needs its token, once for all of them', async () => {
+    const { host, send, tokens } = await withPlugin()
+    expect(host.runs).toHaveLength(0)
+    await Promise.all([send(), send()])
+    await send()
+    expect(host.runs).toHaveLength(1)
+    expect(tokens()).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1'])
+  })
+
+  test('is run again when its token has expired', async () => {
+    const { clock, host, send, tokens } = await withPlugin({}, 60_000)
+    await send()
+    await clock.advance(60_000)
+    await send()
+    await clock.advance(1_000)
+    await send()
+    expect(tokens()).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2'])
+    expect(host.runs).toHaveLength(2)
+  })
+
+  test('is run again when the server refuses its token, and the request sent once more', async () => {
+    const host = fakeHost()
+    host.answer = () => wrote({ token: `token-${host.runs.length}` })
+    const { connection, requests } = await fakeConnection(oneContext({}, user()), host, (request) =>
+      request.headers.get('authorization') === 'Bearer token-1' ? status(401, 'Unauthorized') : new Response('{}'),
+    )
+    const client = new KubeClient(connection)
+    expect((await client.request({ path: 'api' })).status).toBe(200)
+    expect((await new KubeClient(connection).request({ path: 'api' })).status).toBe(200)
+    expect(requests).toHaveLength(3)
+    expect(host.runs).toHaveLength(2)
+  })
+
+  test('gets its arguments, the variables of the process and its own, and who asks', async () => {
+    const { host, send } = await withPlugin({
+      args: ['--cluster', 'east'],
+      env: [
+        { name: 'REGION', value: 'eu' },
+        { name: 'PATH', value: '/x' },
+      ],
+    })
+    await send()
+    const [run] = host.runs
+    expect(run).toMatchObject({ command: 'get-token', args: ['--cluster', 'east'], stdin: 'ignore', env: { REGION: 'eu', PATH: '/x' } })
+    expect(JSON.parse(run?.env.KUBERNETES_EXEC_INFO ?? '')).toEqual({
+      kind: 'ExecCredential',
+      apiVersion: V1,
+      spec: { interactive: false },
+    })
+  })
+
+  test('is told of the cluster when it wants to know', async () => {
+    const host = fakeHost({ '/a/ca.pem': 'PEM' })
+    host.answer = () => wrote({ token: 't' }, V1BETA1)
+    const cluster = {
+      'certificate-authority': 'ca.pem',
+      'tls-server-name': 'kube',
+      'proxy-url': 'http://proxy.test:3128',
+      'disable-compression': true,
+      extensions: [{ name: 'client.authentication.k8s.io/exec', extension: { audience: 'x' } }],
+    }
+    const exec = user({ apiVersion: V1BETA1, interactiveMode: undefined, provideClusterInfo: true })
+    await (await fakeConnection(oneContext(cluster, exec), host)).send()
+    expect(JSON.parse(host.runs[0]?.env.KUBERNETES_EXEC_INFO ?? '').spec.cluster).toEqual({
+      server: 'https://east.test:6443',
+      'certificate-authority-data': btoa('PEM'),
+      'tls-server-name': 'kube',
+      'proxy-url': 'http://proxy.test:3128',
+      'disable-compression': true,
+      config: { audience: 'x' },
+    })
+  })
+
+  test('is found beside its kubeconfig when its command is a path', async () => {
+    const { host, send } = await withPlugin({ command: './bin/get-token' })
+    await send()
+    expect(host.runs[0]?.command).toBe('/a/bin/get-token')
+  })
+
+  test.each([
+    ['Never', true, 'ignore'],
+    ['IfAvailable', true, 'inherit'],
+    ['IfAvailable', false, 'ignore'],
+    ['Always', true, 'inherit'],
+  ])('with interactiveMode %s, and a terminal: %s, has a standard input to %s', async (interactiveMode, stdinIsTerminal, stdin) => {
+    const { host, send } = await withPlugin({ interactiveMode })
+    host.stdinIsTerminal = stdinIsTerminal
+    await send()
+    expect(host.runs[0]?.stdin).toBe(stdin)
+    expect(JSON.parse(host.runs[0]?.env.KUBERNETES_EXEC_INFO ?? '').spec.interactive).toBe(stdin === 'inherit')
+  })
+
+  test('that must ask is not run when nobody is there', async () => {
+    const { host, send } = await withPlugin({ interactiveMode: 'Always' })
+    await expect(send()).rejects.toThrow(
+      'context "dev": its user (/a/config): the exec plugin "get-token" must be able to ask (interactiveMode: Always), and standard input is not a terminal',
+    )
+    expect(host.runs).toHaveLength(0)
+  })
+
+  test('is not run for a user who has a token or a certificate', async () => {
+    for (const given of [{ token: 'given' }, { 'client-certificate-data': btoa('C'), 'client-key-data': btoa('K') }]) {
+      const host = fakeHost()
+      await (await fakeConnection(oneContext({}, { ...user(), ...given }), host)).send()
+      expect(host.runs).toHaveLength(0)
+    }
+  })
+
+  test('may give a certificate; a new one takes new connections, and the old ones are closed', async () => {
+    const host = fakeHost()
+    const fake = await fakeConnection(oneContext({}, user()), host)
+    host.answer = () =>
+      wrote({
+        clientCertificateData: `cert-${host.runs.length}`,
+        clientKeyData: 'key',
+        expirationTimestamp: new Date(fake.clock.now() + 60_000).toISOString(),
+      })
+    await fake.send()
+    await fake.send()
+    expect(fake.connected).toMatchObject([{ certificate: { cert: 'cert-1', key: 'key' } }])
+    await fake.clock.advance(61_000)
+    await fake.send()
+    expect(fake.connected.slice(1)).toMatchObject([{ certificate: { cert: 'cert-2', key: 'key' } }])
+    expect(fake.closed()).toBe(1)
+  })
+
+  test.each<[string, object, string]>([
+    ['fails', { code: 3, stdout: 'secret' }, 'failed with exit code 3'],
+    ['is killed', { code: null, stdout: 'secret' }, 'was killed'],
+    ['writes no JSON', { code: 0, stdout: '{"token": "secret' }, 'did not write an ExecCredential'],
+    [
+      'writes something else',
+      { code: 0, stdout: '{"kind":"secret"}' },
+      `did not write an ExecCredential of ${V1} to standard output: kind`,
+    ],
+    ['writes another version', wrote({ token: 'secret' }, V1BETA1), 'apiVersion is not as it must be'],
+    ['writes no string', wrote({ token: { secret: 1 } }), 'status.token is not as it must be'],
+    ['writes nothing of use', wrote({}), 'gave neither a token nor a certificate'],
+    ['writes half a pair', wrote({ clientKeyData: 'secret' }), 'gave only one of certificate and key'],
+    ['writes no time', wrote({ token: 'secret', expirationTimestamp: 'secret' }), 'gave an expirationTimestamp that is no time'],
+  ])('that %s is an error that names it and quotes nothing of what it wrote', async (_, answer, message) => {
+    const { host, send } = await withPlugin()
+    host.answer = () => answer as { code: number; stdout: string }
+    const error = await send().catch((error) => error)
+    expect(error.message).toContain('context "dev": its user (/a/config): the exec plugin "get-token" ')
+    expect(error.message).toContain(message)
+    expect(`${error.stack} ${JSON.stringify(error)} ${error.cause}`).not.toContain('secret')
+  })
+
+  test('that is not installed is an error with its hint, without what could do something to a terminal', async () => {
+    const { host, send } = await withPlugin({ installHint: 'brew install\n\tget-token\u001b[2J\u0007' })
+    host.answer = () => {
+      throw missing()
+    }
+    await expect(send()).rejects.toThrow(/"get-token" is not installed, or not on the PATH:\nbrew install\n\tget-token\[2J$/)
+  })
+
+  test('is waited for no longer than its request, and ends with the connection', async () => {
+    const { host, connection, send } = await withPlugin()
+    const started = deferred()
+    host.answer = ({ signal }) => {
+      started.resolve()
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }
+    const hasty = new AbortController()
+    const [aborted, waiting] = [send(hasty.signal), send()]
+    waiting.catch(() => undefined)
+    await started.promise
+    hasty.abort(new Error('enough'))
+    await expect(aborted).rejects.toThrow('enough')
+    await connection[Symbol.asyncDispose]()
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+    await expect(send()).rejects.toMatchObject({ name: 'AbortError' })
+    expect(host.runs).toHaveLength(1)
+  })
+})

@@ -1,0 +1,34 @@
+import { KubeClient } from 'kubeflect'
+import { loadKubeconfig } from 'kubeflect/kubeconfig'
+
+// What test/kubeconfig/runtimes.test.ts runs in each runtime: a request with each context of a kubeconfig, and one that is aborted while it
+// is open. Says of each context what came of it.
+
+const [, , path, contexts = ''] = process.argv
+const outcomes: Record<string, unknown> = {}
+for (const context of contexts.split(',')) {
+  try {
+    await using connection = await loadKubeconfig({ path, context })
+    const client = new KubeClient(connection)
+    if (context === 'aborted') {
+      const stop = new AbortController()
+      const response = await client.request({ path: 'open', signal: stop.signal })
+      const reader = response.body?.getReader()
+      await reader?.read()
+      const rest = reader?.read().then(
+        () => 'went on',
+        () => 'ended',
+      )
+      stop.abort()
+      outcomes[context] = await rest
+      // The server says when its side of the connection is gone; a request of its own asks.
+      const gone = await client.request({ path: 'gone' })
+      outcomes[context] = `${outcomes[context]}, ${await gone.text()}`
+    } else {
+      outcomes[context] = (await client.request({ path: 'api', method: 'POST', body: '{"ä":1}' })).status
+    }
+  } catch (error) {
+    outcomes[context] = error instanceof Error ? error.message : error
+  }
+}
+console.log(JSON.stringify(outcomes))

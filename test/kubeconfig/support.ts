@@ -1,0 +1,125 @@
+import { posix } from 'node:path'
+import type { ConnectOptions } from '../../src/kubeconfig/connect'
+import type { ClusterConnection } from '../../src/kubeconfig/connection'
+import { openConnection } from '../../src/kubeconfig/connection'
+import { checkKubeconfig, type KubeconfigFile } from '../../src/kubeconfig/documents'
+import type { Host, RunOptions } from '../../src/kubeconfig/host'
+import { type Located, mergeKubeconfigs, resolveContext, type Target } from '../../src/kubeconfig/merge'
+import { planOf } from '../../src/kubeconfig/plan'
+import { VirtualClock } from '../../src/testing'
+
+/** A run of a plugin. */
+export interface Run extends RunOptions {
+  readonly command: string
+  readonly args: readonly string[]
+}
+
+/** A machine in memory. */
+export interface FakeHost extends Host {
+  /** By path. */
+  readonly files: Map<string, string>
+  readonly env: Record<string, string | undefined>
+  /** What was run, in order. */
+  readonly runs: Run[]
+  /** What the next runs end with. */
+  answer: (run: Run) => { code: number | null; stdout: string } | Promise<{ code: number | null; stdout: string }>
+  stdinIsTerminal: boolean
+}
+
+/** As the system says that a file or a program is not there. */
+export const missing = (): Error => Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
+
+/** Makes a machine with these files and variables. */
+export function fakeHost(files: Record<string, string> = {}, env: Record<string, string> = {}): FakeHost {
+  const host: FakeHost = {
+    files: new Map(Object.entries(files)),
+    env,
+    runs: [],
+    answer: () => {
+      throw missing()
+    },
+    listSeparator: ':',
+    stdinIsTerminal: false,
+    resolve: (file, path) => posix.resolve('/here', posix.dirname(file), path),
+    async readFile(path) {
+      const text = host.files.get(path)
+      if (text === undefined) throw missing()
+      return text
+    },
+    async run(command, args, options) {
+      const run = { command, args, ...options }
+      host.runs.push(run)
+      return host.answer(run)
+    },
+  }
+  return host
+}
+
+/** A file with one context, `dev`, of the cluster `east` as the user `ann`. */
+export function oneContext(cluster: object = {}, user: object = {}, context: object = {}): object {
+  return {
+    'current-context': 'dev',
+    clusters: [{ name: 'east', cluster: { server: 'https://east.test:6443', ...cluster } }],
+    users: [{ name: 'ann', user }],
+    contexts: [{ name: 'dev', context: { cluster: 'east', user: 'ann', ...context } }],
+  }
+}
+
+/** Files as they would be read: `/a/config`, `/b/config` and so on. */
+export const located = (...documents: object[]): Located<KubeconfigFile>[] =>
+  documents.map((document, i) => {
+    const file = `/${'abc'[i]}/config`
+    return { file, value: checkKubeconfig(document, file) }
+  })
+
+/** The target of a file's current context. */
+export function targetOf(document: object, context?: string): Target {
+  const target = resolveContext(mergeKubeconfigs(located(document)), context)
+  if (!target) throw new Error('the file has no current context')
+  return target
+}
+
+/** A connection whose server is a function. */
+export interface FakeConnection {
+  readonly connection: ClusterConnection
+  readonly clock: VirtualClock
+  /** How it connected, in order. */
+  readonly connected: ConnectOptions[]
+  readonly requests: Request[]
+  /** How many of `connected` were closed. */
+  closed(): number
+  /** Sends a request. */
+  send(signal?: AbortSignal): Promise<Response>
+}
+
+/** Connects with a file's current context. */
+export async function fakeConnection(
+  document: object,
+  host: FakeHost,
+  answer: (request: Request, signal: AbortSignal) => Response | Promise<Response> = () => new Response('{}'),
+): Promise<FakeConnection> {
+  const clock = new VirtualClock()
+  const connected: ConnectOptions[] = []
+  const requests: Request[] = []
+  let closed = 0
+  const connection = openConnection(await planOf(targetOf(document), host, clock), async (options) => {
+    connected.push(options)
+    return {
+      async fetch(request, signal) {
+        requests.push(request)
+        return answer(request, signal)
+      },
+      async close() {
+        closed++
+      },
+    }
+  })
+  return {
+    connection,
+    clock,
+    connected,
+    requests,
+    closed: () => closed,
+    send: (signal) => connection.fetch(new Request(`${connection.baseUrl}api`, { signal: signal ?? null })),
+  }
+}
