@@ -1,20 +1,10 @@
 import { createStore } from 'idb-keyval'
 import { type Clock, systemClock } from '../internal/clock'
 import { IdbConnection, requested } from './idb-connection'
-import {
-  claimOf,
-  headKey,
-  isHead,
-  journalKey,
-  journalRecordSize,
-  journalRecords,
-  readSnapshot,
-  recordsOf,
-  scopeRange,
-  snapshotSize,
-  writeSnapshot,
-} from './idb-layout'
+import { headKey, headOf, isHead, isLogRecord, logRecordsOf, readSnapshot, recordKey, recordRange, scopeRange } from './idb-layout'
+import { IdbLog } from './idb-log'
 import type { Commit, Persister, Scope, Snapshot } from './persister'
+import type { IdbSettings } from './portable'
 import { baselessError, fencedError, scopeId, scopeMatches } from './scope'
 
 /** What {@link idbPersister} takes. */
@@ -24,37 +14,26 @@ export interface IdbPersisterOptions {
   /** How long the database may take to open before it counts as unavailable, in milliseconds; default 5,000. */
   openTimeoutMs?: number | undefined
   /**
-   * Runs a callback when there is nothing better to do: the journal is folded into the segments then. Default: `requestIdleCallback`, or
-   * a second later where there is none.
+   * Runs a callback when there is nothing better to do: a piece of the log is tidied then. Default: `requestIdleCallback`, or a second later
+   * where there is none.
    */
   whenIdle?: ((run: () => void) => void) | undefined
   clock?: Clock | undefined
 }
 
-/** A journal this small, in characters, is never worth folding. */
-const SMALL = 1 << 18
-
-/** What a writer knows of the state it wrote last. As long as it is the writer, nobody else changes that. */
-interface Base {
-  journalLength: number
-  endsInBookmark: boolean
-  /** In characters. */
-  journalSize: number
-  /** The size of a journal at which folding it is tried. */
-  foldAt: number
-}
-
 /** The right to commit: it lasts until the scope's head names somebody else, or is gone. */
 interface Claim {
   readonly writer: string
-  /** Undefined while there is nothing that an `apply` could go on from. */
-  base: Base | undefined
+  /** What this writer knows of what it wrote; undefined while there is nothing that an `apply` could go on from. */
+  log: IdbLog | undefined
+  /** Whether the log is tidied when the page is idle next. */
+  waitsForIdle: boolean
 }
 
 /**
- * Keeps snapshots in IndexedDB. Every commit is one transaction that first looks whether this persister is still the scope's writer. An
- * `apply` appends to a journal; when the journal has outgrown what it would be folded to, it is, so that a changed byte is written at most
- * twice on average. Folding reads the whole snapshot into memory for a moment.
+ * Keeps snapshots in IndexedDB. Every commit is one transaction that first looks whether this persister is still the scope's writer, and
+ * appends what has changed to a log. When half of the log is no longer needed, its old end is written anew, about half a megabyte
+ * at a time and when the page is idle, so that a changed byte is written at most twice on average.
  *
  * @example
  * ```ts
@@ -66,12 +45,16 @@ export function idbPersister(options: IdbPersisterOptions): Persister {
 }
 
 class IdbPersister implements Persister {
+  readonly portable: IdbSettings | undefined
   readonly #connection: IdbConnection
   readonly #whenIdle: (run: () => void) => void
   readonly #claims = new Map<string, Claim>()
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor({ database, openTimeoutMs = 5000, clock = systemClock, whenIdle = idleOf(clock) }: IdbPersisterOptions) {
+  constructor(options: IdbPersisterOptions) {
+    const { database, openTimeoutMs = 5000, clock = systemClock, whenIdle = idleOf(clock) } = options
+    // Functions work only where they were made.
+    this.portable = options.clock || options.whenIdle ? undefined : { database, openTimeoutMs }
     this.#connection = new IdbConnection({ database, connect: () => createStore(database, 'snapshots'), openTimeoutMs, clock })
     this.#whenIdle = whenIdle
   }
@@ -116,73 +99,86 @@ class IdbPersister implements Persister {
       const head = await requested<unknown>(store.get(headKey(id)))
       const found = isHead(head) ? await readSnapshot(store, id, head) : undefined
       if (found === undefined) await requested(store.delete(scopeRange(id)))
-      await requested(store.put(isHead(head) && found ? { ...head, writer } : claimOf(writer), headKey(id)))
+      await requested(store.put(headOf(writer, found?.resourceVersion, found?.log), headKey(id)))
       return found
     })
-    if (stored === undefined) {
-      this.#claims.set(id, { writer, base: undefined })
-      return undefined
-    }
-    const { resourceVersion, texts, journalLength, journalSize, endsInBookmark, segmentsSize } = stored
-    this.#claims.set(id, { writer, base: { journalLength, journalSize, endsInBookmark, foldAt: Math.max(SMALL, segmentsSize) } })
-    return { resourceVersion, texts: [...texts.values()] }
+    this.#claims.set(id, { writer, log: stored?.log, waitsForIdle: false })
+    return stored && { resourceVersion: stored.resourceVersion, texts: stored.texts }
   }
 
-  async #replace(id: string, { puts, resourceVersion }: Commit): Promise<void> {
+  async #replace(id: string, change: Commit): Promise<void> {
     const claim = this.#claims.get(id)
     const writer = claim?.writer ?? newWriter()
-    const size = await this.#connection.transact(async (store) => {
+    const log = await this.#connection.transact(async (store) => {
       if (claim) await this.#checkWriter(store, id, claim)
-      return writeSnapshot(store, id, writer, puts, resourceVersion)
+      await requested(store.delete(scopeRange(id)))
+      const written = new IdbLog()
+      // One at a time: the page can do something else while a record is on its way.
+      for (const record of logRecordsOf(change)) {
+        await requested(store.put(record, recordKey(id, written.next)))
+        written.append(record)
+      }
+      await requested(store.put(headOf(writer, change.resourceVersion, written), headKey(id)))
+      return written
     })
-    this.#claims.set(id, { writer, base: folded(size) })
+    this.#claims.set(id, { writer, log, waitsForIdle: false })
   }
 
-  async #apply(id: string, change: Commit & { type: 'apply' }): Promise<void> {
+  async #apply(id: string, change: Commit): Promise<void> {
     const claim = this.#claims.get(id)
     if (claim === undefined) throw baselessError(id)
-    const records = journalRecords(change)
-    const base = await this.#connection.transact(async (store) => {
+    const records = [...logRecordsOf(change)]
+    const log = await this.#connection.transact(async (store) => {
       await this.#checkWriter(store, id, claim)
-      if (claim.base === undefined) throw baselessError(id)
-      const { journalLength, endsInBookmark } = claim.base
-      // A record that only moved the version has served its purpose as soon as there is another one.
-      let number = endsInBookmark ? journalLength - 1 : journalLength
-      for (const record of records) await requested(store.put(record, journalKey(id, number++)))
-      return { ...claim.base, journalLength: number }
+      if (claim.log === undefined) throw baselessError(id)
+      const { first } = claim.log
+      let { next } = claim.log
+      for (const record of records) await requested(store.put(record, recordKey(id, next++)))
+      await requested(store.put(headOf(claim.writer, change.resourceVersion, { first, next }), headKey(id)))
+      return claim.log
     })
-    base.endsInBookmark = change.puts.length === 0 && change.deletes.length === 0
-    for (const record of records) base.journalSize += journalRecordSize(record)
-    claim.base = base
-    this.#foldWhenIdle(id, base)
+    for (const record of records) log.append(record)
+    this.#tidySoon(id, claim)
   }
 
-  #foldWhenIdle(id: string, base: Base): void {
-    if (base.journalSize < base.foldAt) return
-    // Not asked for again before the journal has doubled: by then it was folded, or it was too early.
-    base.foldAt = base.journalSize * 2
+  #tidySoon(id: string, claim: Claim): void {
+    if (claim.log?.chore === undefined) return
+    if (claim.log.isOverdue) return void this.#tidyNow(id, claim)
+    if (claim.waitsForIdle) return
+    claim.waitsForIdle = true
     this.#whenIdle(() => {
-      // Nothing is lost when it fails: the journal stays, and what made it fail fails the next commit too.
-      this.#inTurn(() => this.#fold(id)).catch(() => {})
+      claim.waitsForIdle = false
+      void this.#tidyNow(id, claim)
     })
   }
 
-  async #fold(id: string): Promise<void> {
-    const claim = this.#claims.get(id)
-    if (claim?.base === undefined) return
-    const { base, writer } = claim
-    const size = await this.#connection.transact(async (store) => {
+  async #tidyNow(id: string, claim: Claim): Promise<void> {
+    // Nothing is lost when it fails: the log stays as it is, and what made it fail fails the next commit too.
+    const done = await this.#inTurn(() => this.#tidy(id, claim)).catch(() => false)
+    if (done) this.#tidySoon(id, claim)
+  }
+
+  /** Does one chore; tells whether it was done. */
+  async #tidy(id: string, claim: Claim): Promise<boolean> {
+    const { log, writer } = claim
+    const chore = log?.chore
+    if (this.#claims.get(id) !== claim || chore === undefined || log === undefined) return false
+    const place = log.placeOf(chore)
+    const gathered = await this.#connection.transact(async (store) => {
       const head = await requested<unknown>(store.get(headKey(id)))
-      const stored = isHead(head) && head.writer === writer ? await readSnapshot(store, id, head) : undefined
-      if (stored === undefined) return undefined
-      const needed = snapshotSize(stored.texts)
-      // Written only when at least as much was written since the last time: hence the bound of two.
-      if (needed <= base.journalSize) await writeSnapshot(store, id, writer, recordsOf(stored.texts), stored.resourceVersion)
-      return needed
+      if (!isHead(head) || head.writer !== writer) return undefined
+      const records = await requested<unknown[]>(store.getAll(recordRange(id, chore.from, chore.to)))
+      if (records.length !== chore.to - chore.from || !records.every(isLogRecord)) return undefined
+      const record = log.gather(chore, records)
+      await requested(store.delete(recordRange(id, chore.from, chore.to)))
+      if (record) await requested(store.put(record, recordKey(id, place)))
+      const first = place === chore.from ? log.first : chore.to
+      const next = record ? place + 1 : place
+      await requested(store.put(headOf(writer, head.resourceVersion, { first, next }), headKey(id)))
+      return { record }
     })
-    if (size === undefined) return
-    if (size <= base.journalSize) claim.base = folded(size)
-    else base.foldAt = Math.max(base.foldAt, size)
+    if (gathered) log.settle(chore, gathered.record)
+    return gathered !== undefined
   }
 
   async #checkWriter(store: IDBObjectStore, id: string, claim: Claim): Promise<void> {
@@ -191,10 +187,6 @@ class IdbPersister implements Persister {
     this.#claims.delete(id)
     throw fencedError(id)
   }
-}
-
-function folded(size: number): Base {
-  return { journalLength: 0, endsInBookmark: false, journalSize: 0, foldAt: Math.max(SMALL, size) }
 }
 
 /** Random, since a count would begin again after a `clear`. (`randomUUID` is not there on pages without TLS.) */

