@@ -7,5 +7,5 @@ beforeEach(freshIndexedDB)
 
 describe('idbPersister on fake-indexeddb', () => {
   for (const { title, run } of contract)
-    test(title, () => run({ open: () => idbPersister({ database: 'test', whenIdle: (fold) => fold() }) }))
+    test(title, () => run({ open: () => idbPersister({ database: 'test', whenIdle: (tidy) => tidy() }) }))
 })

@@ -10,7 +10,7 @@ const open = (database: string): Persister => idbPersister({ database })
 export async function runCase(title: string): Promise<void> {
   const found = contract.find((each) => each.title === title)
   if (found === undefined) throw new RangeError(`no such case: ${title}`)
-  await found.run({ open: () => idbPersister({ database: title, whenIdle: (fold) => fold() }) })
+  await found.run({ open: () => idbPersister({ database: title, whenIdle: (tidy) => tidy() }) })
 }
 
 /** What the database holds for the tests' scope. */
