@@ -1,4 +1,4 @@
-import { podText, timed } from './measure'
+import { type Measured, podText, timed } from './measure'
 
 /** Ways to lay 10,000 objects out in IndexedDB, each written and read in one transaction. Runs in the page. */
 
@@ -7,15 +7,6 @@ interface Layout {
   readonly name: string
   write(store: IDBObjectStore, texts: readonly string[]): void | Promise<void>
   read(store: IDBObjectStore): Promise<readonly string[]>
-}
-
-/** What one round of one layout cost. */
-export interface Round {
-  readonly layout: string
-  readonly writeMs: number
-  readonly writePauseMs: number
-  readonly readMs: number
-  readonly readPauseMs: number
 }
 
 const requested = <R>(request: IDBRequest<R>): Promise<R> =>
@@ -143,9 +134,9 @@ async function open(name: string): Promise<IDBDatabase> {
 }
 
 /** Runs every layout once, each in a database of its own, starting at another one each round. */
-export async function round(count: number, nonAscii: boolean, number: number): Promise<Round[]> {
+export async function round(count: number, nonAscii: boolean, number: number): Promise<Measured[]> {
   const texts = Array.from({ length: count }, (_, index) => podText(index, nonAscii))
-  const rounds: Round[] = []
+  const measured: Measured[] = []
   for (const layout of [...layouts.slice(number % layouts.length), ...layouts.slice(0, number % layouts.length)]) {
     const name = `bench-${layout.name}`
     let database = await open(name)
@@ -161,7 +152,10 @@ export async function round(count: number, nonAscii: boolean, number: number): P
     if (read.result.length !== count || read.result[count - 1] !== texts[count - 1]) throw new Error(`${layout.name} lost something`)
     database.close()
     await requested(indexedDB.deleteDatabase(name))
-    rounds.push({ layout: layout.name, writeMs: write.ms, writePauseMs: write.pauseMs, readMs: read.ms, readPauseMs: read.pauseMs })
+    measured.push({
+      name: layout.name,
+      metrics: { writeMs: write.ms, writePauseMs: write.pauseMs, readMs: read.ms, readPauseMs: read.pauseMs },
+    })
   }
-  return rounds
+  return measured
 }

@@ -1,5 +1,11 @@
 /** What the measurements share. Runs in the page. */
 
+/** What one layout, or one step of the persister, cost. */
+export interface Measured {
+  readonly name: string
+  readonly metrics: { readonly writeMs?: number; readonly writePauseMs?: number; readonly readMs?: number; readonly readPauseMs?: number }
+}
+
 /** A pod of about 3.4 kB of text; with `nonAscii`, one in ten has a character that no one-byte string can hold. */
 export function podText(index: number, nonAscii: boolean): string {
   const annotation = nonAscii && index % 10 === 0 ? 'größer als → 文字' : 'larger than the rest'

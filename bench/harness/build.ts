@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+
+/** The bench's folder. */
+export const benchRoot: string = fileURLToPath(new URL('..', import.meta.url))
+const root = join(benchRoot, '..')
+const cache = join(benchRoot, '.cache')
+
+/** A checkout of this repository whose library is measured. */
+export interface Checkout {
+  /** What its rows are called. */
+  readonly name: string
+  readonly folder: string
+}
+
+/** The checkout that the bench is part of. */
+export const ours: Checkout = { name: 'kubeflect', folder: root }
+
+/**
+ * Bundles a module of the bench for where it runs; `kubeflect` in it means the sources of a checkout, as `npm run build` would compile them.
+ *
+ * @returns the script's path.
+ */
+export async function bundle(
+  entry: string,
+  { platform, checkout = ours }: { platform: 'node' | 'browser'; checkout?: Checkout },
+): Promise<string> {
+  const name = `${basename(entry, '.ts')}-${checkout.name.replaceAll(/\W/g, '_')}`
+  const outfile = join(cache, platform === 'node' ? `${name}.mjs` : `${name}.js`)
+  await build({
+    entryPoints: [join(benchRoot, entry)],
+    outfile,
+    bundle: true,
+    format: platform === 'node' ? 'esm' : 'iife',
+    platform,
+    target: 'es2022',
+    // The peers are not ours to bundle: Node finds them from where the script lies.
+    external: ['@kubernetes/client-node', 'kubernetes-fluent-client'],
+    nodePaths,
+    plugins: [libraryOf(checkout)],
+  })
+  return outfile
+}
+
+/** Bundles a few lines as a page would load them, minified; what Node has built in is left out, and so are the packages that `external` names. */
+export async function bundleSource(source: string, external: readonly string[] = []): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir: benchRoot },
+    write: false,
+    external: [...external],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    mainFields: ['browser', 'module', 'main'],
+    conditions: ['browser'],
+    target: 'es2022',
+    nodePaths,
+    plugins: [libraryOf(ours)],
+  })
+  return outputFiles[0]?.contents ?? new Uint8Array()
+}
+
+const nodePaths = [join(root, 'node_modules')]
+
+/** Makes `kubeflect` mean the sources of a checkout. */
+const libraryOf = ({ folder }: Checkout): Plugin => ({
+  name: 'kubeflect',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^kubeflect(\/|$)/ }, ({ path }) => ({
+      path: join(folder, 'src', `${path.replace(/^kubeflect\/?/, '') || 'index'}.ts`),
+      sideEffects: false,
+    })),
+})
+
+/** A program that was compiled, or why there is none. */
+export type Compiled = { readonly program: string } | { readonly skipped: string }
+
+/** Compiles the Go peer. */
+export function compileGo(): Compiled {
+  const program = join(cache, 'client-go-peer')
+  return compile('go', ['build', '-trimpath', '-buildvcs=false', '-o', program, '.'], join(benchRoot, 'peers/client-go'), program)
+}
+
+/** Compiles the Rust peer, with optimisations: some minutes the first time. */
+export function compileRust(): Compiled {
+  // Cargo writes a lockfile beside the sources, so it gets some of its own.
+  const project = join(cache, 'kube-rs')
+  cpSync(join(benchRoot, 'peers/kube-rs'), project, { recursive: true, preserveTimestamps: true })
+  return compile('cargo', ['build', '--release', '--quiet'], project, join(project, 'target/release/kube-rs-peer'))
+}
+
+function compile(tool: string, args: readonly string[], folder: string, program: string): Compiled {
+  mkdirSync(cache, { recursive: true })
+  const { status, error, stderr } = spawnSync(tool, args, { cwd: folder, encoding: 'utf8' })
+  if (error) return { skipped: `${basename(folder)}: ${tool} is not on the PATH` }
+  if (status !== 0) return { skipped: `${basename(folder)}: ${tool} failed: ${stderr.trim().split('\n').at(-1)}` }
+  return { program }
+}

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { buildCluster } from '../../test/cluster/build.ts'
+import type { LoadFacts, LoadOptions } from '../load/frames.ts'
+import { bundle } from './build.ts'
+
+/** A load server that listens. */
+export interface RunningLoad extends LoadFacts, AsyncDisposable {
+  readonly url: string
+}
+
+/**
+ * Starts a load server in a process of its own; it ends when this one does.
+ *
+ * @throws Error when it ends before it listens.
+ */
+export async function startLoad(options: LoadOptions): Promise<RunningLoad> {
+  const script = await bundle('load/server.ts', { platform: 'node' })
+  // 200,000 pods of text do not fit into Node's own idea of enough.
+  const child = spawn(process.execPath, ['--max-old-space-size=8192', script, JSON.stringify(options)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const facts = JSON.parse(await firstLine(child, 'the load server'))
+  return {
+    ...facts,
+    async [Symbol.asyncDispose]() {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.stdin.end()
+      await ended
+    },
+  }
+}
+
+/**
+ * Starts `kubectl proxy` in front of a load. The tests of the cluster build the kubectl.
+ *
+ * @throws Error when it cannot be built, or ends before it listens.
+ */
+export async function startProxy(url: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const built = await buildCluster()
+  if ('skipped' in built) throw new Error(built.skipped)
+  const child = spawn(built.binary, ['kubectl', 'proxy', `--server=${url}`, '--port=0', '--kubeconfig='], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const line = await firstLine(child, 'kubectl proxy', 'Starting to serve on ')
+  return {
+    url: `http://${line.split(' ').at(-1)}`,
+    async [Symbol.asyncDispose]() {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill()
+      await ended
+    },
+  }
+}
+
+/**
+ * The first line that a program prints and that begins as it should.
+ *
+ * @param start default `{`, as JSON does.
+ * @throws Error when it ends without.
+ */
+export async function firstLine(child: ChildProcess, name: string, start = '{'): Promise<string> {
+  if (!child.stdout) throw new TypeError('the standard output is not a pipe')
+  const lines = createInterface({ input: child.stdout })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    lines.on('line', (line) => line.startsWith(start) && resolve(line))
+    lines.on('close', () => reject(new Error(`${name} ended before it had said what was waited for; its own words are above`)))
+  })
+}

@@ -1,0 +1,44 @@
+// What the bench uses of the packages it installs when it first runs: the compiler must do without them.
+
+declare module '@kubernetes/client-node' {
+  export interface V1Pod {
+    readonly metadata?: { readonly name?: string; readonly namespace?: string }
+  }
+  export class CoreV1Api {
+    listPodForAllNamespaces(): Promise<{ items: V1Pod[] }>
+  }
+  export class KubeConfig {
+    loadFromClusterAndUser(cluster: { name: string; server: string; skipTLSVerify: boolean }, user: { name: string }): void
+    makeApiClient<A>(api: new () => A): A
+  }
+  export interface Informer<T> {
+    on(verb: 'add' | 'update', callback: (object: T) => void): void
+    on(verb: 'error', callback: (error: unknown) => void): void
+    start(): Promise<void>
+    list(): readonly T[]
+  }
+  export function makeInformer<T>(config: KubeConfig, path: string, list: () => Promise<{ items: T[] }>): Informer<T>
+}
+
+declare module 'kubernetes-fluent-client' {
+  export interface Pod {
+    readonly metadata?: { readonly name?: string; readonly namespace?: string }
+  }
+  export const kind: { readonly Pod: new () => Pod }
+  export function K8s<T>(model: new () => T): {
+    Watch(callback: (object: T, phase: string) => void): { start(): Promise<unknown> }
+  }
+}
+
+declare module 'vega' {
+  export function parse(spec: object): object
+  export class View {
+    constructor(runtime: object, options: { renderer: 'none' })
+    toSVG(): Promise<string>
+    finalize(): void
+  }
+}
+
+declare module 'vega-lite' {
+  export function compile(spec: object): { spec: object }
+}

@@ -1,0 +1,16 @@
+/** The collections there is a load of, by their plural: pods of 7 kB, ConfigMaps of 1 kB, custom resources of 60 kB. */
+export type LoadKind = 'pods' | 'configmaps' | 'widgets'
+
+/** Where a collection is served, and what its objects are called. */
+export interface Collection {
+  readonly path: string
+  readonly kind: string
+  readonly apiVersion: string
+}
+
+/** The collections by their plural. */
+export const collections: Readonly<Record<LoadKind, Collection>> = {
+  pods: { path: '/api/v1/pods', kind: 'Pod', apiVersion: 'v1' },
+  configmaps: { path: '/api/v1/configmaps', kind: 'ConfigMap', apiVersion: 'v1' },
+  widgets: { path: '/apis/example.com/v1/widgets', kind: 'Widget', apiVersion: 'example.com/v1' },
+}

@@ -1,0 +1,135 @@
+import { type Collection, collections, type LoadKind } from './collections'
+import { objectText, type SplitText } from './objects'
+
+/** What a load server serves. */
+export interface LoadOptions {
+  readonly kind: LoadKind
+  readonly objects: number
+  /** How many MODIFIED events a watch brings, one object after the other; default 0. */
+  readonly events?: number
+  /** Whether the events are written one by one, or in 64 kB; default `'64k'`, and one by one at a rate. */
+  readonly chunk?: 'event' | '64k'
+  /** Events per second; default 0: as fast as they are taken. */
+  readonly rate?: number
+  /** One object in so many has text beyond ASCII; default 0: none. */
+  readonly nonAsciiEvery?: number
+}
+
+/** What the clients have to know of a load. */
+export interface LoadFacts {
+  /** The version of the last event, or of the list when there are none. */
+  readonly lastVersion: string
+  /** How long an object is on average as the server sends it, in bytes; and without managedFields. */
+  readonly objectBytes: number
+  readonly keptBytes: number
+  /** How long all events are together, in bytes. */
+  readonly eventBytes: number
+}
+
+/** Everything a load server may have to send, as chunks of HTTP's chunked encoding. */
+export interface Load {
+  readonly collection: Collection
+  readonly list: readonly Buffer[]
+  /** The answer to `sendInitialEvents`, with the bookmark at its end. */
+  readonly stream: readonly Buffer[]
+  readonly events: readonly Buffer[]
+  readonly facts: LoadFacts
+  /** The page of a list that begins with an object. */
+  page(from: number): readonly Buffer[]
+}
+
+const FIRST_VERSION = 1_000_000
+const PAGE = 500
+const CHUNK = 64 * 1024
+
+/** Makes all the text of a load. */
+export function makeLoad({ kind, objects, events = 0, rate = 0, chunk = rate ? 'event' : '64k', nonAsciiEvery = 0 }: LoadOptions): Load {
+  const collection = collections[kind]
+  const texts = Array.from({ length: objects }, (_, index) => objectText(kind, index, nonAsciiEvery > 0 && index % nonAsciiEvery === 0))
+  const listVersion = FIRST_VERSION + objects
+  const typeMeta = `"kind":"${collection.kind}","apiVersion":"${collection.apiVersion}"`
+  const item = ({ head, tail }: SplitText, version: number) => `${head}${version}${tail}`
+  const event = (type: string, text: SplitText, version: number) =>
+    `{"type":"${type}","object":{${typeMeta},${item(text, version).slice(1)}}\n`
+
+  function* list(from: number, to: number): Generator<string> {
+    const rest = objects - to
+    const token = rest > 0 ? `,"continue":"${to}","remainingItemCount":${rest}` : ''
+    const kindOfList = typeMeta.replace(collection.kind, `${collection.kind}List`)
+    yield `{${kindOfList},"metadata":{"resourceVersion":"${listVersion}"${token}},"items":[`
+    for (let index = from; index < to; index++) yield `${index > from ? ',' : ''}${item(at(texts, index), FIRST_VERSION + index)}`
+    yield ']}\n'
+  }
+  function* stream(): Generator<string> {
+    for (let index = 0; index < objects; index++) yield event('ADDED', at(texts, index), FIRST_VERSION + index)
+    const annotations = '"annotations":{"k8s.io/initial-events-end":"true"}'
+    yield `{"type":"BOOKMARK","object":{${typeMeta},"metadata":{"resourceVersion":"${listVersion}",${annotations}}}}\n`
+  }
+  let eventBytes = 0
+  function* changes(): Generator<string> {
+    for (let n = 0; n < events; n++) {
+      const text = event('MODIFIED', at(texts, n % objects), listVersion + 1 + n)
+      eventBytes += Buffer.byteLength(text)
+      yield text
+    }
+  }
+
+  const pages = Array.from({ length: Math.ceil(objects / PAGE) }, (_, n) =>
+    framed(list(n * PAGE, Math.min(objects, (n + 1) * PAGE)), CHUNK),
+  )
+  const eventFrames = framed(changes(), chunk === 'event' ? 0 : CHUNK)
+  return {
+    collection,
+    list: framed(list(0, objects), CHUNK),
+    stream: framed(stream(), CHUNK),
+    events: eventFrames,
+    facts: {
+      lastVersion: String(listVersion + events),
+      objectBytes: mean(texts, ({ head, tail }) => Buffer.byteLength(head) + Buffer.byteLength(tail)),
+      keptBytes: mean(texts, (text) => {
+        const object = JSON.parse(item(text, FIRST_VERSION))
+        delete object.metadata.managedFields
+        return Buffer.byteLength(JSON.stringify(object))
+      }),
+      eventBytes,
+    },
+    page: (from) => at(pages, from / PAGE),
+  }
+}
+
+/** Puts texts into frames of HTTP's chunked encoding, each of `size` bytes; 0: one frame for each text. */
+export function framed(texts: Iterable<string>, size = 0): Buffer[] {
+  const frames: Buffer[] = []
+  const frame = (bytes: Buffer) =>
+    void frames.push(Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]))
+  let waiting: Buffer[] = []
+  let length = 0
+  for (const text of texts) {
+    const bytes = Buffer.from(text)
+    if (size === 0) {
+      frame(bytes)
+      continue
+    }
+    waiting.push(bytes)
+    length += bytes.length
+    if (length < size) continue
+    let rest = Buffer.concat(waiting)
+    for (; rest.length >= size; rest = rest.subarray(size)) frame(rest.subarray(0, size))
+    waiting = [rest]
+    length = rest.length
+  }
+  if (length > 0) frame(Buffer.concat(waiting))
+  return frames
+}
+
+// A sample says enough: the objects are alike.
+const mean = <T>(values: readonly T[], of: (value: T) => number) => {
+  const sample = values.slice(0, 1000)
+  return Math.round(sample.reduce((total, value) => total + of(value), 0) / sample.length)
+}
+
+function at<T>(values: readonly T[], index: number): T {
+  const value = values[index]
+  if (value === undefined) throw new RangeError(`there is no ${index} of ${values.length}: pages begin at multiples of ${PAGE}`)
+  return value
+}

@@ -1,0 +1,47 @@
+import { podFixture } from '../../src/testing/fixtures'
+import type { LoadKind } from './collections'
+
+/** One object as text, in two halves: between them stands its resourceVersion. Without kind and apiVersion, as the items of a list are. */
+export interface SplitText {
+  readonly head: string
+  readonly tail: string
+}
+
+const NAMESPACES = 20
+const CREATED = '2026-01-01T00:00:00Z'
+
+/**
+ * Makes the text of one object; the same index gives the same text.
+ *
+ * @param nonAscii whether it has text beyond ASCII.
+ */
+export function objectText(kind: LoadKind, index: number, nonAscii: boolean): SplitText {
+  const namespace = `team-${index % NAMESPACES}`
+  const { metadata, ...rest } = kind === 'pods' ? podFixture(index, { namespace, nonAscii }) : { metadata: {}, ...bodies[kind](index) }
+  const { name = `${kind}-${index}`, generateName, ...others } = metadata as { name?: string; generateName?: string }
+  const uid = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
+  // The API server's own order.
+  const ordered = { name, generateName, namespace, uid, resourceVersion: '', creationTimestamp: CREATED, ...others }
+  const { kind: _kind, apiVersion: _apiVersion, ...body } = rest as Record<string, unknown>
+  const text = JSON.stringify({ metadata: ordered, ...body })
+  const at = text.indexOf('"resourceVersion":"') + '"resourceVersion":"'.length
+  return { head: text.slice(0, at), tail: text.slice(at) }
+}
+
+const bodies = {
+  configmaps: (index: number) => ({
+    data: Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`setting-${n}`, `value ${index}/${n} `.repeat(7)])),
+  }),
+  widgets: (index: number) => ({
+    spec: {
+      rules: Array.from({ length: 268 }, (_, n) => ({
+        id: `rule-${index}-${n}`,
+        match: { path: `/shop/${n}`, methods: ['GET', 'POST'], headers: [{ name: 'x-team', value: `team-${n % 7}` }] },
+        weight: (index * 31 + n) % 100,
+        enabled: n % 2 === 0,
+        backend: { service: { name: `backend-${n % 12}`, port: 8080 }, timeoutSeconds: 30 },
+      })),
+    },
+    status: { observedGeneration: index % 9, conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: CREATED }] },
+  }),
+}

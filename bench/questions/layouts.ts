@@ -1,0 +1,46 @@
+import { bundle, launch, openPage } from '../../test/persistence/support/chromium.ts'
+import type { Question } from '../harness/question.ts'
+import { gather, type MeasuredGroup } from '../harness/results.ts'
+import type { Measured } from '../persistence/measure.ts'
+
+const ROWS = 'row per object, text'
+
+/** How objects are best laid out in IndexedDB. */
+export const layouts: Question = {
+  name: 'layouts',
+  title: 'Layouts: objects in IndexedDB',
+  text: 'Pods of 3.4 kB are written and read in Chromium, each layout in one transaction; then idbPersister is taken through its life. A segment is an array of strings, since the browser copies one-byte strings as they are and widens only those that need it, while bytes must be encoded and decoded by the page. It has 1 MiB: smaller ones gain nothing, and larger ones hold the page up. One put is waited for before the next: that takes longer and never holds the page up, and nobody waits for a write. Many small commits are what makes a load slow; so they are tidied up when the page has nothing better to do.',
+  columns: [
+    { title: 'write ÷ rows', metric: 'writeMs', show: 'ratio', reference: ROWS },
+    { title: 'longest pause ms', metric: 'writePauseMs', show: 'ms' },
+    { title: 'read ÷ rows', metric: 'readMs', show: 'ratio', reference: ROWS },
+    { title: 'longest pause ms', metric: 'readPauseMs', show: 'ms' },
+  ],
+  async measure({ rounds, quick }) {
+    const objects = quick ? 2_000 : 10_000
+    const script = await bundle(new URL('../persistence/page.ts', import.meta.url))
+    const browser = await launch()
+    try {
+      const page = await openPage(await browser.newContext(), script)
+      const groups: MeasuredGroup[] = []
+      for (const nonAscii of [false, true]) {
+        const measured: Measured[] = []
+        for (let round = 0; round < rounds; round++) {
+          for (const call of [`round(${objects}, ${nonAscii}, ${round})`, `steps(${objects}, ${nonAscii})`])
+            measured.push(...(await page.evaluate<Measured[]>(`page.${call}`)))
+        }
+        const names = [...new Set(measured.map(({ name }) => name))]
+        const rows = names.map((name) => {
+          const metrics = gather(measured.filter((each) => each.name === name).map((each) => each.metrics))
+          return { name, runtime: 'Chromium', metrics } as const
+        })
+        rows.sort((a, b) => Number(b.name === ROWS) - Number(a.name === ROWS))
+        const what = nonAscii ? 'pods, one in ten with text beyond ASCII' : 'pods'
+        groups.push({ title: `${objects.toLocaleString('en')} ${what}`, rows })
+      }
+      return { groups }
+    } finally {
+      await browser.close()
+    }
+  },
+}

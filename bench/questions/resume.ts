@@ -1,0 +1,38 @@
+import { whyNoCluster } from '../../test/cluster/build.ts'
+import { ownRows } from '../harness/cast.ts'
+import type { Mode, Question } from '../harness/question.ts'
+import { measureGroup } from '../harness/rounds.ts'
+
+const rows = [
+  { name: 'response.json() into a Map', task: { subject: 'responseJson' } },
+  { name: 'kubeflect, streamed', task: { subject: 'kubeflect/visit' } },
+  { name: 'kubeflect, resumed from IndexedDB', task: { subject: 'kubeflect/visit', stored: true, before: 'kubeflect/firstVisit' } },
+] as const
+
+/** How long a page that was here before waits for its table. */
+export const resume: Question = {
+  name: 'resume',
+  title: 'Resume: the second visit of a page',
+  text: 'A page lists pods and is closed; another one of the same browser fills a table of 50 rows. Through kubectl proxy is how pages reach a cluster from somebody’s own machine. Bytes are those of response bodies.',
+  columns: [
+    {
+      title: '50 rows ÷ response.json() through kubectl proxy',
+      metric: 'firstMs',
+      show: 'ratio',
+      reference: 'response.json() into a Map, through kubectl proxy',
+    },
+    { title: '50 rows ms', metric: 'firstMs', show: 'ms' },
+    { title: 'confirmed by the server ms', metric: 'listMs', show: 'ms' },
+    { title: 'longest pause ms', metric: 'listPauseMs', show: 'ms' },
+    { title: 'bytes on the wire', metric: 'wireBytes', show: 'number' },
+  ],
+  async measure(mode: Mode) {
+    const objects = mode.quick ? 2_000 : 10_000
+    const direct = await ownRows('Chromium', rows, mode)
+    const reason = whyNoCluster()
+    const proxied = reason ? [] : direct.map((row) => ({ ...row, name: `${row.name}, through kubectl proxy`, proxied: true }))
+    const load = { kind: 'pods', objects } as const
+    const group = { title: `${objects.toLocaleString('en')} pods`, load, rows: [...proxied, ...direct] }
+    return { groups: [await measureGroup(group, mode.rounds)], skipped: reason ? [`kubectl proxy: ${reason}`] : [] }
+  },
+}

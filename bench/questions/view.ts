@@ -1,0 +1,32 @@
+import { ownRows } from '../harness/cast.ts'
+import type { Mode, Question } from '../harness/question.ts'
+import type { MeasuredGroup } from '../harness/results.ts'
+import { measureGroup } from '../harness/rounds.ts'
+
+const rows = [
+  { name: 'array: filter, sort, slice', task: { subject: 'arrayView' } },
+  { name: 'kubeflect createView', task: { subject: 'kubeflect/view' } },
+] as const
+
+/** What a sorted, filtered window costs. */
+export const view: Question = {
+  name: 'view',
+  title: 'Views: a sorted table of 50 rows',
+  text: 'Half of the pods pass a label selector; they are sorted by start time, and 50 are shown. The array is of objects that were parsed before, and is filtered, sorted and cut anew after each change; the view parses what it has to, which is in the first figure.',
+  columns: [
+    { title: 'a change ÷ array', metric: 'changeUs', show: 'ratio', reference: 'array: filter, sort, slice' },
+    { title: 'a change µs', metric: 'changeUs', show: 'number' },
+    { title: 'first look ms', metric: 'firstMs', show: 'ms' },
+    { title: 'a search ms', metric: 'searchMs', show: 'number' },
+    { title: 'scrolling µs', metric: 'windowUs', show: 'number' },
+  ],
+  async measure(mode: Mode) {
+    const all = (await Promise.all((['Node', 'Chromium'] as const).map((runtime) => ownRows(runtime, rows, mode)))).flat()
+    const groups: MeasuredGroup[] = []
+    for (const objects of mode.quick ? [2_000] : [10_000, 50_000])
+      groups.push(
+        await measureGroup({ title: `${objects.toLocaleString('en')} pods`, load: { kind: 'pods', objects }, rows: all }, mode.rounds),
+      )
+    return { groups }
+  },
+}

@@ -1,0 +1,47 @@
+import { ownRows, peerRows } from '../harness/cast.ts'
+import type { Mode, Question } from '../harness/question.ts'
+import { measureGroup } from '../harness/rounds.ts'
+
+const floors = [
+  { name: 'bytes counted', task: { subject: 'bytes' } },
+  { name: 'floor', task: { subject: 'floor' } },
+]
+const everywhere = [
+  ...floors,
+  { name: 'kubeflect, nothing read', task: { subject: 'kubeflect' } },
+  { name: 'kubeflect, each change read once per frame', task: { subject: 'kubeflect', reading: 'frame' } },
+  { name: 'kubeflect, each change read by a handler', task: { subject: 'kubeflect', reading: 'handler' } },
+] as const
+const inNode = [
+  ...everywhere,
+  { name: 'floor and a Map', task: { subject: 'floorAndMap' } },
+  { name: 'kubeflect, with an index', task: { subject: 'kubeflect', reading: 'index' } },
+  { name: 'kubeflect, with a transform', task: { subject: 'kubeflect', reading: 'transform' } },
+  { name: 'kubeflect, with a valibot schema', task: { subject: 'kubeflect', reading: 'schema' } },
+] as const
+
+/** How fast events are taken. */
+export const watch: Question = {
+  name: 'watch',
+  title: 'Watch: how fast events are taken',
+  text: 'Pods are listed, then MODIFIED events come as fast as they are taken. The floor reads the body, decodes it, splits it at newlines, parses each line and keeps nothing; that bytes can be counted much faster shows that the load is not what is measured. CPU is that of the whole process, garbage collector included; in Chromium that of the main thread.',
+  columns: [
+    { title: '÷ floor', metric: 'watchMs', show: 'ratio', reference: 'floor' },
+    { title: 'CPU ÷ floor', metric: 'watchCpuMs', show: 'ratio', reference: 'floor' },
+    { title: 'ms', metric: 'watchMs', show: 'ms' },
+    { title: 'longest pause ms', metric: 'watchPauseMs', show: 'ms' },
+    { title: 'peak memory MB', metric: 'peakMB', show: 'MB' },
+  ],
+  async measure(mode: Mode) {
+    const [objects, events] = mode.quick ? [2_000, 10_000] : [10_000, 50_000]
+    const peers = await peerRows()
+    const node = [...(await ownRows('Node', inNode, mode)), ...peers.rows]
+    const others = (await Promise.all((['Deno', 'Bun', 'Chromium'] as const).map((runtime) => ownRows(runtime, everywhere, mode)))).flat()
+    const what = `${objects.toLocaleString('en')} pods, ${events.toLocaleString('en')} events`
+    const load = { kind: 'pods', objects, events } as const
+    const groups = [await measureGroup({ title: `${what}, 64 kB a write`, load, rows: [...node, ...others] }, mode.rounds)]
+    if (!mode.quick)
+      groups.push(await measureGroup({ title: `${what}, one event a write`, load: { ...load, chunk: 'event' }, rows: node }, mode.rounds))
+    return { groups, skipped: peers.skipped }
+  },
+}

@@ -1,0 +1,32 @@
+import { bytes, floor, floorAndMap, listBytes, parsedObjects, responseJson } from './floors'
+import { kubeflect, pages } from './kubeflect'
+import { arrays, queries, workQueue } from './queries'
+import { firstVisit, steady, visit } from './stored'
+import type { Metrics, Subject, Task } from './task'
+import { arrayView, view } from './view'
+
+const subjects: Readonly<Record<string, Subject>> = {
+  bytes,
+  floor,
+  floorAndMap,
+  listBytes,
+  responseJson,
+  parsedObjects,
+  arrays,
+  arrayView,
+  kubeflect,
+  'kubeflect/pages': pages,
+  'kubeflect/firstVisit': firstVisit,
+  'kubeflect/visit': visit,
+  'kubeflect/steady': steady,
+  'kubeflect/queries': queries,
+  'kubeflect/view': view,
+  'kubeflect/workQueue': workQueue,
+}
+
+/** Measures what a task names, wherever this runs. */
+export async function measure(task: Task): Promise<Metrics> {
+  const subject = subjects[task.subject]
+  if (!subject) throw new TypeError(`there is no subject '${task.subject}', only ${Object.keys(subjects).join(', ')}`)
+  return subject(task)
+}

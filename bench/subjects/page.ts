@@ -1,0 +1,4 @@
+// Runs in a page: leaves `measure` in a global for what drives it.
+import { measure } from './main'
+
+Object.assign(globalThis, { measure })

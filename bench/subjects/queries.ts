@@ -1,0 +1,74 @@
+import { createInformer, KubeClient, WorkQueue } from 'kubeflect'
+import { Pod } from 'kubeflect/resources/core/v1'
+import type { Metrics, Subject } from './task'
+
+const BATCH_MS = 20
+const BATCHES = 15
+
+/** How long one call takes, in microseconds: the median of some batches, since clocks of browsers are coarse. */
+function timed(call: () => number, expected: number): number {
+  const found = call()
+  if (found !== expected) throw new Error(`found ${found} objects, not ${expected}`)
+  const times = Array.from({ length: BATCHES }, () => {
+    const start = performance.now()
+    let calls = 0
+    let spent = 0
+    for (; spent < BATCH_MS; spent = performance.now() - start) for (let n = 0; n < 10; n++, calls++) call()
+    return (spent * 1000) / calls
+  })
+  return times.sort((a, b) => a - b)[BATCHES >> 1] ?? Number.NaN
+}
+
+const SELECTOR = 'app=web,tier!=backend'
+const isSelected = (pod: Pod) => pod.metadata.labels?.app === 'web' && pod.metadata.labels.tier !== 'backend'
+const isThere = (pod: Pod) => pod.metadata.namespace === 'team-4'
+const NODE = 'node-7'
+
+/** Asks an informer that is complete. */
+export const queries: Subject = async (task) => {
+  const pods = createInformer(new KubeClient({ baseUrl: task.url }), Pod, { indexers: { node: (pod) => [pod.spec?.nodeName ?? ''] } })
+  await pods.whenSynced()
+  const { indexer, lister } = pods
+  const objects = indexer.list().map(({ object }) => object)
+  const count = (is: (pod: Pod) => boolean) => objects.filter(is).length
+  const key = indexer.listKeys().at(-1) ?? ''
+  const metrics: Metrics = {
+    selectorUs: timed(() => lister.list({ labelSelector: SELECTOR }).length, count(isSelected)),
+    namespaceUs: timed(() => lister.list({ namespace: 'team-4' }).length, count(isThere)),
+    indexUs: timed(
+      () => indexer.byIndex('node', NODE).length,
+      count((pod) => pod.spec?.nodeName === NODE),
+    ),
+    keyUs: timed(() => (lister.get(key) ? 1 : 0), 1),
+  }
+  await pods.stop()
+  return metrics
+}
+
+/** Looks through an array of parsed objects. */
+export const arrays: Subject = async ({ url, path }) => {
+  const { items } = (await (await fetch(`${url}${path}`)).json()) as { items: Pod[] }
+  const count = (is: (pod: Pod) => boolean) => items.filter(is).length
+  const last = items.at(-1)
+  const isLast = ({ metadata }: Pod) => metadata.name === last?.metadata.name && metadata.namespace === last?.metadata.namespace
+  const isOnNode = (pod: Pod) => pod.spec?.nodeName === NODE
+  return {
+    selectorUs: timed(() => count(isSelected), count(isSelected)),
+    namespaceUs: timed(() => count(isThere), count(isThere)),
+    indexUs: timed(() => count(isOnNode), count(isOnNode)),
+    keyUs: timed(() => (items.find(isLast) ? 1 : 0), 1),
+  }
+}
+
+/** Adds every key twice, then takes each and says it is done. */
+export const workQueue: Subject = async ({ objects }) => {
+  const keys = Array.from({ length: objects }, (_, index) => `team-${index % 20}/web-${index}`)
+  const queue = new WorkQueue<string>()
+  const start = performance.now()
+  for (let times = 0; times < 2; times++) for (const key of keys) queue.add(key)
+  for (let n = 0; n < keys.length; n++) {
+    const key = await queue.get()
+    if (key !== undefined) queue.done(key)
+  }
+  return { queueMs: performance.now() - start }
+}

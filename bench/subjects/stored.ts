@@ -1,0 +1,76 @@
+import { createInformer, KubeClient, type Persister } from 'kubeflect'
+import { idbPersister } from 'kubeflect/idb'
+import { Pod } from 'kubeflect/resources/core/v1'
+import { sizeOf } from '../../test/guard/size-of'
+import type { Subject, Task } from './task'
+import { begin, cpuMs, release, signal } from './tools'
+
+const ROWS = 50
+
+function informerOf({ url }: Task, persister?: Persister) {
+  return createInformer(new KubeClient({ baseUrl: url }), Pod, { persister, cluster: 'bench', persistence: { loadTimeoutMs: 60_000 } })
+}
+
+const sent = async (url: string): Promise<number> => (await (await fetch(`${url}/sent`)).json()).bytes
+
+/** Lists, stores, and leaves: a first visit. */
+export const firstVisit: Subject = async (task) => {
+  const informer = informerOf(task, idbPersister({ database: 'bench' }))
+  await informer.whenSynced()
+  await informer.stop()
+  return {}
+}
+
+/** Fills a table of 50 rows as soon as there is something, be it stored or listed; then waits for the server's word. */
+export const visit: Subject = async (task) => {
+  await sent(task.url)
+  const listing = await begin('list')
+  const informer = informerOf(task, task.stored ? idbPersister({ database: 'bench' }) : undefined)
+  const filled = signal()
+  const unsubscribe = informer.indexer.subscribe(() => informer.indexer.size > 0 && filled.resolve())
+  await filled.promise
+  unsubscribe()
+  for (const entry of informer.indexer.list().slice(0, ROWS)) entry.object.metadata.name
+  const firstMs = listing.elapsed()
+  const { source } = await informer.whenSynced()
+  const metrics = await listing.stop()
+  if ((source === 'persisted') !== Boolean(task.stored)) throw new Error(`the state came from ${source}`)
+  if (informer.indexer.size !== task.objects) throw new Error(`${informer.indexer.size} objects, not ${task.objects}`)
+  return { ...metrics, firstMs, wireBytes: await sent(task.url) }
+}
+
+/** Follows events that come at a steady rate, with or without storing them, and tells what that cost the page and its disk. */
+export const steady: Subject = async (task) => {
+  const committed = signal()
+  const inner = idbPersister({ database: 'bench' })
+  const persister: Persister = {
+    load: (scope) => inner.load(scope),
+    clear: (scope) => inner.clear(scope),
+    async commit(scope, change) {
+      await inner.commit(scope, change)
+      committed.resolve()
+    },
+  }
+  const informer = informerOf(task, task.stored ? persister : undefined)
+  await informer.whenSynced()
+  if (task.stored) await committed.promise
+  const written = countWrites()
+  const busyBefore = await cpuMs()
+  const start = performance.now()
+  await release(task)
+  await informer.waitForResourceVersion(task.lastVersion)
+  const busyShare = ((await cpuMs()) - busyBefore) / (performance.now() - start)
+  await informer.stop()
+  return { busyShare, ...(task.stored && { writtenPerChanged: written() / (task.events * task.keptBytes) }) }
+}
+
+/** Counts the characters that are put into IndexedDB. */
+function countWrites(): () => number {
+  const { put } = IDBObjectStore.prototype
+  let count = 0
+  IDBObjectStore.prototype.put = function (this: IDBObjectStore, value: unknown, ...key: IDBValidKey[]) {
+    count += sizeOf(value)
+    return put.call(this, value, ...key)
+  }
+  return () => count
+}

@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { idbPersister } from '../../src/idb'
+import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
+import type { EventHandler } from '../../src/informer/handler'
+import type { SharedInformer } from '../../src/informer/shared-informer'
+import { Pod } from '../../src/resources/core/v1'
+import { VirtualClock } from '../../src/testing/virtual-clock'
+import { freshIndexedDB } from '../persistence/support/fake-idb'
+import { guard } from './expected'
+import { Feed } from './feed'
+import { sizeOf } from './size-of'
+
+// Counts that are the same on every machine. What takes how long is for the bench; that nothing is done twice can be told for sure.
+
+const PODS = 200
+const EVENTS = 1_000
+
+afterEach(() => vi.restoreAllMocks())
+
+/** Counts calls of a method while something happens. */
+async function calls<K extends string>(object: Record<K, unknown>, method: K, work: () => Promise<unknown>): Promise<number> {
+  const spy = vi.spyOn(object as Record<string, (...args: never[]) => unknown>, method)
+  await work()
+  return spy.mock.calls.length
+}
+
+const parses = (work: () => Promise<unknown>) => calls(JSON, 'parse', work)
+
+async function started(options: InformerOptions<Pod, 'node'> = {}): Promise<{ feed: Feed; pods: SharedInformer<Pod, 'node'> }> {
+  const feed = new Feed(PODS)
+  const pods = createInformer<Pod, 'node'>(feed.client, Pod, options)
+  await pods.whenSynced()
+  return { feed, pods }
+}
+
+/** Changes pods, and waits until the store and all handlers have it. */
+async function follow({ feed, pods }: { feed: Feed; pods: SharedInformer<Pod, 'node'> }, heard?: Promise<void>): Promise<void> {
+  await feed.change(EVENTS)
+  await pods.waitForResourceVersion(feed.resourceVersion)
+  await heard
+}
+
+/** A handler that tells when it has heard of every event. It holds what it was given, so that the garbage collector has no say in the count. */
+function hearing(): { handler: EventHandler<Pod>; heard: Promise<void> } {
+  let handler: EventHandler<Pod> = {}
+  const held: Pod[] = []
+  const heard = new Promise<void>((resolve) => {
+    handler = { onUpdate: (_, pod) => void (held.push(pod) === EVENTS && resolve()) }
+  })
+  return { handler, heard }
+}
+
+describe('JSON.parse is called', () => {
+  test('for no event that nobody reads', async () => {
+    const scene = await started()
+    guard('parses per event, nothing read', (await parses(() => follow(scene))) / EVENTS)
+    await scene.pods.stop()
+  })
+
+  test('once for each version of an object that a handler hears of: the one before is not parsed again', async () => {
+    const scene = await started()
+    const { handler, heard } = hearing()
+    scene.pods.addEventHandler(handler)
+    guard('parses per event, one handler', (await parses(() => follow(scene, heard))) / EVENTS)
+    await scene.pods.stop()
+  })
+
+  test('no more often for three handlers than for one', async () => {
+    const scene = await started()
+    const all = [hearing(), hearing(), hearing()]
+    for (const { handler } of all) scene.pods.addEventHandler(handler)
+    const heard = Promise.all(all.map((each) => each.heard)).then(() => undefined)
+    guard('parses per event, three handlers', (await parses(() => follow(scene, heard))) / EVENTS)
+    await scene.pods.stop()
+  })
+
+  test('once for each event that is indexed', async () => {
+    const scene = await started({ indexers: { node: (pod) => [pod.spec?.nodeName ?? ''] } })
+    guard('parses per event, an index', (await parses(() => follow(scene))) / EVENTS)
+    await scene.pods.stop()
+  })
+
+  test('once for each event that is transformed', async () => {
+    const scene = await started({ transform: (pod) => pod })
+    guard('parses per event, a transform', (await parses(() => follow(scene))) / EVENTS)
+    await scene.pods.stop()
+  })
+
+  test.each(['stream', 'list'] as const)('for no object of the first state (%s)', async (initialList) => {
+    const name = initialList === 'stream' ? 'parses of a streamed list' : 'parses of a list'
+    guard(name, await parses(async () => (await started({ initialList })).pods.stop()))
+  })
+
+  test('for the labels only when a selector looks for them', async () => {
+    const { pods } = await started()
+    const spy = vi.spyOn(JSON, 'parse')
+    expect(pods.lister.list({ labelSelector: 'app=web' }).length).toBeGreaterThan(0)
+    const parsed = spy.mock.calls.reduce((sum, [text]) => sum + text.length, 0)
+    guard('characters parsed per object, a label selector', parsed / PODS)
+    await pods.stop()
+  })
+})
+
+describe('the server is asked', () => {
+  test.each(['stream', 'list'] as const)('so many times until the watch is there (%s)', async (initialList) => {
+    const { feed, pods } = await started({ initialList })
+    await follow({ feed, pods })
+    guard(initialList === 'stream' ? 'requests of a streamed sync' : 'requests of a listed sync', feed.requests.length)
+    await pods.stop()
+  })
+})
+
+describe('IndexedDB is used', () => {
+  beforeEach(freshIndexedDB)
+
+  const stored = async (feed: Feed, clock = new VirtualClock()) => {
+    const pods = createInformer(feed.client, Pod, { persister: idbPersister({ database: 'guard', whenIdle: (tidy) => tidy() }), clock })
+    await pods.whenSynced()
+    return pods
+  }
+
+  test('for a second visit: one request, and no list', async () => {
+    const feed = new Feed(PODS)
+    await (await stored(feed)).stop()
+    const before = feed.requests.length
+    const pods = await stored(feed)
+    expect((await pods.whenSynced()).source).toBe('persisted')
+    guard('requests of a resumed sync', feed.requests.length - before)
+    await pods.stop()
+  })
+
+  test('once for all the changes that come before the next commit', async () => {
+    const feed = new Feed(PODS)
+    await (await stored(feed)).stop()
+    const pods = await stored(feed)
+    const transactions = await calls(IDBDatabase.prototype as unknown as Record<'transaction', unknown>, 'transaction', async () => {
+      await feed.change(EVENTS)
+      await pods.waitForResourceVersion(feed.resourceVersion)
+      await pods.stop()
+    })
+    guard('transactions of 1,000 changes at once', transactions)
+  })
+
+  test('for at most two characters per character that changed, tidying up included', async () => {
+    const feed = new Feed(PODS)
+    const clock = new VirtualClock()
+    await (await stored(feed)).stop()
+    const pods = await stored(feed, clock)
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put')
+    const commits = 40
+    let changed = 0
+    for (let commit = 0; commit < commits; commit++) {
+      changed += await feed.change(PODS / 10)
+      await pods.waitForResourceVersion(feed.resourceVersion)
+      const before = put.mock.calls.length
+      await clock.advance(250)
+      await vi.waitUntil(() => put.mock.calls.length > before)
+    }
+    await pods.stop()
+    const written = put.mock.calls.reduce((sum, [value]) => sum + sizeOf(value), 0)
+    guard('characters written per character changed', written / changed)
+  })
+})

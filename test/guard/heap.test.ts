@@ -1,0 +1,15 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { guard } from './expected'
+
+const loader = new URL('../examples/source-loader.mjs', import.meta.url).href
+const script = fileURLToPath(new URL('retained.ts', import.meta.url))
+
+test('what an informer keeps of objects that nobody read is little more than their text', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--import', loader, script])
+  const { objects, retainedPerCharacter } = JSON.parse(stdout)
+  expect(objects).toBe(4_000)
+  guard('bytes retained per character, nothing read', retainedPerCharacter)
+}, 30_000)
