@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { defineConfig } from 'tsup'
+import { readSubpaths } from './scripts/subpaths'
 
-// The entries are the subpaths package.json exports: `./idb` is src/idb.ts. There is no second list.
-const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
-const names = Object.keys(exports)
-  .filter((subpath) => subpath !== './package.json')
-  .map((subpath) => (subpath === '.' ? 'index' : subpath.slice(2)))
+// The entries are the subpaths package.json exports, and its command. There is no second list.
+const names = [...readSubpaths(), 'cli']
 
 export default defineConfig({
   entry: Object.fromEntries(names.map((name) => [name, `src/${name}.ts`])),

@@ -1,9 +1,10 @@
 // Checks that every name the package exports has a docstring. `node scripts/check-docs.ts` prints those that have none.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import { readSubpaths } from './subpaths.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -27,13 +28,10 @@ export interface Export {
 
 /** The subpaths that package.json exports, and the sources behind them. */
 export function readEntries(): Entry[] {
-  const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  return Object.keys(exports)
-    .filter((subpath) => subpath !== './package.json')
-    .map((subpath) => {
-      const path = subpath === '.' ? 'src/index.ts' : `src/${subpath.slice(2)}.ts`
-      return { name: `${name}${subpath.slice(1)}`, path, exists: existsSync(join(root, path)) }
-    })
+  return readSubpaths().map((subpath) => {
+    const path = `src/${subpath}.ts`
+    return { name: subpath === 'index' ? 'kubeflect' : `kubeflect/${subpath}`, path, exists: existsSync(join(root, path)) }
+  })
 }
 
 /** Reads what entries export, types included, by entry name. An entry without a file exports nothing. */

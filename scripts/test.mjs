@@ -7,7 +7,7 @@ const usage = `Runs the tests, names those that were skipped, and ends with a li
 
   path            only test files whose path contains it
   -t pattern      only tests whose full title matches it
-  --project name  only unit, examples, browser or cluster
+  --project name  only unit, examples, browser, cluster or runtime
   --help          this text`
 
 await exitWith(() => {

@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+/**
+ * The subpaths that package.json exports, without `./`, each with the source behind it (`idb` is `src/idb.ts`); the package itself is `index`. A
+ * pattern stands for all that there is below its folder.
+ */
+export function readSubpaths(): string[] {
+  const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+  return Object.keys(exports)
+    .filter((subpath) => subpath !== './package.json')
+    .flatMap((subpath) => {
+      if (subpath === '.') return 'index'
+      return subpath.endsWith('/*') ? modulesBelow(subpath.slice(2, -2)) : subpath.slice(2)
+    })
+}
+
+function modulesBelow(folder: string): string[] {
+  return readdirSync(`${root}src/${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => `${folder}/${path.slice(0, -'.ts'.length)}`)
+    .sort()
+}

@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+import { runHere } from './cli/host'
+import { run } from './cli/run'
+import { loadKubeconfig } from './kubeconfig/load'
+
+await runHere((host) =>
+  run(host, async ({ server, kubeconfig, context }) => (server ? { baseUrl: server } : loadKubeconfig({ path: kubeconfig, context }))),
+)

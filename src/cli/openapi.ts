@@ -1,0 +1,98 @@
+import type { ResourceScope } from '../meta/resource'
+
+// The parts of an API server's OpenAPI v3 that say what its objects look like, and where they live.
+
+/** One version of a group. */
+export interface GroupVersion {
+  /** The empty string is the core group. */
+  readonly group: string
+  readonly version: string
+}
+
+/** The document of one version of a group. */
+export interface OpenApi {
+  readonly components?: { readonly schemas?: Schemas }
+  readonly paths?: Readonly<Record<string, { readonly get?: Operation; readonly post?: Operation }>>
+}
+
+/** Schemas by name, such as `io.k8s.api.core.v1.Pod`. */
+export type Schemas = Readonly<Record<string, Schema>>
+
+/** What a path does; the API server says to which kind. */
+interface Operation {
+  readonly 'x-kubernetes-action'?: string
+  readonly 'x-kubernetes-group-version-kind'?: GroupVersionKind
+}
+
+/** What names a kind. */
+export interface GroupVersionKind extends GroupVersion {
+  readonly kind: string
+}
+
+/** What API servers use of JSON Schema, and Kubernetes' own members. */
+export interface Schema {
+  readonly $ref?: string
+  readonly allOf?: readonly Schema[]
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly description?: string
+  readonly type?: string
+  readonly nullable?: boolean
+  readonly enum?: readonly unknown[]
+  readonly items?: Schema
+  readonly properties?: Schemas
+  readonly additionalProperties?: Schema | boolean
+  readonly required?: readonly string[]
+  readonly 'x-kubernetes-int-or-string'?: boolean
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean
+  readonly 'x-kubernetes-group-version-kind'?: readonly GroupVersionKind[]
+}
+
+/** A kind that has a collection: what becomes a resource. */
+export interface ServedKind extends GroupVersionKind {
+  readonly plural: string
+  readonly scope: ResourceScope
+  /** Whether its objects can be listed; of some, such as reviews, one can only be created. */
+  readonly listable: boolean
+  /** The name of its schema; undefined when the server describes none. */
+  readonly schema: string | undefined
+}
+
+/** The name of the schema that `schema` only refers to. */
+export function referenceOf({ $ref, allOf }: Schema): string | undefined {
+  const ref = $ref ?? (allOf?.length === 1 ? allOf[0]?.$ref : undefined)
+  return ref?.slice(ref.lastIndexOf('/') + 1)
+}
+
+/** Every schema that `schema` refers to, directly. */
+export function referencesOf(schema: Schema): string[] {
+  const own = referenceOf(schema)
+  const { properties = {}, items, additionalProperties, anyOf = [], oneOf = [] } = schema
+  const parts = [...Object.values(properties), items, additionalProperties, ...anyOf, ...oneOf]
+  return [...(own ? [own] : []), ...parts.flatMap((part) => (typeof part === 'object' ? referencesOf(part) : []))]
+}
+
+/** The kinds of one version of a group that have a collection, by name. Subresources have none. */
+export function servedKinds({ paths = {}, components }: OpenApi, { group, version }: GroupVersion): ServedKind[] {
+  const found = new Map<string, ServedKind>()
+  for (const [path, { get, post }] of Object.entries(paths)) {
+    const operation = get?.['x-kubernetes-action'] === 'list' ? get : post?.['x-kubernetes-action'] === 'post' ? post : undefined
+    const gvk = operation?.['x-kubernetes-group-version-kind']
+    if (gvk?.group !== group || gvk.version !== version || path.includes('{name}')) continue
+    const { kind } = gvk
+    const known = found.get(kind)
+    found.set(kind, {
+      ...{ group, version, kind },
+      plural: path.slice(path.lastIndexOf('/') + 1),
+      scope: known?.scope === 'Namespaced' || path.includes('/namespaces/{namespace}/') ? 'Namespaced' : 'Cluster',
+      listable: known?.listable || operation === get,
+      schema: known?.schema ?? schemaNameOf(components?.schemas ?? {}, gvk),
+    })
+  }
+  return [...found.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1))
+}
+
+function schemaNameOf(schemas: Schemas, { group, version, kind }: GroupVersionKind): string | undefined {
+  const isIt = (gvk: GroupVersionKind) => gvk.group === group && gvk.version === version && gvk.kind === kind
+  return Object.keys(schemas).find((name) => schemas[name]?.['x-kubernetes-group-version-kind']?.some(isIt))
+}

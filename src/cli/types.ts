@@ -1,0 +1,79 @@
+import { docstring, width } from './docs'
+import { propertyName, quote } from './names'
+import { referenceOf, type Schema } from './openapi'
+import { scalars } from './well-known'
+
+/** Says what the type of a schema is called where it is written. */
+export type NameOf = (schemaName: string) => string
+
+/** A kind or another type: what follows `export interface Name`, or undefined when the schema is no object with properties. */
+export function renderBody(schema: Schema, nameOf: NameOf, indent = ''): string | undefined {
+  const { properties = {}, required = [], additionalProperties } = schema
+  const members = Object.entries(properties).map(([name, property]) => {
+    const key = `${indent}  ${propertyName(name)}${required.includes(name) ? '' : '?'}:`
+    return `${docstring(property.description, `${indent}  `)}${key}${renderUnion(alternativesOf(property, nameOf, `${indent}  `), key)}\n`
+  })
+  if (members.length === 0) return undefined
+  const open = schema['x-kubernetes-preserve-unknown-fields'] || additionalProperties === true
+  return `{\n${members.join('')}${open ? `${indent}  [field: string]: unknown\n` : ''}${indent}}`
+}
+
+/** The type of a schema, as one writes it on the right of a colon. */
+export function renderType(schema: Schema, nameOf: NameOf, indent = ''): string {
+  return alternativesOf(schema, nameOf, indent).join(' | ')
+}
+
+/** On the line of `key` if it fits, else one below the other. */
+function renderUnion(alternatives: readonly string[], key: string): string {
+  const line = ` ${alternatives.join(' | ')}`
+  if (alternatives.length === 1 || line.includes('\n') || key.length + line.length <= width) return line
+  const indent = ' '.repeat(key.length - key.trimStart().length + 2)
+  return alternatives.map((alternative) => `\n${indent}| ${alternative}`).join('')
+}
+
+function alternativesOf(schema: Schema, nameOf: NameOf, indent: string): string[] {
+  const types = [...new Set(typesOf(schema, nameOf, indent))]
+  if (types.includes('unknown')) return ['unknown']
+  return schema.nullable && !types.includes('null') ? [...types, 'null'] : types
+}
+
+function typesOf(schema: Schema, nameOf: NameOf, indent: string): string[] {
+  const reference = referenceOf(schema)
+  if (reference) return scalars[reference] ? typesOf(scalars[reference], nameOf, indent) : [nameOf(reference)]
+  if (schema['x-kubernetes-int-or-string']) return ['number', 'string']
+  if (schema.enum) return literalsOf(schema.enum)
+  const choices = schema.anyOf ?? schema.oneOf
+  // Beside a type, they only say what else is asked of a value.
+  if (!schema.type && choices) return choices.flatMap((choice) => alternativesOf(choice, nameOf, indent))
+  switch (schema.type) {
+    case 'array': {
+      const items = alternativesOf(schema.items ?? {}, nameOf, indent)
+      return [items.length > 1 ? `(${items.join(' | ')})[]` : `${items[0]}[]`]
+    }
+    case 'object': {
+      const { additionalProperties: values } = schema
+      return [
+        renderBody(schema, nameOf, indent) ??
+          `{ [key: string]: ${typeof values === 'object' ? renderType(values, nameOf, indent) : 'unknown'} }`,
+      ]
+    }
+    case 'integer':
+    case 'number':
+      return ['number']
+    case 'string':
+    case 'boolean':
+      return [schema.type]
+    default:
+      return ['unknown']
+  }
+}
+
+function literalsOf(values: readonly unknown[]): string[] {
+  const literals = values.map((value) => {
+    if (typeof value === 'string') return quote(value)
+    return value === null || ['number', 'boolean'].includes(typeof value) ? String(value) : 'unknown'
+  })
+  // Open, so that a value of a newer server is not a type error, and editors still offer the ones known.
+  const open = ['string', 'number'].filter((type) => values.some((value) => typeof value === type)).map((type) => `(${type} & {})`)
+  return [...literals, ...open]
+}

@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { build } from 'vite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Resource } from '../../src/meta/resource'
+import { KubeClient } from '../../src/transport/client'
+import { until } from '../cluster/component.ts'
+import { describeCluster } from '../cluster/suite.ts'
+import { compile } from './compile.ts'
+import { definitions } from './definitions.ts'
+
+const root = join(import.meta.dirname, '../..')
+const odd = ['resources', 'records', 'classes', 'dashed-things']
+
+describeCluster('kubeflect generate', (cluster) => {
+  let folder = ''
+  const read = (name: string) => {
+    const files = readdirSync(join(folder, name), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+    return new Map(files.sort().map((path) => [path, readFileSync(join(folder, name, path), 'utf8')]))
+  }
+  const kubeflect = async (...args: string[]) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'cli.js'), ...args], { cwd: folder, timeout: 60_000 })
+    return stdout.trim().split('\n')
+  }
+
+  beforeAll(async () => {
+    // Below node_modules, where the program finds the packages that are not bundled.
+    const cache = join(root, 'node_modules/.cache/kubeflect')
+    mkdirSync(cache, { recursive: true })
+    folder = mkdtempSync(join(cache, 'cli-'))
+    await build({
+      configFile: false,
+      logLevel: 'error',
+      build: { ssr: join(root, 'src/cli.ts'), outDir: folder, emptyOutDir: false, target: 'esnext' },
+    })
+    for (const definition of definitions) await cluster().kubectl(['create', '-f', '-'], { input: JSON.stringify(definition) })
+    // It describes what it serves a while after it was defined, and serves it when its storage is ready.
+    const paths = ['example.com/v1/gadgets', 'example.com/v1beta1/gadgets', ...odd.map((plural) => `odd.example.com/v1/${plural}`)]
+    await until('the server to serve and describe what was defined', async () => {
+      const ready = await Promise.all(
+        paths.map(async (path) => {
+          const description = await fetch(`${cluster().proxyUrl}/openapi/v3/apis/${path.replace(/\/[^/]+$/, '')}`)
+          const list = await fetch(`${cluster().proxyUrl}/apis/${path}`)
+          return list.ok && (await description.text()).includes(`"/apis/${path}"`)
+        }),
+      )
+      return ready.every(Boolean) || undefined
+    })
+  })
+  afterAll(() => folder && rmSync(folder, { recursive: true, force: true }))
+
+  test('writes a module for each version of what a cluster defines, the same by way of a proxy and of a kubeconfig', async () => {
+    const written = await kubeflect('generate', '--server', cluster().proxyUrl, '--out', 'proxy')
+    expect(written).toEqual([
+      'proxy/example.com/v1.ts: Gadget',
+      'proxy/example.com/v1beta1.ts: Gadget',
+      'proxy/odd.example.com/v1.ts: Record, Resource, class, dashed-Thing',
+    ])
+    await kubeflect('generate', '--kubeconfig', cluster().kubeconfig, '--out', 'direct')
+    expect(read('direct')).toEqual(read('proxy'))
+  })
+
+  test('what it writes compiles, takes objects the server takes, and refuses others', async () => {
+    await kubeflect('generate', '--server', cluster().proxyUrl, '--out', 'types')
+    const use = (spec: string) =>
+      `import type { Gadget } from './example.com/v1.js'\nexport const gadget: Gadget = { metadata: {}, spec: ${spec} }\n`
+    const files = read('types').set('use.ts', use(`${JSON.stringify(spec)}`))
+    expect(compile(files)).toEqual([])
+    expect(compile(files.set('use.ts', use("{ size: '1', class: 'small' }")))).toEqual([
+      "use.ts:2: Type 'string' is not assignable to type 'number'.",
+    ])
+  })
+
+  test('its resources are what a client reads and writes objects with', async () => {
+    await kubeflect('generate', '--server', cluster().proxyUrl, '--out', 'values', '--group', 'example.com', '--group', 'odd.example.com')
+    const client = new KubeClient({ baseUrl: cluster().proxyUrl })
+    for (const path of read('values').keys()) {
+      const resources: Readonly<Record<string, Resource>> = await import(/* @vite-ignore */ join(folder, 'values', path))
+      for (const resource of Object.values(resources)) expect((await client.list(resource)).kind).toBe(`${resource.kind}List`)
+    }
+    const { Gadget }: { Gadget: Resource } = await import(/* @vite-ignore */ join(folder, 'values/example.com/v1.ts'))
+    const gadget = { metadata: { name: 'one', namespace: 'default' }, spec }
+    expect(await client.create(Gadget, gadget)).toMatchObject({ kind: 'Gadget', ...gadget })
+  })
+
+  test('writes built-in groups, and the types of others that they need', async () => {
+    await kubeflect('generate', '--server', cluster().proxyUrl, '--out', 'apps', '--group', 'apps')
+    const files = read('apps')
+    expect([...files.keys()]).toEqual(['apps/v1.ts', 'core/v1.ts', 'meta/v1.ts'])
+    expect(compile(files)).toEqual([])
+  })
+})
+
+const spec = {
+  ...{ size: 1, replicas: null, class: 'small', level: 2, maxSurge: '25%', 'with-dash': true, 'a"b\'c': 'd', constructor: 'e' },
+  ...{ free: { any: 1 }, anything: [1], known: { a: 'a', other: 2 }, labels: { app: 'web' }, open: { f: [true] } },
+  template: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: {} },
+  parts: [{ name: 'p', id: null }],
+  matrix: [['x', 'y'], []],
+  either: { a: 'a' },
+}
