@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { sourceAlias } from './scripts/source-alias.ts'
 
 const browser = ['test/browser/**/*.test.ts', 'test/**/*.browser.test.ts']
+const runtime = ['test/runtime/**/*.test.ts']
 const cluster = ['test/cluster/**/*.test.ts', 'test/**/*.cluster.test.ts']
 
 // Chromium and the control plane each want the machine for themselves: one file at a time, after everything else. (Vitest puts projects
@@ -15,11 +16,38 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/examples/**', ...browser, ...cluster], ...together },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/examples/**', 'test/runtime/**', ...browser, ...cluster],
+          ...together,
+        },
       },
       { extends: true, test: { name: 'examples', include: ['test/examples/**/*.test.ts'], ...together } },
       { extends: true, test: { name: 'browser', include: browser, testTimeout: 60_000, hookTimeout: 60_000, ...alone(2) } },
-      { extends: true, test: { name: 'cluster', include: cluster, testTimeout: 120_000, hookTimeout: 900_000, ...alone(3) } },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: cluster,
+          testTimeout: 120_000,
+          hookTimeout: 900_000,
+          globalSetup: 'test/runtime/setup.ts',
+          ...alone(3),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'runtime',
+          include: runtime,
+          exclude: cluster,
+          globalSetup: 'test/runtime/setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 4 },
+        },
+      },
     ],
   },
 })

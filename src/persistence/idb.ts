@@ -1,5 +1,6 @@
 import { createStore } from 'idb-keyval'
 import { type Clock, systemClock } from '../internal/clock'
+import { InTurn } from '../internal/in-turn'
 import { IdbConnection, requested } from './idb-connection'
 import { headKey, headOf, isHead, isLogRecord, logRecordsOf, readSnapshot, recordKey, recordRange, scopeRange } from './idb-layout'
 import { IdbLog } from './idb-log'
@@ -49,7 +50,8 @@ class IdbPersister implements Persister {
   readonly #connection: IdbConnection
   readonly #whenIdle: (run: () => void) => void
   readonly #claims = new Map<string, Claim>()
-  #last: Promise<unknown> = Promise.resolve()
+  // One thing after the other: a claim is only changed by what has happened. IndexedDB would not run them at once either.
+  readonly #turns = new InTurn()
 
   constructor(options: IdbPersisterOptions) {
     const { database, openTimeoutMs = 5000, clock = systemClock, whenIdle = idleOf(clock) } = options
@@ -60,16 +62,16 @@ class IdbPersister implements Persister {
   }
 
   load(scope: Scope): Promise<Snapshot | undefined> {
-    return this.#inTurn(() => this.#load(scopeId(scope)))
+    return this.#turns.run(() => this.#load(scopeId(scope)))
   }
 
   commit(scope: Scope, change: Commit): Promise<void> {
     const id = scopeId(scope)
-    return this.#inTurn(() => (change.type === 'replace' ? this.#replace(id, change) : this.#apply(id, change)))
+    return this.#turns.run(() => (change.type === 'replace' ? this.#replace(id, change) : this.#apply(id, change)))
   }
 
   clear(fields: Partial<Scope> = {}): Promise<void> {
-    return this.#inTurn(() =>
+    return this.#turns.run(() =>
       this.#connection.transact(async (store) => {
         let key = await requested(store.openKeyCursor())
         while (key !== null) {
@@ -84,13 +86,6 @@ class IdbPersister implements Persister {
         }
       }),
     )
-  }
-
-  /** One thing after the other: a claim is only changed by what has happened. IndexedDB would not run them at once either. */
-  #inTurn<R>(work: () => Promise<R>): Promise<R> {
-    const result = this.#last.then(work)
-    this.#last = result.catch(() => {})
-    return result
   }
 
   async #load(id: string): Promise<Snapshot | undefined> {
@@ -154,7 +149,7 @@ class IdbPersister implements Persister {
 
   async #tidyNow(id: string, claim: Claim): Promise<void> {
     // Nothing is lost when it fails: the log stays as it is, and what made it fail fails the next commit too.
-    const done = await this.#inTurn(() => this.#tidy(id, claim)).catch(() => false)
+    const done = await this.#turns.run(() => this.#tidy(id, claim)).catch(() => false)
     if (done) this.#tidySoon(id, claim)
   }
 

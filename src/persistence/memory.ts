@@ -1,9 +1,10 @@
+import { Claims, newWriter } from './claims'
 import type { Commit, Persister, Scope, Snapshot } from './persister'
-import { baselessError, fencedError, scopeId, scopeMatches } from './scope'
+import { scopeId, scopeMatches } from './scope'
 
 /** What {@link memoryPersister} keeps for one scope. */
 interface MemoryRecord {
-  readonly writer: object
+  readonly writer: string
   readonly state: { readonly resourceVersion: string; readonly texts: Map<string, string> } | undefined
 }
 
@@ -16,32 +17,28 @@ export type MemoryStorage = Map<string, MemoryRecord>
  * @param storage what to keep them in. Two persisters that share one compete for it as two tabs do for a database.
  */
 export function memoryPersister(storage: MemoryStorage = new Map()): Persister {
-  const claims = new Map<string, object>()
+  const claims = new Claims()
   return {
     async load(scope: Scope): Promise<Snapshot | undefined> {
       const id = scopeId(scope)
-      const writer = {}
+      const writer = newWriter()
       const state = storage.get(id)?.state
       storage.set(id, { writer, state })
-      claims.set(id, writer)
+      claims.hold(id, writer)
       return state && { resourceVersion: state.resourceVersion, texts: [...state.texts.values()] }
     },
 
     async commit(scope: Scope, change: Commit): Promise<void> {
       const id = scopeId(scope)
-      const writer = claims.get(id)
       const record = storage.get(id)
-      if (writer !== undefined && record?.writer !== writer) {
-        claims.delete(id)
-        throw fencedError(id)
-      }
-      if (change.type === 'apply' && (writer === undefined || record?.state === undefined)) throw baselessError(id)
+      const writer = claims.committer(id, change, record && { writer: record.writer, resourceVersion: record.state?.resourceVersion })
+      // What throws when it is read does so before anything is changed.
+      const puts = change.puts.map(({ key, text }) => [key, text] as const)
       const texts = change.type === 'apply' && record?.state ? record.state.texts : new Map<string, string>()
       if (change.type === 'apply') for (const key of change.deletes) texts.delete(key)
-      for (const { key, text } of change.puts) texts.set(key, text)
-      const next = writer ?? {}
-      claims.set(id, next)
-      storage.set(id, { writer: next, state: { resourceVersion: change.resourceVersion, texts } })
+      for (const [key, text] of puts) texts.set(key, text)
+      claims.hold(id, writer)
+      storage.set(id, { writer, state: { resourceVersion: change.resourceVersion, texts } })
     },
 
     async clear(fields: Partial<Scope> = {}): Promise<void> {

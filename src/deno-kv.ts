@@ -1,0 +1,2 @@
+export { type DenoKv, type DenoKvAtomic, denoKvPersister } from './persistence/deno-kv'
+export type { KvKey as DenoKvKey } from './persistence/deno-kv-layout'

@@ -1,0 +1,207 @@
+import { isPersistenceError, PersistenceError } from '../errors'
+import { InTurn } from '../internal/in-turn'
+import { Claims, newWriter } from './claims'
+import {
+  chunkKey,
+  chunksOf,
+  headKey,
+  headsKey,
+  idOf,
+  isLogHead,
+  type KvKey,
+  type LogHead,
+  logsKey,
+  newHead,
+  scopeLogsKey,
+  textsOf,
+} from './deno-kv-layout'
+import type { Commit, Persister, Scope, Snapshot } from './persister'
+import { scopeId, scopeMatches } from './scope'
+
+/** One atomic operation of Deno KV. */
+export interface DenoKvAtomic {
+  check(check: { key: KvKey; versionstamp: string | null }): this
+  set(key: KvKey, value: unknown): this
+  delete(key: KvKey): this
+  commit(): Promise<{ ok: true; versionstamp: string } | { ok: false }>
+}
+
+/** What {@link denoKvPersister} needs of a `Deno.Kv`. */
+export interface DenoKv {
+  get(key: KvKey): Promise<{ value: unknown; versionstamp: string | null }>
+  list(selector: { prefix: KvKey }): AsyncIterable<{ key: KvKey; value: unknown }>
+  atomic(): DenoKvAtomic
+}
+
+/** A head, if there is one, and what shows whether it was changed since it was read. */
+interface Found<Head = LogHead | undefined> {
+  readonly head: Head
+  readonly versionstamp: string | null
+}
+
+/** So many chunks fit into an atomic operation, with a head and the keys. */
+const BATCH = 12
+/** So many keys fit into one, as long as keys can be. */
+const DELETE_BATCH = 32
+/** A log this small, in bytes, is never worth beginning anew. */
+const SMALL = 1 << 18
+
+/**
+ * Keeps snapshots in Deno KV, locally (`--unstable-kv`) and on Deno Deploy, under keys that begin with `'kubeflect'`. An `apply` appends to a
+ * log; one that has grown to more than twice what it began with is begun anew with the state it led to. A step that does not fit into one atomic
+ * operation is written beside what counts first, and counts with the last operation. The store stays the caller's: nothing closes it.
+ *
+ * @example
+ * ```ts
+ * const persister = denoKvPersister(await Deno.openKv())
+ * const pods = createInformer(client, Pod, { persister })
+ * ```
+ */
+export function denoKvPersister(kv: DenoKv): Persister {
+  return new DenoKvPersister(kv)
+}
+
+class DenoKvPersister implements Persister {
+  readonly #kv: DenoKv
+  readonly #claims = new Claims()
+  readonly #turns = new InTurn()
+
+  constructor(kv: DenoKv) {
+    this.#kv = kv
+  }
+
+  load(scope: Scope): Promise<Snapshot | undefined> {
+    return this.#inTurn(() => this.#load(scopeId(scope)))
+  }
+
+  commit(scope: Scope, change: Commit): Promise<void> {
+    return this.#inTurn(() => this.#commit(scopeId(scope), change))
+  }
+
+  clear(fields: Partial<Scope> = {}): Promise<void> {
+    return this.#inTurn(() => this.#clear(fields))
+  }
+
+  #inTurn<R>(work: () => Promise<R>): Promise<R> {
+    return this.#turns.run(work).catch((error: unknown) => {
+      if (isPersistenceError(error)) throw error
+      const why = error instanceof Error ? error.message : String(error)
+      throw new PersistenceError('unavailable', `Deno KV cannot be used: ${why}`, { cause: error })
+    })
+  }
+
+  async #load(id: string): Promise<Snapshot | undefined> {
+    const claimed = await this.#claim(id)
+    const { writer, resourceVersion } = claimed.head
+    this.#claims.hold(id, writer)
+    const texts = await this.#read(id, claimed)
+    // When the scope was taken over meanwhile, it is for the next one to find out.
+    if (texts === undefined) await this.#guarded(id, claimed).set(headKey(id), newHead(writer)).commit()
+    return texts && resourceVersion !== undefined ? { resourceVersion, texts: [...texts.values()] } : undefined
+  }
+
+  /** Makes this persister the scope's writer. */
+  async #claim(id: string): Promise<Found<LogHead>> {
+    const writer = newWriter()
+    for (;;) {
+      const found = await this.#find(id)
+      const head = { ...(found.head ?? newHead(writer)), writer }
+      const result = await this.#guarded(id, found).set(headKey(id), head).commit()
+      if (result.ok) return { head, versionstamp: result.versionstamp }
+      // The head was changed in between: of two that want to be the writer, the later one is.
+    }
+  }
+
+  async #commit(id: string, change: Commit): Promise<void> {
+    // The first chunk is written only when the head says by whom.
+    if (change.type === 'replace' && !this.#claims.has(id)) await this.#load(id)
+    const found = await this.#find(id)
+    const { type, resourceVersion } = change
+    const writer = this.#claims.committer(id, change, found.head)
+    if (type === 'replace' || found.head === undefined) return this.#begin(id, found, newHead(writer, resourceVersion), change)
+    if (found.head.size <= Math.max(SMALL, 2 * found.head.begunWith))
+      return void (await this.#write(id, found, { ...found.head, resourceVersion }, change))
+    const texts = await this.#read(id, found)
+    if (texts === undefined) throw this.#claims.fenced(id)
+    for (const key of change.deletes) texts.delete(key)
+    for (const { key, text } of change.puts) texts.set(key, text)
+    const puts = Array.from(texts, ([key, text]) => ({ key, text }))
+    await this.#begin(id, found, newHead(writer, resourceVersion), { type: 'replace', puts, resourceVersion })
+  }
+
+  /** Writes a step to a new log, and removes the one before. */
+  async #begin(id: string, found: Found, head: LogHead, change: Commit): Promise<void> {
+    const versionstamp = await this.#write(id, found, head, change)
+    const { log, chunks } = found.head ?? head
+    const keys = found.head ? Array.from({ length: chunks }, (_, number) => chunkKey(id, log, number)) : []
+    // The step is stored. What cannot be removed now is at the next load.
+    await this.#remove(id, keys, versionstamp).catch(() => {})
+  }
+
+  /** Writes a step to the end of the log of `head`, and then what has become of `head` in the place of the one found. */
+  async #write(id: string, found: Found, head: LogHead, change: Commit): Promise<string> {
+    let { chunks, size } = head
+    let operation = this.#guarded(id, found)
+    for (const chunk of chunksOf(change)) {
+      if (chunks > head.chunks && (chunks - head.chunks) % BATCH === 0) {
+        await this.#make(id, operation)
+        operation = this.#guarded(id, found)
+      }
+      operation.set(chunkKey(id, head.log, chunks++), chunk)
+      size += chunk.length
+    }
+    const begunWith = head.chunks === 0 ? size : head.begunWith
+    return this.#make(id, operation.set(headKey(id), { ...head, chunks, size, begunWith }))
+  }
+
+  /** Reads the log of a head, and removes the others of its scope. Gives undefined when the log is damaged. */
+  async #read(id: string, { head, versionstamp }: Found): Promise<Map<string, string> | undefined> {
+    const chunks: unknown[] = []
+    const others: KvKey[] = []
+    for await (const { key, value } of this.#kv.list({ prefix: scopeLogsKey(id) })) {
+      const [log, number] = key.slice(-2)
+      if (head === undefined || log !== head.log) others.push(key)
+      else if (number === chunks.length && number < head.chunks) chunks.push(value)
+    }
+    await this.#remove(id, others, versionstamp)
+    return chunks.length === head?.chunks ? textsOf(chunks) : undefined
+  }
+
+  async #clear(fields: Partial<Scope>): Promise<void> {
+    for await (const { key } of this.#kv.list({ prefix: headsKey }))
+      if (scopeMatches(idOf(key), fields)) await this.#kv.atomic().delete(key).commit()
+    const left = new Map<string, KvKey[]>()
+    for await (const { key } of this.#kv.list({ prefix: logsKey })) {
+      const id = idOf(key)
+      if (!scopeMatches(id, fields)) continue
+      const keys = left.get(id) ?? []
+      left.set(id, keys)
+      keys.push(key)
+    }
+    for (const [id, keys] of left) await this.#remove(id, keys, null)
+  }
+
+  /** Removes chunks, unless the scope's head was changed: whoever did that removes what is left when it loads. */
+  async #remove(id: string, keys: readonly KvKey[], versionstamp: string | null): Promise<void> {
+    for (let from = 0; from < keys.length; from += DELETE_BATCH) {
+      const operation = this.#guarded(id, { versionstamp })
+      for (const key of keys.slice(from, from + DELETE_BATCH)) operation.delete(key)
+      if (!(await operation.commit()).ok) return
+    }
+  }
+
+  async #find(id: string): Promise<Found> {
+    const { value, versionstamp } = await this.#kv.get(headKey(id))
+    return { head: isLogHead(value) ? value : undefined, versionstamp }
+  }
+
+  #guarded(id: string, { versionstamp }: Pick<Found, 'versionstamp'>): DenoKvAtomic {
+    return this.#kv.atomic().check({ key: headKey(id), versionstamp })
+  }
+
+  async #make(id: string, operation: DenoKvAtomic): Promise<string> {
+    const result = await operation.commit()
+    if (!result.ok) throw this.#claims.fenced(id)
+    return result.versionstamp
+  }
+}

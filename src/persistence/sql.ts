@@ -1,0 +1,120 @@
+import { isPersistenceError, PersistenceError } from '../errors'
+import { Claims, newWriter, type ScopeHead } from './claims'
+import type { Commit, Persister, Scope, Snapshot } from './persister'
+import { scopeId, scopeMatches } from './scope'
+import type { SqlDatabase } from './sql-database'
+
+// The number in the names counts the changes of this layout: tables of another one are not looked at. STRICT, so that nothing but text is read.
+const TABLES = [
+  `CREATE TABLE IF NOT EXISTS kubeflect_scopes_1 (
+    id INTEGER PRIMARY KEY, scope TEXT NOT NULL UNIQUE, writer TEXT NOT NULL, resource_version TEXT
+  ) STRICT`,
+  `CREATE TABLE IF NOT EXISTS kubeflect_objects_1 (
+    scope INTEGER NOT NULL, key TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (scope, key)
+  ) STRICT`,
+]
+const FIND_SCOPE = 'SELECT id, writer, resource_version FROM kubeflect_scopes_1 WHERE scope = ?'
+const ALL_SCOPES = 'SELECT id, scope FROM kubeflect_scopes_1'
+const PUT_SCOPE = `INSERT INTO kubeflect_scopes_1 (scope, writer, resource_version) VALUES (?, ?, ?)
+  ON CONFLICT (scope) DO UPDATE SET writer = excluded.writer, resource_version = excluded.resource_version RETURNING id`
+const DELETE_SCOPE = 'DELETE FROM kubeflect_scopes_1 WHERE id = ?'
+const TEXTS = 'SELECT text FROM kubeflect_objects_1 WHERE scope = ?'
+const PUT_OBJECT = 'INSERT OR REPLACE INTO kubeflect_objects_1 (scope, key, text) VALUES (?, ?, ?)'
+const DELETE_OBJECT = 'DELETE FROM kubeflect_objects_1 WHERE scope = ? AND key = ?'
+const DELETE_OBJECTS = 'DELETE FROM kubeflect_objects_1 WHERE scope = ?'
+
+interface ScopeRow extends ScopeHead {
+  readonly id: number
+}
+
+/**
+ * Keeps snapshots in SQLite: one row for each object and one for each scope, in two tables of its own beside whatever else the database
+ * holds. Every call is one transaction, and is made while it is called: to store or load very many objects keeps the thread busy.
+ *
+ * @example
+ * ```ts
+ * const persister = sqlPersister(sqliteDatabase(new DatabaseSync('cache.db')))
+ * const pods = createInformer(client, Pod, { persister })
+ * ```
+ */
+export function sqlPersister(database: SqlDatabase): Persister {
+  return new SqlPersister(database)
+}
+
+class SqlPersister implements Persister {
+  readonly #database: SqlDatabase
+  readonly #claims = new Claims()
+
+  constructor(database: SqlDatabase) {
+    this.#database = database
+  }
+
+  async load(scope: Scope): Promise<Snapshot | undefined> {
+    const id = scopeId(scope)
+    const writer = newWriter()
+    const snapshot = this.#transact((database) => {
+      const resourceVersion = this.#find(id)?.resourceVersion
+      const row = this.#put(id, writer, resourceVersion)
+      if (resourceVersion === undefined) return undefined
+      const texts = database.all(TEXTS, row).map((found) => (found as { text: string }).text)
+      return { resourceVersion, texts }
+    })
+    this.#claims.hold(id, writer)
+    return snapshot
+  }
+
+  async commit(scope: Scope, change: Commit): Promise<void> {
+    const id = scopeId(scope)
+    const writer = this.#transact((database) => {
+      const committer = this.#claims.committer(id, change, this.#find(id))
+      const row = this.#put(id, committer, change.resourceVersion)
+      if (change.type === 'replace') database.run(DELETE_OBJECTS, row)
+      else for (const key of change.deletes) database.run(DELETE_OBJECT, row, key)
+      for (const { key, text } of change.puts) database.run(PUT_OBJECT, row, key, text)
+      return committer
+    })
+    this.#claims.hold(id, writer)
+  }
+
+  async clear(fields: Partial<Scope> = {}): Promise<void> {
+    this.#transact((database) => {
+      for (const { id, scope } of database.all(ALL_SCOPES) as { id: number; scope: string }[]) {
+        if (!scopeMatches(scope, fields)) continue
+        database.run(DELETE_OBJECTS, id)
+        database.run(DELETE_SCOPE, id)
+      }
+    })
+  }
+
+  #find(id: string): ScopeRow | undefined {
+    const [row] = this.#database.all(FIND_SCOPE, id) as { id: number; writer: string; resource_version: string | null }[]
+    return row && { id: row.id, writer: row.writer, resourceVersion: row.resource_version ?? undefined }
+  }
+
+  /** Writes a scope's row, and gives its number. */
+  #put(id: string, writer: string, resourceVersion: string | undefined): number {
+    const [row] = this.#database.all(PUT_SCOPE, id, writer, resourceVersion ?? null) as { id: number }[]
+    if (row === undefined) throw new TypeError('SqlDatabase.all gave no row for an INSERT … RETURNING')
+    return row.id
+  }
+
+  #transact<R>(work: (database: SqlDatabase) => R): R {
+    try {
+      return this.#database.transaction(() => {
+        for (const table of TABLES) this.#database.run(table)
+        return work(this.#database)
+      })
+    } catch (error) {
+      throw describe(error)
+    }
+  }
+}
+
+function describe(error: unknown): Error {
+  if (isPersistenceError(error)) return error
+  const why = error instanceof Error ? error.message : String(error)
+  // SQLITE_FULL and SQLITE_TOOBIG. Every runtime has its own error around them, but they all quote SQLite.
+  if (/\b(is full|too big)\b/i.test(why))
+    return new PersistenceError('quota', `the SQL database has no room for this: ${why}`, { cause: error })
+  return new PersistenceError('unavailable', `the SQL database cannot be used: ${why}`, { cause: error })
+}

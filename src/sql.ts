@@ -1,0 +1,9 @@
+export { sqlPersister } from './persistence/sql'
+export {
+  type DurableObjectSqlStorage,
+  durableObjectDatabase,
+  type SqlDatabase,
+  type SqliteConnection,
+  type SqlValue,
+  sqliteDatabase,
+} from './persistence/sql-database'

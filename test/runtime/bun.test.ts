@@ -1,0 +1,4 @@
+import { describeRuntime } from './describe-runtime.ts'
+import { bun } from './programs.ts'
+
+describeRuntime(bun)

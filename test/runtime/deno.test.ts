@@ -1,0 +1,4 @@
+import { describeRuntime } from './describe-runtime.ts'
+import { deno } from './programs.ts'
+
+describeRuntime(deno)

@@ -1,0 +1,4 @@
+import { describeRuntime } from './describe-runtime.ts'
+import { olderNode } from './programs.ts'
+
+describeRuntime(olderNode())

@@ -1,0 +1,4 @@
+import { describeRuntime } from './describe-runtime.ts'
+import { newerNode } from './programs.ts'
+
+describeRuntime(newerNode)

@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import { Miniflare } from 'miniflare'
+import { inject } from 'vitest'
+import { describeRuntime } from './describe-runtime.ts'
+import type { CaseResult } from './run-cases.ts'
+
+/** As much of it as is used: Miniflare's types want those of Cloudflare's runtime, which are no dependency of this. */
+interface Namespace {
+  idFromName(name: string): unknown
+  get(id: unknown): { fetch(url: string, init: { method: string; body: string }): Promise<{ json(): Promise<unknown> }> }
+}
+
+describeRuntime({
+  name: 'workerd',
+  storages: ['memory', 'Durable Object'],
+  async run({ origin }) {
+    const project = inject('runtimeProject')
+    const miniflare = new Miniflare({
+      modules: true,
+      modulesRoot: project,
+      scriptPath: join(project, 'workerd.js'),
+      compatibilityDate: '2026-05-01',
+      durableObjects: { CASES: { className: 'Cases', useSQLite: true } },
+    })
+    try {
+      const cases = (await miniflare.getDurableObjectNamespace('CASES')) as unknown as Namespace
+      const response = await cases.get(cases.idFromName('cases')).fetch('http://cases/', { method: 'POST', body: origin })
+      return (await response.json()) as CaseResult[]
+    } finally {
+      await miniflare.dispose()
+    }
+  },
+})
