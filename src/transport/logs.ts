@@ -6,7 +6,7 @@ import type { RequestOptions } from '../meta/wire'
 import { readChunks } from './body'
 import { searchParams } from './params'
 import type { Requester } from './requester'
-import { objectPath } from './write'
+import { objectPath } from './subresources'
 
 /** Whose log is read, and how much of it. */
 export interface LogOptions extends RequestOptions {

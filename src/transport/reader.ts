@@ -24,10 +24,9 @@ import { type ListEntriesOptions, listEntries, listPages } from './list'
 import { searchParams } from './params'
 import type { PortableClient } from './portable'
 import type { RawRequest } from './requester'
-import type { SubresourceObject, SubresourceOptions } from './subresources'
+import { objectPath, type SubresourceObject, type SubresourceOptions } from './subresources'
 import { parseWarnings, type ServerWarning } from './warnings'
 import { type WatchEntriesOptions, watchEntries, watchEvents } from './watch'
-import { objectPath } from './write'
 
 /** How a client reaches its server. */
 export interface KubeClientOptions {

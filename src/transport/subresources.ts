@@ -1,4 +1,5 @@
 import type { KubeObject } from '../meta/object'
+import { type Resource, resourcePath } from '../meta/resource'
 
 /** How many replicas there are to be, whatever their owner: the object of the subresource `scale`. */
 export interface Scale extends KubeObject {
@@ -41,4 +42,12 @@ export const SUBRESOURCE_TYPES: Readonly<Record<string, readonly [apiVersion: st
   scale: ['autoscaling/v1', 'Scale'],
   eviction: ['policy/v1', 'Eviction'],
   binding: ['v1', 'Binding'],
+}
+
+/** The path of an object, or of a part of it. @throws as {@link resourcePath} */
+export function objectPath(
+  resource: Resource,
+  { subresource, ...where }: { namespace?: string | undefined; name?: string | undefined; subresource?: string | undefined },
+): string {
+  return `${resourcePath(resource, where)}${subresource ? `/${encodeURIComponent(subresource)}` : ''}`
 }

@@ -4,7 +4,7 @@ import type { DeleteOptions, RequestOptions } from '../meta/wire'
 import { searchParams } from './params'
 import { PATCH_TYPES, type Patch } from './patch'
 import type { RawRequest } from './requester'
-import { SUBRESOURCE_TYPES } from './subresources'
+import { objectPath, SUBRESOURCE_TYPES } from './subresources'
 
 // What the verbs have in common: from what a caller says to a request. Options that are not named here are the query, under the wire's names.
 
@@ -81,12 +81,4 @@ function writeRequest(
     signal,
     onBytes,
   }
-}
-
-/** The path of an object, or of a part of it. @throws as {@link resourcePath} */
-export function objectPath(
-  resource: Resource,
-  { subresource, ...where }: { namespace?: string | undefined; name?: string | undefined; subresource?: string | undefined },
-): string {
-  return `${resourcePath(resource, where)}${subresource ? `/${encodeURIComponent(subresource)}` : ''}`
 }
