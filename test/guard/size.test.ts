@@ -11,7 +11,7 @@ async function loadedAtOnce(imports: string): Promise<{ kB: number; modules: rea
     configFile: false,
     logLevel: 'silent',
     resolve: { alias: sourceAlias },
-    build: { write: false, target: 'es2022', lib: { entry, formats: ['es'] }, minify: true },
+    build: { write: false, target: 'es2022', modulePreload: false, rollupOptions: { input: entry, preserveEntrySignatures: 'strict' } },
     plugins: [
       {
         name: 'entry',
