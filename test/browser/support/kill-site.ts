@@ -93,7 +93,7 @@ export interface KillSite extends AsyncDisposable {
 
 /** Serves the page, and an API server below `/k8s`. */
 export async function serveKillSite(server: FakeApiServer): Promise<KillSite> {
-  const script = await bundle()
+  const scripts = await bundle()
   let listeners: ((report: Report) => void)[] = []
   const { url, close } = await serve(async (request) => {
     const { pathname, search } = new URL(request.url)
@@ -105,7 +105,8 @@ export async function serveKillSite(server: FakeApiServer): Promise<KillSite> {
       for (const listener of waiting) listener(report)
       return new Response(null, { status: 204 })
     }
-    if (pathname === '/page.js') return new Response(script, { headers: { 'content-type': 'text/javascript' } })
+    const script = scripts.get(pathname)
+    if (script !== undefined) return new Response(script, { headers: { 'content-type': 'text/javascript' } })
     return new Response('<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>', {
       headers: { 'content-type': 'text/html' },
     })
@@ -117,15 +118,14 @@ export async function serveKillSite(server: FakeApiServer): Promise<KillSite> {
   }
 }
 
-async function bundle(): Promise<string> {
+async function bundle(): Promise<ReadonlyMap<string, string>> {
   const entry = fileURLToPath(new URL('../pages/kill.ts', import.meta.url))
   const built = await build({
     configFile: false,
     logLevel: 'error',
     resolve: { alias: sourceAlias },
-    build: { write: false, target: 'esnext', lib: { entry, formats: ['es'] } },
+    build: { write: false, target: 'esnext', lib: { entry, formats: ['es'], fileName: () => 'page.js' } },
   })
-  const [chunk] = (Array.isArray(built) ? built : [built]).flatMap((result) => ('output' in result ? result.output : []))
-  if (chunk?.type !== 'chunk') throw new Error('vite built nothing')
-  return chunk.code
+  const files = (Array.isArray(built) ? built : [built]).flatMap((result) => ('output' in result ? result.output : []))
+  return new Map(files.flatMap((file) => (file.type === 'chunk' ? [[`/${file.fileName}`, file.code] as const] : [])))
 }
