@@ -249,6 +249,10 @@ export function informerConformance(target: () => Target): void {
     const running = new Set<string>()
     const calls: string[] = []
     const errors: string[] = []
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
     const controller = new Controller({
       informer,
       clock: target().clock,
@@ -260,7 +264,8 @@ export function informerConformance(target: () => Target): void {
         expect(running.size).toBeLessThan(2)
         running.add(name)
         calls.push(name)
-        await new Promise<void>((resolve) => void target().clock.setTimeout(resolve, 20))
+        if (name === 'a' && calls.includes('a', calls.indexOf('a') + 1)) await released
+        else await new Promise<void>((resolve) => void target().clock.setTimeout(resolve, 20))
         running.delete(name)
         if (name === 'b' && calls.filter((call) => call === 'b').length < 3) throw new Error('not yet')
       },
@@ -273,8 +278,9 @@ export function informerConformance(target: () => Target): void {
     await at.place.update('a')
     await target().until('the change', () => running.has('a'))
     stop.abort()
-    await target().until('the end', async () => running.size === 0)
+    release()
     await ended
+    expect(running.size).toBe(0)
     await at.place.update('c')
     expect(calls).toHaveLength(6)
   })

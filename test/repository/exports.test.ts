@@ -318,9 +318,11 @@ const isGenerated = (name: string) => name.includes('/resources/')
 describe.each(entries)('$name', ({ name, exists }) => {
   const exported = exportsByEntry.get(name) ?? []
 
-  test.runIf(exists && !isGenerated(name))('exports what is promised, and nothing else', () => {
-    expect(exported.map((each) => each.name).sort()).toEqual([...(expected[name] ?? [])].sort())
-  })
+  if (!isGenerated(name)) {
+    test.runIf(exists)('exports what is promised, and nothing else', () => {
+      expect(exported.map((each) => each.name).sort()).toEqual([...(expected[name] ?? [])].sort())
+    })
+  }
 
   test.runIf(exists)('explains every name', () => {
     expect(exported.filter(({ documentation }) => documentation === '').map((each) => `${each.location}: ${each.name}`)).toEqual([])
