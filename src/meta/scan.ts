@@ -4,14 +4,15 @@
  * cannot make sense of throws a SyntaxError.
  */
 
-const QUOTE = 0x22
-const COMMA = 0x2c
-const COLON = 0x3a
-const OPEN_BRACKET = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
+// The characters that JSON's structure is made of, as UTF-16 code units, which are their bytes in UTF-8 as well.
+export const QUOTE: number = 0x22
+export const COMMA: number = 0x2c
+export const COLON: number = 0x3a
+export const OPEN_BRACKET: number = 0x5b
+export const BACKSLASH: number = 0x5c
+export const CLOSE_BRACKET: number = 0x5d
+export const OPEN_BRACE: number = 0x7b
+export const CLOSE_BRACE: number = 0x7d
 
 /** What a visitor returns to end the walk at once. */
 export const STOP = -1

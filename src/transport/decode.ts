@@ -1,10 +1,8 @@
 import { ParseError, WatchError } from '../errors'
 import { type Entry, type EntryOptions, makeEntry, readHeader } from '../meta/entry'
-import { forEachMember, skipSpace, skipValue, stringAt } from '../meta/scan'
+import { CLOSE_BRACE, forEachMember, skipSpace, skipValue, stringAt } from '../meta/scan'
 import { asBookmark, asStatus } from '../meta/schemas'
 import { type ChangeType, INITIAL_EVENTS_END, type WatchEntry } from '../meta/wire'
-
-const CLOSE_BRACE = 0x7d
 
 const OPENING = '{"type":"'
 const OPENINGS: readonly (readonly [ChangeType, string])[] = (['ADDED', 'MODIFIED', 'DELETED'] as const).map((type) => [

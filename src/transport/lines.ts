@@ -1,10 +1,10 @@
 import { WatchError } from '../errors'
+import { OPEN_BRACE } from '../meta/scan'
 
 /** The longest line a watch takes by default, in bytes: 16 Mi. */
 export const MAX_LINE_LENGTH: number = 16 * 1024 * 1024
 
 const LINE_FEED = 0x0a
-const OPEN_BRACE = 0x7b
 /** What a text may begin with that is none of it. */
 export const BYTE_ORDER_MARK: number = 0xfeff
 

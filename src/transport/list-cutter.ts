@@ -2,17 +2,21 @@ import { ParseError } from '../errors'
 import type { Entry } from '../meta/entry'
 import { type EntryOptions, makeEntry, readHeader } from '../meta/entry'
 import type { ListMeta } from '../meta/object'
-import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  forEachMember,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  STOP,
+  skipSpace,
+  skipValue,
+} from '../meta/scan'
 import { asList, type ListEnvelope } from '../meta/schemas'
 import { BYTE_ORDER_MARK, concat, MAX_LINE_LENGTH } from './lines'
-
-const QUOTE = 0x22
-const COMMA = 0x2c
-const OPEN_BRACKET = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
 
 /**
  * Cuts the items out of a list's response while it arrives, whatever its chunks: neither the response nor an item is ever parsed, and

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../internal/clock'
 import { Listeners } from '../internal/listeners'
 import { guarded, report } from '../internal/report'
+import { SLICE_MS } from '../internal/turn'
 import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
 import { Plan, Row } from './plan'
@@ -8,8 +9,6 @@ import type { ViewQuery, ViewSort, ViewWindow } from './query'
 
 /** As long as a page has between two frames for everything it does. */
 const FRAME_MS = 16
-/** Half of that: the rest is for who draws the rows. */
-const SLICE_MS = 8
 
 /** What a {@link View} looks at: a `Store`, or an `Indexer`. */
 export interface ViewSource<T> {
