@@ -76,6 +76,13 @@ async function inChromium(task: SoakTask): Promise<Remote> {
   page.on('console', (message) => message.type() === 'error' && console.error(message.text()))
   await page.evaluate(`follow(${JSON.stringify(task)}).then((follower) => void (globalThis.follower = follower))`)
   const session = await context.browser()?.newBrowserCDPSession()
+  if (process.env.TRACE && session) {
+    const { writeFileSync, appendFileSync } = await import('node:fs')
+    writeFileSync(process.env.TRACE, '')
+    session.on('Tracing.dataCollected', ({ value }) => appendFileSync(process.env.TRACE as string, value.map((v) => JSON.stringify(v)).join('\n') + '\n'))
+    setTimeout(() => void session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['v8', 'toplevel', 'devtools.timeline', 'disabled-by-default-v8.gc', 'blink_gc', 'disabled-by-default-devtools.timeline'] } } as never), 45_000)
+    setTimeout(() => void session.send('Tracing.end'), 75_000)
+  }
   return {
     call: (name) => page.evaluate(`follower.${name}()`) as ReturnType<Follower[typeof name]>,
     async resident() {

@@ -45,6 +45,8 @@ export interface EntryOptions {
   managedFields?: 'drop' | 'keep' | undefined
   /** Written in front of a text that lacks them, as the items of most lists do: entries look alike wherever they come from. */
   typeMeta?: TypeMeta | undefined
+  /** Whether the text is known to have ASCII characters only: then nobody looks for others, which takes some engines long. */
+  isAscii?: boolean | undefined
 }
 
 /** What kind of object something is. */
@@ -123,7 +125,7 @@ export function makeEntry<T>(
   start: number,
   end: number,
   header: ObjectHeader,
-  { managedFields = 'drop', typeMeta }: EntryOptions = {},
+  { managedFields = 'drop', typeMeta, isAscii = false }: EntryOptions = {},
 ): Entry<T> {
   const [from, to] = (managedFields === 'drop' && header.managedFields) || [end, end]
   const lacks = typeMeta !== undefined && header.kind === '' && header.apiVersion === ''
@@ -134,12 +136,12 @@ export function makeEntry<T>(
         text.slice(to, end),
       )
     : flatten(text.slice(start, from), text.slice(to, end))
-  return newEntry(header, own)
+  return newEntry(header, own, isAscii)
 }
 
-function newEntry<T>({ namespace, name, uid, resourceVersion }: ObjectHeader, own: string): Entry<T> {
+function newEntry<T>({ namespace, name, uid, resourceVersion }: ObjectHeader, own: string, isAscii: boolean): Entry<T> {
   if (!name) throw new ParseError('a Kubernetes object has a metadata.name, this has none', own)
-  return new TextEntry<T>(flatten(objectKey(namespace, name)), flatten(uid), flatten(resourceVersion), pack(own))
+  return new TextEntry<T>(flatten(objectKey(namespace, name)), flatten(uid), flatten(resourceVersion), isAscii ? own : pack(own))
 }
 
 /** Engines keep a text with two bytes per character as soon as one of them is beyond Latin-1: as UTF-8 it is half of that. */
@@ -163,7 +165,7 @@ export function entryFromText<T>(text: string, options?: EntryOptions): Entry<T>
  * @throws as {@link entryFromText}.
  */
 export function restoreEntry<T>(text: string): Entry<T> {
-  return newEntry<T>(headerOf(text, 0), text)
+  return newEntry<T>(headerOf(text, 0), text, false)
 }
 
 function headerOf(text: string, start: number): ObjectHeader {

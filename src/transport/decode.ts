@@ -10,6 +10,9 @@ const OPENINGS: readonly (readonly [ChangeType, string])[] = (['ADDED', 'MODIFIE
   `${OPENING}${type}","object":`,
 ])
 
+/** One of them stands where an event is followed by another on its line. All are rare elsewhere, which is what makes looking for them fast. */
+const BOUNDARIES = ['}{', ' {', '\t{', '\r{']
+
 /**
  * Decodes the events of one watch, line by line: one event in a line in practice; the protocol allows several values. Objects are cut out, not
  * parsed.
@@ -20,10 +23,12 @@ const OPENINGS: readonly (readonly [ChangeType, string])[] = (['ADDED', 'MODIFIE
  */
 export class WatchDecoder<T> {
   readonly #options: EntryOptions | undefined
+  readonly #asciiOptions: EntryOptions
   #isPlain = false
 
   constructor(options?: EntryOptions) {
     this.#options = options
+    this.#asciiOptions = { ...options, isAscii: true }
   }
 
   /**
@@ -31,8 +36,9 @@ export class WatchDecoder<T> {
    *
    * @throws ParseError when the line is not a sequence of watch events; WatchError when an event's type is unknown.
    */
-  decode(text: string, start: number, end: number, emit: (event: WatchEntry<T>) => void): void {
-    const plain = cutPlain<T>(text, start, end, this.#options)
+  decode(text: string, start: number, end: number, emit: (event: WatchEntry<T>) => void, isAscii = false): void {
+    const options = isAscii ? this.#asciiOptions : this.#options
+    const plain = cutPlain<T>(text, start, end, options)
     if (plain && this.#isPlain) {
       emit(plain)
       return
@@ -45,7 +51,7 @@ export class WatchDecoder<T> {
         only = event
         emit(event)
       },
-      this.#options,
+      options,
     )
     if (plain) this.#isPlain = only !== undefined && 'entry' in only && only.entry.text === plain.entry.text
   }
@@ -60,8 +66,9 @@ function cutPlain<T>(text: string, start: number, end: number, options?: EntryOp
   if (text.charCodeAt(end - 1) !== CLOSE_BRACE || text.charCodeAt(end - 2) !== CLOSE_BRACE) return undefined
   try {
     const header = readHeader(text, objectStart)
-    const second = text.indexOf('"object"', header.end)
-    if (header.end > end || (second >= 0 && second < end)) return undefined
+    if (header.end > end) return undefined
+    const rest = text.slice(header.end, end)
+    if (BOUNDARIES.some((boundary) => rest.includes(boundary))) return undefined
     return { type, entry: makeEntry(text, objectStart, end - 1, header, options) }
   } catch {
     return undefined

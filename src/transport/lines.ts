@@ -10,8 +10,9 @@ export const BYTE_ORDER_MARK: number = 0xfeff
 
 /**
  * Takes a line, which is `text.slice(start, end)`. The text may be that of many lines: what is kept of it is to be copied, or all of it is kept.
+ * `isAscii` tells what the bytes have shown: the line has ASCII characters only.
  */
-export type LineSink = (text: string, start: number, end: number) => void
+export type LineSink = (text: string, start: number, end: number, isAscii: boolean) => void
 
 /**
  * Splits a stream of bytes into lines, whatever its chunks: LF or CRLF, blank lines left out, UTF-8 cut anywhere. Only LF ends a line:
@@ -65,7 +66,7 @@ export class LineSplitter {
     for (let from = 0; from < bytes.length; ) {
       const end = isAscii ? text.indexOf('\n', from) : bytes.indexOf(LINE_FEED, from)
       this.#check(end - from)
-      if (isAscii) emitLine(text, from, end, emit)
+      if (isAscii) emitLine(text, from, end, true, emit)
       else this.#emitBytes(bytes.subarray(from, end), emit)
       this.#begun = true
       from = end + 1
@@ -74,7 +75,8 @@ export class LineSplitter {
 
   #emitBytes(bytes: Uint8Array, emit: LineSink): void {
     const line = this.#decoder.decode(bytes)
-    emitLine(line, !this.#begun && line.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0, line.length, emit)
+    const start = !this.#begun && line.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0
+    emitLine(line, start, line.length, line.length === bytes.length, emit)
     this.#begun = true
   }
 
@@ -100,8 +102,8 @@ export class LineSplitter {
 }
 
 /** Leaves out a blank line. */
-function emitLine(text: string, start: number, end: number, emit: LineSink): void {
-  if (text.charCodeAt(start) === OPEN_BRACE || text.slice(start, end).trim() !== '') emit(text, start, end)
+function emitLine(text: string, start: number, end: number, isAscii: boolean, emit: LineSink): void {
+  if (text.charCodeAt(start) === OPEN_BRACE || text.slice(start, end).trim() !== '') emit(text, start, end, isAscii)
 }
 
 /** Joins parts to one; `length` is the sum of theirs. */

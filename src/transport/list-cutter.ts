@@ -28,6 +28,7 @@ import { BYTE_ORDER_MARK, concat, MAX_LINE_LENGTH } from './lines'
 export class ListCutter<T> {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   readonly #options: EntryOptions
+  readonly #asciiOptions: EntryOptions
   readonly #maxItemLength: number
   #part: 'head' | 'items' | 'tail' = 'head'
   #head = ''
@@ -42,6 +43,7 @@ export class ListCutter<T> {
 
   constructor({ maxItemLength = MAX_LINE_LENGTH, ...options }: EntryOptions & { maxItemLength?: number | undefined } = {}) {
     this.#options = options
+    this.#asciiOptions = { ...options, isAscii: true }
     this.#maxItemLength = maxItemLength
   }
 
@@ -136,7 +138,9 @@ export class ListCutter<T> {
       end = this.#scanItem(bytes, end)
       this.#hold(bytes.subarray(start, end))
       if (this.#depth > 0) return
-      emit(this.#cut(this.#decoder.decode(this.#release())))
+      const item = this.#release()
+      const text = this.#decoder.decode(item)
+      emit(this.#cut(text, text.length === item.length ? this.#asciiOptions : this.#options))
     }
   }
 
@@ -165,9 +169,9 @@ export class ListCutter<T> {
     return depth === 0 ? i + 1 : length
   }
 
-  #cut(text: string): Entry<T> {
+  #cut(text: string, options: EntryOptions): Entry<T> {
     try {
-      return makeEntry<T>(text, 0, text.length, readHeader(text, 0), this.#options)
+      return makeEntry<T>(text, 0, text.length, readHeader(text, 0), options)
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause
       throw new ParseError('an item of a list is not a JSON object', text, { cause })

@@ -5,7 +5,7 @@ import { skipSpace, skipValue } from '../meta/scan'
 import { INITIAL_EVENTS_END, type RequestOptions, type WatchEntry, type WatchEvent, type WatchOptions } from '../meta/wire'
 import { readChunks } from './body'
 import { WatchDecoder } from './decode'
-import { LineSplitter } from './lines'
+import { type LineSink, LineSplitter } from './lines'
 import { searchParams } from './params'
 import type { Requester } from './requester'
 
@@ -19,9 +19,9 @@ export interface WatchEntriesOptions extends WatchOptions, RequestOptions {
   maxLineLength?: number | undefined
 }
 
-/** Makes events of the lines of one watch; each is `text.slice(start, end)`. */
+/** Makes events of the lines of one watch; each is `text.slice(start, end)`, and known to be ASCII or not. */
 export interface LineDecoder<T> {
-  decode(text: string, start: number, end: number, emit: (event: WatchEntry<T>) => void): void
+  decode(text: string, start: number, end: number, emit: (event: WatchEntry<T>) => void, isAscii: boolean): void
 }
 
 /** Watches a collection: one batch per network read, the first one, empty, as soon as the server has accepted the watch. */
@@ -48,7 +48,7 @@ export async function* watchEntries<T extends KubeObject>(
   let batch: WatchEntry<T>[] = []
   let failure: unknown
   const keep = (event: WatchEntry<T>) => void batch.push(event)
-  const decode = (text: string, start: number, end: number) => decoder.decode(text, start, end, keep)
+  const decode: LineSink = (text, start, end, isAscii) => decoder.decode(text, start, end, keep, isAscii)
   // What came before a broken line still counts.
   const collect = (read: () => void) => {
     batch = []
@@ -65,7 +65,7 @@ export async function* watchEntries<T extends KubeObject>(
       yield collect(() => splitter.push(chunk, decode))
       if (failure !== undefined) throw failure
     }
-    const rest = collect(() => splitter.end((line) => decode(line, 0, unfinishedAt(line))))
+    const rest = collect(() => splitter.end((line, _start, _end, isAscii) => decode(line, 0, unfinishedAt(line), isAscii)))
     if (rest.length > 0) yield rest
     if (failure !== undefined) throw failure
   } finally {
