@@ -25,8 +25,10 @@ export type LineSink = (text: string, start: number, end: number, isAscii: boole
 export class LineSplitter {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   readonly #maxLineLength: number
-  // The beginning of a line whose end has not arrived.
-  #pending: Uint8Array[] = []
+  // Decodes a line that comes in parts: joining characters is cheap, and a buffer for joined bytes is not, in Chromium.
+  readonly #partDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  // The beginning of a line whose end has not arrived, and how many bytes it was.
+  #pending = ''
   #pendingLength = 0
   #begun = false
 
@@ -45,8 +47,7 @@ export class LineSplitter {
     if (last >= 0) {
       if (this.#pendingLength > 0) {
         from = chunk.indexOf(LINE_FEED) + 1
-        this.#hold(chunk.subarray(0, from - 1))
-        this.#release(emit)
+        this.#release(chunk.subarray(0, from - 1), emit)
       }
       this.#emitLines(chunk.subarray(from, last + 1), emit)
       from = last + 1
@@ -56,7 +57,7 @@ export class LineSplitter {
 
   /** Ends the stream: emits what stands after the last line end, if anything. It may be a line, or the beginning of one. */
   end(emit: LineSink): void {
-    if (this.#pendingLength > 0) this.#release(emit)
+    if (this.#pendingLength > 0) this.#release(new Uint8Array(), emit)
   }
 
   /** Emits the lines of some bytes, each with its line feed. */
@@ -67,35 +68,38 @@ export class LineSplitter {
       const end = isAscii ? text.indexOf('\n', from) : bytes.indexOf(LINE_FEED, from)
       this.#check(end - from)
       if (isAscii) emitLine(text, from, end, true, emit)
-      else this.#emitBytes(bytes.subarray(from, end), emit)
+      else this.#emitWhole(this.#decoder.decode(bytes.subarray(from, end)), end - from, emit)
       this.#begun = true
       from = end + 1
     }
   }
 
-  #emitBytes(bytes: Uint8Array, emit: LineSink): void {
-    const line = this.#decoder.decode(bytes)
+  /** Emits a line that was decoded by itself; `length` is what it was in bytes. */
+  #emitWhole(line: string, length: number, emit: LineSink): void {
     const start = !this.#begun && line.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0
-    emitLine(line, start, line.length, line.length === bytes.length, emit)
+    emitLine(line, start, line.length, line.length === length, emit)
     this.#begun = true
   }
 
   #hold(bytes: Uint8Array): void {
     this.#check(this.#pendingLength + bytes.length)
-    this.#pending.push(bytes)
+    this.#pending += this.#partDecoder.decode(bytes, { stream: true })
     this.#pendingLength += bytes.length
   }
 
-  #release(emit: LineSink): void {
-    const line = concat(this.#pending, this.#pendingLength)
-    this.#pending = []
+  #release(end: Uint8Array, emit: LineSink): void {
+    const length = this.#pendingLength + end.length
+    this.#check(length)
+    const line = this.#pending + this.#partDecoder.decode(end)
+    this.#pending = ''
     this.#pendingLength = 0
-    this.#emitBytes(line, emit)
+    this.#emitWhole(line, length, emit)
   }
 
   #check(length: number): void {
     if (length <= this.#maxLineLength) return
-    this.#pending = []
+    this.#partDecoder.decode()
+    this.#pending = ''
     this.#pendingLength = 0
     throw new WatchError(`a watch event is longer than maxLineLength (${this.#maxLineLength} bytes)`)
   }
