@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../internal/clock'
 import type { EntryList, RequestOptions, WatchEntry } from '../meta/wire'
 import { idbPersister } from '../persistence/idb'
 import type { Persister, StoredRecord } from '../persistence/persister'
@@ -15,19 +16,24 @@ interface Task {
   readonly signal: AbortSignal
 }
 
+interface HostOptions extends Pick<KubeClientOptions, 'fetch'> {
+  readonly clock?: Clock | undefined
+}
+
 /**
  * Does what the main thread asks over a port: makes requests, cuts what they bring, and stores.
  *
- * @param options.fetch in place of the runtime's, for tests.
+ * @param options `fetch` and `clock`: in place of the runtime's, for tests.
  */
-export function serveThread(port: ThreadPort, options: Pick<KubeClientOptions, 'fetch'> = {}): void {
-  const host = new Host(port, options)
+export function serveThread(port: ThreadPort, { clock = systemClock, ...options }: HostOptions = {}): void {
+  const host = new Host(port, options, clock)
   port.onmessage = ({ data }) => host.take(data as Order)
 }
 
 class Host {
   readonly #port: ThreadPort
   readonly #options: Pick<KubeClientOptions, 'fetch'>
+  readonly #clock: Clock
   readonly #tasks = new Map<number, { outbox: Outbox; controller: AbortController }>()
   readonly #parts = new Map<number, (readonly string[])[]>()
   readonly #persisters = new Map<number, Persister>()
@@ -35,8 +41,9 @@ class Host {
   #client: KubeClient | undefined
   #asked = 0
 
-  constructor(port: ThreadPort, options: Pick<KubeClientOptions, 'fetch'>) {
+  constructor(port: ThreadPort, options: Pick<KubeClientOptions, 'fetch'>, clock: Clock) {
     this.#port = port
+    this.#clock = clock
     this.#options = options
   }
 
@@ -73,7 +80,7 @@ class Host {
   async #run(id: number, call: Call): Promise<void> {
     this.#say({ type: 'taken', id })
     const controller = new AbortController()
-    const outbox = new Outbox((parcel) => this.#say({ type: 'piece', id, ...parcel }))
+    const outbox = new Outbox((parcel) => this.#say({ type: 'piece', id, ...parcel }), this.#clock)
     this.#tasks.set(id, { outbox, controller })
     let cells: readonly string[] = []
     let error: ErrorData | undefined

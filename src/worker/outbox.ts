@@ -1,3 +1,4 @@
+import type { Clock } from '../internal/clock'
 import { nextTurn } from '../internal/turn'
 import { PIECE } from './protocol'
 
@@ -7,22 +8,28 @@ export interface Parcel {
   readonly cells: readonly string[] | undefined
 }
 
+/** A frame: who draws what crosses sees no difference, and each message costs a page something when its garbage is collected. */
+const REST_MS = 16
+
 /**
- * Sends the cells of one call. There is never more than one parcel on its way: what comes before it was dealt with goes together into the next one,
- * and who brings more than a piece of that waits.
+ * Sends the cells of one call. There is never more than one parcel on its way: what comes before it was dealt with, and in the frame after that, goes
+ * together into the next one. Nothing rests when there is a whole piece to send, and who brings more than that waits.
  */
 export class Outbox {
   readonly #post: (parcel: Parcel) => void
+  readonly #clock: Clock
   #cells: string[] | undefined
   #size = 0
   #bytes = 0
-  #isWaiting = false
+  #state: 'free' | 'sent' | 'resting' = 'free'
+  #rest: unknown
   #isClosed = false
   #ticking = false
   #onRoom: (() => void)[] = []
 
-  constructor(post: (parcel: Parcel) => void) {
+  constructor(post: (parcel: Parcel) => void, clock: Clock) {
     this.#post = post
+    this.#clock = clock
   }
 
   /** Sends cells, also when there are none. Resolves when there is room for more. */
@@ -48,7 +55,8 @@ export class Outbox {
 
   /** The last parcel was dealt with. */
   acknowledge(): void {
-    this.#isWaiting = false
+    this.#state = 'resting'
+    this.#rest = this.#clock.setTimeout(() => this.#wake(), REST_MS)
     this.#flush()
   }
 
@@ -64,17 +72,27 @@ export class Outbox {
   }
 
   #room(): Promise<void> {
-    return new Promise((resolve) => void this.#onRoom.push(resolve))
+    const room = new Promise<void>((resolve) => void this.#onRoom.push(resolve))
+    this.#flush()
+    return room
+  }
+
+  #wake(): void {
+    this.#clock.clearTimeout(this.#rest)
+    this.#state = 'free'
+    this.#flush()
   }
 
   #flush(): void {
-    if (this.#isWaiting && !this.#isClosed) return
+    // Somebody waits for room: for the end, or since there is a whole piece.
+    if (this.#state === 'resting' && (this.#isClosed || this.#onRoom.length > 0)) this.#wake()
+    if (this.#state !== 'free' && !this.#isClosed) return
     const parcel = { bytes: this.#bytes, cells: this.#cells }
     const isEmpty = parcel.cells === undefined && parcel.bytes === 0
     this.#cells = undefined
     this.#size = this.#bytes = 0
     if (!isEmpty && !this.#isClosed) {
-      this.#isWaiting = true
+      this.#state = 'sent'
       this.#post(parcel)
     }
     const waiting = this.#onRoom

@@ -54,7 +54,9 @@ describe('a client whose requests a Worker makes', () => {
       [Symbol.asyncIterator]()
     expect(await batches.next()).toEqual({ done: false, value: [] })
     world.update('a')
-    expect((await batches.next()).value.map(brief)).toEqual(['MODIFIED a@102'])
+    const changed = batches.next()
+    await world.advance(16)
+    expect((await changed).value.map(brief)).toEqual(['MODIFIED a@102'])
     const next = batches.next()
     await world.advance(70_000)
     expect((await next).value.map(brief)).toEqual(['BOOKMARK'])
@@ -192,7 +194,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(bytes).toBe(expected)
   })
 
-  test('what comes while a batch is dealt with comes together, as strings', async () => {
+  test('what comes while a batch is dealt with, and in the frame after that, comes together, as strings', async () => {
     const world = new World(['a'])
     const { client, messages } = start(world)
     const batches = client.watchEntries(ConfigMap, { resourceVersion: '101' })[Symbol.asyncIterator]()
@@ -202,7 +204,11 @@ describe('a client whose requests a Worker makes', () => {
       await world.settle()
     }
     // Nobody has asked for the second batch yet: the first of the changes waits, and the others behind it.
-    expect((await batches.next()).value).toHaveLength(20)
+    const next = batches.next()
+    await world.advance(15)
+    world.update('a')
+    await world.advance(1)
+    expect((await next).value).toHaveLength(21)
     await batches.return?.()
     const pieces = messages.filter((message) => (message as { type: string }).type === 'piece') as { cells?: unknown[] }[]
     expect(pieces).toHaveLength(2)

@@ -40,7 +40,7 @@ export function startThread(
   const { portable, baseUrl } = new KubeClient(options)
   if (!portable) throw new TypeError('hooks do not cross')
   const [here, there] = joinedPorts(note)
-  serveThread(there, { fetch })
+  serveThread(there, { fetch, clock })
   const thread = new Thread(here, portable, clock)
   return { thread, client: remoteClient(thread, baseUrl) }
 }
