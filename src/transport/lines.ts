@@ -1,5 +1,6 @@
 import { WatchError } from '../errors'
 import { OPEN_BRACE } from '../meta/scan'
+import { type Decoded, decoded, TextParts } from './text-parts'
 
 /** The longest line a watch takes by default, in bytes: 16 Mi. */
 export const MAX_LINE_LENGTH: number = 16 * 1024 * 1024
@@ -25,11 +26,8 @@ export type LineSink = (text: string, start: number, end: number, isAscii: boole
 export class LineSplitter {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   readonly #maxLineLength: number
-  // Decodes a line that comes in parts: joining characters is cheap, and a buffer for joined bytes is not, in Chromium.
-  readonly #partDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  // The beginning of a line whose end has not arrived, and how many bytes it was.
-  #pending = ''
-  #pendingLength = 0
+  // The beginning of a line whose end has not arrived.
+  readonly #pending = new TextParts()
   #begun = false
 
   constructor({ maxLineLength = MAX_LINE_LENGTH }: { maxLineLength?: number | undefined } = {}) {
@@ -45,9 +43,10 @@ export class LineSplitter {
     let from = 0
     const last = chunk.lastIndexOf(LINE_FEED)
     if (last >= 0) {
-      if (this.#pendingLength > 0) {
+      if (this.#pending.length > 0) {
         from = chunk.indexOf(LINE_FEED) + 1
-        this.#release(chunk.subarray(0, from - 1), emit)
+        this.#hold(chunk.subarray(0, from - 1))
+        this.#emitWhole(this.#pending.take(), emit)
       }
       this.#emitLines(chunk.subarray(from, last + 1), emit)
       from = last + 1
@@ -57,50 +56,37 @@ export class LineSplitter {
 
   /** Ends the stream: emits what stands after the last line end, if anything. It may be a line, or the beginning of one. */
   end(emit: LineSink): void {
-    if (this.#pendingLength > 0) this.#release(new Uint8Array(), emit)
+    if (this.#pending.length > 0) this.#emitWhole(this.#pending.take(), emit)
   }
 
   /** Emits the lines of some bytes, each with its line feed. */
   #emitLines(bytes: Uint8Array, emit: LineSink): void {
-    const text = this.#decoder.decode(bytes)
-    const isAscii = text.length === bytes.length
+    const { text, isAscii } = decoded(this.#decoder, bytes)
     for (let from = 0; from < bytes.length; ) {
       const end = isAscii ? text.indexOf('\n', from) : bytes.indexOf(LINE_FEED, from)
       this.#check(end - from)
       if (isAscii) emitLine(text, from, end, true, emit)
-      else this.#emitWhole(this.#decoder.decode(bytes.subarray(from, end)), end - from, emit)
+      else this.#emitWhole(decoded(this.#decoder, bytes.subarray(from, end)), emit)
       this.#begun = true
       from = end + 1
     }
   }
 
-  /** Emits a line that was decoded by itself; `length` is what it was in bytes. */
-  #emitWhole(line: string, length: number, emit: LineSink): void {
-    const start = !this.#begun && line.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0
-    emitLine(line, start, line.length, line.length === length, emit)
+  /** Emits a line that was decoded by itself. */
+  #emitWhole({ text, isAscii }: Decoded, emit: LineSink): void {
+    const start = !this.#begun && text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0
+    emitLine(text, start, text.length, isAscii, emit)
     this.#begun = true
   }
 
   #hold(bytes: Uint8Array): void {
-    this.#check(this.#pendingLength + bytes.length)
-    this.#pending += this.#partDecoder.decode(bytes, { stream: true })
-    this.#pendingLength += bytes.length
-  }
-
-  #release(end: Uint8Array, emit: LineSink): void {
-    const length = this.#pendingLength + end.length
-    this.#check(length)
-    const line = this.#pending + this.#partDecoder.decode(end)
-    this.#pending = ''
-    this.#pendingLength = 0
-    this.#emitWhole(line, length, emit)
+    this.#check(this.#pending.length + bytes.length)
+    this.#pending.add(bytes)
   }
 
   #check(length: number): void {
     if (length <= this.#maxLineLength) return
-    this.#partDecoder.decode()
-    this.#pending = ''
-    this.#pendingLength = 0
+    this.#pending.take()
     throw new WatchError(`a watch event is longer than maxLineLength (${this.#maxLineLength} bytes)`)
   }
 }
@@ -108,17 +94,4 @@ export class LineSplitter {
 /** Leaves out a blank line. */
 function emitLine(text: string, start: number, end: number, isAscii: boolean, emit: LineSink): void {
   if (text.charCodeAt(start) === OPEN_BRACE || text.slice(start, end).trim() !== '') emit(text, start, end, isAscii)
-}
-
-/** Joins parts to one; `length` is the sum of theirs. */
-export function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = parts
-  if (first && parts.length === 1) return first
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

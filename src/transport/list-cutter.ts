@@ -2,28 +2,20 @@ import { ParseError } from '../errors'
 import type { Entry } from '../meta/entry'
 import { type EntryOptions, makeEntry, readHeader } from '../meta/entry'
 import type { ListMeta } from '../meta/object'
-import {
-  BACKSLASH,
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
-  COMMA,
-  forEachMember,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  QUOTE,
-  STOP,
-  skipSpace,
-  skipValue,
-} from '../meta/scan'
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, forEachMember, OPEN_BRACE, QUOTE, STOP, skipSpace, skipValue } from '../meta/scan'
 import { asList, type ListEnvelope } from '../meta/schemas'
-import { BYTE_ORDER_MARK, concat, MAX_LINE_LENGTH } from './lines'
+import { BYTE_ORDER_MARK, MAX_LINE_LENGTH } from './lines'
+import { type Decoded, decoded, TextParts } from './text-parts'
+
+/** The bit in which braces differ from brackets, and nothing else from either. */
+const BRACE = 0x20
 
 /**
  * Cuts the items out of a list's response while it arrives, whatever its chunks: neither the response nor an item is ever parsed, and
  * the bytes are kept only until an item is whole. A pure function of the bytes pushed.
  *
- * Items are found as bytes, which engines go through much faster than the characters of a string, and decoded one by one: one that is all ASCII is kept
- * with one byte per character, whatever its neighbours are.
+ * Items are found as bytes, which engines go through much faster than the characters of a string. Those that are whole in a chunk are decoded at once,
+ * or one by one where they are not all ASCII: one that is stays with one byte per character, whatever its neighbours are.
  */
 export class ListCutter<T> {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -33,8 +25,7 @@ export class ListCutter<T> {
   #part: 'head' | 'items' | 'tail' = 'head'
   #head = ''
   // What is not dealt with yet: of the head everything so far, the beginning of an item, or of the tail everything so far.
-  #pending: Uint8Array[] = []
-  #pendingLength = 0
+  readonly #pending = new TextParts()
   // How deep in the current item the scan is; 0: in none.
   #depth = 0
   #inString = false
@@ -65,7 +56,7 @@ export class ListCutter<T> {
    * @throws ParseError when the response is not a whole list.
    */
   end(): ListMeta {
-    const envelope = this.#head + this.#decoder.decode(this.#release())
+    const envelope = this.#head + this.#pending.take().text
     let list: ListEnvelope | undefined
     try {
       list = asList(JSON.parse(envelope))
@@ -77,27 +68,20 @@ export class ListCutter<T> {
   }
 
   #hold(bytes: Uint8Array): void {
-    this.#pending.push(bytes)
-    this.#pendingLength += bytes.length
-    this.#check(this.#pendingLength)
-  }
-
-  #release(): Uint8Array {
-    const bytes = concat(this.#pending, this.#pendingLength)
-    this.#pending = []
-    this.#pendingLength = 0
-    return bytes
+    this.#pending.add(bytes)
+    this.#check(this.#pending.length)
   }
 
   #check(length: number): void {
     if (length <= this.#maxItemLength) return
     const what = this.#part === 'items' ? 'an item of a list' : 'what a list has beside its items'
-    throw new ParseError(`${what} is longer than the bound of ${this.#maxItemLength} bytes`, this.#decoder.decode(this.#release()))
+    throw new ParseError(`${what} is longer than the bound of ${this.#maxItemLength} bytes`, this.#pending.take().text)
   }
 
   #findItems(chunk: Uint8Array, emit: (entry: Entry<T>) => void): void {
-    const bytes = concat([...this.#pending, chunk], this.#pendingLength + chunk.length)
-    const text = this.#decoder.decode(bytes)
+    const before = this.#pending.length
+    this.#pending.add(chunk)
+    const { text } = this.#pending
     const start = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0
     let open = -1
     try {
@@ -111,22 +95,32 @@ export class ListCutter<T> {
       if (!(error instanceof SyntaxError)) throw error
     }
     if (open < 0) {
-      this.#hold(chunk)
+      this.#check(this.#pending.length)
       return
     }
-    this.#release()
+    this.#pending.take()
     this.#head = text.slice(start, open + 1)
     this.#part = 'items'
-    this.#cutItems(bytes.subarray(new TextEncoder().encode(text.slice(0, open + 1)).length), emit)
+    this.#cutItems(chunk.subarray(new TextEncoder().encode(text.slice(0, open + 1)).length - before), emit)
   }
 
   #cutItems(bytes: Uint8Array, emit: (entry: Entry<T>) => void): void {
-    let start = 0
-    let end = 0
-    for (;;) {
+    const bounds: number[] = []
+    try {
+      this.#findBounds(bytes, bounds, emit)
+    } finally {
+      // Also those before a broken one.
+      this.#emitItems(bytes, bounds, emit)
+    }
+  }
+
+  /** Finds where each item that is whole in these bytes begins and ends. One that began before them is emitted, one that does not end is held. */
+  #findBounds(bytes: Uint8Array, bounds: number[], emit: (entry: Entry<T>) => void): void {
+    for (let at = 0; ; ) {
+      let start = at
       if (this.#depth === 0) {
-        start = end = skipSeparators(bytes, end)
-        if (start >= bytes.length) return
+        start = skipSeparators(bytes, at)
+        if (start === bytes.length) return
         if (bytes[start] === CLOSE_BRACKET) {
           this.#part = 'tail'
           this.#hold(bytes.subarray(start))
@@ -135,55 +129,70 @@ export class ListCutter<T> {
         if (bytes[start] !== OPEN_BRACE)
           throw new ParseError('an item of a list is not an object', this.#decoder.decode(bytes.subarray(start)))
       }
-      end = this.#scanItem(bytes, end)
-      this.#hold(bytes.subarray(start, end))
+      at = this.#scanItem(bytes, start)
+      if (this.#depth === 0 && this.#pending.length === 0) {
+        this.#check(at - start)
+        bounds.push(start, at)
+        continue
+      }
+      this.#hold(bytes.subarray(start, at))
       if (this.#depth > 0) return
-      const item = this.#release()
-      const text = this.#decoder.decode(item)
-      emit(this.#cut(text, text.length === item.length ? this.#asciiOptions : this.#options))
+      emit(this.#cut(this.#pending.take()))
     }
   }
 
-  /** Goes on scanning the current item; returns where it or the chunk ends. */
+  #emitItems(bytes: Uint8Array, bounds: readonly number[], emit: (entry: Entry<T>) => void): void {
+    const [first = 0] = bounds
+    const all = decoded(this.#decoder, bytes.subarray(first, bounds.at(-1) ?? 0))
+    for (let n = 0; n < bounds.length; n += 2) {
+      const [start = 0, end = 0] = [bounds[n], bounds[n + 1]]
+      emit(all.isAscii ? this.#cut(all, start - first, end - first) : this.#cut(decoded(this.#decoder, bytes.subarray(start, end))))
+    }
+  }
+
+  /** Goes on scanning the current item; returns where it or the chunk ends. No byte beyond is looked at, which would make engines slow for good. */
   #scanItem(bytes: Uint8Array, at: number): number {
     const { length } = bytes
     let i = this.#escaped ? at + 1 : at
     let depth = this.#depth
     let inString = this.#inString
-    for (; i < length; i++) {
-      let code = bytes[i]
+    while (i < length) {
       if (inString) {
-        while (code !== QUOTE && i < length) {
+        let code = 0
+        while (i < length && code !== QUOTE) {
+          code = bytes[i] as number
           i += code === BACKSLASH ? 2 : 1
-          code = bytes[i]
         }
-        inString = i >= length
-        if (inString) break
-      } else if (code === QUOTE) inString = true
-      else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++
-      else if ((code === CLOSE_BRACE || code === CLOSE_BRACKET) && --depth === 0) break
+        inString = code !== QUOTE
+        continue
+      }
+      const code = bytes[i++] as number
+      if (code === QUOTE) inString = true
+      else if ((code | BRACE) === OPEN_BRACE) depth++
+      else if ((code | BRACE) === CLOSE_BRACE && --depth === 0) break
     }
     this.#depth = depth
     this.#inString = inString
-    this.#escaped = inString && i === length + 1
-    return depth === 0 ? i + 1 : length
+    this.#escaped = i > length
+    return Math.min(i, length)
   }
 
-  #cut(text: string, options: EntryOptions): Entry<T> {
+  #cut({ text, isAscii }: Decoded, start = 0, end: number = text.length): Entry<T> {
     try {
-      return makeEntry<T>(text, 0, text.length, readHeader(text, 0), options)
+      return makeEntry<T>(text, start, end, readHeader(text, start), isAscii ? this.#asciiOptions : this.#options)
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause
-      throw new ParseError('an item of a list is not a JSON object', text, { cause })
+      throw new ParseError('an item of a list is not a JSON object', text.slice(start, end), { cause })
     }
   }
 }
 
+/** Where something else stands than what is between items; the end, where nothing does. */
 function skipSeparators(bytes: Uint8Array, at: number): number {
   let i = at
-  for (;;) {
+  for (; i < bytes.length; i++) {
     const code = bytes[i]
-    if (code !== COMMA && code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return i
-    i++
+    if (code !== COMMA && code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break
   }
+  return i
 }
