@@ -22,7 +22,7 @@ export interface IndexFunc<T> {
 /** Index functions by the names of their indexes. */
 export type Indexers<T, Names extends string> = Readonly<Record<Names, IndexFunc<T>>>
 
-/** The index that every {@link Indexer} has. It reads the entry, and parses nothing. */
+/** The index that every {@link Indexer} has. It reads the entry, and parses nothing; it is made when it is asked for first. */
 export type NamespaceIndex = 'namespace'
 
 /** Options of an {@link Indexer}. */
@@ -62,6 +62,9 @@ export function fieldIndex<V>(
 }
 
 const NAMESPACE: NamespaceIndex = 'namespace'
+const namespaceOf: IndexFunc<KubeObject> = Object.assign(({ metadata }: KubeObject) => [metadata.namespace ?? ''], {
+  fromEntry: ({ namespace }: Entry<KubeObject>) => [namespace],
+})
 
 /**
  * A store that finds its objects by values computed from them. The indexes are part of each step: subscribers never see one that is
@@ -91,11 +94,6 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   ) {
     super(keyFunc)
     this.#onError = onError
-    this.#indexes.set(NAMESPACE, {
-      func: ({ metadata }) => [metadata.namespace ?? ''],
-      read: ({ namespace }) => [namespace],
-      found: new ValueIndex(),
-    })
     this.addIndexers(indexers)
   }
 
@@ -138,7 +136,8 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
 
   /** The index functions by name, `namespace` included. */
   getIndexers(): Indexers<T, Names | NamespaceIndex> {
-    return Object.fromEntries(Array.from(this.#indexes, ([name, { func }]) => [name, func])) as Indexers<T, Names | NamespaceIndex>
+    const funcs = Array.from(this.#indexes, ([name, { func }]) => [name, func])
+    return { [NAMESPACE]: namespaceOf, ...Object.fromEntries(funcs) } as Indexers<T, Names | NamespaceIndex>
   }
 
   /**
@@ -150,16 +149,19 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   addIndexers<More extends string>(indexers: Indexers<T, More>): Indexer<T, Names | More> {
     const names = Object.keys(indexers) as More[]
     for (const name of names) {
-      if (this.#indexes.has(name)) throw new TypeError(`there is an index '${name}' already: give the new one another name`)
+      if (name === NAMESPACE || this.#indexes.has(name))
+        throw new TypeError(`there is an index '${name}' already: give the new one another name`)
     }
+    this.#add(names.map((name) => [name, indexers[name]]))
+    return this as unknown as Indexer<T, Names | More>
+  }
+
+  #add(funcs: readonly (readonly [name: string, func: IndexFunc<T>])[]): void {
     const added = new Map<string, Index<T>>()
-    for (const name of names) {
-      const func = indexers[name]
+    for (const [name, func] of funcs)
       added.set(name, { func, read: func.fromEntry ?? ((entry) => func(entry.object, entry)), found: new ValueIndex() })
-    }
     for (const [name, index] of added) this.#indexes.set(name, index)
     if (added.size > 0) for (const key of this.listKeys()) this.#place(key, added)
-    return this as unknown as Indexer<T, Names | More>
   }
 
   protected override tell(update: StoreUpdate<T>): void {
@@ -171,6 +173,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   }
 
   #follow(changes: readonly StoreChange<T>[]): void {
+    if (this.#indexes.size === 0) return
     const keys = new Set<string>()
     for (const { type, entry } of changes) if (type !== 'resynced') keys.add(this.keyOf(entry))
     for (const key of keys) this.#place(key, this.#indexes)
@@ -198,9 +201,12 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   }
 
   #index(name: string): Index<T> {
+    if (name === NAMESPACE && !this.#indexes.has(name)) this.#add([[name, namespaceOf]])
     const index = this.#indexes.get(name)
     if (index) return index
-    const names = Array.from(this.#indexes.keys(), (known) => `'${known}'`).join(', ')
+    const names = Object.keys(this.getIndexers())
+      .map((known) => `'${known}'`)
+      .join(', ')
     throw new TypeError(`there is no index '${name}', only ${names}: add it with addIndexers`)
   }
 
