@@ -1,8 +1,9 @@
 // Follows many pods of which many change, for a long time: is anything lost, does memory grow, how long is the longest pause?
 //
-//   node bench/soak/run.ts [--minutes 10] [--objects 100000] [--rate 2000] [--runtime node|chromium] [--worker]
+//   node bench/soak/run.ts [--minutes 10] [--objects 100000] [--rate 2000] [--runtime node|chromium] [--worker] [--trace file]
 //
-// Prints a line every ten seconds, then all of it as JSON. Ends with 1 when events were lost, or the store is not what the server has.
+// Prints a line every ten seconds, then all of it as JSON. Ends with 1 when events were lost, or the store is not what the server has. A trace shows
+// in Perfetto what the pauses of a page are made of; half a minute is enough.
 import { fork, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,6 +19,7 @@ import type { Follower, Outcome, Sample, SoakTask } from './client.ts'
 
 const SAMPLE_MS = 10_000
 const MB = 1 << 20
+const TRACED = ['toplevel', 'v8', 'blink_gc', 'devtools.timeline', 'disabled-by-default-v8.gc']
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '2000' },
     runtime: { type: 'string', default: 'chromium' },
     worker: { type: 'boolean', default: false },
+    trace: { type: 'string' },
   },
 })
 
@@ -76,13 +79,7 @@ async function inChromium(task: SoakTask): Promise<Remote> {
   page.on('console', (message) => message.type() === 'error' && console.error(message.text()))
   await page.evaluate(`follow(${JSON.stringify(task)}).then((follower) => void (globalThis.follower = follower))`)
   const session = await context.browser()?.newBrowserCDPSession()
-  if (process.env.TRACE && session) {
-    const { writeFileSync, appendFileSync } = await import('node:fs')
-    writeFileSync(process.env.TRACE, '')
-    session.on('Tracing.dataCollected', ({ value }) => appendFileSync(process.env.TRACE as string, value.map((v) => JSON.stringify(v)).join('\n') + '\n'))
-    setTimeout(() => void session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['v8', 'toplevel', 'devtools.timeline', 'disabled-by-default-v8.gc', 'blink_gc', 'disabled-by-default-devtools.timeline'] } } as never), 45_000)
-    setTimeout(() => void session.send('Tracing.end'), 75_000)
-  }
+  if (values.trace) await context.browser()?.startTracing(page, { path: values.trace, categories: TRACED })
   return {
     call: (name) => page.evaluate(`follower.${name}()`) as ReturnType<Follower[typeof name]>,
     async resident() {
@@ -90,6 +87,7 @@ async function inChromium(task: SoakTask): Promise<Remote> {
       return Math.max(...processInfo.map(({ type, id }) => (type === 'renderer' ? residentOf(id) : 0)))
     },
     async [Symbol.asyncDispose]() {
+      if (values.trace) await context.browser()?.stopTracing()
       await context.close()
       await profile[Symbol.asyncDispose]()
     },
@@ -108,8 +106,8 @@ function residentOf(pid: number | undefined): number {
 
 const start = runtimes[values.runtime]
 if (!start) throw new TypeError(`--runtime is one of ${Object.keys(runtimes).join(', ')}, not ${values.runtime}`)
-if (values.worker && values.runtime !== 'chromium')
-  throw new TypeError('--worker is for --runtime chromium: there are no Workers elsewhere')
+for (const option of ['worker', 'trace'] as const)
+  if (values[option] && values.runtime !== 'chromium') throw new TypeError(`--${option} is for --runtime chromium`)
 const [minutes, objects, rate] = [amount('minutes'), amount('objects'), amount('rate')]
 ensureInstalled()
 
