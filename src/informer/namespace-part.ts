@@ -86,7 +86,7 @@ export class NamespacePart<T extends KubeObject> {
   async #follow(signal: AbortSignal, hydrated: Promise<unknown> | undefined): Promise<void> {
     const { source, transformed, options, changed } = this.#host
     const forbidden = new AbortController()
-    const reflector = new Reflector(transformed(source(this.#namespace)), this.store, options)
+    const reflector = new Reflector(transformed(source(this.#namespace)), this.store, { ...options, onArrival: undefined })
     reflector.subscribe((status) => {
       if (signal.aborted || forbidden.signal.aborted) return
       if (this.denied && !status.hasSynced && !isForbidden(status)) return

@@ -1,6 +1,6 @@
 import { type Entry, entryFromObject } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
-import type { EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
+import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
 import type { ListerWatcher } from '../reflector/lister-watcher'
 
 /**
@@ -26,9 +26,16 @@ export class TransformingListerWatcher<T extends KubeObject> implements ListerWa
     this.#report = report
   }
 
-  async list(options: ListOptions & RequestOptions): Promise<EntryList<T>> {
-    const { entries, ...list } = await this.#source.list(options)
-    return { ...list, entries: entries.flatMap((entry) => this.#apply(entry) ?? []) }
+  async list({ onEntries, ...options }: ListOptions & RequestOptions & ArrivalOptions<T>): Promise<EntryList<T>> {
+    const known = new Map<Entry<T>, Entry<T> | undefined>()
+    const apply = (entries: readonly Entry<T>[]) =>
+      entries.flatMap((entry) => {
+        if (!known.has(entry)) known.set(entry, this.#apply(entry))
+        return known.get(entry) ?? []
+      })
+    const arrival = onEntries && { onEntries: (entries: readonly Entry<T>[]) => onEntries(apply(entries)) }
+    const { entries, ...list } = await this.#source.list({ ...options, ...arrival })
+    return { ...list, entries: apply(entries) }
   }
 
   async *watch(options: WatchOptions & RequestOptions): AsyncGenerator<readonly WatchEntry<T>[]> {

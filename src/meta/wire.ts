@@ -73,6 +73,12 @@ export interface RequestOptions {
   onBytes?: ((count: number) => void) | undefined
 }
 
+/** Options of a list of entries, whose items are cut out of the response while it arrives. */
+export interface ArrivalOptions<T> {
+  /** Called with the entries as they arrive, all of which the list has in the end, if it has one: who listens sees the first before there are all. */
+  onEntries?: ((entries: readonly Entry<T>[]) => void) | undefined
+}
+
 /** Where an object is. */
 export interface ObjectOptions extends RequestOptions {
   /** Needed for namespaced resources; where an object is sent, its own counts. */

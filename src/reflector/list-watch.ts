@@ -1,6 +1,6 @@
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource, resourceName } from '../meta/resource'
-import type { EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
+import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
 import type { ListEntriesOptions } from '../transport/list'
 import type { WatchEntriesOptions } from '../transport/watch'
 import type { ListerWatcher } from './lister-watcher'
@@ -26,7 +26,7 @@ export interface EntryClient {
   readonly baseUrl: string
   listEntries<T extends KubeObject>(
     resource: Resource<T>,
-    options: ListEntriesOptions & { namespace?: string | undefined },
+    options: ListEntriesOptions & ArrivalOptions<T> & { namespace?: string | undefined },
   ): Promise<EntryList<T>>
   watchEntries<T extends KubeObject>(
     resource: Resource<T>,
@@ -72,9 +72,9 @@ export class ListWatch<T extends KubeObject> implements ListerWatcher<T> {
     }
   }
 
-  list({ signal, onBytes, ...options }: ListOptions & RequestOptions): Promise<EntryList<T>> {
+  list({ signal, onBytes, onEntries, ...options }: ListOptions & RequestOptions & ArrivalOptions<T>): Promise<EntryList<T>> {
     const { namespace, managedFields } = this.#options
-    return this.#client.listEntries(this.resource, { ...this.#tweak(options), namespace, managedFields, signal, onBytes })
+    return this.#client.listEntries(this.resource, { ...this.#tweak(options), namespace, managedFields, signal, onBytes, onEntries })
   }
 
   watch({ signal, onBytes, ...options }: WatchOptions & RequestOptions): AsyncIterable<readonly WatchEntry<T>[]> {

@@ -1,4 +1,4 @@
-import type { EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
+import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
 
 /**
  * Any source a reflector can read: an API server ({@link ListWatch}), a watch cache, another tab, an edge cache.
@@ -7,11 +7,11 @@ import type { EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions }
  */
 export interface ListerWatcher<T> {
   /**
-   * Reads one page (everything, when `options.limit` is left out).
+   * Reads one page (everything, when `options.limit` is left out). A source that has entries before the page is complete may tell of them.
    *
    * @throws ApiError as the server answers; ExpiredError for HTTP 410; ConnectionError when there was no whole answer. An abort rejects with the signal's reason.
    */
-  list(options: ListOptions & RequestOptions): Promise<EntryList<T>>
+  list(options: ListOptions & RequestOptions & ArrivalOptions<T>): Promise<EntryList<T>>
   /**
    * Opens a watch and delivers its events in batches, one for each read of the network. The first batch comes as soon as the server
    * has accepted the watch (its headers arrived), and may be empty. Ends when the server ends the watch; leaving the loop closes it.

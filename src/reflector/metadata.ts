@@ -3,7 +3,7 @@ import type { KubeObject } from '../meta/object'
 import type { PartialObjectMetadata } from '../meta/partial-object-metadata'
 import type { Resource } from '../meta/resource'
 import { forEachMember, STOP, skipSpace, skipValue, stringAt } from '../meta/scan'
-import type { EntryList, WatchEntry } from '../meta/wire'
+import type { ArrivalOptions, EntryList, WatchEntry } from '../meta/wire'
 import type { ListEntriesOptions } from '../transport/list'
 import type { WatchEntriesOptions } from '../transport/watch'
 import { type EntryClient, ListWatch, type ListWatchOptions } from './list-watch'
@@ -40,8 +40,15 @@ class MetadataClient implements EntryClient {
     this.#client = client
   }
 
-  async listEntries<T extends KubeObject>(resource: Resource<T>, options: ListEntriesOptions): Promise<EntryList<T>> {
-    const list = await this.#client.listEntries(resource, { ...options, accept: accept(`${PARTIAL.kind}List`) })
+  async listEntries<T extends KubeObject>(
+    resource: Resource<T>,
+    { onEntries, ...options }: ListEntriesOptions & ArrivalOptions<T>,
+  ): Promise<EntryList<T>> {
+    const list = await this.#client.listEntries(resource, {
+      ...options,
+      accept: accept(`${PARTIAL.kind}List`),
+      ...(onEntries && { onEntries: (entries) => onEntries(entries.map(onlyMetadata)) }),
+    })
     return { ...list, entries: list.entries.map(onlyMetadata) }
   }
 

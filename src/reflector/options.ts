@@ -36,6 +36,18 @@ export interface EntryChange<T> {
 
 /** How a reflector works. Every default is right for a dashboard. */
 export interface ReflectorOptions<T extends KubeObject> {
+  /**
+   * Told of what has arrived of the first state while it is being read, so that rows can be shown before there are all of them. Nothing of it is in the
+   * store yet, which shows complete states only. `before` is how many came earlier; 0: this is the beginning, and what was told before, in an attempt
+   * that was lost, counts no more. An entry may come twice when a list of pages has to be read again. Not called when the store has a state already, and
+   * not while an informer makes do with single namespaces. What it throws is reported. Default: nobody is told.
+   *
+   * @example
+   * ```ts
+   * const pods = createInformer(client, Pod, { onArrival: (entries, before) => before < 50 && showFirst(entries) })
+   * ```
+   */
+  onArrival?: ((entries: readonly Entry<T>[], before: number) => void) | undefined
   /** Objects of another kind, or that the schema refuses, are reported and skipped. A resource, or any Standard Schema (which parses every object on arrival). */
   expectedType?: Resource<T> | StandardSchemaV1<unknown, unknown> | undefined
   /** How the initial state is read: streamed as events (KEP-3157; falls back to a list where the server refuses), or listed. Default `'stream'`. */

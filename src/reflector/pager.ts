@@ -1,10 +1,10 @@
 import { isExpiredError } from '../errors'
 import type { Entry } from '../meta/entry'
-import type { ListOptions, RequestOptions } from '../meta/wire'
+import type { ArrivalOptions, ListOptions, RequestOptions } from '../meta/wire'
 import type { ListerWatcher } from './lister-watcher'
 
 /** What {@link listAll} reads. */
-export interface ListAllOptions extends RequestOptions {
+export interface ListAllOptions<T> extends RequestOptions, ArrivalOptions<T> {
   /** At least this version; the empty string is the newest. */
   resourceVersion: string
   /** Objects per page; everything in one answer when left out. */
@@ -27,7 +27,7 @@ export interface CompleteList<T> {
  */
 export async function listAll<T>(
   source: ListerWatcher<T>,
-  { resourceVersion, pageSize, ...request }: ListAllOptions,
+  { resourceVersion, pageSize, ...request }: ListAllOptions<T>,
 ): Promise<CompleteList<T>> {
   // A limit beside a version without `NotOlderThan` would be read as exactly that version.
   const from = (version: string): ListOptions => (version ? { resourceVersion: version, resourceVersionMatch: 'NotOlderThan' } : {})

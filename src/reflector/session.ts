@@ -51,6 +51,8 @@ export class Session<T extends KubeObject> {
   #interruption: Failure | undefined
   // The initial state of a stream, as long as it is not complete.
   #initial: Map<string, Entry<T>> | undefined
+  // How much of the first state was told of while it arrived.
+  #arrived = 0
   #timeoutMs = 0
   #probeTimer: unknown
   #opened = false
@@ -136,6 +138,7 @@ export class Session<T extends KubeObject> {
       pageSize: options.pageSize,
       signal: this.#controller.signal,
       onBytes: this.#heard,
+      ...(options.onArrival && { onEntries: (arrived) => this.#tellOfArrival(arrived.filter((entry) => this.#isExpected(entry))) }),
     })
     this.#controller.signal.throwIfAborted()
     this.#replace(
@@ -178,6 +181,7 @@ export class Session<T extends KubeObject> {
 
   #take(batch: readonly WatchEntry<T>[]): void {
     let changes: EntryChange<T>[] = []
+    const arrived: Entry<T>[] = []
     const apply = () => {
       // A listener may have found an entry that cannot be read: what follows would hide that it is missing.
       this.#controller.signal.throwIfAborted()
@@ -192,14 +196,19 @@ export class Session<T extends KubeObject> {
         this.#events++
         if (event.type === 'BOOKMARK') {
           apply()
+          this.#tellOfArrival(arrived.splice(0))
           this.#bookmark(event.resourceVersion, event.initialEventsEnd)
         } else if (!this.#accepts(event.entry)) {
           // Reported and skipped; the version does not move.
         } else if (this.#initial) {
           if (event.type === 'DELETED') this.#initial.delete(event.entry.key)
-          else this.#initial.set(event.entry.key, event.entry)
+          else {
+            this.#initial.set(event.entry.key, event.entry)
+            arrived.push(event.entry)
+          }
         } else changes.push(event)
       }
+      this.#tellOfArrival(arrived)
     } finally {
       // What came before a broken event still counts.
       apply()
@@ -215,6 +224,24 @@ export class Session<T extends KubeObject> {
       this.#host.report(error)
       return false
     }
+  }
+
+  /** As {@link #accepts}, but what is wrong is reported when the list is complete. */
+  #isExpected(entry: Entry<T>): boolean {
+    try {
+      this.#host.check(entry)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #tellOfArrival(entries: readonly Entry<T>[]): void {
+    const { options, store } = this.#host
+    if (entries.length === 0 || store.resourceVersion !== '' || this.#controller.signal.aborted) return
+    const before = this.#arrived
+    this.#arrived += entries.length
+    this.#guard(() => options.onArrival?.(entries, before))
   }
 
   #apply(changes: readonly EntryChange<T>[]): void {

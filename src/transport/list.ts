@@ -3,7 +3,7 @@ import type { Entry } from '../meta/entry'
 import { metaNamespaceKey } from '../meta/keys'
 import type { KubeList, KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource, resourcePath } from '../meta/resource'
-import type { EntryList, ListOptions, RequestOptions } from '../meta/wire'
+import type { ArrivalOptions, EntryList, ListOptions, RequestOptions } from '../meta/wire'
 import { readChunks } from './body'
 import { ListCutter } from './list-cutter'
 import { searchParams } from './params'
@@ -21,15 +21,26 @@ export interface ListEntriesOptions extends ListOptions, RequestOptions {
 export async function listEntries<T extends KubeObject>(
   client: Requester,
   resource: Resource<T>,
-  { namespace, managedFields, accept, signal, onBytes, ...options }: ListEntriesOptions & { namespace?: string | undefined },
+  {
+    namespace,
+    managedFields,
+    accept,
+    signal,
+    onBytes,
+    onEntries,
+    ...options
+  }: ListEntriesOptions & ArrivalOptions<T> & { namespace?: string | undefined },
 ): Promise<EntryList<T>> {
   const path = resourcePath(resource, { namespace })
   const response = await client.request({ path, params: searchParams(options), headers: accept ? { accept } : undefined, signal })
   const cutter = new ListCutter<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const entries: Entry<T>[] = []
   const keep = (entry: Entry<T>) => void entries.push(entry)
-  for await (const chunk of readChunks(response, { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal, onBytes }))
+  for await (const chunk of readChunks(response, { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal, onBytes })) {
+    const before = entries.length
     cutter.push(chunk, keep)
+    if (onEntries && entries.length > before) onEntries(entries.slice(before))
+  }
   const { resourceVersion = '', continue: token = '', remainingItemCount } = cutter.end()
   return { resourceVersion, continue: token, remainingItemCount, entries }
 }

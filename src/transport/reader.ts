@@ -7,6 +7,7 @@ import type { KubeList, KubeObject } from '../meta/object'
 import { type Resource, resourcePath } from '../meta/resource'
 import { asList } from '../meta/schemas'
 import type {
+  ArrivalOptions,
   CollectionOptions,
   EntryList,
   ListOptions,
@@ -165,7 +166,10 @@ export class KubeReader {
   }
 
   /** As {@link list}, but the items are cut out of the response and not parsed: what a ListWatch uses. */
-  listEntries<T extends KubeObject>(resource: Resource<T>, options: CollectionOptions & ListEntriesOptions = {}): Promise<EntryList<T>> {
+  listEntries<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CollectionOptions & ListEntriesOptions & ArrivalOptions<T> = {},
+  ): Promise<EntryList<T>> {
     return listEntries(this, resource, options)
   }
 

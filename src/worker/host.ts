@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../internal/clock'
-import type { EntryList, RequestOptions, WatchEntry } from '../meta/wire'
+import type { Entry } from '../meta/entry'
+import type { RequestOptions, WatchEntry } from '../meta/wire'
 import { idbPersister } from '../persistence/idb'
 import type { Persister, StoredRecord } from '../persistence/persister'
 import { KubeClient } from '../transport/client'
@@ -124,8 +125,8 @@ class Host {
   }
 
   async #list({ resource, options }: Call & { kind: 'list' }, task: Task): Promise<readonly string[]> {
-    const list: EntryList<unknown> = await this.#connected().listEntries(resource, { ...options, ...requestOptions(task) })
-    for (const piece of inPieces(list.entries, entryCells)) await task.outbox.push(piece)
+    const onEntries = (entries: readonly Entry<unknown>[]) => void task.outbox.push(entries.flatMap(entryCells))
+    const list = await this.#connected().listEntries(resource, { ...options, ...requestOptions(task), onEntries })
     const { resourceVersion, continue: token, remainingItemCount } = list
     return [resourceVersion, token, remainingItemCount === undefined ? '' : String(remainingItemCount)]
   }

@@ -18,7 +18,7 @@ const REST_MS = 16
 export class Outbox {
   readonly #post: (parcel: Parcel) => void
   readonly #clock: Clock
-  #cells: string[] | undefined
+  readonly #queue: (readonly string[])[] = []
   #size = 0
   #bytes = 0
   #state: 'free' | 'sent' | 'resting' = 'free'
@@ -34,11 +34,9 @@ export class Outbox {
 
   /** Sends cells, also when there are none. Resolves when there is room for more. */
   push(cells: readonly string[]): Promise<void> {
-    this.#cells ??= []
-    for (const cell of cells) {
-      this.#cells.push(cell)
-      this.#size += cell.length
-    }
+    if (this.#isClosed) return Promise.resolve()
+    this.#queue.push(cells)
+    this.#size += sizeOf(cells)
     this.#flush()
     return this.#size < PIECE ? Promise.resolve() : this.#room()
   }
@@ -55,19 +53,25 @@ export class Outbox {
 
   /** The last parcel was dealt with. */
   acknowledge(): void {
+    if (this.#isClosed) return
     this.#state = 'resting'
-    this.#rest = this.#clock.setTimeout(() => this.#wake(), REST_MS)
+    this.#rest = this.#clock.setTimeout(() => {
+      this.#endRest()
+      this.#flush()
+    }, REST_MS)
     this.#flush()
   }
 
   /** Resolves when everything was sent. */
   async drain(): Promise<void> {
-    while (this.#cells !== undefined) await this.#room()
+    while (this.#queue.length > 0) await this.#room()
   }
 
   /** Nobody wants more: what is left is thrown away. */
   close(): void {
     this.#isClosed = true
+    this.#queue.length = this.#size = this.#bytes = 0
+    this.#endRest()
     this.#flush()
   }
 
@@ -77,26 +81,38 @@ export class Outbox {
     return room
   }
 
-  #wake(): void {
+  #endRest(): void {
     this.#clock.clearTimeout(this.#rest)
     this.#state = 'free'
-    this.#flush()
   }
 
   #flush(): void {
-    // Somebody waits for room: for the end, or since there is a whole piece.
-    if (this.#state === 'resting' && (this.#isClosed || this.#onRoom.length > 0)) this.#wake()
-    if (this.#state !== 'free' && !this.#isClosed) return
-    const parcel = { bytes: this.#bytes, cells: this.#cells }
-    const isEmpty = parcel.cells === undefined && parcel.bytes === 0
-    this.#cells = undefined
-    this.#size = this.#bytes = 0
-    if (!isEmpty && !this.#isClosed) {
+    // A whole piece does not rest, nor does what somebody waits for.
+    if (this.#state === 'resting' && (this.#size >= PIECE || this.#onRoom.length > 0)) this.#endRest()
+    if (this.#state !== 'free') return
+    if (!this.#isClosed && (this.#queue.length > 0 || this.#bytes > 0)) {
       this.#state = 'sent'
-      this.#post(parcel)
+      const bytes = this.#bytes
+      this.#bytes = 0
+      this.#post({ bytes, cells: this.#take() })
     }
     const waiting = this.#onRoom
     this.#onRoom = []
     for (const resume of waiting) resume()
   }
+
+  /** About a piece; undefined when there is nothing. */
+  #take(): readonly string[] | undefined {
+    let [cells] = this.#queue.splice(0, 1)
+    let size = cells ? sizeOf(cells) : 0
+    while (cells && this.#queue.length > 0 && size < PIECE) {
+      const [more = []] = this.#queue.splice(0, 1)
+      cells = [...cells, ...more]
+      size += sizeOf(more)
+    }
+    this.#size -= size
+    return cells
+  }
 }
+
+const sizeOf = (cells: readonly string[]): number => cells.reduce((size, { length }) => size + length, 0)

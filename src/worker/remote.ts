@@ -2,7 +2,7 @@ import { ConnectionError, PersistenceError } from '../errors'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { type Resource, resourcePath } from '../meta/resource'
-import type { EntryList, WatchEntry } from '../meta/wire'
+import type { ArrivalOptions, EntryList, WatchEntry } from '../meta/wire'
 import type { Persister } from '../persistence/persister'
 import type { EntryClient } from '../reflector/list-watch'
 import type { ListEntriesOptions } from '../transport/list'
@@ -25,13 +25,15 @@ export function remoteClient(thread: Thread, baseUrl: string): EntryClient {
 
     async listEntries<T extends KubeObject>(
       resource: Resource<T>,
-      { signal, onBytes, ...options }: Placed<ListEntriesOptions>,
+      { signal, onBytes, onEntries, ...options }: Placed<ListEntriesOptions & ArrivalOptions<T>>,
     ): Promise<EntryList<T>> {
       const entries: Entry<T>[] = []
       try {
         const call: Call = { kind: 'list', resource: addressOf(resource), options }
         const [resourceVersion = '', token = '', remaining] = await taken(thread, call, { signal, onBytes }, (cells) => {
-          for (const entry of entriesOf<T>(cells)) entries.push(entry)
+          const arrived = entriesOf<T>(cells)
+          for (const entry of arrived) entries.push(entry)
+          onEntries?.(arrived)
         })
         return { resourceVersion, continue: token, remainingItemCount: remaining ? Number(remaining) : undefined, entries }
       } catch (error) {

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
+import { Pod } from '../../src/resources/core/v1'
+import { KubeClient } from '../../src/transport/client'
+import { LocalWorker } from '../worker/support'
+
+type Told = [names: string[], before: number]
+
+const pod = (name: string, resourceVersion: string) => ({
+  kind: 'Pod',
+  apiVersion: 'v1',
+  metadata: { name, namespace: 'shop', uid: name, resourceVersion },
+})
+const event = (type: string, object: object) => `${JSON.stringify({ type, object })}\n`
+const end = event('BOOKMARK', {
+  kind: 'Pod',
+  apiVersion: 'v1',
+  metadata: { resourceVersion: '9', annotations: { 'k8s.io/initial-events-end': 'true' } },
+})
+
+const states = {
+  stream: ['a', 'b', 'c'].map((name) => event('ADDED', pod(name, '1'))).join('') + end,
+  list: JSON.stringify({
+    kind: 'PodList',
+    apiVersion: 'v1',
+    metadata: { resourceVersion: '9' },
+    items: ['a', 'b', 'c'].map((name) => pod(name, '1')),
+  }),
+}
+
+/** A server whose first answers stop, or end, in the midst of the third object, until they are told to go on. */
+function stoppingServer(initialList: 'stream' | 'list', { lost = 0 } = {}) {
+  const bytes = new TextEncoder().encode(states[initialList])
+  const middle = states[initialList].indexOf('"name":"c"')
+  let goOn = () => {}
+  const fetch = async (request: Request): Promise<Response> => {
+    const { searchParams } = new URL(request.url)
+    if (searchParams.has('watch') && !searchParams.has('sendInitialEvents')) return new Response(new ReadableStream())
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(bytes.slice(0, middle))
+        if (lost-- > 0) controller.close()
+        goOn = () => {
+          controller.enqueue(bytes.slice(middle))
+          if (initialList === 'list') controller.close()
+        }
+      },
+    })
+    return new Response(body, { headers: { 'content-type': 'application/json' } })
+  }
+  return { fetch, goOn: () => goOn() }
+}
+
+/** What an informer tells, and when it has told so often. */
+function listener() {
+  const told: Told[] = []
+  const waiting: { readonly times: number; resolve(): void }[] = []
+  return {
+    told,
+    onArrival: (entries: readonly { readonly name: string }[], before: number) => {
+      told.push([entries.map(({ name }) => name), before])
+      for (const { times, resolve } of waiting) if (told.length >= times) resolve()
+    },
+    times: (times: number) => new Promise<void>((resolve) => void waiting.push({ times, resolve })),
+  }
+}
+
+const ways: Record<string, (fetch: (request: Request) => Promise<Response>) => [KubeClient, InformerOptions<Pod>]> = {
+  'on the main thread': (fetch) => [new KubeClient({ baseUrl: 'http://cluster', fetch }), {}],
+  'through a transform': (fetch) => [new KubeClient({ baseUrl: 'http://cluster', fetch }), { transform: (object) => ({ ...object }) }],
+  'by a Worker': (fetch) => [new KubeClient({ baseUrl: 'http://cluster' }), { worker: new LocalWorker(fetch).worker }],
+}
+
+describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList) => {
+  test.each(Object.entries(ways))('is told of while it arrives, and is in the store when it is complete (%s)', async (_way, make) => {
+    const server = stoppingServer(initialList)
+    const { told, onArrival, times } = listener()
+    const begun = times(1)
+    const [client, options] = make(server.fetch)
+    await using informer = createInformer(client, Pod, { initialList, onArrival, ...options })
+    await begun
+    expect(told).toEqual([[['a', 'b'], 0]])
+    expect(informer.indexer.size).toBe(0)
+    server.goOn()
+    await informer.whenSynced()
+    expect(told).toEqual([
+      [['a', 'b'], 0],
+      [['c'], 2],
+    ])
+    expect(informer.indexer.listKeys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+  })
+
+  test('is told of from the beginning when it has to be read again', async () => {
+    const server = stoppingServer(initialList, { lost: 1 })
+    const { told, onArrival, times } = listener()
+    const begunAgain = times(2)
+    const client = new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch })
+    await using informer = createInformer(client, Pod, { initialList, onArrival, backoff: { initialMs: 1 } })
+    await begunAgain
+    expect(told).toEqual(Array(2).fill([['a', 'b'], 0]))
+    server.goOn()
+    await informer.whenSynced()
+  })
+
+  test('is told of with its metadata alone, where only that is read', async () => {
+    const server = stoppingServer(initialList)
+    const { onArrival, times } = listener()
+    const begun = times(1)
+    const texts: string[] = []
+    const client = new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch })
+    await using _informer = createInformer(client, Pod, {
+      representation: 'metadata',
+      initialList,
+      onArrival: (entries, before) => {
+        for (const { object } of entries) texts.push(object.kind ?? '')
+        onArrival(entries, before)
+      },
+    })
+    await begun
+    expect(texts).toEqual(['PartialObjectMetadata', 'PartialObjectMetadata'])
+  })
+
+  test('arrives all the same when the listener throws, which is reported', async () => {
+    const server = stoppingServer(initialList)
+    const errors: unknown[] = []
+    const { onArrival, times } = listener()
+    const begun = times(1)
+    const client = new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch })
+    await using informer = createInformer(client, Pod, {
+      initialList,
+      watchErrorHandler: (error) => errors.push(error),
+      onArrival: (entries, before) => {
+        onArrival(entries, before)
+        throw new Error('no table')
+      },
+    })
+    await begun
+    server.goOn()
+    await informer.whenSynced()
+    expect(errors.map(String)).toContain('Error: no table')
+    expect(informer.indexer.size).toBe(3)
+  })
+})
