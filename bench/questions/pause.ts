@@ -16,6 +16,7 @@ export const pause: Question = {
   columns: [
     { title: 'longest pause ms, 2,000 changes/s', metric: 'watchPauseMs', show: 'ms' },
     { title: 'longest pause ms, first state', metric: 'listPauseMs', show: 'ms' },
+    { title: '50 rows ms', metric: 'firstMs', show: 'ms' },
     { title: 'first state ms', metric: 'listMs', show: 'ms' },
     { title: 'peak memory MB', metric: 'peakMB', show: 'MB' },
   ],

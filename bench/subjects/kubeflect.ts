@@ -1,6 +1,7 @@
 import {
   createInformer,
   defineResource,
+  type Entry,
   type InformerOptions,
   KubeClient,
   type KubeObject,
@@ -51,7 +52,13 @@ export const kubeflect: Subject = (task) =>
   listThenWatch(task, async ({ first }) => {
     const { reading = 'nothing', initialList = 'stream' } = task
     const resource = reading === 'schema' ? (CheckedPod as Resource) : resources[task.kind]
-    const informer = createInformer(new KubeClient({ baseUrl: task.url }), resource, { initialList, ...options[reading] })
+    // Rows that a page can show are read before there are all.
+    const onArrival = (entries: readonly Entry<KubeObject>[], before: number) => {
+      for (const entry of entries.slice(0, Math.max(0, ROWS - before))) entry.object.metadata.name
+      if (before + entries.length >= ROWS) first()
+    }
+    const shown = reading === 'handler' ? {} : { onArrival }
+    const informer = createInformer(new KubeClient({ baseUrl: task.url }), resource, { initialList, ...shown, ...options[reading] })
     const synced = informer.whenSynced()
     const kept = () => informer.indexer.size
     if (reading === 'handler') {
@@ -65,10 +72,7 @@ export const kubeflect: Subject = (task) =>
       })
       return { listed: handler.whenSynced(), watched: last.promise, kept }
     }
-    const listed = synced.then(() => {
-      for (const entry of informer.indexer.list().slice(0, reading === 'rows' ? ROWS : 0)) entry.object.metadata.name
-      first()
-    })
+    const listed = synced.then(first)
     const watched = async () => {
       const frames = reading === 'frame' ? readEachFrame(informer.indexer) : undefined
       await informer.waitForResourceVersion(task.lastVersion)
