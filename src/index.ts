@@ -28,6 +28,7 @@ export { type Entry, entryFromObject, entryFromText, type EntryOptions, readValu
 export type { Labels } from './meta/selectors'
 export type {
   ApplyOptions,
+  ArrivalOptions,
   ChangeType,
   CollectionOptions,
   DeleteOptions,

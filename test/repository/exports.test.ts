@@ -15,6 +15,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'ApiErrorInit',
     'ApplyConfiguration',
     'ApplyOptions',
+    'ArrivalOptions',
     'Attempt',
     'BacklogEvent',
     'BackoffOptions',
