@@ -18,6 +18,10 @@ export class Board {
   #feed: Feed | undefined
   #rows: RowList | undefined
   #changed = new Map<string, Entry<KubeObject> | undefined>()
+  /** Whether what is shown has arrived and is in no store yet: the first state is not complete. */
+  #isEarly = false
+  /** Whether what changed is not to light up when it is drawn next. */
+  #isQuiet = false
   #isScheduled = false
   #stops: (() => void)[] = []
 
@@ -48,7 +52,14 @@ export class Board {
     this.#filter.disabled = false
     this.#table.show(rows)
     this.#stops = [
+      feed.onArrival((entries, before) => {
+        if (before === 0) this.#dropEarly(rows)
+        this.#isEarly = this.#isQuiet = true
+        for (const entry of entries) this.#changed.set(entry.key, entry)
+        this.schedule()
+      }),
       informer.indexer.subscribe(({ type, changes }) => {
+        this.#dropEarly(rows)
         if (type !== 'resync')
           for (const change of changes) this.#changed.set(change.entry.key, change.type === 'deleted' ? undefined : change.entry)
         this.schedule()
@@ -64,6 +75,7 @@ export class Board {
     for (const stop of this.#stops) stop()
     this.#stops = []
     this.#changed.clear()
+    this.#isEarly = this.#isQuiet = false
     this.#feed = undefined
     this.#rows = undefined
     this.#filter.value = ''
@@ -85,11 +97,20 @@ export class Board {
     })
   }
 
+  /** What had only arrived is no longer shown, unless it is among what comes now. */
+  #dropEarly(rows: RowList): void {
+    if (!this.#isEarly) return
+    this.#isEarly = false
+    this.#isQuiet = true
+    this.#changed = new Map(Array.from(rows.keys, (key) => [key, undefined]))
+  }
+
   #draw(): void {
     const feed = this.#feed
     const rows = this.#rows
     if (!feed || !rows) return
-    const flashes = rows.size === 0 ? [] : this.#changed.keys()
+    const flashes = rows.size === 0 || this.#isQuiet ? [] : this.#changed.keys()
+    this.#isQuiet = false
     if (this.#changed.size > 0) {
       rows.apply(this.#changed)
       this.#table.update(flashes)

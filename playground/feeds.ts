@@ -1,5 +1,7 @@
 import {
+  type Entry,
   type EntryClient,
+  type InformerIdentity,
   type InformerLease,
   isPersistenceError,
   type KubeObject,
@@ -26,6 +28,8 @@ export interface Feed {
   readonly informer: SharedInformer<KubeObject>
   /** What was read since the page was loaded, also by informers before this one. */
   readonly traffic: Traffic
+  /** Calls back with what has arrived of the first state, while there is none yet; returns how to stop. */
+  onArrival(listener: (entries: readonly Entry<KubeObject>[], before: number) => void): () => void
   /** When the attempt after an error is due, in milliseconds since 1970; undefined when that is not known. */
   retryAt(error: unknown): number | undefined
 }
@@ -49,6 +53,7 @@ export class Feeds {
   readonly #unstored: SharedInformerFactory
   readonly #traffic = new Map<string, Traffic>()
   readonly #retries = new WeakMap<object, number>()
+  readonly #arrivals = new Map<string, (entries: readonly Entry<KubeObject>[], before: number) => void>()
   #lastError: unknown
   #shown: Held | undefined
   #lingering: Held | undefined
@@ -62,15 +67,17 @@ export class Feeds {
       if (event.type === 'error') this.#lastError = event.error
       else if (event.type === 'backoff' && this.#lastError instanceof Error) this.#retries.set(this.#lastError, Date.now() + event.ms)
     }
-    this.#stored = new SharedInformerFactory(metered, { persister: this.#persister, cluster, onEvent })
-    this.#unstored = new SharedInformerFactory(metered, { onEvent })
+    const onArrival: SharedInformerFactoryOptions['onArrival'] = (entries, before, informer) =>
+      this.#arrivals.get(selectionKey(informer))?.(entries, before)
+    this.#stored = new SharedInformerFactory(metered, { persister: this.#persister, cluster, onEvent, onArrival })
+    this.#unstored = new SharedInformerFactory(metered, { onEvent, onArrival })
     this.#stored.start()
     this.#unstored.start()
   }
 
   /** Gives the feed of a selection; the one that was given before is let go. */
   open(selection: Selection): Feed {
-    const key = JSON.stringify([collectionKey(selection.resource, selection.namespace), selection.labelSelector])
+    const key = selectionKey(selection)
     if (this.#shown?.key === key) return this.#shown.feed
     const back = this.#lingering?.key === key ? this.#lingering : undefined
     if (!back) this.drop()
@@ -100,7 +107,11 @@ export class Feeds {
       if (type === 'apply') traffic.note(changes.length)
     })
     const retryAt = (error: unknown) => (error instanceof Error ? this.#retries.get(error) : undefined)
-    return { key, lease, feed: { selection, informer, traffic, retryAt } }
+    const onArrival: Feed['onArrival'] = (listener) => {
+      this.#arrivals.set(key, listener)
+      return () => void this.#arrivals.delete(key)
+    }
+    return { key, lease, feed: { selection, informer, traffic, onArrival, retryAt } }
   }
 
   #lease({ resource, namespace, labelSelector }: Selection): InformerLease<KubeObject> {
@@ -118,6 +129,10 @@ export class Feeds {
     this.#traffic.set(key, traffic)
     return traffic
   }
+}
+
+function selectionKey({ resource, namespace, labelSelector }: Selection | InformerIdentity): string {
+  return JSON.stringify([collectionKey(resource, namespace), labelSelector])
 }
 
 function collectionKey(resource: Resource, namespace: string | undefined): string {

@@ -76,6 +76,11 @@ export class RowList {
     return this.#all.size
   }
 
+  /** The keys of all rows, shown or not. */
+  get keys(): Iterable<string> {
+    return this.#all.keys()
+  }
+
   get order(): Order {
     return this.#order
   }

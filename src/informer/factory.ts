@@ -1,5 +1,6 @@
 import { listen } from '../internal/listen'
 import { report } from '../internal/report'
+import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import type { Resource } from '../meta/resource'
 import type { EntryClient } from '../reflector/list-watch'
@@ -15,10 +16,21 @@ import type { WaitOptions } from './wait'
 export interface SharedInformerFactoryOptions
   extends Omit<
     InformerOptions<KubeObject>,
-    'indexers' | 'transform' | 'expectedType' | 'labelSelector' | 'fieldSelector' | 'version' | 'signal' | 'representation' | 'onEvent'
+    | 'indexers'
+    | 'transform'
+    | 'expectedType'
+    | 'labelSelector'
+    | 'fieldSelector'
+    | 'version'
+    | 'signal'
+    | 'representation'
+    | 'onEvent'
+    | 'onArrival'
   > {
   /** Told of everything that happens, and of which informer it happens to. */
   onEvent?: ((event: InformerEvent, informer: InformerIdentity) => void) | undefined
+  /** Told of what has arrived of a first state while it is being read, and which informer's it is; see {@link InformerOptions.onArrival}. */
+  onArrival?: ((entries: readonly Entry<KubeObject>[], before: number, informer: InformerIdentity) => void) | undefined
 }
 
 /** Which of a factory's informers it is. */
@@ -179,7 +191,7 @@ export class SharedInformerFactory implements AsyncDisposable {
       if (indexers) addMissing(known.informer as unknown as SharedInformer<T>, indexers)
       return [key, known]
     }
-    const { onEvent } = this.#options
+    const { onEvent, onArrival } = this.#options
     const { labelSelector, fieldSelector } = selection
     const identity: InformerIdentity = { resource, namespace, labelSelector, fieldSelector }
     const options = {
@@ -188,6 +200,7 @@ export class SharedInformerFactory implements AsyncDisposable {
       namespace,
       indexers,
       onEvent: onEvent && ((event: InformerEvent) => onEvent(event, identity)),
+      onArrival: onArrival && ((entries: readonly Entry<T>[], before: number) => onArrival(entries, before, identity)),
     }
     const informer = newInformer<T, Names>(this.#client, resource, options, () => this.lease(Namespaces))
     // What is kept here is of any type; the key brings back those who asked for the same resource.

@@ -71,6 +71,24 @@ describe('the first visit', () => {
   })
 })
 
+test('a first visit shows what has arrived before the list has ended, and then what the cluster has', async () => {
+  await using visit = await startFake()
+  const { page, cluster, url, errors } = visit
+  const release = cluster.holdMiddle()
+  await page.goto(url)
+  await page.locator('main[data-view=rows]').waitFor()
+  expect(await feedData(page)).toMatchObject({ state: 'connecting', rows: '0' })
+  const all = expectedRows(cluster.server)
+  const early = await allRows(page)
+  expect(early.length).toBeGreaterThan(0)
+  expect(early.length).toBeLessThan(all.length)
+  expect(all).toEqual(expect.arrayContaining(early))
+  release()
+  await caughtUp(page, cluster.server)
+  expect((await allRows(page)).sort()).toEqual(all)
+  expect(errors).toEqual([])
+})
+
 describe('a reload', () => {
   test('shows the stored pods before the server answers, then goes on from there without a list', async () => {
     await using visit = await startFake()

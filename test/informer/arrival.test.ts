@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
+import { SharedInformerFactory } from '../../src/informer/factory'
 import { Pod } from '../../src/resources/core/v1'
 import { KubeClient } from '../../src/transport/client'
 import { LocalWorker } from '../worker/support'
@@ -118,6 +119,24 @@ describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList)
     })
     await begun
     expect(texts).toEqual(['PartialObjectMetadata', 'PartialObjectMetadata'])
+  })
+
+  test('is told of by a factory, with whose it is', async () => {
+    const server = stoppingServer(initialList)
+    const { told, onArrival, times } = listener()
+    const begun = times(1)
+    const whose: string[] = []
+    await using factory = new SharedInformerFactory(new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch }), {
+      initialList,
+      onArrival: (entries, before, { resource, labelSelector }) => {
+        whose.push(`${resource.plural} ${labelSelector}`)
+        onArrival(entries, before)
+      },
+    })
+    factory.informer(Pod, { labelSelector: 'app=web' })
+    factory.start()
+    await begun
+    expect([whose, told]).toEqual([['pods app=web'], [[['a', 'b'], 0]]])
   })
 
   test('arrives all the same when the listener throws, which is reported', async () => {

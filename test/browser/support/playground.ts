@@ -10,10 +10,32 @@ import { createProfile, launchChromium } from '../../support/chromium.ts'
 /** A cluster whose answers can be held back. */
 export class HeldCluster extends FakeCluster {
   #held: Promise<void> | undefined
+  #heldMiddle: Promise<void> | undefined
 
   override readonly fetch = async (request: Request): Promise<Response> => {
     await this.#held
-    return this.server.fetch(request)
+    const response = await this.server.fetch(request)
+    const middle = this.#heldMiddle
+    if (!middle || !request.url.includes('sendInitialEvents')) return response
+    const rest = new TransformStream<Uint8Array, Uint8Array>({
+      async transform(chunk, controller) {
+        controller.enqueue(chunk)
+        await middle
+      },
+    })
+    return new Response(response.body?.pipeThrough(rest), response)
+  }
+
+  /** Answers streamed lists with no more than their first chunk until the function it returns is called. */
+  holdMiddle(): () => void {
+    let release = () => {}
+    this.#heldMiddle = new Promise((resolve) => {
+      release = () => {
+        this.#heldMiddle = undefined
+        resolve()
+      }
+    })
+    return release
   }
 
   /** Answers nothing until the function it returns is called. */
