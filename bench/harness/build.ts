@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
@@ -45,11 +45,17 @@ export async function bundle(
   return outfile
 }
 
-/** Bundles a few lines as a page would load them, minified; what Node has built in is left out, and so are the packages that `external` names. */
+/**
+ * Bundles a few lines as a page would load them, minified: what is imported when it is needed is not in it. What Node has built in is left out, and so
+ * are the packages that `external` names.
+ */
 export async function bundleSource(source: string, external: readonly string[] = []): Promise<Uint8Array> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents: source, resolveDir: benchRoot },
     write: false,
+    metafile: true,
+    splitting: true,
+    outdir: cache,
     external: [...external],
     bundle: true,
     minify: true,
@@ -61,7 +67,14 @@ export async function bundleSource(source: string, external: readonly string[] =
     nodePaths,
     plugins: [libraryOf(ours)],
   })
-  return outputFiles[0]?.contents ?? new Uint8Array()
+  const loaded = new Set<string>()
+  const load = (file: string) => {
+    if (loaded.has(resolve(file))) return
+    loaded.add(resolve(file))
+    for (const { path, kind } of metafile.outputs[file]?.imports ?? []) if (kind === 'import-statement') load(path)
+  }
+  for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) if (entryPoint === '<stdin>') load(file)
+  return Buffer.concat(outputFiles.filter(({ path }) => loaded.has(path)).map(({ contents }) => contents))
 }
 
 const nodePaths = [join(root, 'node_modules')]
