@@ -92,6 +92,7 @@ class Host {
     }
     // What came before an error counts.
     await outbox.drain()
+    outbox.close()
     if (!this.#tasks.delete(id)) return
     this.#say(error ? { type: 'failed', id, error } : { type: 'done', id, cells })
   }
