@@ -2,6 +2,7 @@ import { isParseError, WatchError } from '../errors'
 import type { Clock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
+import { compareResourceVersions } from '../meta/resource-version'
 import type { WatchEntry } from '../meta/wire'
 import { classify, type Failure } from './failure'
 import type { ListerWatcher } from './lister-watcher'
@@ -266,6 +267,12 @@ export class Session<T extends KubeObject> {
       emit?.({ type: 'opened', attempt: 'watch' })
       dispatch({ type: 'opened' })
       return
+    }
+    if (compareResourceVersions(resourceVersion, this.#host.feed.resourceVersion) < 0) {
+      // Whoever answers has not come as far as the store has: it was restored from a backup.
+      const error = new WatchError(`a bookmark at ${resourceVersion}, which is older than ${this.#host.feed.resourceVersion}`)
+      this.interrupt({ kind: 'too-large', error, retryAfterMs: undefined })
+      throw error
     }
     this.#ordered = true
     this.#guard(() => store.bookmark(resourceVersion))

@@ -208,7 +208,9 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
       position = this.#window.end
       const batch = eventsFor(events, query.matcher, after)
       if (bookmarkAt !== undefined && now >= bookmarkAt) {
-        batch.push({ type: 'BOOKMARK', resourceVersion: this.#resourceVersion, initialEventsEnd: false })
+        // What is dropped up to a version from the future are bookmarks too.
+        if (compareResourceVersions(this.#resourceVersion, after) > 0)
+          batch.push({ type: 'BOOKMARK', resourceVersion: this.#resourceVersion, initialEventsEnd: false })
         bookmarkAt = this.#nextBookmark(query, deadline)
       }
       if (batch.length > 0) yield batch

@@ -93,6 +93,16 @@ describe('WATCH', () => {
     expect(watch.events).toEqual(['ADDED shop/e@13'])
   })
 
+  it('from the future gets no bookmark of a version that it already has', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '12', allowWatchBookmarks: true }))
+    await clock.advance(60_000)
+    expect(watch.events).toEqual([])
+    cache.apply([change('ADDED', pod('shop/e', 13))])
+    await clock.advance(60_000)
+    expect(watch.events).toEqual(['ADDED shop/e@13', 'BOOKMARK 13'])
+  })
+
   it('is 429 before the first replace', async () => {
     const cache = new WatchCache({ resource: Pod })
     await expect(cache.watch({}).next()).rejects.toMatchObject({ status: 429, retryAfterMs: 1000 })

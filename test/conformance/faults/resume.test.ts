@@ -49,6 +49,18 @@ describe('13. an RV from the future (an etcd restore) → detected, relist; not 
     expect(page.state).toBe(world.state)
   })
 
+  test('of a live feed, when a bookmark says that the server has not come as far', async () => {
+    const world = new World(['a', 'b'])
+    const bookmark = { type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: '101' } } }
+    world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: JSON.stringify(bookmark) } })
+    await using page = await new Page(world, listing).open()
+    world.create('c')
+    await world.advance(5000)
+    expect(page.requests).toEqual(['list ≥0', 'watch 102', 'list newest', 'watch 103'])
+    expect(page.errors).toMatchObject([{ message: 'a bookmark at 101, which is older than 102' }])
+    expect(page.state).toBe(world.state)
+  })
+
   test('of a live feed that slept through the restore', async () => {
     const world = new World(['a'])
     const backup = world.server.backup()
