@@ -2,7 +2,7 @@ import { ParseError } from '../errors'
 import { flatten } from '../internal/flatten'
 import { objectKey, splitMetaNamespaceKey } from './keys'
 import type { KubeObject } from './object'
-import { forEachMember, STOP, skipObjects, skipSpace, skipValue, stringAt, valueAt } from './scan'
+import { forEachMember, type MemberVisitor, STOP, skipObjects, skipSpace, skipValue, stringAt, valueAt } from './scan'
 import type { Labels } from './selectors'
 
 /** What is known of an object without parsing it. */
@@ -58,6 +58,7 @@ export interface TypeMeta {
 /** What a scan of an object's first members tells. */
 export interface ObjectHeader extends TypeMeta {
   readonly name: string
+  readonly generateName: string
   readonly namespace: string
   readonly uid: string
   readonly resourceVersion: string
@@ -67,44 +68,63 @@ export interface ObjectHeader extends TypeMeta {
   readonly end: number
 }
 
+// The API server's own order.
+const TYPE_META = [
+  ['kind', '"kind":"'],
+  ['apiVersion', '"apiVersion":"'],
+] as const
+const NAMES = [
+  ['name', '"name":"'],
+  ['generateName', '"generateName":"'],
+  ['namespace', '"namespace":"'],
+  ['uid', '"uid":"'],
+  ['resourceVersion', '"resourceVersion":"'],
+] as const
+
 /**
  * Reads the header of the JSON object that starts at `at`, and no further than it must: the API server writes kind, apiVersion and
  * metadata first. Any order of keys and any white space gives the same.
  *
+ * @param end where the object ends, if that is known: one whose metadata came before any kind, as in most lists, is not walked through then to find
+ *   that it has none, which takes several times as long. One that has a kind is taken to have an apiVersion too.
  * @throws SyntaxError when there is no JSON object.
  */
-export function readHeader(text: string, at: number): ObjectHeader {
+export function readHeader(text: string, at: number, end?: number): ObjectHeader {
   const header = {
     kind: '',
     apiVersion: '',
     name: '',
+    generateName: '',
     namespace: '',
     uid: '',
     resourceVersion: '',
     managedFields: undefined as [number, number] | undefined,
     end: at,
   }
-  let missing = 3
-  forEachMember(text, at, (key, start) => {
+  let isRead = false
+  const visit: MemberVisitor = (key, start) => {
     if (key === 'metadata' && text[start] === '{') {
       header.end = readMetadata(text, start, header)
-      return --missing ? header.end : STOP
+      isRead = true
+      if (end !== undefined && !header.kind && !text.slice(header.end, end).includes('kind"')) return STOP
+    } else {
+      header.end = skipValue(text, start)
+      if (key === 'kind' || key === 'apiVersion') header[key] = stringAt(text, start) ?? ''
     }
-    header.end = skipValue(text, start)
-    if (key !== 'kind' && key !== 'apiVersion') return header.end
-    header[key] = stringAt(text, start) ?? ''
-    return --missing ? header.end : STOP
-  })
+    return isRead && header.kind && header.apiVersion ? STOP : header.end
+  }
+  forEachMember(text, at, visit, { members: TYPE_META, into: header })
   return header
 }
 
 function readMetadata(text: string, at: number, header: { -readonly [K in keyof ObjectHeader]: ObjectHeader[K] }): number {
-  return forEachMember(text, at, (key, start, keyStart) => {
+  const visit: MemberVisitor = (key, start, keyStart) => {
     const end = key === 'managedFields' ? skipObjects(text, start) : skipValue(text, start)
     if (key === 'name' || key === 'namespace' || key === 'uid' || key === 'resourceVersion') header[key] = stringAt(text, start) ?? ''
     else if (key === 'managedFields') header.managedFields = withComma(text, keyStart, end)
     return end
-  })
+  }
+  return forEachMember(text, at, visit, { members: NAMES, into: header })
 }
 
 /** Widens a member's range by the comma that its removal would leave behind: the one after it, or else the one before. */

@@ -24,16 +24,25 @@ export const STOP = -1
  */
 export type MemberVisitor = (key: string, start: number, keyStart: number) => number
 
+/** Members whose values are strings, in the order in which they are expected, and where the values go. */
+export interface LeadingStrings<K extends string = string> {
+  /** Of each its key, and how it begins where nobody adds white space: `"name":"`. */
+  readonly members: readonly (readonly [key: K, opening: string])[]
+  readonly into: Record<K, string>
+}
+
 /**
  * Visits each member of the object that starts at `at`, in the order of the text.
  *
+ * @param leading not visited where they come first, in this order, and are written as expected: reading them so takes a fraction of the time.
  * @returns the index just past the object, or {@link STOP} when the visitor stopped.
  * @throws SyntaxError when there is no object at `at`, or the text ends inside it.
  */
-export function forEachMember(text: string, at: number, visit: MemberVisitor): number {
+export function forEachMember<K extends string>(text: string, at: number, visit: MemberVisitor, leading?: LeadingStrings<K>): number {
   if (text.charCodeAt(at) !== OPEN_BRACE) throw new SyntaxError(`expected an object at ${at}`)
-  let i = skipSpace(text, at + 1)
-  if (text.charCodeAt(i) === CLOSE_BRACE) return i + 1
+  const first = leading ? readLeading(text, at + 1, leading) : at + 1
+  let i = skipSpace(text, first)
+  if (first === at + 1 && text.charCodeAt(i) === CLOSE_BRACE) return i + 1
   for (;;) {
     if (text.charCodeAt(i) !== QUOTE) throw new SyntaxError(`expected a key at ${i}`)
     const keyStart = i
@@ -48,6 +57,21 @@ export function forEachMember(text: string, at: number, visit: MemberVisitor): n
     if (code !== COMMA) throw new SyntaxError(`expected a comma or the object's end at ${i}`)
     i = skipSpace(text, i + 1)
   }
+}
+
+/** Reads what is as expected; returns where the key of the first other member has to stand. */
+function readLeading<K extends string>(text: string, at: number, { members, into }: LeadingStrings<K>): number {
+  let i = at
+  for (const [key, opening] of members) {
+    if (!text.startsWith(opening, i)) continue
+    const start = i + opening.length
+    const end = text.indexOf('"', start)
+    const value = text.slice(start, end)
+    if (text.charCodeAt(end + 1) !== COMMA || value.includes('\\')) break
+    into[key] = value
+    i = end + 2
+  }
+  return i
 }
 
 /** The index of the first character at or after `at` that is not white space. */

@@ -1,6 +1,6 @@
 import { ParseError, WatchError } from '../errors'
 import { type Entry, type EntryOptions, makeEntry, readHeader } from '../meta/entry'
-import { CLOSE_BRACE, forEachMember, skipSpace, skipValue, stringAt } from '../meta/scan'
+import { CLOSE_BRACE, COLON, forEachMember, skipSpace, skipValue, stringAt } from '../meta/scan'
 import { asBookmark, asStatus } from '../meta/schemas'
 import { type ChangeType, INITIAL_EVENTS_END, type WatchEntry } from '../meta/wire'
 
@@ -9,9 +9,6 @@ const OPENINGS: readonly (readonly [ChangeType, string])[] = (['ADDED', 'MODIFIE
   type,
   `${OPENING}${type}","object":`,
 ])
-
-/** One of them stands where an event is followed by another on its line. All are rare elsewhere, which is what makes looking for them fast. */
-const BOUNDARIES = ['}{', ' {', '\t{', '\r{']
 
 /**
  * Decodes the events of one watch, line by line: one event in a line in practice; the protocol allows several values. Objects are cut out, not
@@ -67,12 +64,20 @@ function cutPlain<T>(text: string, start: number, end: number, options?: EntryOp
   try {
     const header = readHeader(text, objectStart)
     if (header.end > end) return undefined
-    const rest = text.slice(header.end, end)
-    if (BOUNDARIES.some((boundary) => rest.includes(boundary))) return undefined
+    if (hasObjectMember(text.slice(header.end, end))) return undefined
     return { type, entry: makeEntry(text, objectStart, end - 1, header, options) }
   } catch {
     return undefined
   }
+}
+
+/** Whether some member is called `object`, as one of every event is. */
+function hasObjectMember(text: string): boolean {
+  // Engines look for a text by its first character, and hardly any is as rare in JSON as this one.
+  for (let at = text.indexOf('ject"'); at >= 0; at = text.indexOf('ject"', at + 1)) {
+    if (text.startsWith('"ob', at - 3) && text.charCodeAt(skipSpace(text, at + 5)) === COLON) return true
+  }
+  return false
 }
 
 interface PlainEvent<T> {

@@ -158,12 +158,14 @@ export class ListCutter<T> {
     let inString = this.#inString
     while (i < length) {
       if (inString) {
-        let code = 0
-        while (i < length && code !== QUOTE) {
-          code = bytes[i] as number
-          i += code === BACKSLASH ? 2 : 1
+        while (i < length) {
+          const code = bytes[i++] as number
+          if (code === QUOTE) {
+            inString = false
+            break
+          }
+          if (code === BACKSLASH) i++
         }
-        inString = code !== QUOTE
         continue
       }
       const code = bytes[i++] as number
@@ -179,7 +181,7 @@ export class ListCutter<T> {
 
   #cut({ text, isAscii }: Decoded, start = 0, end: number = text.length): Entry<T> {
     try {
-      return makeEntry<T>(text, start, end, readHeader(text, start), isAscii ? this.#asciiOptions : this.#options)
+      return makeEntry<T>(text, start, end, readHeader(text, start, end), isAscii ? this.#asciiOptions : this.#options)
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause
       throw new ParseError('an item of a list is not a JSON object', text.slice(start, end), { cause })

@@ -27,6 +27,29 @@ describe('an entry of any JSON object, whatever the order of its keys, its white
     )
   })
 
+  it('knows the same of a text in the order in which API servers write', () => {
+    const text = fc.constantFrom('a', 'web-1', '"', '\\', '\\"', ',"uid":"', 'größer', '😀')
+    const member = fc.option(text, { nil: undefined })
+    const names = fc.record({
+      name: text,
+      generateName: member,
+      namespace: member,
+      uid: member,
+      resourceVersion: member,
+      labels: fc.constant({ uid: 'x' }),
+    })
+    fc.assert(
+      fc.property(fc.record({ kind: member, apiVersion: member, metadata: names }), ({ metadata, kind = '', apiVersion = '' }) => {
+        const line = JSON.stringify({ kind: kind || undefined, apiVersion: apiVersion || undefined, metadata, spec: {} })
+        const { generateName: _, labels: __, ...expected } = metadata
+        const found = Object.fromEntries(Object.entries(expected).map(([key, value]) => [key, value ?? '']))
+        expect(readHeader(line, 0)).toMatchObject({ kind, apiVersion, ...found })
+        expect(readHeader(line, 0, line.length)).toMatchObject({ kind, ...found })
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('holds the object without metadata.managedFields, or with it when asked', () => {
     fc.assert(
       fc.property(written, ({ object, text }) => {

@@ -97,6 +97,21 @@ describe('watch events', () => {
     )
   })
 
+  it.each([
+    ['right behind it', ''],
+    ['behind a space', ' '],
+    ['behind a tab', '\t'],
+  ])('two on a line are two, the second %s, also when the decoder has come to know its server', (_what, space) => {
+    const known = new WatchDecoder<KubeObject>()
+    const event = (name: string) =>
+      `{"type":"ADDED","object":{"kind":"Pod","apiVersion":"v1","metadata":{"name":"${name}"},"spec":{"a":1}}}`
+    const other = '{"type":"DELETED", "object" : {"kind":"Pod","apiVersion":"v1","metadata":{"name":"c"}}}'
+    const keys: string[] = []
+    for (const line of [event('x'), `${event('a')}${space}${event('b')}`, `${event('a')}${space}${other}`])
+      known.decode(line, 0, line.length, (each) => void ('entry' in each && keys.push(each.entry.key)))
+    expect(keys).toEqual(['x', 'a', 'b', 'a', 'c'])
+  })
+
   it('keep managedFields when asked, and are given the kind they lack', () => {
     const line = '{"type":"ADDED","object":{"metadata":{"name":"x","managedFields":[]}}}'
     const [event] = decode(line, { managedFields: 'keep', typeMeta: { kind: 'Pod', apiVersion: 'v1' } })

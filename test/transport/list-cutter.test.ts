@@ -92,6 +92,23 @@ describe('the items of a list', () => {
     expect(seen).toEqual(['a', 'b', 'c'])
   })
 
+  it.each([
+    ['in front', '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"}}'],
+    ['behind their metadata', '{"metadata":{"name":"a"},"spec":{},"kind":"Pod","apiVersion":"v1"}'],
+    ['behind their metadata, with white space', '{"metadata":{"name":"a"}, "apiVersion" : "v1" , "kind" : "Pod"}'],
+  ])('keep the kind they have %s', (_where, item) => {
+    const typeMeta = { kind: 'Other', apiVersion: 'v2' }
+    expect(cut([utf8(`{"items":[${item}],"metadata":{}}`)], { typeMeta }).entries[0]?.text).toBe(item)
+  })
+
+  it('are given the kind they lack, however often the word stands in them', () => {
+    const item = '{"metadata":{"name":"a"},"spec":{"ref":{"kind":"Node","apiVersion":"v1"},"kinds":["kind"]}}'
+    const typeMeta = { kind: 'Pod', apiVersion: 'v1' }
+    expect(cut([utf8(`{"items":[${item}],"metadata":{}}`)], { typeMeta }).entries[0]?.text).toBe(
+      `{"kind":"Pod","apiVersion":"v1",${item.slice(1)}`,
+    )
+  })
+
   it('are given the kind they lack and lose their managedFields', () => {
     const text = '{"metadata":{},"items":[{"metadata":{"name":"a","managedFields":[{}]}}]}'
     const typeMeta = { kind: 'Pod', apiVersion: 'v1' }
