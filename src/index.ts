@@ -151,7 +151,7 @@ export type { StoreChange, StoreUpdate } from './store/changes'
 export { fieldIndex, type Indexers, Indexer, type IndexerOptions, type IndexFunc, type NamespaceIndex } from './store/indexer'
 export { Lister, type ListerOptions, type ListerSource, type NamespaceLister } from './store/lister'
 export { memoryPersister } from './persistence/memory'
-export type { Commit, Persister, Scope, Snapshot, StoredRecord } from './persistence/persister'
+export type { Commit, LoadOptions, Persister, Scope, Snapshot, StoredRecord } from './persistence/persister'
 export {
   type HydrationResult,
   type PersistableStore,

@@ -40,9 +40,9 @@ export interface BacklogEvent {
 /** A persister that tells what it has done. What it could not do is the caller's to tell, who learns of it. */
 export function observedPersister(persister: Persister, clock: Clock, emit: (event: PersisterEvent) => void): Persister {
   return {
-    async load(scope) {
+    async load(scope, options) {
       const startedAt = clock.now()
-      const snapshot = await persister.load(scope)
+      const snapshot = await persister.load(scope, options)
       const { texts, resourceVersion } = snapshot ?? { texts: [], resourceVersion: '' }
       emit({ type: 'loaded', objects: texts.length, size: sizeOf(texts), durationMs: clock.now() - startedAt, resourceVersion })
       return snapshot

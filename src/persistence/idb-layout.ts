@@ -1,6 +1,6 @@
 import { requested } from './idb-connection'
 import { IdbLog, type LogRecord } from './idb-log'
-import type { Commit } from './persister'
+import type { Commit, LoadOptions } from './persister'
 
 // How a snapshot lies in an object store. Keys are `[scope's id, part, number]`: one head, and a log of records, of which the newest text of a
 // key counts. A complete state is a log of records of about 1 MiB. Records hold arrays of strings because that was measured to be fastest both
@@ -94,29 +94,40 @@ export function* logRecordsOf(commit: Commit): Generator<LogRecord> {
   if (keys.length + deletes.length > 0) yield { keys, texts, deletes }
 }
 
-/** Reads the snapshot that belongs to a head; undefined when there is none, or when it is damaged. */
-export async function readSnapshot(store: IDBObjectStore, id: string, { resourceVersion, first, next }: Head): Promise<Stored | undefined> {
+/**
+ * Reads the snapshot that belongs to a head, the newest record first: so it is known of each text, as soon as it is read, whether it counts. Gives
+ * undefined when there is none, or when it is damaged.
+ */
+export async function readSnapshot(
+  store: IDBObjectStore,
+  id: string,
+  { resourceVersion, first, next }: Head,
+  { onTexts }: LoadOptions,
+): Promise<Stored | undefined> {
   if (resourceVersion === undefined) return undefined
-  if ((await requested(store.count(IDBKeyRange.bound([id, LOG], [id, LOG, []])))) !== next - first) return undefined
-  const log = new IdbLog(first)
-  const texts = new Map<string, string>()
-  const read = (number: number) => {
-    const reading = requested<unknown>(store.get(recordKey(id, number)))
+  const ask = <R>(request: IDBRequest<R>) => {
+    const asked = requested(request)
     // Whether it failed is seen when its turn comes.
-    reading.catch(() => {})
-    return reading
+    asked.catch(() => {})
+    return asked
   }
+  const read = (number: number) => ask<unknown>(store.get(recordKey(id, number)))
+  const count = ask(store.count(IDBKeyRange.bound([id, LOG], [id, LOG, []])))
   // Some are asked for in advance, so that the storage is never idle; not all of them, since their results would come before anything else.
-  const reads = Array.from({ length: Math.min(AHEAD, next - first) }, (_, n) => read(first + n))
-  for (let number = first; number < next; number++) {
+  const reads = Array.from({ length: Math.min(AHEAD, next - first) }, (_, n) => read(next - 1 - n))
+  if ((await count) !== next - first) return undefined
+  const log = new IdbLog(next)
+  const texts: string[] = []
+  while (log.first > first) {
     const record = await reads.shift()
-    if (number + AHEAD < next) reads.push(read(number + AHEAD))
+    if (log.first - 1 - AHEAD >= first) reads.push(read(log.first - 1 - AHEAD))
     if (!isLogRecord(record)) return undefined
-    log.append(record)
-    for (const key of record.deletes) texts.delete(key)
-    for (const [at, key] of record.keys.entries()) texts.set(key, record.texts[at] ?? '')
+    const before = texts.length
+    const needed = log.prepend(record)
+    for (const text of needed) texts.push(text)
+    if (needed.length > 0) onTexts?.(needed, before)
   }
-  return { resourceVersion, texts: [...texts.values()], log }
+  return { resourceVersion, texts: texts.reverse(), log }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

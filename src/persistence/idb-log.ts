@@ -36,7 +36,8 @@ interface Row {
  * twice on average; once more when it came in a tiny record.
  */
 export class IdbLog {
-  readonly #rows = new Map<string, Row>()
+  /** Where the newest text of a key is. Undefined: it was deleted by a record, and older ones are still being read. */
+  readonly #rows = new Map<string, Row | undefined>()
   /** The size of each record, from the first one on. */
   readonly #sizes: number[] = []
   #first: number
@@ -89,6 +90,28 @@ export class IdbLog {
     this.#sizes.push(size)
     this.#size += size
     this.#smallOnes = size < SMALL_RECORD ? this.#smallOnes + 1 : 0
+  }
+
+  /** Notes the record before {@link first}. Gives the texts of it that are still needed, the last one first. */
+  prepend(record: LogRecord): string[] {
+    const at = --this.#first
+    const needed: string[] = []
+    for (let n = record.keys.length - 1; n >= 0; n--) {
+      const key = record.keys[n] ?? ''
+      if (this.#rows.has(key)) continue
+      const text = record.texts[n] ?? ''
+      const size = key.length + text.length
+      this.#rows.set(key, { at, size })
+      this.#needed += size
+      needed.push(text)
+    }
+    // They come before the texts.
+    for (const key of record.deletes) if (!this.#rows.has(key)) this.#rows.set(key, undefined)
+    const size = sizeOf(record)
+    if (size < SMALL_RECORD && this.#smallOnes === this.#sizes.length) this.#smallOnes++
+    this.#sizes.unshift(size)
+    this.#size += size
+    return needed
   }
 
   /** What is still needed of a chore's records, as one record; undefined when that is nothing. */

@@ -4,7 +4,7 @@ import { InTurn } from '../internal/in-turn'
 import { IdbConnection, requested } from './idb-connection'
 import { headKey, headOf, isHead, isLogRecord, logRecordsOf, readSnapshot, recordKey, recordRange, scopeRange } from './idb-layout'
 import { IdbLog } from './idb-log'
-import type { Commit, Persister, Scope, Snapshot } from './persister'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot } from './persister'
 import type { IdbSettings } from './portable'
 import { baselessError, fencedError, scopeId, scopeMatches } from './scope'
 
@@ -61,8 +61,8 @@ class IdbPersister implements Persister {
     this.#whenIdle = whenIdle
   }
 
-  load(scope: Scope): Promise<Snapshot | undefined> {
-    return this.#turns.run(() => this.#load(scopeId(scope)))
+  load(scope: Scope, options: LoadOptions = {}): Promise<Snapshot | undefined> {
+    return this.#turns.run(() => this.#load(scopeId(scope), options))
   }
 
   commit(scope: Scope, change: Commit): Promise<void> {
@@ -88,11 +88,11 @@ class IdbPersister implements Persister {
     )
   }
 
-  async #load(id: string): Promise<Snapshot | undefined> {
+  async #load(id: string, options: LoadOptions): Promise<Snapshot | undefined> {
     const writer = newWriter()
     const stored = await this.#connection.transact(async (store) => {
       const head = await requested<unknown>(store.get(headKey(id)))
-      const found = isHead(head) ? await readSnapshot(store, id, head) : undefined
+      const found = isHead(head) ? await readSnapshot(store, id, head, options) : undefined
       if (found === undefined) await requested(store.delete(scopeRange(id)))
       await requested(store.put(headOf(writer, found?.resourceVersion, found?.log), headKey(id)))
       return found

@@ -1,5 +1,5 @@
 import { Claims, newWriter } from './claims'
-import type { Commit, Persister, Scope, Snapshot } from './persister'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot } from './persister'
 import { scopeId, scopeMatches } from './scope'
 
 /** What {@link memoryPersister} keeps for one scope. */
@@ -19,13 +19,16 @@ export type MemoryStorage = Map<string, MemoryRecord>
 export function memoryPersister(storage: MemoryStorage = new Map()): Persister {
   const claims = new Claims()
   return {
-    async load(scope: Scope): Promise<Snapshot | undefined> {
+    async load(scope: Scope, { onTexts }: LoadOptions = {}): Promise<Snapshot | undefined> {
       const id = scopeId(scope)
       const writer = newWriter()
       const state = storage.get(id)?.state
       storage.set(id, { writer, state })
       claims.hold(id, writer)
-      return state && { resourceVersion: state.resourceVersion, texts: [...state.texts.values()] }
+      if (state === undefined) return undefined
+      const texts = [...state.texts.values()]
+      if (texts.length > 0) onTexts?.([...texts].reverse(), 0)
+      return { resourceVersion: state.resourceVersion, texts }
     },
 
     async commit(scope: Scope, change: Commit): Promise<void> {

@@ -32,6 +32,17 @@ export interface Snapshot {
   readonly texts: readonly string[]
 }
 
+/** What {@link Persister.load} can be given along. */
+export interface LoadOptions {
+  /**
+   * Told of what was read while the rest is still being read, so that there is something to show at once: the snapshot's `texts` from the last one
+   * to the first, all of them unless the load fails. `before` is how many came earlier; 0: this is the beginning, and what was told before, in a
+   * reading that was lost, counts no more. Nothing of it counts when the load finds no snapshot in the end, since its oldest part is damaged.
+   * A persister that reads everything at once need not tell of anything. Must not throw.
+   */
+  onTexts?: ((texts: readonly string[], before: number) => void) | undefined
+}
+
 /** One step from a stored state to the next: objects and resourceVersion move together, or not at all. */
 export type Commit =
   | {
@@ -53,10 +64,11 @@ export interface Persister {
   /**
    * Reads the snapshot of a scope and makes this persister the scope's writer, also when there is no snapshot.
    *
+   * @param options who is told of what was read so far.
    * @returns `undefined` when there is no snapshot, or none that can be read: a damaged one is removed.
    * @throws PersistenceError when the storage itself fails (private mode, blocked, connection lost twice).
    */
-  load(scope: Scope): Promise<Snapshot | undefined>
+  load(scope: Scope, options?: LoadOptions): Promise<Snapshot | undefined>
   /**
    * Makes one step in one transaction, and resolves when it is complete. In an `apply`, deletes come before puts. A `replace` by a
    * persister that is no writer makes it the scope's writer.

@@ -8,7 +8,7 @@ import type { ClientSettings } from '../transport/portable'
 import type { KubeClientOptions } from '../transport/reader'
 import { type ErrorData, errorFromData, errorToData } from './error-data'
 import { Outbox } from './outbox'
-import { type Call, entryCells, eventCells, inPieces, type News, type Order, rowsOf, type Storage, type ThreadPort } from './protocol'
+import { type Call, entryCells, eventCells, type News, type Order, rowsOf, type Storage, type ThreadPort, textCells } from './protocol'
 
 /** What a call is given. */
 interface Task {
@@ -106,10 +106,12 @@ class Host {
       case 'watch':
         return this.#watch(call, task)
       case 'load': {
-        const snapshot = await this.#persister(call.storage).load(call.scope)
-        if (!snapshot) return []
-        for (const piece of inPieces(snapshot.texts, (text) => [text])) await task.outbox.push(piece)
-        return [snapshot.resourceVersion]
+        // All of them are told of by an `idbPersister`: what has been read crosses while the rest is being read.
+        const onTexts = (texts: readonly string[], before: number) => {
+          for (const piece of textCells(texts, before)) void task.outbox.push(piece)
+        }
+        const snapshot = await this.#persister(call.storage).load(call.scope, { onTexts })
+        return snapshot ? [snapshot.resourceVersion] : []
       }
       case 'commit': {
         const { scope, commit: type, deletes, resourceVersion } = call

@@ -1,6 +1,6 @@
 import { KubeError, PersistenceError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
-import type { Commit, Persister, Scope, Snapshot } from '../persistence/persister'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot } from '../persistence/persister'
 import type { EntryClient } from '../reflector/list-watch'
 import type { PortableClient } from '../transport/portable'
 import type { Hold, Place, WorkerSource } from './place'
@@ -83,15 +83,15 @@ export class OffThread {
     const choose = async () => (await this.#place()).persister ?? here
     // Whoever loaded the state, or stored it whole, can store its changes.
     let writer: Persister | undefined
-    const load = async (scope: Scope): Promise<Snapshot | undefined> => {
+    const load = async (scope: Scope, options?: LoadOptions): Promise<Snapshot | undefined> => {
       const persister = await choose()
       writer = persister
       try {
-        return await persister.load(scope)
+        return await persister.load(scope, options)
       } catch (error) {
         if ((await choose()) === persister) throw error
         // The Worker is gone, and a feed asks for its state only once.
-        return load(scope)
+        return load(scope, options)
       }
     }
     const commit = async (scope: Scope, change: Commit): Promise<void> => {

@@ -103,6 +103,24 @@ export function entriesOf<T>(cells: readonly string[]): Entry<T>[] {
   return rowsOf(cells, 4).map(([key = '', uid = '', resourceVersion = '', text = '']) => entryFromParts(key, uid, resourceVersion, text))
 }
 
+/** Texts of a snapshot, and how many came before them, as pieces of cells. What crosses together says where one ends and the next begins. */
+export function* textCells(texts: readonly string[], before: number): Generator<string[], void, undefined> {
+  let number = before
+  for (const piece of inPieces(texts, (text) => [text])) {
+    yield [String(number), String(piece.length), ...piece]
+    number += piece.length
+  }
+}
+
+/** The texts of a piece. */
+export function* textsOf(cells: readonly string[]): Generator<{ readonly texts: readonly string[]; readonly before: number }> {
+  for (let at = 0; at < cells.length; ) {
+    const start = at + 2
+    at = start + Number(cells[at + 1])
+    yield { texts: cells.slice(start, at), before: Number(cells[start - 2]) }
+  }
+}
+
 /** An event as cells. */
 export function eventCells(event: WatchEntry<unknown>): string[] {
   switch (event.type) {

@@ -7,7 +7,7 @@ import type { Persister } from '../persistence/persister'
 import type { EntryClient } from '../reflector/list-watch'
 import type { ListEntriesOptions } from '../transport/list'
 import type { WatchEntriesOptions } from '../transport/watch'
-import { type Address, type Call, entriesOf, eventsOf, inPieces, type Storage } from './protocol'
+import { type Address, type Call, entriesOf, eventsOf, inPieces, type Storage, textsOf } from './protocol'
 import type { CallOptions, Thread } from './thread'
 
 type Placed<O> = O & { namespace?: string | undefined }
@@ -67,12 +67,16 @@ export function remotePersister(thread: Thread, storage: Storage): Persister {
     }
   }
   return {
-    async load(scope) {
-      const texts: string[] = []
+    async load(scope, { onTexts } = {}) {
+      const all: string[] = []
       const [resourceVersion] = await asked({ kind: 'load', storage, scope }, {}, (cells) => {
-        for (const text of cells) texts.push(text)
+        for (const { texts, before } of textsOf(cells)) {
+          all.length = before
+          for (const text of texts) all.push(text)
+          onTexts?.(texts, before)
+        }
       })
-      return resourceVersion === undefined ? undefined : { resourceVersion, texts }
+      return resourceVersion === undefined ? undefined : { resourceVersion, texts: all.reverse() }
     },
 
     async commit(scope, change) {

@@ -1,5 +1,6 @@
 import { isPersistenceError } from '../../src/errors'
 import type { Commit, Persister, Scope, StoredRecord } from '../../src/persistence/persister'
+import { createRandom } from '../../src/testing/random'
 
 // What every persister must do. The cases know no test runner, so that a page can run them too.
 
@@ -50,6 +51,21 @@ export async function outcome(work: Promise<void>): Promise<string> {
     if (isPersistenceError(error)) return error.code
     throw error
   }
+}
+
+/** Loads a snapshot, and checks that what is told of it meanwhile is the snapshot, from its end on; or nothing at all. */
+export async function loadTold(persister: Persister, scope: Scope = scopeOf()): Promise<{ texts: readonly string[]; times: number }> {
+  let told: string[] = []
+  let times = 0
+  const onTexts = (texts: readonly string[], before: number) => {
+    if (before === 0) told = []
+    equal([before, texts.length > 0], [told.length, true])
+    told.push(...texts)
+    times++
+  }
+  const { texts = [] } = (await persister.load(scope, { onTexts })) ?? {}
+  if (times > 0) equal(told.reverse(), texts)
+  return { texts, times }
 }
 
 function equal(actual: unknown, expected: unknown): void {
@@ -164,6 +180,60 @@ export const contract: readonly ContractCase[] = [
       const snapshot = await open().load(scope)
       equal(snapshot?.texts.length, 400)
       equal([...(snapshot?.texts ?? [])].sort(), Object.values({ ...all(2), k3: text('k3', 3) }).sort())
+    },
+  },
+  {
+    title: 'what is told of while it is read is the snapshot: no outdated text, no deleted key, no key twice',
+    async run({ open }) {
+      for (let seed = 1; seed <= 8; seed++) {
+        const random = createRandom(seed)
+        const scope = scopeOf({ user: `${seed}` })
+        const state = new Map<string, string>()
+        let persister = open()
+        let version = 0
+        const puts = (count: number) => {
+          const size = 10 ** random.below(6)
+          return Object.fromEntries(
+            Array.from({ length: count }, () => {
+              const key = `k${random.below(12)}`
+              return [key, `${key}@${version}${'x'.repeat(size)}`]
+            }),
+          )
+        }
+        const step = async (change: Commit) => {
+          if (change.type === 'replace') state.clear()
+          else for (const key of change.deletes) state.delete(key)
+          for (const { key, text } of change.puts) state.set(key, text)
+          await persister.commit(scope, change)
+        }
+        await step(replace('0', puts(20)))
+        for (version = 1; version <= 100; version++) {
+          const deletes = Array.from({ length: random.below(3) }, () => `k${random.below(12)}`)
+          const isNew = random.below(40) === 0
+          await step(isNew ? replace(`${version}`, puts(20)) : apply(`${version}`, puts(random.below(4)), deletes))
+          if (random.below(10) > 0) continue
+          // Whoever has loaded goes on from there, by what it has learnt of the log.
+          persister = open()
+          const { texts } = await loadTold(persister, scope)
+          equal([...texts].sort(), [...state.values()].sort())
+        }
+      }
+    },
+  },
+  {
+    title: 'a record whose key comes twice counts as its last one, also when it is told of early',
+    async run({ open }) {
+      const persister = open()
+      await persister.commit(scope, { ...replace('1', {}), puts: [...records({ a: 'a1', b: 'b1' }), ...records({ a: 'a2' })] })
+      equal([...(await loadTold(open())).texts].sort(), ['a2', 'b1'])
+    },
+  },
+  {
+    title: 'nothing is told of when there is nothing',
+    async run({ open }) {
+      equal(await loadTold(open()), { texts: [], times: 0 })
+      await open().commit(scope, replace('1', {}))
+      equal(await loadTold(open()), { texts: [], times: 0 })
     },
   },
   {

@@ -3,7 +3,7 @@ import { PersistenceError } from '../../src/errors'
 import { type IdbPersisterOptions, idbPersister } from '../../src/idb'
 import { scopeId } from '../../src/persistence/scope'
 import { VirtualClock } from '../../src/testing'
-import { apply, outcome, records, replace, scopeOf, stored } from './contract'
+import { apply, loadTold, outcome, records, replace, scopeOf, stored } from './contract'
 import { freshIndexedDB, inStore, openRaw, settled } from './support/fake-idb'
 
 beforeEach(freshIndexedDB)
@@ -51,6 +51,16 @@ describe('a damaged snapshot', () => {
     expect(await keys()).toEqual([[id, 0, 0]])
     await persister.commit(scope, replace('9', { z: 'z' }))
     expect(await stored(open())).toBe('9: z')
+  })
+
+  test('in its oldest record only: what was told of before that was found is not loaded', async () => {
+    await seed()
+    await inStore('test', (store) => store.put('nonsense', [id, 1, 0]))
+    const told: string[] = []
+    const onTexts = (texts: readonly string[]) => void told.push(...texts)
+    expect(await open().load(scope, { onTexts })).toBe(undefined)
+    expect(told).toEqual(['e', 'd', big('c')])
+    expect(await keys()).toEqual([[id, 0, 0]])
   })
 
   test('takes no other snapshot with it', async () => {
@@ -104,6 +114,28 @@ describe('a transaction', () => {
       [{ keys: ['b', 'c'], texts: ['b', 'c'], deletes: ['a'] }, [id, 1, 1]],
       [{ format: 2, writer: expect.any(String), resourceVersion: '2', first: 0, next: 2 }, [id, 0, 0]],
     ])
+  })
+})
+
+describe('what is told of while a snapshot is read', () => {
+  test('is told of record by record, the newest first', async () => {
+    await seed()
+    expect(await loadTold(open())).toEqual({ texts: [big('b'), big('c'), 'd', 'e'], times: 4 })
+  })
+
+  test('is told of from the beginning when the connection was lost meanwhile', async () => {
+    await seed()
+    const get = IDBObjectStore.prototype.get
+    let reads = 0
+    vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(function (this: IDBObjectStore, key) {
+      const request = get.call(this, key)
+      if (++reads === 4) request.addEventListener('success', () => this.transaction.abort())
+      return request
+    })
+    const told: [before: number, count: number][] = []
+    const onTexts = (texts: readonly string[], before: number) => void told.push([before, texts.length])
+    expect((await open().load(scope, { onTexts }))?.texts).toHaveLength(4)
+    expect(told.map(([before]) => before)).toEqual([0, 1, 2, 0, 1, 2, 3])
   })
 })
 

@@ -105,6 +105,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'ListerOptions',
     'ListerSource',
     'ListerWatcher',
+    'LoadOptions',
     'LogOptions',
     'ManagedFieldsEntry',
     'MaxOfRateLimiter',

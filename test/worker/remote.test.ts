@@ -1,14 +1,14 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ApiError, ConnectionError, ExpiredError, isConnectionError, isPersistenceError, KubeError } from '../../src/errors'
 import type { WatchEntry } from '../../src/meta/wire'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing'
 import { KubeClient } from '../../src/transport/client'
 import type { KubeClientOptions } from '../../src/transport/reader'
-import { PIECE } from '../../src/worker/protocol'
+import { PIECE, textCells, textsOf } from '../../src/worker/protocol'
 import { remotePersister } from '../../src/worker/remote'
 import { World } from '../conformance/world'
-import { contract, replace, scopeOf } from '../persistence/contract'
+import { contract, loadTold, replace, scopeOf } from '../persistence/contract'
 import { freshIndexedDB } from '../persistence/support/fake-idb'
 import { startThread } from './support'
 
@@ -264,6 +264,7 @@ describe('a client whose requests a Worker makes', () => {
 
 describe('a persister of which a Worker has the like', () => {
   beforeEach(freshIndexedDB)
+  afterEach(() => vi.restoreAllMocks())
 
   function open() {
     const { thread } = startThread({ baseUrl: 'http://kubernetes.test' }, new VirtualClock())
@@ -278,6 +279,39 @@ describe('a persister of which a Worker has the like', () => {
     const snapshot = await open().persister.load(scopeOf())
     expect(snapshot?.resourceVersion).toBe('7')
     expect([...(snapshot?.texts ?? [])].sort()).toEqual(Object.values(texts).sort())
+  })
+
+  test('tells of what has crossed while the rest is on its way, and each text once', async () => {
+    const texts = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`k${number}`, `${number} ${'x'.repeat(PIECE / 8)}`]))
+    await open().persister.commit(scopeOf(), replace('7', texts))
+    const { times } = await loadTold(open().persister)
+    expect(times).toBeGreaterThan(3)
+  })
+
+  test('tells of it from the beginning when the Worker has to begin again', async () => {
+    const texts = { a: 'a'.repeat(PIECE * 5), b: 'b'.repeat(PIECE * 5), c: 'c'.repeat(PIECE * 5) }
+    await open().persister.commit(scopeOf(), replace('7', texts))
+    const get = IDBObjectStore.prototype.get
+    let reads = 0
+    vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(function (this: IDBObjectStore, key) {
+      const request = get.call(this, key)
+      if (++reads === 3) request.addEventListener('success', () => this.transaction.abort())
+      return request
+    })
+    const told: string[] = []
+    const onTexts = (read: readonly string[], before: number) => void told.push(`${before}: ${read.map((text) => text[0])}`)
+    const snapshot = await open().persister.load(scopeOf(), { onTexts })
+    expect(told).toEqual(['0: c', '1: b', '0: c', '1: b', '2: a'])
+    expect(snapshot?.texts).toEqual(Object.values(texts))
+  })
+
+  test('knows one piece from the next when they cross together', () => {
+    const cells = [...textCells(['a', 'b'], 0), ...textCells([], 2), ...textCells(['c'], 0), ...textCells(['', 'd'], 1)]
+    expect([...textsOf(cells.flat())]).toEqual([
+      { texts: ['a', 'b'], before: 0 },
+      { texts: ['c'], before: 0 },
+      { texts: ['', 'd'], before: 1 },
+    ])
   })
 
   test('is unavailable when the Worker is gone', async () => {
