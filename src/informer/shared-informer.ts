@@ -223,12 +223,12 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { persistence } = this.#options
+    const { persistence, onArrival } = this.#options
     this.#processor.start()
     const end = () => this.#processor.stop()
     signal.addEventListener('abort', end)
     if (signal.aborted) end()
-    const hydrated = this.persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
+    const hydrated = this.persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs, onArrival })
     await this.#feed.run({ signal, hydrated })
     await this.persistence?.stop()
   }

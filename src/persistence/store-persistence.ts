@@ -3,10 +3,10 @@ import { type Clock, systemClock } from '../internal/clock'
 import { listen } from '../internal/listen'
 import { Listeners } from '../internal/listeners'
 import { report } from '../internal/report'
-import { Slices } from '../internal/turn'
-import { type Entry, restoreEntry } from '../meta/entry'
+import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
-import type { Commit, Persister, Scope, Snapshot } from './persister'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot } from './persister'
+import { Restoring } from './restoring'
 
 /** What {@link StorePersistence} needs of a store. */
 export interface PersistableStore<T> {
@@ -34,11 +34,17 @@ export interface StorePersistenceOptions {
 }
 
 /** Options of {@link StorePersistence.start}. */
-export interface StorePersistenceStartOptions {
+export interface StorePersistenceStartOptions<T = unknown> {
   /** Stops it, as {@link StorePersistence.stop} does. */
   signal?: AbortSignal | undefined
   /** How long to wait for the snapshot, in milliseconds; default 1,000. */
   loadTimeoutMs?: number | undefined
+  /**
+   * Told of the snapshot's entries as they are made, while the rest is still being read: each once, and before the store has any of them. `before`
+   * is how many came earlier; 0: this is the beginning, and what was told before, in a reading that was lost, counts no more. When the result is
+   * not `persisted`, none of them does. Not called when the store has a state already. What it throws is told to `onError`. Default: nobody is told.
+   */
+  onArrival?: ((entries: readonly Entry<T>[], before: number) => void) | undefined
 }
 
 /**
@@ -55,6 +61,12 @@ export type PersistenceStatus = 'loading' | 'active' | 'fenced' | 'failed' | 'st
  * `failed`, it could not be read.
  */
 export type HydrationResult = 'persisted' | 'none' | 'late' | 'failed'
+
+/** A snapshot whose texts were made entries. */
+interface Decoded<T> {
+  readonly entries: readonly Entry<T>[]
+  readonly resourceVersion: string
+}
 
 type Loaded = { readonly snapshot: Snapshot | undefined } | { readonly error: unknown } | 'late'
 
@@ -129,15 +141,25 @@ export class StorePersistence<T> implements AsyncDisposable {
    *
    * @throws TypeError when it was started or stopped before.
    */
-  async start({ signal, loadTimeoutMs = 1000 }: StorePersistenceStartOptions = {}): Promise<HydrationResult> {
+  async start({ signal, loadTimeoutMs = 1000, onArrival }: StorePersistenceStartOptions<T> = {}): Promise<HydrationResult> {
     if (this.#started) throw new TypeError('StorePersistence.start: it was started or stopped before; make another one')
     this.#started = true
     if (signal?.aborted) return 'late'
     this.#unlisten = listen(signal, 'abort', () => void this.stop())
     this.#move('loading')
-    const loaded = await this.#load(loadTimeoutMs)
-    const snapshot = loaded !== 'late' && 'snapshot' in loaded ? await this.#decode(loaded.snapshot) : undefined
-    if (this.#status !== 'loading') return 'late'
+    const isWanted = () => this.#status === 'loading'
+    const onEntries = (entries: readonly Entry<T>[], before: number) => {
+      if (!isWanted() || this.#store.resourceVersion !== '') return
+      try {
+        onArrival?.(entries, before)
+      } catch (error) {
+        this.#report(error)
+      }
+    }
+    const restoring = new Restoring<T>({ isWanted, onEntries })
+    const loaded = await this.#load(loadTimeoutMs, { onTexts: restoring.take })
+    const snapshot = loaded !== 'late' && 'snapshot' in loaded ? await this.#decode(loaded.snapshot, restoring) : undefined
+    if (!isWanted()) return 'late'
     // From here to `subscribe` without a pause: a step of the store in between would be missed.
     let result: HydrationResult
     if (loaded === 'late') result = 'late'
@@ -173,7 +195,7 @@ export class StorePersistence<T> implements AsyncDisposable {
     return this.stop()
   }
 
-  #load(timeoutMs: number): Promise<Loaded> {
+  #load(timeoutMs: number, options: LoadOptions): Promise<Loaded> {
     return new Promise((resolve) => {
       const settle = (loaded: Loaded) => {
         this.#clock.clearTimeout(timer)
@@ -181,7 +203,7 @@ export class StorePersistence<T> implements AsyncDisposable {
       }
       const timer = this.#clock.setTimeout(() => settle('late'), timeoutMs)
       this.#stop.signal.addEventListener('abort', () => settle('late'), { once: true })
-      const load = async () => this.#persister.load(this.#scope)
+      const load = async () => this.#persister.load(this.#scope, options)
       load().then(
         (snapshot) => settle({ snapshot }),
         (error: unknown) => settle({ error }),
@@ -189,23 +211,15 @@ export class StorePersistence<T> implements AsyncDisposable {
     })
   }
 
-  /** In slices, so that the page can do something else meanwhile. */
-  async #decode(snapshot: Snapshot | undefined): Promise<{ entries: Entry<T>[]; resourceVersion: string } | undefined> {
+  async #decode(snapshot: Snapshot | undefined, restoring: Restoring<T>): Promise<Decoded<T> | undefined> {
     if (snapshot === undefined) return undefined
-    const entries: Entry<T>[] = []
-    const slices = new Slices()
     try {
-      for (const text of snapshot.texts) {
-        entries.push(restoreEntry<T>(text))
-        if (slices.isSpent) await slices.pause()
-        if (this.#status !== 'loading') return undefined
-      }
+      return { entries: await restoring.finish(snapshot.texts), resourceVersion: snapshot.resourceVersion }
     } catch (error) {
       // Not cleared, which would fence this writer too: the next complete state replaces it.
       this.#report(error)
       return undefined
     }
-    return { entries, resourceVersion: snapshot.resourceVersion }
   }
 
   #gather(update: StoreUpdate<T>): void {

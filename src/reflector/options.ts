@@ -42,6 +42,9 @@ export interface ReflectorOptions<T extends KubeObject> {
    * that was lost, counts no more. An entry may come twice when a list of pages has to be read again. Not called when the store has a state already, and
    * not while an informer makes do with single namespaces. What it throws is reported. Default: nobody is told.
    *
+   * An informer that has a persister tells of its stored state first, in the same way. When that turns out to be damaged, or takes longer than
+   * `loadTimeoutMs`, the server's first state begins with 0 anew.
+   *
    * @example
    * ```ts
    * const pods = createInformer(client, Pod, { onArrival: (entries, before) => before < 50 && showFirst(entries) })

@@ -1,8 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { idbPersister } from '../../src/idb'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
 import { SharedInformerFactory } from '../../src/informer/factory'
+import type { SharedInformer } from '../../src/informer/shared-informer'
+import { memoryPersister } from '../../src/persistence/memory'
+import type { Persister } from '../../src/persistence/persister'
 import { Pod } from '../../src/resources/core/v1'
 import { KubeClient } from '../../src/transport/client'
+import { freshIndexedDB } from '../persistence/support/fake-idb'
 import { LocalWorker } from '../worker/support'
 
 type Told = [names: string[], before: number]
@@ -158,5 +163,137 @@ describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList)
     await informer.whenSynced()
     expect(errors.map(String)).toContain('Error: no table')
     expect(informer.indexer.size).toBe(3)
+  })
+})
+
+describe('the stored state', () => {
+  beforeEach(freshIndexedDB)
+
+  const open = () => idbPersister({ database: 'test' })
+  const memory = memoryPersister()
+  const stored: Record<string, (fetch: (request: Request) => Promise<Response>) => [KubeClient, InformerOptions<Pod>]> = {
+    'in memory': (fetch) => [new KubeClient({ baseUrl: 'http://cluster', fetch }), { persister: memory }],
+    'in IndexedDB': (fetch) => [new KubeClient({ baseUrl: 'http://cluster', fetch }), { persister: open() }],
+    'through a transform': (fetch) => [
+      new KubeClient({ baseUrl: 'http://cluster', fetch }),
+      { persister: open(), transform: (object) => ({ ...object }) },
+    ],
+    'by a Worker': (fetch) => [
+      new KubeClient({ baseUrl: 'http://cluster' }),
+      { persister: open(), worker: () => new LocalWorker(fetch).worker },
+    ],
+  }
+
+  test.each(Object.entries(stored))('is told of before it is in the store, which has the same entries then (%s)', async (_where, make) => {
+    {
+      const server = stoppingServer('list')
+      const [client, options] = make(server.fetch)
+      const { onArrival, times } = listener()
+      const begun = times(1)
+      await using informer = createInformer(client, Pod, { initialList: 'list', onArrival, ...options })
+      await begun
+      server.goOn()
+      await informer.whenSynced()
+    }
+    const [client, options] = make(stoppingServer('list').fetch)
+    const { told, onArrival } = listener()
+    const sizes: number[] = []
+    const arrived: unknown[] = []
+    await using informer: SharedInformer<Pod> = createInformer(client, Pod, {
+      ...options,
+      onArrival: (entries, before) => {
+        onArrival(entries, before)
+        sizes.push(informer.indexer.size)
+        arrived.push(...entries)
+      },
+    })
+    expect(await informer.whenSynced()).toEqual({ source: 'persisted' })
+    expect([told, sizes]).toEqual([[[['c', 'b', 'a'], 0]], [0]])
+    expect(informer.indexer.listKeys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+    expect(informer.indexer.list().every((entry) => arrived.includes(entry))).toBe(true)
+  })
+
+  test('is told of by a factory, with whose it is', async () => {
+    const persister = memoryPersister()
+    const whose: string[] = []
+    for (const life of ['first', 'second']) {
+      const server = stoppingServer('list')
+      const { told, onArrival, times } = listener()
+      const begun = times(1)
+      await using factory = new SharedInformerFactory(new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch }), {
+        initialList: 'list',
+        persister,
+        onArrival: (entries, before, { resource, labelSelector }) => {
+          whose.push(`${resource.plural} ${labelSelector}, ${life} life`)
+          onArrival(entries, before)
+        },
+      })
+      const pods = factory.informer(Pod, { labelSelector: 'app=web' })
+      factory.start()
+      await begun
+      server.goOn()
+      await pods.whenSynced()
+      if (life === 'second') expect(told).toEqual([[['c', 'b', 'a'], 0]])
+    }
+    expect(whose.at(-1)).toBe('pods app=web, second life')
+  })
+
+  const unfinished: Record<string, Persister['load']> = {
+    'is damaged': async () => undefined,
+    'takes too long': () => new Promise(() => {}),
+    'cannot be read': () => Promise.reject(new Error('no disk')),
+  }
+  test.each(Object.entries(unfinished))('that %s after all: what the server sends is told of from the beginning', async (_what, load) => {
+    const server = stoppingServer('list')
+    const { told, onArrival, times } = listener()
+    const listed = times(2)
+    const persister: Persister = {
+      load: (scope, options) => {
+        options?.onTexts?.([JSON.stringify(pod('z', '1'))], 0)
+        return load(scope)
+      },
+      commit: async () => {},
+      clear: async () => {},
+    }
+    await using informer = createInformer(new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch }), Pod, {
+      initialList: 'list',
+      persister,
+      persistence: { loadTimeoutMs: 20 },
+      onArrival,
+      onError: () => {},
+    })
+    await listed
+    server.goOn()
+    await informer.whenSynced()
+    expect(told).toEqual([
+      [['z'], 0],
+      [['a', 'b'], 0],
+      [['c'], 2],
+    ])
+    expect(informer.indexer.listKeys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+  })
+
+  test('is in the store all the same when the listener throws, which is reported', async () => {
+    const persister = memoryPersister()
+    const errors: string[] = []
+    const onArrival = () => {
+      throw new Error('no table')
+    }
+    for (const life of ['first', 'second']) {
+      const server = stoppingServer('stream')
+      const client = new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch })
+      const { onArrival: begin, times } = listener()
+      const begun = times(1)
+      await using informer = createInformer(client, Pod, {
+        persister,
+        onArrival: life === 'first' ? begin : onArrival,
+        onError: (error) => errors.push(String(error)),
+      })
+      if (life === 'first') await begun
+      server.goOn()
+      await informer.whenSynced()
+      expect(informer.indexer.size).toBe(3)
+    }
+    expect(errors).toEqual(['Error: no table'])
   })
 })

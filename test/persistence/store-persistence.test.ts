@@ -4,7 +4,7 @@ import { PersistenceError } from '../../src/errors'
 import { type Entry, entryFromObject, entryFromText } from '../../src/meta/entry'
 import type { KubeObject } from '../../src/meta/object'
 import { memoryPersister } from '../../src/persistence/memory'
-import type { Commit, Persister, Scope, Snapshot } from '../../src/persistence/persister'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot } from '../../src/persistence/persister'
 import { type PersistableStore, StorePersistence, type StorePersistenceOptions } from '../../src/persistence/store-persistence'
 import type { StoreChange, StoreUpdate } from '../../src/store/changes'
 import { Store } from '../../src/store/store'
@@ -79,7 +79,11 @@ class ManualPersister implements Persister {
   manual = false
   failure: unknown
 
-  load(): Promise<Snapshot | undefined> {
+  /** What tells that something was read, once there is a load. */
+  tell: NonNullable<LoadOptions['onTexts']> = () => {}
+
+  load(_: Scope, { onTexts = () => {} }: LoadOptions = {}): Promise<Snapshot | undefined> {
+    this.tell = onTexts
     return this.snapshot
   }
   commit(_: Scope, change: Commit): Promise<void> {
@@ -96,6 +100,9 @@ class ManualPersister implements Persister {
     await clock.settle()
   }
 }
+
+/** So many that it takes dozens of milliseconds to make entries of them. */
+const manyTexts = () => Array.from({ length: 30_000 }, (_, n) => `{"metadata":{"name":"k${n}","resourceVersion":"1"}}`)
 
 const snapshotOf = (resourceVersion: string, objects: Readonly<Record<string, string>>): Snapshot => ({
   resourceVersion,
@@ -224,16 +231,7 @@ describe('start', () => {
   })
 
   test('a large snapshot is decoded in slices; the page runs in between, and a network that is faster meanwhile wins', async () => {
-    const slowly = (text: string) => ({
-      get() {
-        for (const startedAt = performance.now(); performance.now() - startedAt < 9; );
-        return text
-      },
-    })
-    const { texts } = snapshotOf('1', Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`k${n}`, '1'])))
-    const slow: string[] = []
-    for (const [n, text] of texts.entries()) Object.defineProperty(slow, n, slowly(text))
-    persister.snapshot = Promise.resolve({ resourceVersion: '1', texts: slow })
+    persister.snapshot = Promise.resolve({ resourceVersion: '1', texts: manyTexts() })
     const start = make().start()
     setTimeout(() => store.replace('9', { z: '9' }))
     expect(await start).toBe('late')
@@ -295,6 +293,154 @@ describe('start', () => {
     expect(persister.commits).toEqual(['apply 2: a@2'])
     expect(other.status).toBe('stopped')
     expect(errors).toEqual([])
+  })
+})
+
+describe('what has arrived of the snapshot', () => {
+  /** What was told, as names and how many came before them. */
+  let told: string[]
+  let arrive: (_: Snapshot | undefined) => void
+  const onArrival = (entries: readonly Entry<unknown>[], before: number) => void told.push(`${before}: ${entries.map(({ key }) => key)}`)
+  const text = (name: string) => entry(name, '1').text
+  const abc = { resourceVersion: '1', texts: ['a', 'b', 'c'].map(text) }
+
+  beforeEach(() => {
+    told = []
+    persister.snapshot = new Promise((resolve) => {
+      arrive = resolve
+    })
+  })
+
+  /** The persister has read objects with these names, of one letter each; `?` is no object. */
+  const tell = async (names: string, before: number) => {
+    persister.tell(
+      Array.from(names, (name) => (name === '?' ? 'nonsense' : text(name))),
+      before,
+    )
+    await clock.settle()
+  }
+
+  test('is told of while the rest is read, and the store has nothing of it before it has all', async () => {
+    const start = make().start({ onArrival })
+    await tell('cb', 0)
+    expect([told, String(store)]).toEqual([['0: c,b'], ': '])
+    await tell('a', 2)
+    expect([told, String(store)]).toEqual([['0: c,b', '2: a'], ': '])
+    arrive(abc)
+    expect(await start).toBe('persisted')
+    expect(String(store)).toBe('1: a@1 b@1 c@1')
+  })
+
+  test('is what the store has afterwards: entries are made once, and are in the order of the snapshot', async () => {
+    const arrived: Entry<unknown>[] = []
+    const start = make().start({ onArrival: (entries) => arrived.push(...entries) })
+    await tell('cb', 0)
+    await tell('a', 2)
+    arrive(abc)
+    await start
+    expect(store.list()).toEqual(arrived.reverse())
+    expect(store.list().every((each, n) => each === arrived[n])).toBe(true)
+  })
+
+  test('begins anew when the reading does', async () => {
+    const start = make().start({ onArrival })
+    await tell('z', 0)
+    await tell('cb', 0)
+    await tell('a', 2)
+    arrive(abc)
+    expect(await start).toBe('persisted')
+    expect([told, String(store)]).toEqual([['0: z', '0: c,b', '2: a'], '1: a@1 b@1 c@1'])
+  })
+
+  test('is told of all the same, in slices, when the persister tells of nothing before it has read everything', async () => {
+    const texts = manyTexts()
+    const turns: number[] = []
+    persister.snapshot = Promise.resolve({ resourceVersion: '1', texts })
+    let count = 0
+    const start = make().start({
+      onArrival: (entries, before) => {
+        expect(before).toBe(count)
+        count += entries.length
+        turns.push(entries.length)
+      },
+    })
+    expect(await start).toBe('persisted')
+    expect(count).toBe(texts.length)
+    expect(turns.length).toBeGreaterThan(1)
+  })
+
+  test('is told of no more once the store has a state', async () => {
+    const start = make().start({ onArrival })
+    await tell('c', 0)
+    store.replace('7', { z: '7' })
+    await tell('b', 1)
+    await tell('a', 2)
+    arrive(abc)
+    expect(await start).toBe('late')
+    expect([told, String(store)]).toEqual([['0: c'], '7: z@7'])
+  })
+
+  test('is told of no more after an abort, also by the listener', async () => {
+    const controller = new AbortController()
+    const start = make().start({
+      signal: controller.signal,
+      onArrival: (entries, before) => {
+        onArrival(entries, before)
+        controller.abort()
+      },
+    })
+    await tell('c', 0)
+    await tell('b', 1)
+    expect(await start).toBe('late')
+    await tell('a', 2)
+    arrive(abc)
+    await clock.settle()
+    expect([told, String(store)]).toEqual([['0: c'], ': '])
+  })
+
+  test('is told of no more once the load took too long', async () => {
+    const start = make().start({ onArrival })
+    await tell('c', 0)
+    await clock.advance(1000)
+    expect(await start).toBe('late')
+    await tell('b', 1)
+    arrive(abc)
+    await clock.settle()
+    expect([told, String(store)]).toEqual([['0: c'], ': '])
+  })
+
+  test('counts for nothing when the snapshot turns out to be damaged', async () => {
+    const start = make().start({ onArrival })
+    await tell('c', 0)
+    arrive(undefined)
+    expect(await start).toBe('none')
+    expect([told, errors, String(store)]).toEqual([['0: c'], [], ': '])
+  })
+
+  test('is told of up to a text that is no object, which drops the snapshot', async () => {
+    const start = make().start({ onArrival })
+    await tell('c', 0)
+    await tell('?', 1)
+    await tell('a', 2)
+    arrive({ resourceVersion: '1', texts: [text('a'), 'nonsense', text('c')] })
+    expect(await start).toBe('none')
+    expect([told, String(store)]).toEqual([['0: c'], ': '])
+    expect(errors).toMatchObject([{ name: 'ParseError' }])
+  })
+
+  test('is loaded all the same when the listener throws, which is reported', async () => {
+    const failure = new Error('no table')
+    const start = make().start({
+      onArrival: () => {
+        throw failure
+      },
+    })
+    await tell('cb', 0)
+    await tell('a', 2)
+    arrive(abc)
+    expect(await start).toBe('persisted')
+    expect(errors).toEqual([failure, failure])
+    expect(String(store)).toBe('1: a@1 b@1 c@1')
   })
 })
 

@@ -6,6 +6,7 @@ import type { SharedInformer } from '../../src/informer/shared-informer'
 import { memoryPersister } from '../../src/persistence/memory'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { KubeClient } from '../../src/transport/client'
+import { PIECE } from '../../src/worker/protocol'
 import { briefState } from '../conformance/brief'
 import { World } from '../conformance/world'
 import { freshIndexedDB } from '../persistence/support/fake-idb'
@@ -288,6 +289,28 @@ describe('a Worker that dies', () => {
     expect(second.status.source).toBe('persisted')
     await second.stop()
     expect(site.here).toEqual([expect.stringContaining('resourceVersion=104')])
+  })
+
+  test('while the stored state crosses: what has arrived is told of from the beginning', async () => {
+    const site = new Site([])
+    for (const name of ['a', 'b', 'c']) site.create(name, { data: { wide: name.repeat(PIECE * 5) } })
+    const first = site.inform({ persister: idbPersister({ database: 'test' }) })
+    await site.caughtUp(first)
+    await first.stop()
+    const told: string[] = []
+    await using second = site.inform({
+      persister: idbPersister({ database: 'test' }),
+      persistence: { loadTimeoutMs: 60_000 },
+      onArrival: (entries, before) => {
+        told.push(`${before}: ${entries.map(({ name }) => name)}`)
+        if (told.length > 1) return
+        site.workers[1]?.terminate()
+        site.workers[1]?.dispatchEvent(new Event('error'))
+      },
+    })
+    await site.caughtUp(second)
+    expect(second.status.source).toBe('persisted')
+    expect(told).toEqual(['0: c', '0: c', '1: b', '2: a'])
   })
 
   test('at once, where the runtime tells', async () => {
