@@ -74,7 +74,10 @@ describe('a real Worker', () => {
 
     const lists = listsOf(server)
     await page.reload()
-    expect(await caughtUp(page)).toMatchObject({ source: 'persisted', reports: [], requests: [] })
+    const { arrived, ...resumed } = await caughtUp(page)
+    expect(resumed).toMatchObject({ source: 'persisted', reports: [], requests: [] })
+    expect(arrived).toMatchObject({ objects: PODS, inStore: 0 })
+    expect(arrived.parts).toBeGreaterThan(1)
     expect(listsOf(server)).toBe(lists)
     change()
     expect(await caughtUp(page)).toMatchObject({ requests: [] })

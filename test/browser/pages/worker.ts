@@ -13,11 +13,19 @@ globalThis.fetch = (input, init) => {
   return fetch(input, init)
 }
 
+/** What has arrived of the first state, in how many parts, and how much of it the store had meanwhile. */
+const arrived = { objects: 0, parts: 0, inStore: 0 }
+
 const pods = createInformer(new KubeClient({ baseUrl: '/k8s' }), Pod, {
   persister: idbPersister({ database: 'worker' }),
   persistence: { loadTimeoutMs: 30_000 },
   worker: location.search === '?main' ? undefined : true,
   onError: (error) => reports.push(String(error)),
+  onArrival: (entries, before) => {
+    arrived.objects = before + entries.length
+    arrived.parts++
+    arrived.inStore += pods.indexer.size
+  },
 })
 
 const page = {
@@ -25,7 +33,7 @@ const page = {
   state() {
     const { source, state } = pods.status
     const objects = pods.indexer.list().map(({ key, resourceVersion }) => `${key} ${resourceVersion}`)
-    return { source, state, objects: objects.sort(), storing: pods.persistence?.status, reports, requests }
+    return { source, state, objects: objects.sort(), storing: pods.persistence?.status, reports, requests, arrived }
   },
 
   flush: (): Promise<void> | undefined => pods.persistence?.flush(),
