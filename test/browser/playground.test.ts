@@ -5,7 +5,18 @@ import type { KubeObject } from '../../src/index'
 import { Pod } from '../../src/resources/core/v1'
 import { FakeApiServer, podFixture } from '../../src/testing'
 import { serve } from '../support/http.ts'
-import { allRows, blankMoments, caughtUp, countDrawnRows, drawnRows, expectedRows, feedData, feedIs, stored } from './support/page.ts'
+import {
+  allRows,
+  blankMoments,
+  caughtUp,
+  countDrawnRows,
+  drawnRows,
+  expectedRows,
+  feedData,
+  feedIs,
+  holdOldestRecord,
+  stored,
+} from './support/page.ts'
 import { start, startFake } from './support/playground.ts'
 
 /** The complete states that were asked for: lists, and streamed lists. */
@@ -124,6 +135,34 @@ describe('a reload', () => {
     expect(rows).toEqual(expectedRows(server))
     expect(rows.some((row) => row.startsWith(`${removed} `))).toBe(false)
     expect(listsOf(server)).toHaveLength(1)
+    expect(errors).toEqual([])
+  })
+
+  test('shows what has been read of the stored pods before all of them have been', async () => {
+    await using visit = await startFake()
+    const { page, cluster, url, errors } = visit
+    await page.goto(url)
+    await caughtUp(page, cluster.server)
+    await stored(page)
+    // A record of its own, which is read first.
+    cluster.change(60)
+    await caughtUp(page, cluster.server)
+    await stored(page)
+    const known = expectedRows(cluster.server)
+    await page.goto('about:blank')
+
+    const goOn = await holdOldestRecord(page)
+    await page.goto(url)
+    await page.locator('main[data-view=rows]').waitFor()
+    expect(await feedData(page)).toMatchObject({ state: 'connecting', source: '', rows: '0', lists: '0' })
+    const early = await allRows(page)
+    expect(early.length).toBeGreaterThan(0)
+    expect(early.length).toBeLessThan(known.length)
+    expect(known).toEqual(expect.arrayContaining(early))
+    await goOn()
+    await caughtUp(page, cluster.server)
+    expect(await feedData(page)).toMatchObject({ source: 'persisted', lists: '0' })
+    expect((await allRows(page)).sort()).toEqual(known)
     expect(errors).toEqual([])
   })
 

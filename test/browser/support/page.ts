@@ -50,6 +50,34 @@ async function storedVersions(): Promise<string[]> {
   return records.map(({ resourceVersion }) => resourceVersion)
 }
 
+/**
+ * The oldest record of what is stored is not to be had in the pages that are opened from now on, until the function it returns is called. Time limits
+ * of these pages are a hundred times as long.
+ */
+export async function holdOldestRecord(page: Page): Promise<() => Promise<void>> {
+  await page.addInitScript(() => {
+    const { setTimeout: wait } = globalThis
+    globalThis.setTimeout = ((run: () => void, ms = 0) => wait(run, ms * 100)) as typeof setTimeout
+    const { get } = IDBObjectStore.prototype
+    IDBObjectStore.prototype.get = function (key) {
+      if (!Array.isArray(key) || key[1] !== 1 || key[2] !== 0) return get.call(this, key)
+      const held = {} as { result: unknown; onsuccess: () => void }
+      // A transaction lives as long as it is asked something.
+      const ask = () => {
+        const request = get.call(this, key)
+        request.onsuccess = () => {
+          if (!('released' in globalThis)) return ask()
+          held.result = request.result
+          held.onsuccess()
+        }
+      }
+      ask()
+      return held as unknown as IDBRequest
+    }
+  })
+  return () => page.evaluate(() => void Object.assign(globalThis, { released: true }))
+}
+
 /** Counts the drawn rows after each change of the pages that are opened from now on. */
 export async function countDrawnRows(page: Page): Promise<void> {
   await page.addInitScript(() => {
