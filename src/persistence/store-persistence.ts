@@ -37,7 +37,7 @@ export interface StorePersistenceOptions {
 export interface StorePersistenceStartOptions<T = unknown> {
   /** Stops it, as {@link StorePersistence.stop} does. */
   signal?: AbortSignal | undefined
-  /** How long to wait for the snapshot, in milliseconds; default 1,000. */
+  /** How long to wait for the snapshot, or for more of one that is told of while it is read, in milliseconds; default 1,000. */
   loadTimeoutMs?: number | undefined
   /**
    * Told of the snapshot's entries as they are made, while the rest is still being read: each once, and before the store has any of them. `before`
@@ -137,7 +137,7 @@ export class StorePersistence<T> implements AsyncDisposable {
   }
 
   /**
-   * Loads the snapshot into the store and begins to store what changes. A snapshot that takes too long is not waited for and not used.
+   * Loads the snapshot into the store and begins to store what changes. A snapshot of which nothing comes for too long is not waited for and not used.
    *
    * @throws TypeError when it was started or stopped before.
    */
@@ -157,7 +157,7 @@ export class StorePersistence<T> implements AsyncDisposable {
       }
     }
     const restoring = new Restoring<T>({ isWanted, onEntries })
-    const loaded = await this.#load(loadTimeoutMs, { onTexts: restoring.take })
+    const loaded = await this.#load(loadTimeoutMs, restoring.take)
     const snapshot = loaded !== 'late' && 'snapshot' in loaded ? await this.#decode(loaded.snapshot, restoring) : undefined
     if (!isWanted()) return 'late'
     // From here to `subscribe` without a pause: a step of the store in between would be missed.
@@ -195,15 +195,25 @@ export class StorePersistence<T> implements AsyncDisposable {
     return this.stop()
   }
 
-  #load(timeoutMs: number, options: LoadOptions): Promise<Loaded> {
+  #load(timeoutMs: number, take: NonNullable<LoadOptions['onTexts']>): Promise<Loaded> {
     return new Promise((resolve) => {
+      let isOver = false
       const settle = (loaded: Loaded) => {
+        isOver = true
         this.#clock.clearTimeout(timer)
         resolve(loaded)
       }
-      const timer = this.#clock.setTimeout(() => settle('late'), timeoutMs)
+      const wait = () => this.#clock.setTimeout(() => settle('late'), timeoutMs)
+      let timer = wait()
       this.#stop.signal.addEventListener('abort', () => settle('late'), { once: true })
-      const load = async () => this.#persister.load(this.#scope, options)
+      const onTexts = (texts: readonly string[], before: number) => {
+        if (isOver) return
+        // A large snapshot is not a slow storage.
+        this.#clock.clearTimeout(timer)
+        timer = wait()
+        take(texts, before)
+      }
+      const load = async () => this.#persister.load(this.#scope, { onTexts })
       load().then(
         (snapshot) => settle({ snapshot }),
         (error: unknown) => settle({ error }),

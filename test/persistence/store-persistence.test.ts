@@ -398,6 +398,19 @@ describe('what has arrived of the snapshot', () => {
     expect([told, String(store)]).toEqual([['0: c'], ': '])
   })
 
+  test('keeps the load from being late as long as more comes', async () => {
+    const start = make().start({ onArrival })
+    for (const [n, key] of ['c', 'b', 'a'].entries()) {
+      await clock.advance(900)
+      await tell(key, n)
+    }
+    await clock.advance(900)
+    arrive(abc)
+    expect(await start).toBe('persisted')
+    expect(clock.pending).toBe(0)
+    expect(String(store)).toBe('1: a@1 b@1 c@1')
+  })
+
   test('is told of no more once the load took too long', async () => {
     const start = make().start({ onArrival })
     await tell('c', 0)
