@@ -1,7 +1,7 @@
 import { guarded, report } from '../internal/report'
 import type { KubeObject } from '../meta/object'
 import type { PartialObjectMetadata } from '../meta/partial-object-metadata'
-import { defineResource, type Resource } from '../meta/resource'
+import type { Resource } from '../meta/resource'
 import type { Persister, Scope } from '../persistence/persister'
 import { type EntryClient, ListWatch, type ListWatchOptions } from '../reflector/list-watch'
 import { metadataListWatch } from '../reflector/metadata'
@@ -130,7 +130,7 @@ function representedInformer<T extends KubeObject, I extends RowInclude, Names e
 const META: Omit<Resource<never>, 'kind'> = { group: 'meta.k8s.io', version: 'v1', plural: '', scope: 'Namespaced' }
 
 /** The Namespaces themselves, of which nothing but their names is read. */
-export const Namespaces: Resource<KubeObject> = defineResource({ version: 'v1', plural: 'namespaces', kind: 'Namespace', scope: 'Cluster' })
+export const Namespaces: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', scope: 'Cluster' }
 
 /** What an informer of the Namespaces has in common with the one that needs them. */
 type SharedByNamespaces = Pick<

@@ -1,7 +1,7 @@
 import { isApiError, isConnectionError, ParseError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
-import { defineResource } from '../meta/resource'
+import type { Resource } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readChunks } from './body'
 import { searchParams } from './params'
@@ -41,7 +41,8 @@ const LONGEST_WAIT_MS = 30_000
 /** After so many cuts in a row that came soon, an error is thrown. */
 const MAX_CUTS = 8
 
-const PODS = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' })
+// Written out, as the generated ones are: what checks definitions is for those of users, and need not be loaded for this.
+const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' }
 
 /** Reads a log; see `KubeClient.logs`. */
 export async function* readLogs(client: Requester, options: LogOptions): AsyncGenerator<string, void, undefined> {
