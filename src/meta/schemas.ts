@@ -1,4 +1,4 @@
-import { array, is, looseObject, number, optional, string } from 'valibot'
+import { array, is, number, object, optional, string } from 'valibot'
 import type { ListMeta, Status } from './object'
 import { INITIAL_EVENTS_END } from './wire'
 
@@ -9,25 +9,25 @@ import { INITIAL_EVENTS_END } from './wire'
 
 const text = optional(string())
 
-const statusSchema = looseObject({
+const statusSchema = object({
   kind: string(),
   message: text,
   reason: text,
   code: optional(number()),
   details: optional(
-    looseObject({
+    object({
       retryAfterSeconds: optional(number()),
-      causes: optional(array(looseObject({ reason: text, message: text }))),
+      causes: optional(array(object({ reason: text, message: text }))),
     }),
   ),
 })
 
-const listSchema = looseObject({
-  metadata: looseObject({ resourceVersion: text, continue: text, remainingItemCount: optional(number()) }),
+const listSchema = object({
+  metadata: object({ resourceVersion: text, continue: text, remainingItemCount: optional(number()) }),
 })
 
-const bookmarkSchema = looseObject({
-  metadata: looseObject({ resourceVersion: string(), annotations: optional(looseObject({ [INITIAL_EVENTS_END]: text })) }),
+const bookmarkSchema = object({
+  metadata: object({ resourceVersion: string(), annotations: optional(object({ [INITIAL_EVENTS_END]: text })) }),
 })
 
 /** A bookmark's object, as far as it matters. */
@@ -51,8 +51,10 @@ export function asStatus(value: unknown): Status | undefined {
 
 /** The value as a list's envelope; undefined when it is none. */
 export function asList(value: unknown): ListEnvelope | undefined {
+  if (!is(listSchema, value)) return undefined
+  const list = value as ListEnvelope
   // Go writes a list without items as null. What has no member `items` at all is something else, not an empty list.
-  return is(listSchema, value) && (value.items === null || Array.isArray(value.items)) ? (value as ListEnvelope) : undefined
+  return list.items === null || Array.isArray(list.items) ? list : undefined
 }
 
 /** The value as a bookmark's object; undefined when it is none. */
