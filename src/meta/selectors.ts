@@ -187,19 +187,10 @@ class Parser {
 }
 
 function tokenize(selector: string): Token[] {
-  const tokens: Token[] = []
-  for (const match of selector.matchAll(/([=!(),<>])|[^=!(),<> \t\r\n]+/g)) {
-    const [text, symbol] = match
-    const previous = tokens.at(-1)
-    // `==` and `!=` are one token, wherever they stand without a space between.
-    if (text === '=' && previous && (previous.text === '=' || previous.text === '!') && previous.at === match.index - 1) {
-      tokens[tokens.length - 1] = { ...previous, text: `${previous.text}=` }
-    } else {
-      tokens.push({ text, at: match.index, word: symbol === undefined })
-    }
-  }
-  tokens.push({ text: '', at: selector.length, word: false })
-  return tokens
+  // `==` and `!=` are one token, wherever they stand without a space between.
+  const matches = selector.matchAll(/([=!]=|[=!(),<>])|[^=!(),<> \t\r\n]+/g)
+  const tokens = Array.from(matches, ({ 0: text, 1: symbol, index }) => ({ text, at: index, word: symbol === undefined }))
+  return [...tokens, { text: '', at: selector.length, word: false }]
 }
 
 const isOperator = (text: string): text is Operator => OPERATORS.has(text)
