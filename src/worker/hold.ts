@@ -1,9 +1,8 @@
 import { KubeError } from '../errors'
 import type { Clock } from '../internal/clock'
-import type { Persister } from '../persistence/persister'
 import type { EntryClient } from '../reflector/list-watch'
 import type { PortableClient } from '../transport/portable'
-import type { Hold, WorkerSource } from './place'
+import type { Hold, Place, WorkerSource } from './place'
 import { CONNECT } from './protocol'
 import { remoteClient, remotePersister } from './remote'
 import { Thread } from './thread'
@@ -21,15 +20,11 @@ const workers = new WeakMap<EntryClient, Map<WorkerSource, Shared>>()
 /**
  * Takes hold of a client's Worker, which is started for the first that does.
  *
- * @throws KubeError when there is no Worker to be had: none in this runtime, forbidden, not loaded, without a sign of life.
+ * @throws KubeError when there is no Worker to be had: none in this runtime, forbidden, not loaded, without a sign of life; or the client cannot work in one.
  */
-export async function takeHold(
-  client: EntryClient,
-  portable: PortableClient,
-  source: WorkerSource,
-  persister: Persister | undefined,
-  clock: Clock,
-): Promise<Hold> {
+export async function takeHold({ client, persister }: Place, source: WorkerSource, clock: Clock): Promise<Hold> {
+  const { portable } = client as EntryClient & { portable?: PortableClient | undefined }
+  if (!portable) throw new KubeError('the client has a fetch or hooks of its own, or is no KubeClient: it works only where it was made')
   const known = workers.get(client) ?? new Map<WorkerSource, Shared>()
   workers.set(client, known)
   const before = known.get(source)

@@ -2,7 +2,6 @@ import { KubeError, PersistenceError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import type { Commit, LoadOptions, Persister, Scope, Snapshot } from '../persistence/persister'
 import type { EntryClient } from '../reflector/list-watch'
-import type { PortableClient } from '../transport/portable'
 import type { Hold, Place, WorkerSource } from './place'
 
 /** What {@link OffThread} takes. */
@@ -52,12 +51,9 @@ export class OffThread {
   }
 
   async #takeHold(): Promise<Hold> {
-    const { client, persister } = this.#here
     const { worker, clock = systemClock } = this.#options
-    const { portable } = client as EntryClient & { portable?: PortableClient | undefined }
-    if (!portable) throw new KubeError('the client has a fetch or hooks of its own, or is no KubeClient: it works only where it was made')
     const { takeHold } = await import('./hold')
-    return takeHold(client, portable, worker, persister, clock)
+    return takeHold(this.#here, worker, clock)
   }
 
   #fallBack(cause: Error): void {
