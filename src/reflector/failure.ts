@@ -37,7 +37,7 @@ export interface Failure {
   readonly kind: FailureKind
   readonly error: unknown
   /** How long the server asked to wait, in milliseconds. */
-  readonly retryAfterMs: number | undefined
+  readonly retryAfterMs?: number | undefined
 }
 
 /** Says what an error means. */
@@ -50,8 +50,8 @@ export function classify(error: unknown): Failure {
   if (isWatchError(error) && error.status) {
     return { kind: kindOf(error.status.code ?? 500, error.status), error, retryAfterMs: retryAfterOf(error.status) }
   }
-  if (isParseError(error) || isWatchError(error)) return { kind: 'malformed', error, retryAfterMs: undefined }
-  return { kind: isConnectionError(error) ? 'connection' : 'server', error, retryAfterMs: undefined }
+  if (isParseError(error) || isWatchError(error)) return { kind: 'malformed', error }
+  return { kind: isConnectionError(error) ? 'connection' : 'server', error }
 }
 
 function kindOf(code: number, status: Status | undefined): FailureKind {

@@ -141,11 +141,7 @@ export class Reflector<T extends KubeObject> {
     return [
       every(resyncPeriodMs, clock, () => this.#resync()),
       // Only a watch is ended for it: a list that takes longer than the period would never come to its end.
-      every(
-        relistPeriodMs,
-        clock,
-        () => this.state === 'live' && this.#interrupt({ kind: 'relist', error: undefined, retryAfterMs: undefined }),
-      ),
+      every(relistPeriodMs, clock, () => this.state === 'live' && this.#interrupt({ kind: 'relist', error: undefined })),
       subscribeToWake((wake) => this.#wake(wake)),
       this.#store.onUnreadable?.((entry) => this.#refetch(entry)) ?? (() => undefined),
     ]
@@ -240,7 +236,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   #refetch({ key, text }: UnparsedEntry): void {
-    this.#missing = { kind: 'unreadable', error: new ParseError(`the text of ${key} is not JSON`, text), retryAfterMs: undefined }
+    this.#missing = { kind: 'unreadable', error: new ParseError(`the text of ${key} is not JSON`, text) }
     this.#interrupt(this.#missing)
   }
 

@@ -78,7 +78,6 @@ export class Session<T extends KubeObject> {
         this.interrupt({
           kind: 'stale',
           error: new WatchError(`nothing came for ${Math.round(silentMs / 1000)} s`),
-          retryAfterMs: undefined,
         }),
     )
   }
@@ -271,7 +270,7 @@ export class Session<T extends KubeObject> {
     if (compareResourceVersions(resourceVersion, this.#host.feed.resourceVersion) < 0) {
       // Whoever answers has not come as far as the store has: it was restored from a backup.
       const error = new WatchError(`a bookmark at ${resourceVersion}, which is older than ${this.#host.feed.resourceVersion}`)
-      this.interrupt({ kind: 'too-large', error, retryAfterMs: undefined })
+      this.interrupt({ kind: 'too-large', error })
       throw error
     }
     this.#ordered = true

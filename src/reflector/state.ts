@@ -82,7 +82,7 @@ export function transition(state: FeedState, event: FeedEvent): { state: FeedSta
     case 'started': {
       const { resourceVersion } = event
       const started = { ...state, resourceVersion, suspect: resourceVersion !== '' }
-      return { state: started, next: resourceVersion ? watch(started, 'start', 'none') : refill(started, 'start', 'none') }
+      return resourceVersion ? watch(started, 'start', 'none') : refill(started, 'start', 'none')
     }
     case 'replaced':
       return {
@@ -99,27 +99,26 @@ export function transition(state: FeedState, event: FeedEvent): { state: FeedSta
   }
 }
 
-type Ending = (state: FeedState, ended: AttemptEnded) => { state: FeedState; next: Step }
+interface Outcome {
+  readonly state: FeedState
+  readonly next: Step
+}
 
-const endings: Record<Attempt, Ending> = {
+const endings: Record<Attempt, (state: FeedState, ended: AttemptEnded) => Outcome> = {
   list(state, { failure }) {
-    if (!failure) return { state, next: watch(state, 'listed', 'none') }
-    return fillFailed(state, failure)
+    return failure ? fillFailed(state, failure) : watch(state, 'listed', 'none')
   },
 
   stream(state, { failure, opened }) {
     const kind = failure?.kind ?? 'closed'
-    if (kind === 'refused' || kind === 'denied') {
-      // Servers without the feature say 400, 403 or 422. If a list is denied too, it will say so itself.
-      const listing = { ...state, streaming: false }
-      return { state: listing, next: refill(listing, kind, 'none') }
-    }
+    // Servers without the feature say 400, 403 or 422. If a list is denied too, it will say so itself.
+    if (kind === 'refused' || kind === 'denied') return refill({ ...state, streaming: false }, kind, 'none')
     const broke = !failure || kind === 'server' || kind === 'malformed' || kind === 'stale' || (kind === 'connection' && opened)
     if (!broke) return fillFailed(state, failure)
-    const broken = { ...state, brokenStreams: state.brokenStreams + 1 }
-    if (broken.brokenStreams < MAX_BROKEN_STREAMS) return { state: broken, next: refill(broken, kind, 'backoff', failure) }
+    const brokenStreams = state.brokenStreams + 1
+    if (brokenStreams < MAX_BROKEN_STREAMS) return refill({ ...state, brokenStreams }, kind, 'backoff', failure)
     // What broke after the server had accepted it is the way there, and will break again; an error instead may be the server's passing trouble.
-    return { state: { ...broken, streaming: !opened, brokenStreams: 0 }, next: list(broken, kind, 'backoff', failure) }
+    return list({ ...state, streaming: !opened, brokenStreams: 0 }, kind, 'backoff', failure)
   },
 
   watch(before, { failure, short }) {
@@ -128,71 +127,63 @@ const endings: Record<Attempt, Ending> = {
     const state = { ...before, suspect: true }
     switch (kind) {
       case 'closed':
-        return { state, next: short ? refill(state, kind, 'backoff') : watch(state, kind, 'backoff') }
+        return short ? refill(state, kind, 'backoff') : watch(state, kind, 'backoff')
       case 'connection':
       case 'throttled':
       case 'stale':
-        return { state, next: watch(state, kind, 'backoff', failure) }
+        return watch(state, kind, 'backoff', failure)
       case 'denied':
       case 'unauthorized':
       case 'gone':
-        return { state, next: watch(state, kind, 'long', failure) }
+        return watch(state, kind, 'long', failure)
       case 'server': {
-        const failed = { ...state, serverErrors: state.serverErrors + 1 }
-        if (failed.serverErrors <= MAX_SERVER_ERRORS) return { state: failed, next: watch(failed, kind, 'backoff', failure) }
-        const relisting = { ...failed, serverErrors: 0 }
-        return { state: relisting, next: refill(relisting, kind, 'backoff', failure) }
+        const serverErrors = state.serverErrors + 1
+        if (serverErrors <= MAX_SERVER_ERRORS) return watch({ ...state, serverErrors }, kind, 'backoff', failure)
+        return refill({ ...state, serverErrors: 0 }, kind, 'backoff', failure)
       }
       case 'too-large':
-      case 'refused': {
-        const unavailable = { ...state, unavailable: true }
-        return { state: unavailable, next: refill(unavailable, kind, 'backoff') }
-      }
+      case 'refused':
+        return refill({ ...state, unavailable: true }, kind, 'backoff')
       case 'relist':
-        return { state, next: list(state, kind, 'none') }
+        return list(state, kind, 'none')
       case 'expired':
       case 'malformed':
       case 'unreadable':
-        return { state, next: refill(state, kind, 'backoff', failure) }
+        return refill(state, kind, 'backoff', failure)
     }
   },
 }
 
 /** A list or stream did not bring a complete state. */
-function fillFailed(state: FeedState, failure: Failure): { state: FeedState; next: Step } {
-  switch (failure.kind) {
+function fillFailed(state: FeedState, failure: Failure): Outcome {
+  const { kind } = failure
+  switch (kind) {
     case 'expired':
-    case 'too-large': {
+    case 'too-large':
       // One retry at once for the newest version. If that is refused as well, the server is not well.
-      const unavailable = { ...state, unavailable: true }
-      return { state: unavailable, next: refill(unavailable, failure.kind, state.unavailable ? 'backoff' : 'none', failure) }
-    }
+      return refill({ ...state, unavailable: true }, kind, state.unavailable ? 'backoff' : 'none', failure)
     case 'denied':
     case 'unauthorized':
     case 'gone':
-      return { state, next: refill(state, failure.kind, 'long', failure) }
+      return refill(state, kind, 'long', failure)
     default:
-      return { state, next: refill(state, failure.kind, 'backoff', failure) }
+      return refill(state, kind, 'backoff', failure)
   }
 }
 
-function refill(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Step {
+function refill(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Outcome {
   if (!state.streaming) return list(state, reason, wait, failure)
-  return {
-    attempt: 'stream',
-    resourceVersion: state.unavailable ? '' : state.resourceVersion,
-    reason,
-    wait,
-    retryAfterMs: failure?.retryAfterMs,
-  }
+  const resourceVersion = state.unavailable ? '' : state.resourceVersion
+  return { state, next: { attempt: 'stream', resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs } }
 }
 
-function list(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Step {
+function list(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Outcome {
   // The first list takes what the server's cache has; later ones must not go back in time.
   const resourceVersion = state.unavailable ? '' : state.resourceVersion || '0'
-  return { attempt: 'list', resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs }
+  return { state, next: { attempt: 'list', resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs } }
 }
 
-function watch(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Step {
-  return { attempt: 'watch', resourceVersion: state.resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs }
+function watch(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Outcome {
+  const { resourceVersion } = state
+  return { state, next: { attempt: 'watch', resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs } }
 }
