@@ -1,11 +1,10 @@
 import { isApiError } from '../errors'
-import { systemClock } from '../internal/clock'
+import type { Clock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import type { KubeObject } from '../meta/object'
 import type { StorePersistence } from '../persistence/store-persistence'
-import type { ListerWatcher } from '../reflector/lister-watcher'
-import type { ReflectorStatus } from '../reflector/options'
-import { Reflector } from '../reflector/reflector'
+import type { ReflectorStatus, ReflectorStore } from '../reflector/options'
+import type { Reflector } from '../reflector/reflector'
 import type { FeedHost, InformerPersistence } from './feed'
 import { NamespaceStore, type SharedIndexer } from './namespace-store'
 
@@ -21,9 +20,10 @@ const CONNECTING: ReflectorStatus = {
 }
 
 /** What a {@link NamespacePart} needs of the feed that it is a part of. */
-export interface PartHost<T extends KubeObject> extends FeedHost<T>, SharedIndexer<T> {
-  /** Reads one namespace; all of them for the empty string. */
-  source(namespace: string): ListerWatcher<T>
+export interface PartHost<T extends KubeObject> extends SharedIndexer<T>, Pick<FeedHost<T>, 'persisted'> {
+  readonly clock: Clock
+  /** Makes what keeps a store as one namespace is; as all of them are for the empty string. */
+  reflector(namespace: string, store: ReflectorStore<T>): Reflector<T>
   /** Where the namespaces' states are kept, each under a scope of its own. */
   readonly persistence: InformerPersistence | undefined
   /** The status of a part has changed. */
@@ -40,7 +40,6 @@ export class NamespacePart<T extends KubeObject> {
   #status = CONNECTING
   #running: Promise<void> | undefined
 
-  /** @throws PersistenceError with code `'refused'` for secrets that are not to be stored. */
   constructor(namespace: string, host: PartHost<T>) {
     this.#namespace = namespace
     this.#host = host
@@ -72,21 +71,20 @@ export class NamespacePart<T extends KubeObject> {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { persistence, options } = this.#host
+    const { persistence, clock } = this.#host
     let hydrated = this.#persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
     while (!signal.aborted) {
       await this.#follow(signal, hydrated)
       hydrated = undefined
-      await delay(ASK_AGAIN_MS, { clock: options.clock ?? systemClock, signal })
+      await delay(ASK_AGAIN_MS, { clock, signal })
     }
     await this.#persistence?.stop()
   }
 
   /** Until the server forbids it, or the signal is aborted. */
   async #follow(signal: AbortSignal, hydrated: Promise<unknown> | undefined): Promise<void> {
-    const { source, transformed, options, changed } = this.#host
     const forbidden = new AbortController()
-    const reflector = new Reflector(transformed(source(this.#namespace)), this.store, { ...options, onArrival: undefined })
+    const reflector = this.#host.reflector(this.#namespace, this.store)
     reflector.subscribe((status) => {
       if (signal.aborted || forbidden.signal.aborted) return
       if (this.denied && !status.hasSynced && !isForbidden(status)) return
@@ -97,7 +95,7 @@ export class NamespacePart<T extends KubeObject> {
         else this.store.forget()
         forbidden.abort()
       }
-      changed()
+      this.#host.changed()
     })
     await reflector.run({ signal: AbortSignal.any([signal, forbidden.signal]), hydrated })
   }

@@ -109,10 +109,8 @@ export class StorePersistence<T> implements AsyncDisposable {
    * @throws PersistenceError with code `'refused'` for secrets that `sensitive` does not name.
    */
   constructor(store: PersistableStore<T>, persister: Persister, scope: Scope, options: StorePersistenceOptions = {}) {
-    const { flushIntervalMs = 250, sensitive = [], onError = () => {}, clock = systemClock, events = pageEvents() } = options
-    const [plural = ''] = scope.resource.split(/[./]/, 1)
-    if (SENSITIVE.includes(plural) && !sensitive.includes(plural))
-      throw new PersistenceError('refused', `${scope.resource} are not stored on a disk unless asked for by name: sensitive: ['${plural}']`)
+    const { flushIntervalMs = 250, onError = () => {}, clock = systemClock, events = pageEvents() } = options
+    refuseSecrets(scope, options)
     this.#store = store
     this.#persister = persister
     this.#scope = scope
@@ -322,6 +320,13 @@ export class StorePersistence<T> implements AsyncDisposable {
       report(thrown)
     }
   }
+}
+
+/** @throws PersistenceError with code `'refused'` for secrets that `sensitive` does not name. */
+export function refuseSecrets({ resource }: Scope, { sensitive = [] }: Pick<StorePersistenceOptions, 'sensitive'>): void {
+  const [plural = ''] = resource.split(/[./]/, 1)
+  if (SENSITIVE.includes(plural) && !sensitive.includes(plural))
+    throw new PersistenceError('refused', `${resource} are not stored on a disk unless asked for by name: sensitive: ['${plural}']`)
 }
 
 function pageEvents(): StorePersistenceOptions['events'] {

@@ -46,11 +46,13 @@ test('who only keeps a store up to date loads no writes, logs, views, discovery 
   guard('kB gzipped, KubeReader, ListWatch, Reflector, Store', kB)
 })
 
-test('who only has informers loads no writes, logs, views, discovery or the Worker’s side', async () => {
+test('who only has informers loads no writes, logs, views, discovery, the Worker’s side or what follows single namespaces', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, createInformer } from 'kubeflect'`)
   expect(
     modules.filter((id) =>
-      /src\/(view|discovery|access|controller|workqueue|watch-cache)\/|transport\/(write|logs)|worker\/(host|hold|remote|thread)/.test(id),
+      /src\/(view|discovery|access|controller|workqueue|watch-cache)\/|transport\/(write|logs)|worker\/(host|hold|remote|thread)|informer\/namespace(s-fan-in|-part|-store)/.test(
+        id,
+      ),
     ),
   ).toEqual([])
   guard('kB gzipped, KubeReader, createInformer', kB)

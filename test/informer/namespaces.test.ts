@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
 import { SharedInformerFactory } from '../../src/informer/factory'
+// An informer loads it when it runs, which takes time that is not the world's: here it is loaded already.
+import '../../src/informer/namespaces-fan-in'
 import type { SharedInformer } from '../../src/informer/shared-informer'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
 import { ConfigMap, Namespace, Service } from '../../src/resources/core/v1'

@@ -60,6 +60,12 @@ const behaviours: readonly RuntimeCase[] = [
     equal(keysOf(pods), ['shop/b', 'shop/c'])
     equal(await controls.requests(), ['stream'])
   }),
+  onServer('follows all namespaces, ready to make do with single ones', async ({ controls, connect }) => {
+    await controls.create('a')
+    await using pods = createInformer(connect(), Pod, { fallbackNamespaces: ['shop'], backoff })
+    equal(await pods.whenSynced(), { source: 'stream' })
+    equal(keysOf(pods), ['shop/a'])
+  }),
   onServer('goes on after a connection that was cut, without another list', async ({ controls, connect }) => {
     await controls.create('a')
     await using pods = follow(connect())
