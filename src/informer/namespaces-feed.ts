@@ -15,6 +15,8 @@ export interface NamespacesFeedOptions<T extends KubeObject> extends Pick<FanInH
   /** Reads one namespace; all of them for the empty string. */
   source(namespace: string): ListerWatcher<T>
   persistence?: InformerPersistence | undefined
+  /** Loads what does the work. Default: the module of that, when it is needed: most informers read one namespace, or are allowed to read all. */
+  load?: (() => Promise<{ readonly NamespacesFanIn: typeof NamespacesFanIn }>) | undefined
 }
 
 /**
@@ -57,13 +59,13 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
     return this.#fanIn?.resourceVersionOf(namespace) ?? ''
   }
 
-  /** @throws what the import rejects with when the feed's own code cannot be loaded. */
+  /** @throws what `load` rejects with. */
   async run({ signal }: { signal: AbortSignal }): Promise<void> {
     try {
       if (signal.aborted) return
       this.#update({ ...this.#status, state: 'connecting' })
-      // Loaded when it is needed: most informers read one namespace, or are allowed to read all.
-      const { NamespacesFanIn } = await abortable(import('./namespaces-fan-in'), signal)
+      const { load = () => import('./namespaces-fan-in') } = this.#options
+      const { NamespacesFanIn } = await abortable(load(), signal)
       signal.throwIfAborted()
       this.#fanIn = new NamespacesFanIn(this.#fanInHost())
       await this.#fanIn.run(signal)

@@ -1,29 +1,27 @@
-import { afterEach, expect, test, vi } from 'vitest'
-import { newInformer } from '../../src/informer/create-informer'
-import type { SharedInformer } from '../../src/informer/shared-informer'
+import { expect, test } from 'vitest'
+import { NamespacesFeed, type NamespacesFeedOptions } from '../../src/informer/namespaces-feed'
+import { SharedInformer } from '../../src/informer/shared-informer'
+import { ListWatch } from '../../src/reflector/list-watch'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { World } from '../conformance/world'
 import { clientOf, quiet } from './support'
 
-const FAN_IN = '../../src/informer/namespaces-fan-in'
-
-afterEach(() => {
-  vi.doUnmock(FAN_IN)
-  vi.resetModules()
-})
-
-function informerOf(world: World, requests: URL[] = []): SharedInformer<ConfigMap> {
+function informerOf(
+  world: World,
+  { requests = [], load }: { requests?: URL[] } & Pick<NamespacesFeedOptions<ConfigMap>, 'load'> = {},
+): SharedInformer<ConfigMap> {
+  const client = clientOf(world, requests)
+  const source = (namespace: string) => new ListWatch(client, ConfigMap, { namespace })
   const lease = () => {
     throw new Error('nobody needs the Namespaces')
   }
-  return newInformer(clientOf(world, requests), ConfigMap, { ...quiet(world), fallbackNamespaces: ['shop'] }, lease)
+  return new SharedInformer((host) => new NamespacesFeed(host, { source, fallback: ['shop'], lease, load }), quiet(world))
 }
 
 test('an informer that is stopped while what follows namespaces is loaded ends at once, and asks for nothing', async () => {
-  vi.doMock(FAN_IN, () => new Promise(() => {}))
   const world = new World()
   const requests: URL[] = []
-  const informer = informerOf(world, requests)
+  const informer = informerOf(world, { requests, load: () => new Promise(() => {}) })
   const running = informer.run()
   await world.settle()
   expect(informer.state).toBe('connecting')
@@ -36,13 +34,12 @@ test('an informer that is stopped while what follows namespaces is loaded ends a
 
 test('when what follows namespaces cannot be loaded, run rejects, the status says why, and nobody waits any longer', async () => {
   const error = new TypeError('Failed to fetch dynamically imported module')
-  vi.doMock(FAN_IN, () => Promise.reject(error))
   const world = new World()
-  const informer = informerOf(world)
+  const informer = informerOf(world, { load: () => Promise.reject(error) })
   const synced = expect(informer.whenSynced()).rejects.toThrow('stopped before it had synced')
-  await expect(informer.run()).rejects.toMatchObject({ cause: error })
+  await expect(informer.run()).rejects.toBe(error)
   await synced
-  expect(informer.status).toMatchObject({ state: 'stopped', hasSynced: false, error: { cause: error } })
+  expect(informer.status).toMatchObject({ state: 'stopped', hasSynced: false, error })
   world.expectNothingLeft()
 })
 
