@@ -2,7 +2,7 @@ import { ParseError } from '../errors'
 import { flatten } from '../internal/flatten'
 import { objectKey, splitMetaNamespaceKey } from './keys'
 import type { KubeObject } from './object'
-import { forEachMember, type MemberVisitor, STOP, skipObjects, skipSpace, skipValue, stringAt, valueAt } from './scan'
+import { forEachMember, type MemberVisitor, STOP, skipObjects, skipSpace, skipValue, stringAt, stringMembers, valueAt } from './scan'
 import type { Labels } from './selectors'
 
 /** What is known of an object without parsing it. */
@@ -69,17 +69,8 @@ export interface ObjectHeader extends TypeMeta {
 }
 
 // The API server's own order.
-const TYPE_META = [
-  ['kind', '"kind":"'],
-  ['apiVersion', '"apiVersion":"'],
-] as const
-const NAMES = [
-  ['name', '"name":"'],
-  ['generateName', '"generateName":"'],
-  ['namespace', '"namespace":"'],
-  ['uid', '"uid":"'],
-  ['resourceVersion', '"resourceVersion":"'],
-] as const
+const TYPE_META = stringMembers('kind', 'apiVersion')
+const NAMES = stringMembers('name', 'generateName', 'namespace', 'uid', 'resourceVersion')
 
 /**
  * Reads the header of the JSON object that starts at `at`, and no further than it must: the API server writes kind, apiVersion and

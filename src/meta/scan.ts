@@ -24,10 +24,17 @@ export const STOP = -1
  */
 export type MemberVisitor = (key: string, start: number, keyStart: number) => number
 
-/** Members whose values are strings, in the order in which they are expected, and where the values go. */
-export interface LeadingStrings<K extends string = string> {
-  /** Of each its key, and how it begins where nobody adds white space: `"name":"`. */
-  readonly members: readonly (readonly [key: K, opening: string])[]
+/** Members whose values are strings: of each its key, and how it begins where nobody adds white space, such as `"name":"`. */
+export type StringMembers<K extends string> = readonly (readonly [key: K, opening: string])[]
+
+/** Members with these keys, whose values are strings. */
+export function stringMembers<K extends string>(...keys: readonly K[]): StringMembers<K> {
+  return keys.map((key) => [key, `"${key}":"`])
+}
+
+/** Members in the order in which they are expected, and where their values go. */
+export interface LeadingStrings<K extends string> {
+  readonly members: StringMembers<K>
   readonly into: Record<K, string>
 }
 
