@@ -3,15 +3,17 @@ import { Slices } from '../internal/turn'
 import type { RequestOptions } from '../meta/wire'
 
 /**
- * Chromium hands out a megabyte at once: too much to be dealt with in one go. Smaller pieces than this cost more: most end inside a line, and V8
- * copies the texts of such as are below 128 KiB when it collects garbage.
+ * How much is read at once, in bytes. Less costs more: most pieces end inside a line, and V8 copies the texts of such as are below 128 KiB when it
+ * collects garbage. More holds the page up, and gains nothing.
  */
 const PIECE = 256 * 1024
 
 /**
- * Reads a response's body chunk by chunk, large ones in pieces. What comes faster than it is dealt with does not keep the event loop: others have
- * their turn every 8 ms. Ends at once when the signal is aborted, even if the runtime's `fetch` does not; leaving
- * the loop closes the connection.
+ * Reads a response's body piece by piece. What comes faster than it is dealt with does not keep the event loop: others have their turn every 8 ms. Ends
+ * at once when the signal is aborted, even if the runtime's `fetch` does not; leaving the loop closes the connection.
+ *
+ * A piece is there until the next is asked for: where the runtime can, all are read into the same memory. In Chromium that takes a third of the time of
+ * pieces that it has to make.
  *
  * @throws the signal's reason when it is aborted; ConnectionError when the connection breaks.
  */
@@ -20,9 +22,8 @@ export async function* readChunks(
   request: RequestSummary,
   { signal, onBytes }: RequestOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  // A reader rather than `for await`: Safari cannot iterate a stream.
-  const reader = response.body?.getReader()
-  if (!reader) return
+  if (!response.body) return
+  const reader = readerOf(response.body)
   const cancel = () => void reader.cancel(signal?.reason).catch(() => undefined)
   signal?.addEventListener('abort', cancel)
   const slices = new Slices()
@@ -30,9 +31,9 @@ export async function* readChunks(
     for (;;) {
       signal?.throwIfAborted()
       const askedAt = performance.now()
-      const { done, value } = await reader.read()
+      const value = await reader.read()
       signal?.throwIfAborted()
-      if (done) return
+      if (!value) return
       // Whoever had to wait let others work meanwhile.
       if (performance.now() - askedAt > 1) slices.begin()
       onBytes?.(value.byteLength)
@@ -48,6 +49,34 @@ export async function* readChunks(
   } finally {
     signal?.removeEventListener('abort', cancel)
     cancel()
+  }
+}
+
+/** What reads a body: undefined at its end. */
+interface BodyReader {
+  read(): Promise<Uint8Array | undefined>
+  cancel(reason: unknown): Promise<void>
+}
+
+// Readers rather than `for await`: Safari cannot iterate a stream.
+function readerOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): BodyReader {
+  let reader: ReadableStreamBYOBReader
+  try {
+    reader = body.getReader({ mode: 'byob' })
+  } catch {
+    // Bun's bodies, older Safari's and those that somebody made are not streams of bytes.
+    const other = body.getReader()
+    return { read: async () => (await other.read()).value, cancel: (reason) => other.cancel(reason) }
+  }
+  let memory = new ArrayBuffer(PIECE)
+  return {
+    async read() {
+      const { done, value } = await reader.read(new Uint8Array(memory))
+      if (done) return undefined
+      memory = value.buffer
+      return value
+    },
+    cancel: (reason) => reader.cancel(reason),
   }
 }
 

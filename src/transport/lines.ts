@@ -35,7 +35,7 @@ export class LineSplitter {
   }
 
   /**
-   * Takes a chunk and emits the lines that end in it. The chunk must not be changed afterwards.
+   * Takes a chunk and emits the lines that end in it. Nothing of the chunk itself is kept.
    *
    * @throws WatchError when a line is longer than the bound; the lines before it have been emitted.
    */

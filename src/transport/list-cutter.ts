@@ -39,7 +39,7 @@ export class ListCutter<T> {
   }
 
   /**
-   * Takes a chunk and emits the items that end in it. The chunk must not be changed afterwards.
+   * Takes a chunk and emits the items that end in it. Nothing of the chunk itself is kept.
    *
    * @throws ParseError when an item is no object, has no name, or is longer than the bound; so is what stands around the items.
    */
