@@ -1,9 +1,10 @@
 // Follows many pods of which many change, for a long time: is anything lost, does memory grow, how long is the longest pause?
 //
-//   node bench/soak/run.ts [--minutes 10] [--objects 100000] [--rate 2000] [--runtime node|chromium] [--worker] [--trace file]
+//   node bench/soak/run.ts [--minutes 10] [--objects 100000] [--rate 2000] [--runtime node|chromium] [--worker | --control] [--tasks] [--trace file]
 //
-// Prints a line every ten seconds, then all of it as JSON. Ends with 1 when events were lost, or the store is not what the server has. A trace shows
-// in Perfetto what the pauses of a page are made of; half a minute is enough.
+// Prints a line every ten seconds, then all of it as JSON. Ends with 1 when events were lost, or the store is not what the server has. With --tasks the
+// longest task of the page's main thread is in each line, by the clock and of the processor; --trace has the same and writes the ten seconds with
+// the longest of all to a file: Perfetto shows what it is made of. With --control the page holds and gets as much, and does nothing with it.
 import { fork, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,10 +17,10 @@ import { describeMachine } from '../harness/results.ts'
 import { openPage } from '../harness/subject.ts'
 import { markdown } from '../harness/table.ts'
 import type { Follower, Outcome, Sample, SoakTask } from './client.ts'
+import { type Tasks, Tracing } from './tracing.ts'
 
 const SAMPLE_MS = 10_000
 const MB = 1 << 20
-const TRACED = ['toplevel', 'v8', 'blink_gc', 'devtools.timeline', 'disabled-by-default-v8.gc']
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +29,8 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '2000' },
     runtime: { type: 'string', default: 'chromium' },
     worker: { type: 'boolean', default: false },
+    control: { type: 'boolean', default: false },
+    tasks: { type: 'boolean', default: false },
     trace: { type: 'string' },
   },
 })
@@ -42,6 +45,8 @@ function amount(name: 'minutes' | 'objects' | 'rate'): number {
 /** Whoever follows, somewhere else. */
 interface Remote extends AsyncDisposable {
   call<N extends keyof Follower>(name: N): ReturnType<Follower[N]>
+  /** What the thread did since the last span began; undefined where nobody looks. */
+  readonly tracing: Tracing | undefined
   /** What the process has of the machine's memory, in bytes. */
   resident(): Promise<number>
 }
@@ -67,6 +72,7 @@ async function inNode(task: SoakTask): Promise<Remote> {
       child.send(name)
       return answered as ReturnType<Follower[typeof name]>
     },
+    tracing: undefined,
     resident: async () => residentOf(child.pid),
     [Symbol.asyncDispose]: async () => void child.kill(),
   }
@@ -78,16 +84,16 @@ async function inChromium(task: SoakTask): Promise<Remote> {
   const page = await openPage(context, await bundle('soak/soak-page.ts', { platform: 'browser' }), task.url)
   page.on('console', (message) => message.type() === 'error' && console.error(message.text()))
   await page.evaluate(`follow(${JSON.stringify(task)}).then((follower) => void (globalThis.follower = follower))`)
-  const session = await context.browser()?.newBrowserCDPSession()
-  if (values.trace) await context.browser()?.startTracing(page, { path: values.trace, categories: TRACED })
+  const browser = context.browser()
+  const session = await browser?.newBrowserCDPSession()
   return {
     call: (name) => page.evaluate(`follower.${name}()`) as ReturnType<Follower[typeof name]>,
+    tracing: browser && (values.tasks || values.trace) ? new Tracing(browser, page, values.trace) : undefined,
     async resident() {
       const { processInfo = [] } = (await session?.send('SystemInfo.getProcessInfo')) ?? {}
       return Math.max(...processInfo.map(({ type, id }) => (type === 'renderer' ? residentOf(id) : 0)))
     },
     async [Symbol.asyncDispose]() {
-      if (values.trace) await context.browser()?.stopTracing()
       await context.close()
       await profile[Symbol.asyncDispose]()
     },
@@ -106,8 +112,9 @@ function residentOf(pid: number | undefined): number {
 
 const start = runtimes[values.runtime]
 if (!start) throw new TypeError(`--runtime is one of ${Object.keys(runtimes).join(', ')}, not ${values.runtime}`)
-for (const option of ['worker', 'trace'] as const)
+for (const option of ['worker', 'control', 'tasks', 'trace'] as const)
   if (values[option] && values.runtime !== 'chromium') throw new TypeError(`--${option} is for --runtime chromium`)
+if (values.worker && values.control) throw new TypeError('--worker and --control are two runs: the control has a Worker of its own')
 const [minutes, objects, rate] = [amount('minutes'), amount('objects'), amount('rate')]
 ensureInstalled()
 
@@ -116,17 +123,21 @@ const server = spawn(
   ['--max-old-space-size=8192', await bundle('soak/server.ts', { platform: 'node' }), JSON.stringify({ objects, rate })],
   { stdio: ['pipe', 'pipe', 'inherit'] },
 )
-const samples: (Sample & { readonly seconds: number; readonly resident: number })[] = []
+const samples: (Sample & { readonly seconds: number; readonly resident: number; readonly tasks: Tasks | undefined })[] = []
 let outcome: Outcome
 try {
   const { url } = JSON.parse(await firstLine(server, 'the server')) as { url: string }
-  const worker = values.worker ? readFileSync(await bundle('../src/worker.ts', { platform: 'browser' }), 'utf8') : undefined
-  await using remote = await start({ url, worker })
+  const script = values.control ? 'soak/control-worker.ts' : values.worker ? '../src/worker.ts' : undefined
+  const worker = script && readFileSync(await bundle(script, { platform: 'browser' }), 'utf8')
+  await using remote = await start({ url, worker, isControl: values.control })
   const begun = performance.now()
   while (performance.now() - begun < minutes * 60_000) {
+    await remote.tracing?.begin()
+    await remote.call('begin')
     await sleep(Math.min(SAMPLE_MS, minutes * 60_000 - (performance.now() - begun)))
     const sample = await remote.call('sample')
-    samples.push({ seconds: (performance.now() - begun) / 1000, ...sample, resident: await remote.resident() })
+    const tasks = await remote.tracing?.end()
+    samples.push({ seconds: (performance.now() - begun) / 1000, ...sample, tasks, resident: await remote.resident() })
     console.error(line(samples.at(-1) as (typeof samples)[number]).join('  '))
   }
   outcome = await remote.call('finish')
@@ -134,28 +145,69 @@ try {
   server.stdin.end()
 }
 
-function line({ seconds, events, behind, pauseMs, busy, resident }: (typeof samples)[number]): string[] {
-  return [seconds.toFixed(0), String(events), String(behind), pauseMs.toFixed(1), (busy * 100).toFixed(0), (resident / MB).toFixed(0)]
+function line({ seconds, events, behind, pauseMs, busy, resident, tasks }: (typeof samples)[number]): string[] {
+  const cells = [
+    seconds.toFixed(0),
+    String(events),
+    String(behind),
+    pauseMs.toFixed(1),
+    (busy * 100).toFixed(0),
+    (resident / MB).toFixed(0),
+  ]
+  return tasks ? [...cells, tasks.longest.wall.toFixed(1), tasks.longest.cpu.toFixed(1)] : cells
 }
 
 const { client, server: final, heap, lost } = outcome
-const equal = client.objects === final.objects && client.digest === final.digest && client.resourceVersion === final.resourceVersion
-const pauses = samples.map(({ pauseMs }) => pauseMs).toSorted((a, b) => a - b)
-const setup = `${objects.toLocaleString('en')} pods, ${rate.toLocaleString('en')} changes/s, ${minutes} min, ${values.runtime}${values.worker ? ' with a Worker' : ''}`
+const equal =
+  client && client.objects === final.objects && client.digest === final.digest && client.resourceVersion === final.resourceVersion
+const who = values.control ? ' with the control' : values.worker ? ' with a Worker' : ''
+const setup = `${objects.toLocaleString('en')} pods, ${rate.toLocaleString('en')} changes/s, ${minutes} min, ${values.runtime}${who}`
 const facts = [
   [setup, ''],
   ['events', `${outcome.events} of ${final.events}`],
   ['lost, doubled or out of order', String(lost)],
   ['lists after the first', String(outcome.relists)],
   ['errors', String(outcome.errors)],
-  ['store equal to the server', equal ? 'yes' : 'NO'],
-  ['longest pause, ms', (pauses.at(-1) ?? Number.NaN).toFixed(1)],
-  ['longest pause of ten seconds, median, ms', (pauses[pauses.length >> 1] ?? Number.NaN).toFixed(1)],
+  ['store equal to the server', equal === undefined ? 'has none' : equal ? 'yes' : 'NO'],
+  ...extremes(
+    'pause',
+    samples.map(({ pauseMs }) => pauseMs),
+  ),
+  ...taskFacts(samples.flatMap(({ tasks }) => tasks ?? [])),
   ['longest pause while nothing happened, ms', outcome.idlePauseMs.toFixed(1)],
   ['live heap before and after, MB', heap.map((bytes) => (bytes / MB).toFixed(0)).join(', ')],
 ]
-console.log(
-  `\n${markdown([['second', 'events', 'behind', 'longest pause ms', 'thread busy %', 'resident MB'], ...samples.map(line)])}\n\n${markdown(facts)}\n`,
-)
+const heads = ['second', 'events', 'behind', 'longest pause ms', 'thread busy %', 'resident MB']
+const taskHeads = ['longest task ms', 'longest task, CPU ms']
+console.log(`\n${markdown([samples[0]?.tasks ? [...heads, ...taskHeads] : heads, ...samples.map(line)])}\n\n${markdown(facts)}\n`)
 console.log(JSON.stringify({ ...values, machine: describeMachine(), ...outcome, equal, samples }))
-if (!equal || lost > 0 || outcome.events !== final.events) process.exitCode = 1
+if (equal === false || lost > 0 || outcome.events !== final.events) process.exitCode = 1
+
+function taskFacts(tasks: readonly Tasks[]): string[][] {
+  if (tasks.length === 0) return []
+  const median = (time: (tasks: Tasks) => number) => middleOf(tasks.map(time)).toFixed(2)
+  return [
+    ...extremes(
+      'task',
+      tasks.map(({ longest }) => longest.wall),
+    ),
+    ...extremes(
+      'task, CPU',
+      tasks.map(({ longest }) => longest.cpu),
+    ),
+    ['half of the tasks, 99 of 100: at most, ms', `${median(({ p50 }) => p50.wall)}, ${median(({ p99 }) => p99.wall)}`],
+    ['the same, CPU ms', `${median(({ p50 }) => p50.cpu)}, ${median(({ p99 }) => p99.cpu)}`],
+  ]
+}
+
+/** @param longest of each sample */
+function extremes(what: string, longest: readonly number[]): string[][] {
+  return [
+    [`longest ${what}, ms`, Math.max(...longest).toFixed(1)],
+    [`longest ${what} of ten seconds, median, ms`, middleOf(longest).toFixed(1)],
+  ]
+}
+
+function middleOf(figures: readonly number[]): number {
+  return figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? Number.NaN
+}

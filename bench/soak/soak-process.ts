@@ -3,5 +3,5 @@ import process from 'node:process'
 import { type Follower, follow } from './client'
 
 const follower = await follow(JSON.parse(process.argv[2] ?? '{}'))
-process.on('message', async (name: keyof Follower) => process.send?.(await follower[name]()))
+process.on('message', async (name: keyof Follower) => process.send?.((await follower[name]()) ?? null))
 process.send?.('following')

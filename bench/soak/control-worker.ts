@@ -1,0 +1,48 @@
+// The Worker of the control: reads the watch, and sends its lines without looking at them, as long as the texts that an informer keeps, one message a
+// frame and never two on their way. After the first state it sends null.
+
+const KEPT = 5_200
+const FRAME_MS = 16
+/** Of the first state, at once. */
+const MOST = 50
+
+const port = globalThis as unknown as Worker
+const lines: (string | null)[] = []
+let isFree = true
+
+/** The first state comes faster than it is taken. */
+const hasMany = () => lines.length >= MOST
+
+function send(): void {
+  if (!isFree || lines.length === 0) return
+  isFree = false
+  const end = lines.indexOf(null)
+  const sent = lines.splice(0, end < 0 ? MOST : Math.min(MOST, end || 1))
+  port.postMessage(sent[0] === null ? null : sent)
+}
+
+async function follow(url: string): Promise<void> {
+  const { body } = await fetch(`${url}/api/v1/pods?watch=true&sendInitialEvents=true`)
+  if (!body) throw new Error('the server answered without a body')
+  let rest = ''
+  const decoder = new TextDecoder()
+  for (const reader = body.getReader(); ; ) {
+    const { done, value } = await reader.read()
+    if (done) return
+    const complete = (rest + decoder.decode(value, { stream: true })).split('\n')
+    rest = complete.pop() ?? ''
+    for (const line of complete) lines.push(line.startsWith('{"type":"BOOKMARK"') ? null : line.slice(0, KEPT))
+    send()
+    while (hasMany()) await new Promise((resolve) => setTimeout(resolve))
+  }
+}
+
+function rest(): void {
+  isFree = true
+  send()
+}
+
+port.onmessage = ({ data }: MessageEvent<string>) => {
+  if (data !== 'more') void follow(data)
+  else setTimeout(rest, hasMany() ? 0 : FRAME_MS)
+}
