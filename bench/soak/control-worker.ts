@@ -1,5 +1,6 @@
 // The Worker of the control: reads the watch, and sends its lines without looking at them, as long as the texts that an informer keeps, one message a
 // frame and never two on their way. After the first state it sends null.
+import { lineReader } from '../subjects/lines'
 
 const KEPT = 5_200
 const FRAME_MS = 16
@@ -24,14 +25,11 @@ function send(): void {
 async function follow(url: string): Promise<void> {
   const { body } = await fetch(`${url}/api/v1/pods?watch=true&sendInitialEvents=true`)
   if (!body) throw new Error('the server answered without a body')
-  let rest = ''
-  const decoder = new TextDecoder()
+  const linesOf = lineReader()
   for (const reader = body.getReader(); ; ) {
     const { done, value } = await reader.read()
     if (done) return
-    const complete = (rest + decoder.decode(value, { stream: true })).split('\n')
-    rest = complete.pop() ?? ''
-    for (const line of complete) lines.push(line.startsWith('{"type":"BOOKMARK"') ? null : line.slice(0, KEPT))
+    for (const line of linesOf(value)) lines.push(line.startsWith('{"type":"BOOKMARK"') ? null : line.slice(0, KEPT))
     send()
     while (hasMany()) await new Promise((resolve) => setTimeout(resolve))
   }

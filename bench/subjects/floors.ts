@@ -1,3 +1,4 @@
+import { lineReader } from './lines'
 import type { Metrics, Subject, Task } from './task'
 import { begin, heapUsed, listThenWatch, release, signal } from './tools'
 
@@ -19,17 +20,6 @@ async function readWatch(task: Task, take: (chunk: Uint8Array) => boolean): Prom
   await released
   stop.abort()
   return metrics
-}
-
-/** Decodes chunk after chunk and gives the lines that are complete. */
-function lineReader(): (chunk: Uint8Array) => string[] {
-  const decoder = new TextDecoder()
-  let rest = ''
-  return (chunk) => {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    return lines
-  }
 }
 
 /** Counts bytes: what the network and the load cost by themselves. */

@@ -1,7 +1,6 @@
 import {
   createInformer,
   defineResource,
-  type Entry,
   type InformerOptions,
   KubeClient,
   type KubeObject,
@@ -11,11 +10,11 @@ import {
 } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import * as v from 'valibot'
+import { showFirst } from './rows'
 import type { Reading, Subject, Task } from './task'
 import { listThenWatch, signal } from './tools'
 
 const FRAME_MS = 16
-const ROWS = 50
 
 const Widget = defineResource({ group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget' })
 const ConfigMap = defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' })
@@ -53,11 +52,7 @@ export const kubeflect: Subject = (task) =>
     const { reading = 'nothing', initialList = 'stream' } = task
     const resource = reading === 'schema' ? (CheckedPod as Resource) : resources[task.kind]
     // Rows that a page can show are read before there are all.
-    const onArrival = (entries: readonly Entry<KubeObject>[], before: number) => {
-      for (const entry of entries.slice(0, Math.max(0, ROWS - before))) entry.object.metadata.name
-      if (before + entries.length >= ROWS) first()
-    }
-    const shown = reading === 'handler' ? {} : { onArrival }
+    const shown = reading === 'handler' ? {} : { onArrival: showFirst(first) }
     const informer = createInformer(new KubeClient({ baseUrl: task.url }), resource, { initialList, ...shown, ...options[reading] })
     const synced = informer.whenSynced()
     const kept = () => informer.indexer.size

@@ -1,11 +1,10 @@
-import { createInformer, type Entry, type InformerOptions, KubeClient, type Persister } from 'kubeflect'
+import { createInformer, type InformerOptions, KubeClient, type Persister } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'
 import { sizeOf } from '../../test/guard/size-of'
+import { showFirst } from './rows'
 import type { Subject, Task } from './task'
 import { begin, cpuMs, release, signal } from './tools'
-
-const ROWS = 50
 
 function informerOf({ url }: Task, options: Pick<InformerOptions<Pod>, 'persister' | 'onArrival'>) {
   return createInformer(new KubeClient({ baseUrl: url }), Pod, { ...options, cluster: 'bench', persistence: { loadTimeoutMs: 60_000 } })
@@ -26,10 +25,9 @@ export const visit: Subject = async (task) => {
   await sent(task.url)
   const listing = await begin('list')
   let firstMs: number | undefined
-  const show = (entries: readonly Entry<Pod>[], before: number) => {
-    for (const entry of entries.slice(0, Math.max(0, ROWS - before))) entry.object.metadata.name
-    if (before + entries.length >= ROWS) firstMs ??= listing.elapsed()
-  }
+  const show = showFirst(() => {
+    firstMs ??= listing.elapsed()
+  })
   const informer = informerOf(task, { onArrival: show, ...(task.stored && { persister: idbPersister({ database: 'bench' }) }) })
   const filled = signal()
   const unsubscribe = informer.indexer.subscribe(() => informer.indexer.size > 0 && filled.resolve())

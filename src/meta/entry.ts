@@ -58,7 +58,6 @@ export interface TypeMeta {
 /** What a scan of an object's first members tells. */
 export interface ObjectHeader extends TypeMeta {
   readonly name: string
-  readonly generateName: string
   readonly namespace: string
   readonly uid: string
   readonly resourceVersion: string
@@ -81,7 +80,7 @@ const NAMES = stringMembers('name', 'generateName', 'namespace', 'uid', 'resourc
  * @throws SyntaxError when there is no JSON object.
  */
 export function readHeader(text: string, at: number, end?: number): ObjectHeader {
-  const header = {
+  const header: WritableHeader = {
     kind: '',
     apiVersion: '',
     name: '',
@@ -89,7 +88,7 @@ export function readHeader(text: string, at: number, end?: number): ObjectHeader
     namespace: '',
     uid: '',
     resourceVersion: '',
-    managedFields: undefined as [number, number] | undefined,
+    managedFields: undefined,
     end: at,
   }
   let isRead = false
@@ -108,7 +107,10 @@ export function readHeader(text: string, at: number, end?: number): ObjectHeader
   return header
 }
 
-function readMetadata(text: string, at: number, header: { -readonly [K in keyof ObjectHeader]: ObjectHeader[K] }): number {
+/** A header that is being read; what stands among its parts is read with them. */
+type WritableHeader = { -readonly [K in keyof ObjectHeader]: ObjectHeader[K] } & { generateName: string }
+
+function readMetadata(text: string, at: number, header: WritableHeader): number {
   const visit: MemberVisitor = (key, start, keyStart) => {
     const end = key === 'managedFields' ? skipObjects(text, start) : skipValue(text, start)
     if (key === 'name' || key === 'namespace' || key === 'uid' || key === 'resourceVersion') header[key] = stringAt(text, start) ?? ''

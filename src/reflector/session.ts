@@ -2,7 +2,7 @@ import { isParseError, WatchError } from '../errors'
 import type { Clock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
-import { compareResourceVersions } from '../meta/resource-version'
+import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
 import type { WatchEntry } from '../meta/wire'
 import { classify, type Failure } from './failure'
 import type { ListerWatcher } from './lister-watcher'
@@ -254,7 +254,7 @@ export class Session<T extends KubeObject> {
   }
 
   #bookmark(resourceVersion: string, initialEventsEnd: boolean): void {
-    const { store, clock, dispatch, sawBookmark, emit } = this.#host
+    const { store, feed, clock, dispatch, sawBookmark, emit } = this.#host
     if (this.#initial) {
       // Bookmarks in the midst of the initial state say nothing about it.
       if (!initialEventsEnd) return
@@ -267,11 +267,11 @@ export class Session<T extends KubeObject> {
       dispatch({ type: 'opened' })
       return
     }
-    if (compareResourceVersions(resourceVersion, this.#host.feed.resourceVersion) < 0) {
+    const known = feed.resourceVersion
+    if (isResourceVersion(known) && isResourceVersion(resourceVersion) && compareResourceVersions(resourceVersion, known) < 0) {
       // Whoever answers has not come as far as the store has: it was restored from a backup.
-      const error = new WatchError(`a bookmark at ${resourceVersion}, which is older than ${this.#host.feed.resourceVersion}`)
-      this.interrupt({ kind: 'too-large', error })
-      throw error
+      this.interrupt({ kind: 'too-large', error: new WatchError(`a bookmark at ${resourceVersion}, which is older than ${known}`) })
+      this.#controller.signal.throwIfAborted()
     }
     this.#ordered = true
     this.#guard(() => store.bookmark(resourceVersion))

@@ -61,6 +61,16 @@ describe('13. an RV from the future (an etcd restore) → detected, relist; not 
     expect(page.state).toBe(world.state)
   })
 
+  test('but not by a bookmark whose version is no number: such versions have no order', async () => {
+    const world = new World(['a'])
+    const bookmark = { type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: 'a' } } }
+    world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: JSON.stringify(bookmark) } })
+    await using page = await new Page(world, listing).open()
+    expect(page.requests).toEqual(['list ≥0', 'watch 101'])
+    expect(page.errors).toEqual([])
+    expect(page.reflector.lastSyncResourceVersion).toBe('a')
+  })
+
   test('of a live feed that slept through the restore', async () => {
     const world = new World(['a'])
     const backup = world.server.backup()

@@ -1,0 +1,10 @@
+/** Decodes chunk after chunk and gives the lines that are complete. */
+export function lineReader(): (chunk: Uint8Array) => string[] {
+  const decoder = new TextDecoder()
+  let rest = ''
+  return (chunk) => {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    return lines
+  }
+}

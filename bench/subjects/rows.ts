@@ -1,0 +1,15 @@
+import type { Entry, KubeObject } from 'kubeflect'
+
+const ROWS = 50
+
+/**
+ * Reads the first 50 rows as they arrive, as a page does that shows them.
+ *
+ * @param shown called when they were read, perhaps more than once.
+ */
+export function showFirst(shown: () => void): (entries: readonly Entry<KubeObject>[], before: number) => void {
+  return (entries, before) => {
+    for (const entry of entries.slice(0, Math.max(0, ROWS - before))) entry.object.metadata.name
+    if (before + entries.length >= ROWS) shown()
+  }
+}
