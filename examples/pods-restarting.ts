@@ -9,7 +9,7 @@ import { type ContainerStatus, Pod } from 'kubeflect/resources/core/v1'
 const option = { type: 'string' } as const
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
-const watchErrorHandler = (error: unknown) => console.error(String(error))
+const onError = (error: unknown) => console.error(String(error))
 
 const containersOf = ({ status = {} }: Pod) => [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
 
@@ -23,7 +23,7 @@ try {
   const { server, namespace, selector } = parseArgs({ options: { server: option, namespace: option, selector: option } }).values
   await using config = server ? undefined : await loadKubeconfig()
   const client = new KubeClient(config ?? { baseUrl: server })
-  await using pods = createInformer(client, Pod, { namespace, labelSelector: selector, watchErrorHandler })
+  await using pods = createInformer(client, Pod, { namespace, labelSelector: selector, onError })
   for await (const change of pods.changes({ signal: stop.signal })) {
     if (change.type === 'deleted') continue
     const before = change.type === 'updated' ? containersOf(change.previous.object) : []

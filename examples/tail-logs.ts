@@ -12,7 +12,7 @@ const { server, tail, ...values } = parseArgs({ options }).values
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
 const { signal } = stop
-const watchErrorHandler = (error: unknown) => console.error(String(error))
+const onError = (error: unknown) => console.error(String(error))
 
 const containersOf = ({ status = {} }: Pod) => [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
 const hasRun = ({ state, lastState }: ContainerStatus) => state?.running || state?.terminated || lastState?.terminated
@@ -26,7 +26,7 @@ async function follow(client: KubeClient, log: LogOptions): Promise<void> {
 await using config = server ? undefined : await loadKubeconfig()
 const client = new KubeClient(config ?? { baseUrl: server })
 const { namespace = config?.namespace ?? 'default', selector: labelSelector } = values
-await using pods = createInformer(client, Pod, { namespace, labelSelector, watchErrorHandler })
+await using pods = createInformer(client, Pod, { namespace, labelSelector, onError })
 for await (const change of pods.changes({ signal })) {
   if (change.type === 'deleted') continue
   const before = change.type === 'updated' ? containersOf(change.previous.object) : []
@@ -34,6 +34,6 @@ for await (const change of pods.changes({ signal })) {
     const isMeant = (values.container ?? status.name) === status.name
     const known = runsOf(before.find(({ name }) => name === status.name))
     const log = { namespace, name: change.entry.name, container: status.name, tailLines: change.isInInitialList ? Number(tail) : undefined }
-    if (isMeant && runsOf(status) > known) follow(client, log).catch(watchErrorHandler)
+    if (isMeant && runsOf(status) > known) follow(client, log).catch(onError)
   }
 }

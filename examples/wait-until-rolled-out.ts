@@ -25,7 +25,7 @@ try {
   const { namespace = config?.namespace ?? 'default', selector: labelSelector } = values
   const selected = { namespace, labelSelector, fieldSelector: positionals[0] && `metadata.name=${positionals[0]}` }
   const client = new KubeClient(config ?? { baseUrl: values.server })
-  await using deployments = createInformer(client, Deployment, { ...selected, watchErrorHandler: console.error })
+  await using deployments = createInformer(client, Deployment, { ...selected, onError: console.error })
   await deployments.whenSynced({ signal, onDenied: 'reject' })
   if (deployments.indexer.size === 0) throw new Error(`no such deployment in the namespace ${namespace}`)
   for await (const { type, entry } of deployments.changes({ signal })) {

@@ -11,7 +11,7 @@ process.once('SIGINT', () => stop.abort())
 
 const client = new KubeClient({ baseUrl: values.server })
 const store = new Store<Pod>()
-const reflector = new Reflector(new ListWatch(client, Pod), store, { watchErrorHandler: (error) => console.error(String(error)) })
+const reflector = new Reflector(new ListWatch(client, Pod), store, { onError: (error) => console.error(String(error)) })
 
 let count = -1
 store.subscribe(() => {

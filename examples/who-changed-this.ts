@@ -31,7 +31,7 @@ const client = new KubeClient(config ?? { baseUrl: values.server })
 const resource = (await discover(client)).resolve(positionals[0] ?? 'pods')
 const namespace = resource.scope === 'Cluster' ? undefined : (values.namespace ?? config?.namespace ?? 'default')
 const selected = { namespace, labelSelector: values.selector, fieldSelector: positionals[1] && `metadata.name=${positionals[1]}` }
-await using objects = createInformer(client, resource, { ...selected, managedFields: 'keep', watchErrorHandler: console.error })
+await using objects = createInformer(client, resource, { ...selected, managedFields: 'keep', onError: console.error })
 for await (const change of objects.changes()) {
   const before = change.type === 'updated' ? ownersOf(change.previous.object) : new Map()
   const now = change.type === 'deleted' ? before : ownersOf(change.entry.object)

@@ -7,6 +7,7 @@ const states: Record<ReflectorState, string> = {
   idle: 'Connecting',
   connecting: 'Connecting',
   live: 'Live',
+  polling: 'Polling',
   stale: 'Stale',
   backoff: 'Backing off',
   denied: 'Denied',

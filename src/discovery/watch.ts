@@ -49,7 +49,14 @@ export async function watchDiscovery(
 ): Promise<void> {
   let change = new AbortController()
   const informers = CAUSES.map((resource) => {
-    const informer = createInformer(client, resource, { representation: 'metadata', clock, random, onWake, signal })
+    const informer = createInformer(client, resource, {
+      representation: 'metadata',
+      clock,
+      random,
+      onWake,
+      signal,
+      onError: () => undefined,
+    })
     informer.indexer.subscribe(({ changes }) => changes.length > 0 && change.abort())
     return informer
   })

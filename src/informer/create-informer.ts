@@ -1,3 +1,5 @@
+import { isApiError } from '../errors'
+import { logError } from '../internal/problems'
 import { guarded, report } from '../internal/report'
 import type { KubeObject } from '../meta/object'
 import type { PartialObjectMetadata } from '../meta/partial-object-metadata'
@@ -140,7 +142,11 @@ type SharedByNamespaces = Pick<
 >
 
 function leaseNamespaces(client: EntryClient, options: SharedByNamespaces): NamespacesLease {
-  const { persister, cluster, user, backoff, clock, random, onWake, onError, worker } = options
+  const { persister, cluster, user, backoff, clock, random, onWake, worker } = options
+  // That listing them is forbidden is what `fallbackNamespaces` is for.
+  const onError = (error: unknown) => {
+    if (!isApiError(error) || error.status !== 403) (options.onError ?? logError)(error)
+  }
   const informer = createInformer(client, Namespaces, { persister, cluster, user, backoff, clock, random, onWake, onError, worker })
   return { informer, release: () => informer.stop() }
 }
@@ -171,7 +177,7 @@ function informerOf<T extends KubeObject, Names extends string>(
   { as, lease }: { as: string; lease: () => NamespacesLease },
 ): SharedInformer<T, Names> {
   const { persister: own, cluster, user = '', version = '', persistence: how, namespace, fallbackNamespaces, worker, ...rest } = options
-  const { clock, onEvent, onError = report } = rest
+  const { clock, onEvent, onError = logError } = rest
   const onFallback = (error: unknown) => {
     guarded(onEvent)?.({ type: 'error', error })
     guarded(onError)?.(error)

@@ -36,6 +36,8 @@ export interface Feed {
   whenSynced(options?: WhenSyncedOptions): Promise<{ source: SyncSource }>
   /** Runs until the signal is aborted, and then to the end of what has to be stored. */
   run(options: ReflectorRunOptions & { signal: AbortSignal }): Promise<void>
+  /** Ends a wait before the next attempt, and checks that what is open is alive. */
+  reconnect(): void
   /** The version that the objects of one namespace are at; left out where that is the store's own. */
   resourceVersionOf?(namespace: string): string
 }

@@ -38,6 +38,9 @@ export class NamespacePart<T extends KubeObject> {
   readonly #persistence: StorePersistence<T> | undefined
   readonly #life = new AbortController()
   #status = CONNECTING
+  #reflector: Reflector<T> | undefined
+  // Ends the wait before what was denied is asked for again.
+  #hurry = new AbortController()
   #running: Promise<void> | undefined
 
   constructor(namespace: string, host: PartHost<T>) {
@@ -70,13 +73,20 @@ export class NamespacePart<T extends KubeObject> {
     await this.#running
   }
 
+  /** Ends a wait before the next attempt, and checks that what is open is alive. */
+  reconnect(): void {
+    this.#hurry.abort()
+    this.#reflector?.reconnect()
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     const { persistence, clock } = this.#host
     let hydrated = this.#persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
     while (!signal.aborted) {
       await this.#follow(signal, hydrated)
       hydrated = undefined
-      await delay(ASK_AGAIN_MS, { clock, signal })
+      this.#hurry = new AbortController()
+      await delay(ASK_AGAIN_MS, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
     }
     await this.#persistence?.stop()
   }
@@ -85,6 +95,7 @@ export class NamespacePart<T extends KubeObject> {
   async #follow(signal: AbortSignal, hydrated: Promise<unknown> | undefined): Promise<void> {
     const forbidden = new AbortController()
     const reflector = this.#host.reflector(this.#namespace, this.store)
+    this.#reflector = reflector
     reflector.subscribe((status) => {
       if (signal.aborted || forbidden.signal.aborted) return
       if (this.denied && !status.hasSynced && !isForbidden(status)) return

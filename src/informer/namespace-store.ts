@@ -37,13 +37,17 @@ export class NamespaceStore<T extends KubeObject> implements ReflectorStore<T>, 
     return this.#namespace ? indexer.byIndex('namespace', this.#namespace) : indexer.list()
   }
 
-  apply(changes: readonly EntryChange<T>[], resourceVersion: string): void {
-    this.#step('apply', changes, resourceVersion)
+  apply(changes: readonly EntryChange<T>[], resourceVersion: string, onOutdated?: (entry: Entry<T>) => void): void {
+    this.#step('apply', changes, resourceVersion, onOutdated)
+  }
+
+  keyOf(entry: Entry<T>): string {
+    return this.#shared.indexer.keyOf(entry)
   }
 
   replace(entries: readonly Entry<T>[], resourceVersion: string): void {
-    const uids = new Map(entries.map(({ key, uid }) => [key, uid]))
-    const gone = this.list().filter(({ key, uid }) => uids.get(key) !== uid)
+    const uids = new Map(entries.map((entry) => [this.keyOf(entry), entry.uid]))
+    const gone = this.list().filter((entry) => uids.get(this.keyOf(entry)) !== entry.uid)
     const changes: EntryChange<T>[] = gone.map((entry) => ({ type: 'DELETED', entry }))
     for (const entry of entries) changes.push({ type: 'ADDED', entry })
     this.#step('replace', changes, resourceVersion)
@@ -87,12 +91,17 @@ export class NamespaceStore<T extends KubeObject> implements ReflectorStore<T>, 
     })
   }
 
-  #step(type: StoreUpdate<T>['type'], changes: readonly EntryChange<T>[], resourceVersion: string): void {
+  #step(
+    type: StoreUpdate<T>['type'],
+    changes: readonly EntryChange<T>[],
+    resourceVersion: string,
+    onOutdated?: (entry: Entry<T>) => void,
+  ): void {
     const { indexer } = this.#shared
     const told: StoreUpdate<T>[] = []
     this.#resourceVersion = resourceVersion
     const stop = indexer.subscribe((update) => told.push(update))
-    indexer.apply(changes, this.#shared.commonVersion())
+    indexer.apply(changes, this.#shared.commonVersion(), onOutdated)
     stop()
     this.#updates.notify({ type, changes: told.flatMap((update) => update.changes), resourceVersion: this.#resourceVersion })
   }

@@ -38,6 +38,8 @@ export class NamespacesFanIn<T extends KubeObject> {
   #names: { readonly lease: NamespacesLease; readonly stops: readonly (() => void)[] } | undefined
   // Objects may be there of namespaces that were followed before, and are not now.
   #leftovers = false
+  // That no namespace is allowed was reported.
+  #toldDenied = false
 
   constructor(host: FanInHost<T>) {
     this.#host = host
@@ -63,6 +65,11 @@ export class NamespacesFanIn<T extends KubeObject> {
     this.#leaveNamespaces()
     this.#update({ ...this.#status, state: 'stopped' })
     await Promise.all(this.#ending)
+  }
+
+  /** Ends the waits of all parts, and checks that what is open is alive. */
+  reconnect(): void {
+    for (const part of [this.#whole, ...this.#parts.values()]) part.reconnect()
   }
 
   #part(namespace: string): NamespacePart<T> {
@@ -132,7 +139,12 @@ export class NamespacesFanIn<T extends KubeObject> {
     const { hasSynced } = this.#status
     if (!known) return { ...informer.status, hasSynced, source: undefined, lastSyncResourceVersion: '', namespaces }
     if (allowed.every((status) => status.hasSynced)) this.#sweep()
-    if (allowed.length === 0) return { ...this.#whole.status, hasSynced, namespaces }
+    if (allowed.length === 0) {
+      if (!this.#toldDenied) this.#host.report(this.#whole.status.error)
+      this.#toldDenied = true
+      return { ...this.#whole.status, hasSynced, namespaces }
+    }
+    this.#toldDenied = false
     const status = worstOf(allowed)
     return { ...status, hasSynced: status.hasSynced || hasSynced, namespaces }
   }

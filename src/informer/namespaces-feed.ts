@@ -1,3 +1,4 @@
+import { isApiError } from '../errors'
 import { abortable } from '../internal/abortable'
 import { systemClock } from '../internal/clock'
 import { Listeners } from '../internal/listeners'
@@ -55,6 +56,10 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
     return whenSynced(this, options)
   }
 
+  reconnect(): void {
+    this.#fanIn?.reconnect()
+  }
+
   resourceVersionOf(namespace: string): string {
     return this.#fanIn?.resourceVersionOf(namespace) ?? ''
   }
@@ -81,7 +86,11 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
   #fanInHost(): FanInHost<T> {
     const { indexer, options, transformed, persisted, report } = this.#host
     const { source, fallback, lease, persistence } = this.#options
-    const reflectorOptions = { ...options, onArrival: undefined }
+    // That some namespaces are forbidden is what this feed is for.
+    const onError = (error: unknown) => {
+      if (!isApiError(error) || error.status !== 403) options.onError?.(error)
+    }
+    const reflectorOptions = { ...options, onArrival: undefined, onError }
     return {
       indexer,
       clock: options.clock ?? systemClock,

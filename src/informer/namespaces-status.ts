@@ -2,7 +2,7 @@ import { compareResourceVersions } from '../meta/resource-version'
 import type { ReflectorState, ReflectorStatus, SyncSource } from '../reflector/options'
 
 /** The best first. */
-const STATES: readonly ReflectorState[] = ['live', 'connecting', 'idle', 'stale', 'backoff', 'gone', 'denied', 'stopped']
+const STATES: readonly ReflectorState[] = ['live', 'polling', 'connecting', 'idle', 'stale', 'backoff', 'gone', 'denied', 'stopped']
 const SOURCES: readonly (SyncSource | undefined)[] = [undefined, 'stream', 'list', 'persisted']
 
 /** What several feeds are as one: each property is the worst of theirs. There must be one at least. */

@@ -1,6 +1,7 @@
 import { systemClock } from '../internal/clock'
+import { logError } from '../internal/problems'
 import { guarded, report } from '../internal/report'
-import { metaNamespaceKey } from '../meta/keys'
+import { type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
 import { StorePersistence } from '../persistence/store-persistence'
@@ -31,8 +32,18 @@ export interface SharedInformerOptions<T extends KubeObject, Names extends strin
   /** Default: the state is kept in memory only. */
   persistence?: InformerPersistence | undefined
   /**
-   * Told of what handlers, the transform, index functions and the persister throw; the informer goes on. What goes wrong between it and the
-   * server is the `watchErrorHandler`'s. Default: reported as the runtime reports uncaught errors.
+   * The key under which an object is kept, for APIs that serve several objects with one namespace and name. Default: namespace and name.
+   *
+   * @see client-go `cache.KeyFunc`
+   */
+  keyFunc?: KeyFunc | undefined
+  /**
+   * Called when something goes wrong; the informer goes on by itself, so nothing has to be done here. What keeps the feed from working is reported
+   * once per kind until it works again (no connection, access denied, an object refused); what handlers, the transform, index functions and the
+   * persister throw is reported each time. `onEvent` has every error, and `status.error` the one that keeps the feed from working now.
+   *
+   * Default: `console.error`, with a message that names the request and the root cause; what handlers throw is reported as the runtime reports uncaught
+   * errors.
    */
   onError?: ((error: unknown) => void) | undefined
   /**
@@ -73,17 +84,17 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
    * @throws PersistenceError with code `'refused'` for secrets that are not to be stored; TypeError for an index called `namespace`; RangeError for a period that is none.
    */
   constructor(source: ListerWatcher<T> | ((host: FeedHost<T>) => Feed), options: SharedInformerOptions<T, Names> = {}) {
-    const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0 } = options
+    const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0, keyFunc = metaNamespaceKey } = options
     this.#options = options
     const emit = guarded(options.onEvent)
     this.#emit = emit
     const onError = (error: unknown) => this.#report(error)
-    this.indexer = new Indexer(metaNamespaceKey, indexers, { onError })
+    this.indexer = new Indexer(keyFunc, indexers, { onError })
     this.lister = new Lister(this.indexer)
     // Resyncs are the processor's: each handler has a period of its own.
     const host: FeedHost<T> = {
       indexer: this.indexer,
-      options: { ...options, resyncPeriodMs: 0 },
+      options: { ...options, resyncPeriodMs: 0, onError: (error) => this.#tell(error) },
       transformed: (from) => (transform ? new TransformingListerWatcher(from, transform, onError) : from),
       persisted: (store, { persister, scope, ...how }) =>
         new StorePersistence(store, emit ? observedPersister(persister, clock, emit) : persister, scope, { ...how, clock, onError }),
@@ -104,6 +115,8 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
       this.#processor.synced()
     })
     if (persistence) this.persistence = host.persisted(this.indexer, persistence)
+    this.subscribe = this.subscribe.bind(this)
+    this.reconnect = this.reconnect.bind(this)
   }
 
   /** The same as {@link indexer}. */
@@ -137,6 +150,14 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   /**
+   * Ends the wait before the next attempt, and checks at once that an open connection is alive: what a "Retry now" button does. Without a wait
+   * and with a connection that is heard it does nothing.
+   */
+  reconnect(): void {
+    this.#feed.reconnect()
+  }
+
+  /**
    * Adds a handler: it is told of what there is (`isInInitialList`), then of what changes. It is never called before this returns.
    *
    * @param handler told of objects, or of entries, which nobody has to parse.
@@ -165,15 +186,16 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   /**
-   * Resolves when the objects are at least as new as a version: read what you wrote.
+   * Resolves when the objects are at least as new as a version: read what you wrote. Versions are compared as numbers; one that is opaque is reached
+   * when an object or the collection has exactly that version.
    *
    * @param resourceVersion such as the `metadata.resourceVersion` in the answer to a write.
-   * @throws TypeError when that is no resourceVersion; the signal's reason; an Error when the informer is stopped before.
+   * @throws TypeError when that is not a resourceVersion; the signal's reason; an Error when the informer is stopped before.
    */
   async waitForResourceVersion(resourceVersion: string, { signal, namespace }: WaitForResourceVersionOptions = {}): Promise<void> {
-    if (!isResourceVersion(resourceVersion)) {
+    if (typeof resourceVersion !== 'string' || resourceVersion === '') {
       throw new TypeError(
-        `waitForResourceVersion: a resourceVersion is a decimal number in a string, not ${JSON.stringify(resourceVersion)}`,
+        `waitForResourceVersion: expected the metadata.resourceVersion of an object, got ${JSON.stringify(resourceVersion) ?? 'undefined'}`,
       )
     }
     signal?.throwIfAborted()
@@ -183,13 +205,21 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
         const look = () => {
           const own = namespace === undefined ? undefined : this.#feed.resourceVersionOf?.(namespace)
           const reached = own ?? this.indexer.resourceVersion
-          if (reached !== '' && compareResourceVersions(reached, resourceVersion) >= 0) resolve()
+          if (hasReached(reached, resourceVersion)) resolve()
           else if (this.state === 'stopped')
             reject(new Error(`the informer was stopped before it had reached resourceVersion ${resourceVersion}`))
         }
+        const find = (entries: Iterable<{ readonly resourceVersion: string }>) => {
+          for (const entry of entries) if (entry.resourceVersion === resourceVersion) resolve()
+        }
         const abort = () => reject(signal?.reason)
         signal?.addEventListener('abort', abort)
-        stops.push(this.indexer.subscribe(look), this.subscribe(look), () => signal?.removeEventListener('abort', abort))
+        const unsubscribe = this.indexer.subscribe(({ changes }) => {
+          find(changes.map(({ entry }) => entry))
+          look()
+        })
+        stops.push(unsubscribe, this.subscribe(look), () => signal?.removeEventListener('abort', abort))
+        if (!isResourceVersion(resourceVersion)) find(this.indexer.list())
         look()
       })
     } finally {
@@ -235,11 +265,20 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
 
   #report(error: unknown): void {
     this.#emit?.({ type: 'error', error })
-    const { onError = report } = this.#options
+    this.#tell(error)
+  }
+
+  #tell(error: unknown): void {
+    const { onError = logError } = this.#options
     try {
       onError(error)
     } catch (thrown) {
       report(thrown)
     }
   }
+}
+
+function hasReached(reached: string, wanted: string): boolean {
+  if (reached === wanted) return true
+  return isResourceVersion(reached) && isResourceVersion(wanted) && compareResourceVersions(reached, wanted) >= 0
 }

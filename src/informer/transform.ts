@@ -26,6 +26,10 @@ export class TransformingListerWatcher<T extends KubeObject> implements ListerWa
     this.#report = report
   }
 
+  get bare(): ListerWatcher<T> {
+    return this.#source
+  }
+
   async list({ onEntries, ...options }: ListOptions & RequestOptions & ArrivalOptions<T>): Promise<EntryList<T>> {
     const known = new Map<Entry<T>, Entry<T> | undefined>()
     const apply = (entries: readonly Entry<T>[]) =>

@@ -5,7 +5,7 @@
 export function listen(
   target: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined,
   type: string,
-  listener: () => void,
+  listener: (event: Event) => void,
 ): () => void {
   target?.addEventListener(type, listener)
   return () => target?.removeEventListener(type, listener)

@@ -6,8 +6,6 @@ export interface BackoffOptions {
   maxMs?: number | undefined
   /** What each wait's base is multiplied by for the next; default 2. */
   factor?: number | undefined
-  /** Health for so long, in milliseconds, begins anew; default 120,000. */
-  resetMs?: number | undefined
 }
 
 /**
@@ -16,45 +14,78 @@ export interface BackoffOptions {
  * @see client-go `wait.Backoff` with jitter 1.0, `DelayWithReset`
  */
 export class Backoff {
-  readonly #options: { readonly initialMs: number; readonly maxMs: number; readonly factor: number; readonly resetMs: number }
+  readonly #options: { readonly initialMs: number; readonly maxMs: number; readonly factor: number }
   readonly #random: () => number
   #base: number
-  // When the last wait ends.
-  #waitedUntilMs = Number.POSITIVE_INFINITY
 
   /** @throws RangeError when the waits would not be waits. */
-  constructor({ initialMs = 800, maxMs = 30_000, factor = 2, resetMs = 120_000 }: BackoffOptions = {}, random: () => number = Math.random) {
+  constructor({ initialMs = 800, maxMs = 30_000, factor = 2 }: BackoffOptions = {}, random: () => number = Math.random) {
     if (!(initialMs > 0 && factor >= 1 && maxMs >= initialMs)) {
       throw new RangeError(
-        `backoff: initialMs must be above 0, factor at least 1 and maxMs at least initialMs, not ${initialMs}, ${factor} and ${maxMs}`,
+        `backoff: initialMs must be above 0, factor at least 1 and maxMs at least initialMs, got ${initialMs}, ${factor} and ${maxMs}`,
       )
     }
-    this.#options = { initialMs, maxMs, factor, resetMs }
+    this.#options = { initialMs, maxMs, factor }
     this.#random = random
     this.#base = initialMs
   }
 
-  /**
-   * The next wait in milliseconds.
-   *
-   * @param nowMs the time: when the wait before ended more than `resetMs` ago, there was health in between.
-   */
-  next(nowMs: number): number {
-    const { maxMs, factor, resetMs } = this.#options
-    if (nowMs - this.#waitedUntilMs > resetMs) this.reset()
+  /** The next wait, in milliseconds. */
+  next(): number {
+    const { maxMs, factor } = this.#options
     const wait = this.#base * (1 + this.#random())
     this.#base = Math.min(this.#base * factor, maxMs)
-    this.#waitedUntilMs = nowMs + wait
     return wait
   }
 
-  /** The longest wait, for what will not get better soon. */
+  /**
+   * The first wait after health, in milliseconds: from `d` to `1.25d`, since an attempt that lasted was cut at a moment of its own.
+   */
+  first(): number {
+    const { initialMs, maxMs, factor } = this.#options
+    this.#base = Math.min(initialMs * factor, maxMs)
+    return initialMs * (1 + this.#random() / 4)
+  }
+
+  /** The longest wait, in milliseconds, for what will not get better soon. */
   longest(): number {
     return this.#options.maxMs * (1 + this.#random())
   }
 
-  /** Begins anew. */
+  /** Starts over with the first wait. */
   reset(): void {
     this.#base = this.#options.initialMs
+  }
+}
+
+/** This many attempts may follow each other at once; another one every so often: at most 19 in a minute. */
+const BURST = 4
+const REFILL_MS = 4_000
+
+/** Bounds how fast attempts follow each other that need no backoff: a server may accept, send an event and close at once. */
+export class Pace {
+  #tokens = BURST
+  #filledAtMs: number
+
+  /** @param nowMs the time. */
+  constructor(nowMs: number) {
+    this.#filledAtMs = nowMs
+  }
+
+  /** Counts an attempt. */
+  count(nowMs: number): void {
+    this.#fill(nowMs)
+    this.#tokens--
+  }
+
+  /** How long to wait for the next attempt, in milliseconds. */
+  waitMs(nowMs: number): number {
+    this.#fill(nowMs)
+    return Math.max(0, 1 - this.#tokens) * REFILL_MS
+  }
+
+  #fill(nowMs: number): void {
+    this.#tokens = Math.min(BURST, this.#tokens + Math.max(0, nowMs - this.#filledAtMs) / REFILL_MS)
+    this.#filledAtMs = nowMs
   }
 }

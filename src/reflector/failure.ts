@@ -31,6 +31,14 @@ export type FailureKind =
   | 'unreadable'
   /** The periodic relist is due: no failure, but the watch ends all the same. */
   | 'relist'
+  /** The server's history is not the one the store's resourceVersion is from: the cluster was recreated, restored, or is another one. */
+  | 'other-history'
+  /** The initial stream goes on without bringing new objects or its end. */
+  | 'stalled'
+  /** A list that was made beside the attempt was faster: no failure, the store has its state. */
+  | 'overtaken'
+  /** The server lists the resource and refuses to watch it: HTTP 405 or 501. */
+  | 'unwatchable'
 
 /** Why an attempt ended before its time. */
 export interface Failure {
@@ -38,6 +46,19 @@ export interface Failure {
   readonly error: unknown
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined
+  /** Whether the next attempt need not wait: the page is back, or the server was just seen. */
+  readonly isUrgent?: boolean | undefined
+}
+
+/** Says what an error means for an attempt that asked the server to watch. */
+export function classifyWatch(error: unknown): Failure {
+  const isUnwatchable = (isApiError(error) && (error.status === 405 || error.status === 501)) || isListError(error)
+  return isUnwatchable ? { kind: 'unwatchable', error } : classify(error)
+}
+
+/** A server that ignores `watch=true` answers with the list. */
+function isListError(error: unknown): boolean {
+  return isParseError(error) && /^\s*\{"(kind"\s*:\s*"\w*List"|apiVersion"\s*:\s*"[^"]*",\s*"kind"\s*:\s*"\w*List")/.test(error.excerpt)
 }
 
 /** Says what an error means. */

@@ -6,6 +6,8 @@ import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, WatchEntry
  * @see client-go `cache.ListerWatcher`
  */
 export interface ListerWatcher<T> {
+  /** The same source without what is done to its objects on the way, for questions whose answers are not kept. Default: this one. */
+  readonly bare?: ListerWatcher<T>
   /**
    * Reads one page (everything, when `options.limit` is left out). A source that has entries before the page is complete may tell of them.
    *

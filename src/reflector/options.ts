@@ -6,6 +6,7 @@ import type { Resource } from '../meta/resource'
 import type { StandardSchemaV1 } from '../meta/standard-schema'
 import type { ChangeType } from '../meta/wire'
 import type { BackoffOptions } from './backoff'
+import type { FailureKind } from './failure'
 import type { Attempt, StepReason } from './state'
 
 /**
@@ -16,14 +17,22 @@ import type { Attempt, StepReason } from './state'
 export interface ReflectorStore<T> {
   /** The version the store is at: a feed goes on from here instead of listing. The empty string: none. */
   readonly resourceVersion: string
-  /** Applies changes; the store is at `resourceVersion` afterwards. */
-  apply(changes: readonly EntryChange<T>[], resourceVersion: string): void
+  /**
+   * Applies changes; the store is at `resourceVersion` afterwards.
+   *
+   * @param onOutdated called with each entry that is left out, since the store has a newer version of its object.
+   */
+  apply(changes: readonly EntryChange<T>[], resourceVersion: string, onOutdated?: (entry: Entry<T>) => void): void
   /** Replaces everything at once. */
   replace(entries: readonly Entry<T>[], resourceVersion: string): void
   /** The collection has come to a version without a change of these objects. */
   bookmark(resourceVersion: string): void
-  /** Tells whoever listens of every object once more. */
+  /** Calls every subscriber with every object once more. */
   resync(): void
+  /** What the store holds, as an array that later changes leave alone: shows whether a server has the history of the store's version. */
+  list?(): readonly Entry<T>[]
+  /** The key under which the store keeps an entry. Default: the entry's own. */
+  keyOf?(entry: Entry<T>): string
   /** Calls back when an entry was dropped because its text does not parse. Returns how to stop. */
   onUnreadable?(listener: (entry: UnparsedEntry) => void): () => void
 }
@@ -64,14 +73,33 @@ export interface ReflectorOptions<T extends KubeObject> {
   resyncPeriodMs?: number | undefined
   /** How often everything is listed again and compared, in milliseconds; 0, the default: never. */
   relistPeriodMs?: number | undefined
-  /** The longest silence of an open watch before it counts as dead, in milliseconds. Default: the watch's own timeout, or 150 s once a bookmark was seen. */
+  /**
+   * The longest silence of an open watch before it counts as dead whatever the server says, in milliseconds. Default: the watch's own timeout, or
+   * 150 s once a bookmark was seen.
+   */
   silenceMs?: number | undefined
   /** `'arrival'` parses every object when it arrives rather than when it is read first, so that broken ones are found at once. Default `'read'`. */
   parse?: 'read' | 'arrival' | undefined
   /** How long to wait between attempts. */
   backoff?: BackoffOptions | undefined
-  /** Told of every error; the feed goes on by itself. Default: nothing, `reflector.status.error` has it. */
-  watchErrorHandler?: ((error: unknown) => void) | undefined
+  /**
+   * How long an open watch may be silent before the server is asked whether something was missed, in milliseconds: a second watch of one second. What is
+   * `live` has proof of this age, and 10 seconds more, at most. Pages in the background do not ask, and ask when they become visible.
+   * Default 30,000; 0: never.
+   */
+  proofIntervalMs?: number | undefined
+  /** How often a resource is listed that the server lists and does not watch (HTTP 405), in milliseconds; default 30,000. */
+  pollIntervalMs?: number | undefined
+  /**
+   * Called when something goes wrong, once per kind until the feed works again: no connection, access denied, an object refused. The feed goes
+   * on by itself, so nothing has to be done here. `onEvent` has every error, and `status.error` the one that keeps the feed from working. A connection
+   * that is cut after it worked, and can be made again, is no error here.
+   *
+   * Default: `console.error`, with a message that names the request and the root cause.
+   *
+   * @see client-go `Reflector.watchErrorHandler`
+   */
+  onError?: ((error: unknown) => void) | undefined
   /**
    * Told of everything that happens, for logs, metrics and traces. What it throws is reported, and does no harm. Default: nobody is told, and
    * nothing is computed for it.
@@ -93,6 +121,8 @@ export type ReflectorState =
   | 'connecting'
   /** Watching: the store follows the server. */
   | 'live'
+  /** The server lists the resource and does not watch it: the store follows by listing every `pollIntervalMs`. */
+  | 'polling'
   /** Nothing came for too long: the connection is given up. */
   | 'stale'
   /** Waiting before the next attempt. */
@@ -153,6 +183,10 @@ export type ReflectorEvent =
   | { readonly type: 'synced'; readonly source: SyncSource; readonly durationMs: number; readonly resourceVersion: string }
   /** The next attempt begins after so many milliseconds. */
   | { readonly type: 'backoff'; readonly ms: number; readonly reason: StepReason }
-  /** One object was asked for to learn whether the server has ever reached the version the feed goes on from. */
-  | { readonly type: 'probe'; readonly resourceVersion: string }
-  | { readonly type: 'error'; readonly error: unknown }
+  /**
+   * The server is asked, beside the watch: whether it has the history of the version that the feed goes on from (`history`: at most two lists of one
+   * object), or whether a silent watch has missed something (`liveness`: a watch of one second).
+   */
+  | { readonly type: 'probe'; readonly purpose: 'history' | 'liveness'; readonly resourceVersion: string }
+  /** Something went wrong; `kind` says what it means for the feed, where it is the feed's. */
+  | { readonly type: 'error'; readonly error: unknown; readonly kind?: FailureKind | 'skipped' | undefined }

@@ -3,21 +3,29 @@ import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
+import { Problems } from '../internal/problems'
 import { guarded } from '../internal/report'
 import { onWake, type Wake } from '../internal/wake'
 import type { Entry, UnparsedEntry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
-import { Backoff } from './backoff'
+import { Backoff, Pace } from './backoff'
 import { expectedTypeCheck } from './expected-type'
-import type { Failure } from './failure'
+import type { Failure, FailureKind } from './failure'
+import { newestOf } from './history-check'
 import type { ListerWatcher } from './lister-watcher'
 import type { ReflectorEvent, ReflectorOptions, ReflectorState, ReflectorStatus, ReflectorStore, SyncSource } from './options'
-import { Session, type SessionHost } from './session'
+import { Session } from './session'
+import type { SessionHost } from './session-host'
 import { type AttemptEnded, type FeedEvent, type FeedState, initialState, type Step, transition } from './state'
 import { type WhenSyncedOptions, whenSynced } from './when-synced'
 
-/** The network is back: a connection that has been silent for so long is not to be trusted. */
-const ONLINE_SILENCE_MS = 5_000
+/** The longest wait that a server can ask for. */
+const MAX_RETRY_AFTER_MS = 300_000
+const DEFAULT_POLL_INTERVAL_MS = 30_000
+/** What ends a watch that worked without being a problem, as long as the next attempt succeeds. */
+const PASSING: ReadonlySet<FailureKind> = new Set(['connection', 'stale', 'expired', 'throttled', 'relist', 'overtaken', 'other-history'])
+/** What a watch can end with that does not show an unhealthy server: these start the backoff over. */
+const HARMLESS: ReadonlySet<FailureKind> = new Set(['connection', 'stale', 'throttled'])
 
 /** How {@link Reflector.run} runs. */
 export interface ReflectorRunOptions {
@@ -44,7 +52,7 @@ export class Reflector<T extends KubeObject> {
   readonly #store: ReflectorStore<T>
   readonly #options: ReflectorOptions<T>
   readonly #emit: ((event: ReflectorEvent) => void) | undefined
-  readonly #watchErrorHandler: ((error: unknown) => void) | undefined
+  readonly #problems: Problems
   readonly #listeners = new Listeners<ReflectorStatus>()
   #feed: FeedState
   #status: ReflectorStatus = { state: 'idle', hasSynced: false, source: undefined, lastSyncResourceVersion: '', error: undefined }
@@ -55,14 +63,26 @@ export class Reflector<T extends KubeObject> {
   #missing: Failure | undefined
   // Ends the wait before the next attempt early.
   #hurry = new AbortController()
+  readonly #waits: Backoff
+  #pace: Pace
+  // The last attempt stood, and its end is no sign of an unhealthy server.
+  #hasStood = false
+  // Whether the store keeps every object of the collection: not when some are refused.
+  #isComplete = true
+  // What the store had when a server's history was doubted.
+  #doubted: { readonly size: number; readonly resourceVersion: string } | undefined
 
   constructor(source: ListerWatcher<T>, store: ReflectorStore<T>, options: ReflectorOptions<T> = {}) {
     this.#source = source
     this.#store = store
     this.#options = options
     this.#emit = guarded(options.onEvent)
-    this.#watchErrorHandler = guarded(options.watchErrorHandler)
+    this.#problems = new Problems(options.onError)
+    this.#waits = new Backoff(options.backoff, options.random)
+    this.#pace = new Pace(0)
     this.#feed = initialState({ streaming: options.initialList !== 'list' })
+    this.subscribe = this.subscribe.bind(this)
+    this.reconnect = this.reconnect.bind(this)
   }
 
   /** What the feed is doing. */
@@ -101,9 +121,9 @@ export class Reflector<T extends KubeObject> {
    */
   async run({ signal = new AbortController().signal, hydrated }: ReflectorRunOptions = {}): Promise<void> {
     if (this.state !== 'idle') throw new Error('Reflector.run was called twice: make another Reflector')
-    const { backoff, random, clock = systemClock } = this.#options
+    const { clock = systemClock } = this.#options
     this.#startedAt = clock.now()
-    const waits = new Backoff(backoff, random)
+    this.#pace = new Pace(this.#startedAt)
     const host = this.#host()
     const stops: (() => void)[] = []
     try {
@@ -114,17 +134,18 @@ export class Reflector<T extends KubeObject> {
       if (resourceVersion) this.#update({ source: 'persisted' })
       let step = this.#dispatch({ type: 'started', resourceVersion })
       while (step && !signal.aborted) {
-        await this.#wait(step, waits, signal)
+        await this.#wait(step, signal)
         if (signal.aborted) break
         const missing = this.#missing
         this.#missing = undefined
         if (missing && step.attempt === 'watch') {
-          step = this.#conclude({ type: 'ended', attempt: 'watch', failure: missing, opened: false, short: false })
+          step = this.#conclude({ type: 'ended', attempt: 'watch', failure: missing, opened: false, short: false, stood: false })
           continue
         }
+        this.#pace.count(clock.now())
         this.#session = new Session(host, step)
         this.#emit?.({ type: 'attempt', attempt: step.attempt, resourceVersion: step.resourceVersion, reason: step.reason })
-        this.#update({ state: 'connecting' })
+        this.#update({ state: this.#feed.polling && this.#status.error === undefined ? 'polling' : 'connecting' })
         const ended = await this.#session.run(signal)
         this.#session = undefined
         if (signal.aborted) break
@@ -169,33 +190,71 @@ export class Reflector<T extends KubeObject> {
       get bookmarks() {
         return reflector.#bookmarks
       },
+      get hasSynced() {
+        return reflector.#status.hasSynced
+      },
+      get isComplete() {
+        return reflector.#isComplete
+      },
       dispatch: (event) => void this.#dispatch(event),
       sawBookmark: () => {
         this.#bookmarks = true
       },
       emit: this.#emit,
+      skipped: (error) => this.#skipped(error),
       report: (error) => this.#report(error),
     }
   }
 
-  async #wait({ wait, retryAfterMs = 0, reason }: Step, waits: Backoff, signal: AbortSignal): Promise<void> {
-    if (wait === 'none') return
+  async #wait(step: Step, signal: AbortSignal): Promise<void> {
+    const ms = this.#waitOf(step)
+    if (ms === 0) return
     const { clock = systemClock } = this.#options
-    const ms = Math.max(wait === 'long' ? waits.longest() : waits.next(clock.now()), retryAfterMs)
-    this.#update({ state: wait === 'long' ? (reason === 'gone' ? 'gone' : 'denied') : 'backoff' })
-    this.#emit?.({ type: 'backoff', ms, reason })
+    const { wait, reason } = step
+    this.#update({ state: wait === 'long' ? (reason === 'gone' ? 'gone' : 'denied') : wait === 'poll' ? 'polling' : 'backoff' })
+    if (wait !== 'poll') this.#emit?.({ type: 'backoff', ms, reason })
     this.#hurry = new AbortController()
     await delay(ms, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
   }
 
+  #waitOf({ wait, retryAfterMs = 0 }: Step): number {
+    const { clock = systemClock, pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options
+    const asked = Math.min(retryAfterMs, MAX_RETRY_AFTER_MS)
+    switch (wait) {
+      case 'none':
+        return 0
+      case 'next':
+        return Math.max(this.#pace.waitMs(clock.now()), asked)
+      case 'poll':
+        return Math.max(pollIntervalMs, asked)
+      case 'long':
+        return Math.max(this.#waits.longest(), asked)
+      case 'backoff':
+        return Math.max(this.#backoff(clock.now()), asked)
+    }
+  }
+
+  #backoff(nowMs: number): number {
+    if (!this.#hasStood) return this.#waits.next()
+    this.#hasStood = false
+    return Math.max(this.#waits.first(), this.#pace.waitMs(nowMs))
+  }
+
   #conclude(ended: AttemptEnded): Step | undefined {
-    const { failure, attempt } = ended
+    const { failure, attempt, stood } = ended
+    this.#hasStood = stood && (!failure || HARMLESS.has(failure.kind))
+    if (stood) this.#waits.reset()
     if (failure?.kind === 'stale') {
       this.#update({ state: 'stale' })
       // A server has no bookmark to send while nothing anywhere changes: silence may have been that, so the next one must last longer.
       this.#bookmarks = false
     }
-    if (failure && failure.kind !== 'relist') this.#report(failure.error)
+    if (failure?.kind === 'other-history') this.#doubted = this.#measure()
+    if (failure && failure.kind !== 'relist' && failure.kind !== 'overtaken') {
+      this.#update({ error: failure.error })
+      this.#emit?.({ type: 'error', error: failure.error, kind: failure.kind })
+      if (!stood || !PASSING.has(failure.kind)) this.#problems.report(failure.kind, failure.error)
+    }
     const step = this.#dispatch(ended)
     if (attempt === 'watch' && step && step.attempt !== 'watch') {
       this.#emit?.({ type: 'relist', reason: step.reason, resourceVersion: step.resourceVersion })
@@ -208,11 +267,34 @@ export class Reflector<T extends KubeObject> {
     this.#feed = state
     const lastSyncResourceVersion = state.resourceVersion
     const { hasSynced } = this.#status
-    if (event.type === 'replaced') this.#update({ lastSyncResourceVersion, hasSynced: true, source: event.source })
-    else if (event.type === 'opened') this.#update({ state: 'live', hasSynced: true, error: undefined })
-    else if (lastSyncResourceVersion !== this.#status.lastSyncResourceVersion) this.#update({ lastSyncResourceVersion })
+    if (event.type === 'replaced') {
+      this.#replaced()
+      this.#update({
+        lastSyncResourceVersion,
+        hasSynced: true,
+        source: event.source,
+        ...(state.polling && { state: 'polling', error: undefined }),
+      })
+    } else if (event.type === 'opened') {
+      this.#problems.recovered()
+      this.#update({ state: 'live', hasSynced: true, error: undefined })
+    } else if (lastSyncResourceVersion !== this.#status.lastSyncResourceVersion) this.#update({ lastSyncResourceVersion })
     if (!hasSynced && this.#status.hasSynced) this.#synced()
     return next
+  }
+
+  /** A complete state has come. One that is as before shows that a server's history was doubted without reason: the store lacks objects. */
+  #replaced(): void {
+    const doubted = this.#doubted
+    this.#doubted = undefined
+    if (!doubted) return
+    const { size, resourceVersion } = this.#measure()
+    this.#isComplete = size !== doubted.size || resourceVersion !== doubted.resourceVersion
+  }
+
+  #measure(): { size: number; resourceVersion: string } {
+    const entries = this.#store.list?.() ?? []
+    return { size: entries.length, resourceVersion: newestOf(entries)?.resourceVersion ?? '' }
   }
 
   #synced(): void {
@@ -230,9 +312,18 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
+  /**
+   * Ends the wait before the next attempt, and checks at once that an open connection is alive: what a "Retry now" button does. Without a wait
+   * and with a connection that is heard it does nothing.
+   */
+  reconnect(): void {
+    this.#wake('online')
+  }
+
   #wake(wake: Wake): void {
-    if (wake === 'online') this.#hurry.abort()
-    this.#session?.checkSilence(wake === 'online' ? ONLINE_SILENCE_MS : undefined)
+    this.#hurry.abort()
+    if (wake === 'visible') this.#session?.prove()
+    else this.#session?.wake()
   }
 
   #refetch({ key, text }: UnparsedEntry): void {
@@ -250,8 +341,12 @@ export class Reflector<T extends KubeObject> {
   }
 
   #report(error: unknown): void {
-    this.#update({ error })
     this.#emit?.({ type: 'error', error })
-    this.#watchErrorHandler?.(error)
+    this.#problems.report('thrown', error)
+  }
+
+  #skipped(error: unknown): void {
+    this.#emit?.({ type: 'error', error, kind: 'skipped' })
+    this.#problems.report('skipped', error)
   }
 }

@@ -1,61 +1,41 @@
 import { isParseError, WatchError } from '../errors'
-import type { Clock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
 import type { WatchEntry } from '../meta/wire'
-import { classify, type Failure } from './failure'
-import type { ListerWatcher } from './lister-watcher'
-import type { EntryChange, ReflectorEvent, ReflectorOptions, ReflectorStore } from './options'
+import { classify, classifyWatch, type Failure } from './failure'
+import { confirmHistory } from './history'
+import { InitialStream } from './initial-stream'
+import { Liveness } from './liveness'
+import type { EntryChange } from './options'
 import { listAll } from './pager'
-import type { Attempt, AttemptEnded, FeedEvent, FeedState, Step } from './state'
-import { Watchdog } from './watchdog'
+import type { SessionHost } from './session-host'
+import type { Attempt, AttemptEnded, Step } from './state'
 
-/** An initial state has to begin arriving, and go on, within this; the server's own limit is a minute. */
-const FILL_SILENCE_MS = 90_000
-/** Bookmarks come about once a minute: two that fail to come mean a dead connection. */
-const BOOKMARK_SILENCE_MS = 150_000
-/** What a server gets beyond the watch's own timeout. */
-const TIMEOUT_SLACK_MS = 30_000
-/** A watch that was resumed on trust and hears nothing for so long asks whether the server knows the version at all. */
-const PROBE_AFTER_MS = 10_000
 /** A watch that ends sooner, and brought nothing, counts as refused: client-go's VeryShortWatchError. */
 const SHORT_WATCH_MS = 1_000
-
-/** What a session needs of its reflector. */
-export interface SessionHost<T extends KubeObject> {
-  readonly source: ListerWatcher<T>
-  readonly store: ReflectorStore<T>
-  readonly options: ReflectorOptions<T>
-  readonly clock: Clock
-  readonly random: () => number
-  readonly feed: FeedState
-  /** Throws when an entry is not what was expected. */
-  readonly check: (entry: Entry<T>) => void
-  /** Whether a bookmark was ever seen from this server. */
-  readonly bookmarks: boolean
-  dispatch(event: FeedEvent): void
-  /** A bookmark came. */
-  sawBookmark(): void
-  /** Undefined when nobody listens. */
-  readonly emit: ((event: ReflectorEvent) => void) | undefined
-  report(error: unknown): void
-}
+/** A watch that lasted this long shows a server that is well. */
+const STOOD_MS = 10_000
+/** A first state that has not begun to arrive after this long is also listed: proxies hold streams back, and rarely lists. */
+const FIRST_BYTE_MS = 10_000
 
 /** One attempt: a list, or a watch that may begin with the initial state. Runs once. */
 export class Session<T extends KubeObject> {
   readonly #host: SessionHost<T>
   readonly #step: Step
   readonly #controller = new AbortController()
-  readonly #watchdog: Watchdog
+  readonly #liveness: Liveness<T>
   #attempt: Attempt
   #interruption: Failure | undefined
   // The initial state of a stream, as long as it is not complete.
-  #initial: Map<string, Entry<T>> | undefined
-  // How much of the first state was told of while it arrived.
+  #initial: InitialStream<T> | undefined
+  // How much of the first state the caller was given while it arrived.
   #arrived = 0
+  #overtakeTimer: unknown
   #timeoutMs = 0
-  #probeTimer: unknown
+  // The server accepted the watch.
+  #accepted = false
+  // It was accepted, and the store's state is of the server's history.
   #opened = false
   #events = 0
   #bytes = 0
@@ -64,6 +44,8 @@ export class Session<T extends KubeObject> {
   #since: number
   // Whether versions of events may be believed: a watch from '' or '0' begins with events in no order.
   #ordered: boolean
+  // Takes changes while it is not known yet whether the server has the store's history.
+  #observe: ((changes: readonly EntryChange<T>[]) => void) | undefined
 
   constructor(host: SessionHost<T>, step: Step) {
     this.#host = host
@@ -71,15 +53,13 @@ export class Session<T extends KubeObject> {
     this.#attempt = step.attempt
     this.#startedAt = this.#since = host.clock.now()
     this.#ordered = step.attempt !== 'watch' || (step.resourceVersion !== '' && step.resourceVersion !== '0')
-    this.#watchdog = new Watchdog(
-      host.clock,
-      () => this.#silenceMs(),
-      (silentMs) =>
-        this.interrupt({
-          kind: 'stale',
-          error: new WatchError(`nothing came for ${Math.round(silentMs / 1000)} s`),
-        }),
-    )
+    this.#liveness = new Liveness({
+      host,
+      signal: this.#controller.signal,
+      phase: () => (this.#attempt !== 'watch' ? 'filling' : this.#opened ? 'live' : 'opening'),
+      timeoutMs: () => this.#timeoutMs,
+      interrupt: (failure) => this.interrupt(failure),
+    })
   }
 
   /** Ends the session at once, for a reason of the reflector's own. */
@@ -88,9 +68,14 @@ export class Session<T extends KubeObject> {
     this.#controller.abort(failure.error)
   }
 
-  /** Looks whether the connection has been silent for too long; `boundMs` in place of the usual bound. */
-  checkSilence(boundMs?: number): void {
-    this.#watchdog.check(boundMs)
+  /** Checks that the connection is alive: the page was frozen, or its network was gone. */
+  wake(): void {
+    this.#liveness.distrust()
+  }
+
+  /** Checks that the connection is alive, by asking the server: the page was in the background. */
+  prove(): void {
+    this.#liveness.prove()
   }
 
   /** Runs to the end. Never throws; an abort looks like any end, and the caller knows of it. */
@@ -102,31 +87,32 @@ export class Session<T extends KubeObject> {
     try {
       await (this.#attempt === 'list' ? this.#list() : this.#watch())
     } catch (error) {
-      failure = this.#interruption ?? classify(error)
+      failure = this.#interruption ?? (this.#attempt === 'list' ? classify(error) : classifyWatch(error))
     } finally {
-      clock.clearTimeout(this.#probeTimer)
-      this.#watchdog.stop()
+      clock.clearTimeout(this.#overtakeTimer)
+      this.#initial?.stop()
+      this.#liveness.stop()
       signal.removeEventListener('abort', abort)
-      // Ends a probe that is still under way.
+      // Ends the requests that were made beside it.
       this.#controller.abort()
     }
     const now = clock.now()
     const attempt = this.#attempt
     const reason = signal.aborted ? 'stopped' : (failure?.kind ?? (attempt === 'list' ? 'listed' : 'closed'))
     emit?.({ type: 'closed', attempt, reason, durationMs: now - this.#since })
-    const short = this.#opened && this.#events === 0 && now - this.#startedAt < SHORT_WATCH_MS
-    return { type: 'ended', attempt, failure, opened: this.#opened, short }
-  }
-
-  #silenceMs(): number {
-    const { options, bookmarks } = this.#host
-    if (options.silenceMs !== undefined) return options.silenceMs
-    if (this.#attempt !== 'watch') return FILL_SILENCE_MS
-    return bookmarks ? BOOKMARK_SILENCE_MS : this.#timeoutMs + TIMEOUT_SLACK_MS
+    const isWatch = attempt === 'watch' && this.#accepted
+    return {
+      type: 'ended',
+      attempt,
+      failure,
+      opened: this.#accepted,
+      short: this.#accepted && this.#events === 0 && now - this.#startedAt < SHORT_WATCH_MS,
+      stood: isWatch && (this.#events > 0 || now - this.#since >= STOOD_MS),
+    }
   }
 
   readonly #heard = (count: number): void => {
-    this.#watchdog.heard()
+    this.#liveness.heard()
     this.#bytes += count
     this.#host.emit?.({ type: 'bytes', count })
   }
@@ -149,14 +135,15 @@ export class Session<T extends KubeObject> {
   }
 
   async #watch(): Promise<void> {
-    const { source, clock, random, dispatch } = this.#host
-    const { resourceVersion } = this.#step
+    const { source, clock, random, feed, hasSynced } = this.#host
     const timeoutSeconds = Math.floor(300 + random() * 300)
     this.#timeoutMs = timeoutSeconds * 1000
     const streaming = this.#attempt === 'stream'
-    if (streaming) this.#initial = new Map()
+    if (streaming) this.#initial = this.#initialStream()
+    if (streaming || !hasSynced) this.#overtakeTimer = clock.setTimeout(() => this.#overtakeUnlessHeard(), FIRST_BYTE_MS)
+    const confirmed = streaming || !feed.unconfirmed ? undefined : this.#confirm()
     const batches = source.watch({
-      resourceVersion,
+      resourceVersion: this.#step.resourceVersion,
       ...(streaming && { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }),
       allowWatchBookmarks: true,
       timeoutSeconds,
@@ -165,17 +152,73 @@ export class Session<T extends KubeObject> {
     })
     for await (const batch of batches) {
       this.#controller.signal.throwIfAborted()
-      if (!this.#opened) {
-        this.#opened = true
-        this.#watchdog.heard()
-        this.#host.emit?.({ type: 'opened', attempt: streaming ? 'stream' : 'watch' })
+      if (!this.#accepted) {
+        this.#accepted = true
+        this.#liveness.heard()
         if (!streaming) {
-          // Not before: what another server answers says nothing about the one that answers this watch.
-          if (this.#host.feed.suspect) this.#probeTimer = clock.setTimeout(() => void this.#probe(), PROBE_AFTER_MS)
-          dispatch({ type: 'opened' })
-        }
+          this.#host.emit?.({ type: 'opened', attempt: 'watch' })
+          if (confirmed) void confirmed.settled.then(() => this.#open())
+          else this.#open()
+        } else this.#host.emit?.({ type: 'opened', attempt: 'stream' })
       }
+      // Until the server's history is known to be the store's, its events must not be mixed with the store's objects.
+      if (confirmed && batch.length > 0) await confirmed.asked
+      this.#controller.signal.throwIfAborted()
       this.#take(batch)
+    }
+  }
+
+  /** The watch delivers the changes of the state that the store has. */
+  #open(): void {
+    if (this.#opened || this.#controller.signal.aborted) return
+    this.#opened = true
+    this.#host.clock.clearTimeout(this.#overtakeTimer)
+    this.#host.dispatch({ type: 'opened' })
+    this.#liveness.rearm()
+  }
+
+  #confirm(): { asked: Promise<void>; settled: Promise<void> } {
+    const { host, interrupt } = { host: this.#host, interrupt: (failure: Failure) => this.interrupt(failure) }
+    const history = confirmHistory({ host, signal: this.#controller.signal, interrupt })
+    this.#observe = history.observe
+    void history.settled.then(() => {
+      this.#observe = undefined
+    })
+    return history
+  }
+
+  #initialStream(): InitialStream<T> {
+    const { clock, store } = this.#host
+    return new InitialStream<T>({
+      clock,
+      keyOf: (entry) => store.keyOf?.(entry) ?? entry.key,
+      isArriving: () => this.#bytes > 0,
+      stalled: (failure) => this.interrupt(failure),
+      slow: () => void this.#overtake(),
+    })
+  }
+
+  #overtakeUnlessHeard(): void {
+    if (this.#attempt === 'stream' ? this.#bytes === 0 : !this.#accepted) void this.#overtake()
+  }
+
+  /** Lists beside the attempt; what is complete first counts. */
+  async #overtake(): Promise<void> {
+    const { source, options, feed } = this.#host
+    const { signal } = this.#controller
+    try {
+      const resourceVersion = feed.versionRejected ? '' : feed.resourceVersion || '0'
+      const { entries, ...list } = await listAll(source, { resourceVersion, pageSize: options.pageSize, signal })
+      const isLate = this.#attempt === 'stream' ? !this.#initial : this.#opened
+      if (signal.aborted || isLate) return
+      this.#replace(
+        entries.filter((entry) => this.#accepts(entry)),
+        list.resourceVersion,
+        'list',
+      )
+      this.interrupt({ kind: 'overtaken', error: undefined })
+    } catch {
+      // The attempt goes on, and reports what is wrong with the server if it is wrong for it too.
     }
   }
 
@@ -193,7 +236,7 @@ export class Session<T extends KubeObject> {
       for (const event of batch) {
         if (event.type === 'ERROR')
           throw new WatchError(event.status.message ?? 'the server ended the watch with an error', { status: event.status })
-        this.#events++
+        if (!this.#initial) this.#events++
         if (event.type === 'BOOKMARK') {
           apply()
           this.#tellOfArrival(arrived.splice(0))
@@ -201,11 +244,7 @@ export class Session<T extends KubeObject> {
         } else if (!this.#accepts(event.entry)) {
           // Reported and skipped; the version does not move.
         } else if (this.#initial) {
-          if (event.type === 'DELETED') this.#initial.delete(event.entry.key)
-          else {
-            this.#initial.set(event.entry.key, event.entry)
-            arrived.push(event.entry)
-          }
+          if (this.#initial.take(event)) arrived.push(event.entry)
         } else changes.push(event)
       }
       this.#tellOfArrival(arrived)
@@ -221,7 +260,7 @@ export class Session<T extends KubeObject> {
       return true
     } catch (error) {
       if (isParseError(error)) throw error
-      this.#host.report(error)
+      this.#host.skipped(error)
       return false
     }
   }
@@ -247,30 +286,34 @@ export class Session<T extends KubeObject> {
   #apply(changes: readonly EntryChange<T>[]): void {
     const { store, feed, dispatch, emit } = this.#host
     this.#ordered ||= changes.some(({ type }) => type !== 'ADDED')
-    const resourceVersion = (this.#ordered && changes.at(-1)?.entry.resourceVersion) || feed.resourceVersion
-    this.#guard(() => store.apply(changes, resourceVersion))
+    const resourceVersion = this.#ordered ? later(feed.resourceVersion, changes.at(-1)?.entry.resourceVersion) : feed.resourceVersion
+    this.#guard(() => store.apply(changes, resourceVersion, this.#skipOutdated))
+    this.#observe?.(changes)
     dispatch({ type: 'advanced', resourceVersion })
     emit?.({ type: 'applied', events: changes.length, resourceVersion })
   }
 
+  readonly #skipOutdated = ({ key, resourceVersion }: Entry<T>): void => {
+    this.#host.skipped(new WatchError(`an event brings ${key} at version ${resourceVersion}, older than the store's: left out`))
+  }
+
   #bookmark(resourceVersion: string, initialEventsEnd: boolean): void {
-    const { store, feed, clock, dispatch, sawBookmark, emit } = this.#host
     if (this.#initial) {
-      // Bookmarks in the midst of the initial state say nothing about it.
-      if (!initialEventsEnd) return
-      const entries = [...this.#initial.values()]
-      this.#initial = undefined
-      this.#attempt = 'watch'
-      this.#replace(entries, resourceVersion, 'stream')
-      this.#since = clock.now()
-      emit?.({ type: 'opened', attempt: 'watch' })
-      dispatch({ type: 'opened' })
+      // Other bookmarks say nothing about the initial state.
+      if (initialEventsEnd) this.#completeStream(this.#initial, resourceVersion)
       return
     }
-    const known = feed.resourceVersion
-    if (isResourceVersion(known) && isResourceVersion(resourceVersion) && compareResourceVersions(resourceVersion, known) < 0) {
-      // Whoever answers has not come as far as the store has: it was restored from a backup.
-      this.interrupt({ kind: 'too-large', error: new WatchError(`a bookmark at ${resourceVersion}, which is older than ${known}`) })
+    const { store, feed, dispatch, sawBookmark, skipped, emit } = this.#host
+    if (resourceVersion === '') {
+      skipped(new WatchError('the server sends bookmarks without a resourceVersion: they are left out'))
+      return
+    }
+    if (isOlder(resourceVersion, feed.resourceVersion)) {
+      // The server that answers has not come as far as the store: it was restored from a backup.
+      this.interrupt({
+        kind: 'too-large',
+        error: new WatchError(`a bookmark at ${resourceVersion}, which is older than ${feed.resourceVersion}`),
+      })
       this.#controller.signal.throwIfAborted()
     }
     this.#ordered = true
@@ -279,7 +322,18 @@ export class Session<T extends KubeObject> {
     sawBookmark()
     emit?.({ type: 'bookmark', resourceVersion })
     // The first one makes the bound of silence shorter.
-    this.#watchdog.rearm()
+    this.#liveness.rearm()
+  }
+
+  #completeStream(initial: InitialStream<T>, resourceVersion: string): void {
+    initial.stop()
+    this.#initial = undefined
+    this.#attempt = 'watch'
+    for (const error of initial.collisions) this.#host.skipped(error)
+    this.#replace(initial.entries, resourceVersion, 'stream')
+    this.#since = this.#host.clock.now()
+    this.#host.emit?.({ type: 'opened', attempt: 'watch' })
+    this.#open()
   }
 
   #replace(entries: readonly Entry<T>[], resourceVersion: string, source: 'list' | 'stream'): void {
@@ -304,24 +358,14 @@ export class Session<T extends KubeObject> {
       this.#host.report(error)
     }
   }
+}
 
-  /**
-   * A watch from a version the server has never reached (its etcd was restored from a backup) is accepted, and silent for ever; a list that must
-   * not be older than it is refused. So one object is asked for.
-   */
-  async #probe(): Promise<void> {
-    const { source, feed, dispatch, emit } = this.#host
-    const { signal } = this.#controller
-    if (!feed.suspect || signal.aborted) return
-    const { resourceVersion } = feed
-    emit?.({ type: 'probe', resourceVersion })
-    try {
-      await source.list({ limit: 1, resourceVersion, resourceVersionMatch: 'NotOlderThan', signal })
-      if (!signal.aborted) dispatch({ type: 'confirmed' })
-    } catch (error) {
-      const failure = classify(error)
-      // Other failures say nothing about the version; the watch will show them too.
-      if (!signal.aborted && failure.kind === 'too-large') this.interrupt(failure)
-    }
-  }
+/** Whether a version is older than another one: not when either is opaque. */
+function isOlder(version: string, than: string): boolean {
+  return isResourceVersion(version) && isResourceVersion(than) && compareResourceVersions(version, than) < 0
+}
+
+/** The version a feed is at after an event: versions do not go back. */
+function later(known: string, version = ''): string {
+  return version === '' || isOlder(version, known) ? known : version
 }

@@ -2,6 +2,7 @@ import { Listeners } from '../internal/listeners'
 import { type Entry, entryFromObject, type UnparsedEntry } from '../meta/entry'
 import { type Keyed, type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
+import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
 import type { ChangeType } from '../meta/wire'
 import type { StoreChange, StoreUpdate } from './changes'
 
@@ -131,12 +132,22 @@ export class Store<T extends KubeObject> {
     return true
   }
 
-  /** Applies a batch of watch events in their order. What is new, changed or gone is decided by what the store has. */
-  apply(events: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[], resourceVersion: string): void {
+  /**
+   * Applies a batch of watch events in their order. What is new, changed or gone is decided by what the store has; an event that is older than
+   * the store's version of its object changes nothing.
+   *
+   * @param onOutdated called with the entry of each event that was too old.
+   */
+  apply(
+    events: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[],
+    resourceVersion: string,
+    onOutdated?: (entry: Entry<T>) => void,
+  ): void {
     const changes: StoreChange<T>[] = []
     for (const { type, entry } of events) {
       const known = this.#entries.get(this.keyOf(entry))
-      if (type !== 'DELETED') {
+      if (known && isOutdated(entry, known)) onOutdated?.(entry)
+      else if (type !== 'DELETED') {
         if (!known || !isSame(known, entry)) this.#put(entry, changes)
       } else if (known && (known.uid === entry.uid || !entry.uid)) {
         this.#remove(known)
@@ -222,4 +233,11 @@ function toEntry<T extends KubeObject>(object: T | Entry<T>): Entry<T> {
 /** Whether two entries are the same version of the same object. Objects that never were on a server have no version and are never the same. */
 function isSame<T>(a: Entry<T>, b: Entry<T>): boolean {
   return a.resourceVersion !== '' && a.resourceVersion === b.resourceVersion && a.uid === b.uid
+}
+
+/** Whether an event brings an older version of the same object. Opaque versions have no order. */
+function isOutdated<T>({ uid, resourceVersion }: Entry<T>, known: Entry<T>): boolean {
+  if (resourceVersion.length > known.resourceVersion.length || uid !== known.uid) return false
+  if (!isResourceVersion(resourceVersion) || !isResourceVersion(known.resourceVersion)) return false
+  return compareResourceVersions(resourceVersion, known.resourceVersion) < 0
 }

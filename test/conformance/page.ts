@@ -56,12 +56,14 @@ export class Page implements AsyncDisposable {
   readonly #requests: { readonly url: URL; readonly at: number }[] = []
   readonly #life: AbortController = new AbortController()
   readonly #host: PageHost
+  readonly #pageSize: number | undefined
   readonly #clock: PageClock
   #running: Promise<void> | undefined
 
   constructor(host: PageHost, options: PageOptions = {}) {
     const { listWatch, client, persister, persistence, scope, fetch = (request, next) => next(request), ...reflectorOptions } = options
     this.#host = host
+    this.#pageSize = options.pageSize
     this.#clock = new PageClock(host.clock)
     const source = new ListWatch(this.#client(fetch, client), ConfigMap, { namespace: 'shop', ...listWatch })
     this.reflector = new Reflector(source, this.store, {
@@ -71,12 +73,11 @@ export class Page implements AsyncDisposable {
       ...reflectorOptions,
       onEvent: (event) => {
         this.events.push(event)
+        if (event.type === 'error') this.errors.push(event.error)
         reflectorOptions.onEvent?.(event)
       },
-      watchErrorHandler: (error) => {
-        this.errors.push(error)
-        reflectorOptions.watchErrorHandler?.(error)
-      },
+      // What is reported is a part of this; see test/reflector/problems.test.ts.
+      onError: reflectorOptions.onError ?? (() => undefined),
     })
     this.reflector.subscribe(({ state }) => this.states.at(-1) !== state && this.states.push(state))
     this.store.subscribe((update) => this.updates.push(update))
@@ -90,16 +91,20 @@ export class Page implements AsyncDisposable {
     }
   }
 
-  /** What the server was asked, in short; see {@link briefRequest}. */
+  /** What the server was asked for the feed's sake, in short; see {@link briefRequest}. Without the {@link probes}. */
   get requests(): string[] {
-    return this.#requests.map(({ url }) => briefRequest(url))
+    return this.#asked(false).map(({ url }) => briefRequest(url))
   }
   /** When, by the host's clock. */
   get times(): number[] {
-    return this.#requests.map(({ at }) => at)
+    return this.#asked(false).map(({ at }) => at)
   }
   get urls(): URL[] {
-    return this.#requests.map(({ url }) => url)
+    return this.#asked(false).map(({ url }) => url)
+  }
+  /** What the server was asked beside the feed: whether it has the store's history, and whether a silent watch is alive. */
+  get probes(): string[] {
+    return this.#asked(true).map(({ url }) => briefRequest(url))
   }
   /** What the store told, in short; see {@link briefUpdate}. Steps without a change are left out. */
   get changes(): string[] {
@@ -153,6 +158,15 @@ export class Page implements AsyncDisposable {
     await this.#host.settle()
     await this.#host.expectNothingLeft()
     expect(this.errors.slice(errors)).toEqual([])
+  }
+
+  #asked(isProbe: boolean) {
+    return this.#requests.filter(({ url: { searchParams } }) => {
+      const match = searchParams.get('resourceVersionMatch')
+      const asksForOne = searchParams.get('limit') === '1' && (match === 'Exact' || (match !== null && this.#pageSize !== 1))
+      const asksForMore = searchParams.has('watch') && searchParams.get('allowWatchBookmarks') !== 'true'
+      return isProbe === (asksForOne || asksForMore)
+    })
   }
 
   #client(through: NonNullable<PageOptions['fetch']>, options: PageOptions['client']): EntryClient {

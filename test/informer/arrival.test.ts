@@ -152,7 +152,7 @@ describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList)
     const client = new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch })
     await using informer = createInformer(client, Pod, {
       initialList,
-      watchErrorHandler: (error) => errors.push(error),
+      onError: (error) => errors.push(error),
       onArrival: (entries, before) => {
         onArrival(entries, before)
         throw new Error('no table')

@@ -1,15 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Backoff } from '../../src/reflector/backoff'
+import { Backoff, Pace } from '../../src/reflector/backoff'
 
-/** So many waits, one after the other, each attempt failing at once. */
+/** The next waits. */
 function waits(backoff: Backoff, count: number): number[] {
-  let now = 0
-  return Array.from({ length: count }, () => {
-    const wait = backoff.next(now)
-    now += wait
-    return wait
-  })
+  return Array.from({ length: count }, () => backoff.next())
 }
 
 describe('20. the waits', () => {
@@ -35,43 +30,74 @@ describe('20. the waits', () => {
     )
   })
 
-  it('begin anew after two minutes of health, and no sooner', () => {
-    const backoff = new Backoff({}, () => 0)
-    expect(backoff.next(0)).toBe(800)
-    expect(backoff.next(800 + 120_000)).toBe(1600)
-    expect(backoff.next(800 + 120_000 + 1600 + 120_001)).toBe(800)
-  })
-
-  it('are no health themselves, however long they are', () => {
-    expect(waits(new Backoff({ maxMs: 600_000 }, () => 1), 12).slice(-2)).toEqual([1_200_000, 1_200_000])
-  })
-
-  it('begin anew when asked to', () => {
+  it('start over when asked to', () => {
     const backoff = new Backoff({}, () => 0)
     waits(backoff, 5)
     backoff.reset()
-    expect(backoff.next(0)).toBe(800)
+    expect(backoff.next()).toBe(800)
   })
 
-  it('go on when the clock was set back', () => {
-    const backoff = new Backoff({}, () => 0)
-    expect([backoff.next(1_000_000), backoff.next(0), backoff.next(0)]).toEqual([800, 1600, 3200])
+  it('start over with one from d to 1.25d after health', () => {
+    for (const [chance, first] of [
+      [0, 800],
+      [0.5, 900],
+      [1, 1000],
+    ] as const) {
+      const backoff = new Backoff({}, () => chance)
+      waits(backoff, 5)
+      expect(backoff.first()).toBe(first)
+      expect(backoff.next()).toBe(1600 * (1 + chance))
+    }
   })
 
   it('follow the options', () => {
     expect(waits(new Backoff({ initialMs: 10, maxMs: 50, factor: 3 }, () => 0), 4)).toEqual([10, 30, 50, 50])
   })
 
-  it('can be asked for at their longest, which counts for nothing', () => {
+  it('can be asked for at their longest, which leaves the others as they are', () => {
     const backoff = new Backoff({}, () => 0.5)
     expect(backoff.longest()).toBe(45_000)
-    expect(backoff.next(0)).toBe(1200)
+    expect(backoff.next()).toBe(1200)
   })
 })
 
 it.each([{ initialMs: 0 }, { initialMs: -1 }, { initialMs: Number.NaN }, { factor: 0.5 }, { maxMs: 100 }])(
   'a backoff that would not wait is refused: %j',
   (options) => {
-    expect(() => new Backoff(options)).toThrow(/backoff: initialMs must be above 0, factor at least 1 and maxMs at least initialMs, not/)
+    expect(() => new Backoff(options)).toThrow(/backoff: initialMs must be above 0, factor at least 1 and maxMs at least initialMs, got/)
   },
 )
+
+describe('the pace of attempts that need no wait', () => {
+  it('lets four follow each other at once, then one every four seconds', () => {
+    const pace = new Pace(0)
+    const waited: number[] = []
+    let now = 0
+    for (let i = 0; i < 8; i++) {
+      const wait = pace.waitMs(now)
+      waited.push(wait)
+      now += wait
+      pace.count(now)
+    }
+    expect(waited).toEqual([0, 0, 0, 0, 4000, 4000, 4000, 4000])
+  })
+
+  it('never allows more than twenty in a minute, and goes on when the clock was set back', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -5000, max: 20_000 }), { maxLength: 200 }), (gaps) => {
+        const pace = new Pace(0)
+        const times: number[] = []
+        let now = 0
+        for (const gap of gaps) {
+          now += Math.max(0, gap)
+          const wait = pace.waitMs(gap < 0 ? now + gap : now)
+          expect(wait).toBeLessThanOrEqual(4000)
+          now += wait
+          pace.count(now)
+          times.push(now)
+        }
+        times.forEach((at, i) => expect((times[i + 20] ?? Number.POSITIVE_INFINITY) - at).toBeGreaterThan(60_000))
+      }),
+    )
+  })
+})

@@ -24,13 +24,15 @@ const failed = (
   failure: { kind, error, retryAfterMs },
   opened,
   short: false,
+  stood: false,
 })
-const ended = (attempt: Attempt, { short = false }: { short?: boolean } = {}): AttemptEnded => ({
+const ended = (attempt: Attempt, { short = false, stood = false }: { short?: boolean; stood?: boolean } = {}): AttemptEnded => ({
   type: 'ended',
   attempt,
   failure: undefined,
   opened: true,
   short,
+  stood,
 })
 
 /** A feed that has synced at version 5 and lists rather than streams, unless told otherwise. */
@@ -69,6 +71,10 @@ describe('what comes next when an attempt has failed', () => {
       stale: 'list@"5" backoff',
       unreadable: 'list@"5" backoff',
       relist: 'list@"5" backoff',
+      'other-history': 'list@"5" backoff',
+      stalled: 'list@"5" backoff',
+      overtaken: 'list@"5" backoff',
+      unwatchable: 'list@"5" backoff',
     },
     stream: {
       expired: 'stream@"" none',
@@ -84,6 +90,10 @@ describe('what comes next when an attempt has failed', () => {
       stale: 'stream@"5" backoff',
       unreadable: 'stream@"5" backoff',
       relist: 'stream@"5" backoff',
+      'other-history': 'stream@"5" backoff',
+      stalled: 'list@"5" none',
+      overtaken: 'watch@"5" none',
+      unwatchable: 'list@"5" none',
     },
     watch: {
       expired: 'list@"5" backoff',
@@ -99,6 +109,10 @@ describe('what comes next when an attempt has failed', () => {
       stale: 'watch@"5" backoff',
       unreadable: 'list@"5" backoff',
       relist: 'list@"5" none',
+      'other-history': 'list@"" none',
+      stalled: 'list@"5" backoff',
+      overtaken: 'watch@"5" none',
+      unwatchable: 'list@"5" none',
     },
   }
   const rows = Object.entries(table).flatMap(([attempt, steps]) =>
@@ -108,7 +122,7 @@ describe('what comes next when an attempt has failed', () => {
   it.each(rows)('%s, %s → %s', (attempt, kind, step) => {
     const { state, next } = transition(feed({ streaming: attempt === 'stream' }), failed(attempt, kind))
     expect(next && written(next)).toBe(step)
-    expect(next?.reason).toBe(kind)
+    expect(next?.reason).toBe(kind === 'overtaken' && attempt !== 'list' ? 'listed' : kind)
     expect(state.resourceVersion).toBe('5')
   })
 })
@@ -118,6 +132,8 @@ describe('what comes next when an attempt has ended by itself', () => {
     ['a list', feed(), ended('list'), 'watch@"5" none'],
     ['19. a watch, in under a second and without an event', feed(), ended('watch', { short: true }), 'list@"5" backoff'],
     ['19. a watch, later', feed(), ended('watch'), 'watch@"5" backoff'],
+    ['20. a watch that stood', feed(), ended('watch', { stood: true }), 'watch@"5" next'],
+    ['61. a list of what cannot be watched', feed({ polling: true }), ended('list'), 'list@"5" poll'],
     ['11. a stream, before its bookmark', feed({ streaming: true }), ended('stream'), 'stream@"5" backoff'],
   ])('%s', (_what, state, event, step) => {
     expect(stepAfter(state, event)).toBe(step)
@@ -150,7 +166,7 @@ describe('by the cases of list and watch', () => {
       failed('watch', 'malformed'),
     )
     expect(steps).toEqual(['list@"" none', 'list@"" backoff', 'list@"" backoff', 'watch@"9" none', 'list@"9" backoff'])
-    expect(state.unavailable).toBe(false)
+    expect(state.versionRejected).toBe(false)
   })
 
   it('3. LIST answers that the version is too large → one immediate retry at ""', () => {
@@ -195,25 +211,33 @@ describe('by the cases of list and watch', () => {
     expect(state).toMatchObject({ streaming: true, brokenStreams: 1 })
   })
 
-  it('13. a hydrated version is suspect until an event, a bookmark, a list or a probe shows that the server has reached it', () => {
+  it('13. a hydrated version is unconfirmed until the server is known to have its history, or has delivered a state', () => {
     const hydrated = play(initialState({ streaming: true }), { type: 'started', resourceVersion: '5' }).state
-    expect(hydrated.suspect).toBe(true)
-    expect(play(hydrated, { type: 'opened' }).state.suspect).toBe(true)
-    const proofs: FeedEvent[] = [
-      { type: 'advanced', resourceVersion: '6' },
-      { type: 'confirmed' },
-      { type: 'replaced', resourceVersion: '6', source: 'list' },
-    ]
-    for (const proof of proofs) expect(play(hydrated, proof).state.suspect).toBe(false)
+    expect(hydrated.unconfirmed).toBe(true)
+    expect(play(hydrated, { type: 'advanced', resourceVersion: '6' }).state.unconfirmed).toBe(true)
+    const proofs: FeedEvent[] = [{ type: 'opened' }, { type: 'replaced', resourceVersion: '6', source: 'list' }]
+    for (const proof of proofs) expect(play(hydrated, proof).state.unconfirmed).toBe(false)
   })
 
-  it('13. after a watch has ended, however, the version is suspect again: another server may answer next, or the same one restored', () => {
+  it('13. after a watch has ended the version is unconfirmed again: another server may answer next, or the same one restored', () => {
     for (const end of [ended('watch'), failed('watch', 'connection'), failed('watch', 'server')])
-      expect(play(feed(), end).state.suspect).toBe(true)
+      expect(play(feed(), end).state.unconfirmed).toBe(true)
+  })
+
+  it('57. the answer of a server with another history → the newest state, at once', () => {
+    expect(stepAfter(feed(), failed('watch', 'other-history'))).toBe('list@"" none')
+  })
+
+  it('61. a watch that is refused right after a list → the list again and again, without a watch', () => {
+    const listed: FeedEvent = { type: 'replaced', resourceVersion: '6', source: 'list' }
+    for (const kind of ['unwatchable', 'denied'] as const) {
+      const { steps } = play(feed(), listed, ended('list'), failed('watch', kind), listed, ended('list'), ended('list'))
+      expect(steps).toEqual(['watch@"6" none', 'list@"6" poll', 'list@"6" poll', 'list@"6" poll'])
+    }
   })
 
   it('13. a version that turns out to be from the future → a list of the newest', () => {
-    expect(stepAfter(feed({ suspect: true }), failed('watch', 'too-large'))).toBe('list@"" backoff')
+    expect(stepAfter(feed({ unconfirmed: true }), failed('watch', 'too-large'))).toBe('list@"" backoff')
   })
 
   it.each(['throttled', 'connection'] as const)('17. a watch that is %s → back off, same version, no relist, however often', (kind) => {
@@ -271,6 +295,10 @@ describe('whatever happens, in whatever order', () => {
     'stale',
     'unreadable',
     'relist',
+    'other-history',
+    'stalled',
+    'overtaken',
+    'unwatchable',
   ]
 
   interface Turn {
@@ -278,6 +306,7 @@ describe('whatever happens, in whatever order', () => {
     readonly kind: FailureKind | 'end'
     readonly opened: boolean
     readonly short: boolean
+    readonly stood: boolean
     /** Whether something useful came before it ended. */
     readonly fruit: boolean
   }
@@ -285,6 +314,7 @@ describe('whatever happens, in whatever order', () => {
     kind: fc.constantFrom('end' as const, ...kinds),
     opened: fc.boolean(),
     short: fc.boolean(),
+    stood: fc.boolean(),
     fruit: fc.boolean(),
   })
 
@@ -301,11 +331,13 @@ describe('whatever happens, in whatever order', () => {
     let version = 10
     const taken: Taken[] = []
     let { state, next } = transition(initialState({ streaming }), { type: 'started', resourceVersion: hydrated })
-    for (const { kind, opened, short, fruit } of turns) {
+    for (const { kind, opened, short, stood, fruit } of turns) {
       if (!next) throw new Error('a feed must go on')
       let { attempt } = next
       // Only a watch is ended for the periodic relist.
-      const end = kind === 'relist' && attempt !== 'watch' ? 'end' : kind
+      let end = kind === 'relist' && attempt !== 'watch' ? 'end' : kind
+      // Only a watch is doubted and only a watch or a stream is refused or overtaken, which happens after a list.
+      if (attempt === 'list' && ['other-history', 'stalled', 'overtaken', 'unwatchable'].includes(end)) end = 'end'
       const fruitful = attempt === 'list' ? end === 'end' : opened && fruit
       if (fruitful) {
         const resourceVersion = `${++version}`
@@ -315,9 +347,11 @@ describe('whatever happens, in whatever order', () => {
         ))
         if (attempt === 'stream') attempt = 'watch'
       }
+      // A list beside the attempt was faster.
+      if (end === 'overtaken') ({ state } = transition(state, { type: 'replaced', resourceVersion: `${++version}`, source: 'list' }))
       const failure = end === 'end' ? undefined : { kind: end, error, retryAfterMs: undefined }
       const before = state
-      ;({ state, next } = transition(state, { type: 'ended', attempt, failure, opened, short }))
+      ;({ state, next } = transition(state, { type: 'ended', attempt, failure, opened, short, stood }))
       if (next) taken.push({ step: next, before, failure, fruitless: !fruitful })
     }
     return taken
@@ -349,8 +383,9 @@ describe('whatever happens, in whatever order', () => {
         const allowed =
           !failure ||
           failure.kind === 'relist' ||
-          (!before.unavailable && ['expired', 'too-large'].includes(failure.kind)) ||
-          (before.streaming && ['refused', 'denied'].includes(failure.kind))
+          (!before.versionRejected && ['expired', 'too-large'].includes(failure.kind)) ||
+          ['other-history', 'overtaken', 'unwatchable'].includes(failure.kind) ||
+          (before.streaming && ['refused', 'denied', 'stalled'].includes(failure.kind))
         expect(allowed).toBe(true)
       }
     })
@@ -361,7 +396,8 @@ describe('whatever happens, in whatever order', () => {
       for (const { step, before, failure } of taken) {
         if (step.attempt === 'watch') continue
         const atLeast = before.resourceVersion || (step.attempt === 'list' ? '0' : '')
-        const refused = before.unavailable || (failure !== undefined && ['expired', 'too-large', 'refused'].includes(failure.kind))
+        const refused =
+          before.versionRejected || (failure !== undefined && ['expired', 'too-large', 'refused', 'other-history'].includes(failure.kind))
         expect(refused ? ['', atLeast] : [atLeast]).toContain(step.resourceVersion)
       }
     })

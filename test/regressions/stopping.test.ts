@@ -13,7 +13,7 @@ for (const verb of ['list', 'watch'] as const) {
     const reported: unknown[] = []
     await using scene = new Scene(world, {
       initialList: 'list',
-      watchErrorHandler: (error) => reported.push(error),
+      onError: (error) => reported.push(error),
       onEvent: (event) => event.type === 'error' && reported.push(event.error),
     })
     await scene.settle()
@@ -32,7 +32,7 @@ test('an error handler that starts the informer again cannot bring a stopped one
   const restarts: string[] = []
   const informer = new SharedInformer(new ListWatch(clientOf(world), ConfigMap, { namespace: 'shop' }), {
     ...quiet(world),
-    watchErrorHandler: () => void informer.run().catch((error: Error) => restarts.push(error.message)),
+    onError: () => void informer.run().catch((error: Error) => restarts.push(error.message)),
   })
   const running = informer.run()
   world.server.disconnect()

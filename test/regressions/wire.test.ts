@@ -72,7 +72,7 @@ test('a stream without a line end does not fill the memory: the feed gives up at
   await using scene = new Scene(world, {
     initialList: 'list',
     maxLineLength: 1_000,
-    watchErrorHandler: (error) => reported.push(String(error)),
+    onError: (error) => reported.push(String(error)),
   })
   world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: `{"type":"ADDED","object":${' '.repeat(2_000)}` } })
   await world.advance(10_000)

@@ -79,9 +79,9 @@ describe('metadata', () => {
     for (const initialList of ['stream', 'list'] as const) {
       const { world, client } = setUp()
       const errors: unknown[] = []
-      const watchErrorHandler = (error: unknown) => void errors.push(error)
+      const onError = (error: unknown) => void errors.push(error)
       {
-        await using pods = createInformer(client, Pod, { ...quiet(world), initialList, watchErrorHandler, representation: 'metadata' })
+        await using pods = createInformer(client, Pod, { ...quiet(world), initialList, onError, representation: 'metadata' })
         await world.settle()
         world.server.create(Pod as Resource<KubeObject>, podFixture(2, { namespace: 'shop' }))
         await world.settle()

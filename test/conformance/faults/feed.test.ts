@@ -104,7 +104,7 @@ describe('30.', () => {
       const world = new World(['a'])
       await using page = await new Page(world, listing).open()
       world.server.disconnect()
-      world.server.faults.add({ times: 3, fault: { type: 'status', status } })
+      world.server.faults.add({ times: 3, match: { verb: 'watch' }, fault: { type: 'status', status } })
       world.create('b')
       await world.advance(20_000)
       expect(page.reflector.state).toBe(state)
@@ -173,8 +173,9 @@ describe('31. abort → everything stops at once, no request outlives it, no err
   test('while the resumed version is probed', async () => {
     const world = new World(['a'])
     await using page = await new Page(world, listing).hydrate([], '999').open()
-    await world.advance(11_000)
-    expect(page.requests).toEqual(['watch 999', 'list ≥999 limit 1'])
+    await world.advance(1_000)
+    expect(page.requests).toEqual(['watch 999'])
+    expect(page.probes).toEqual(['list 999 (Exact) limit 1'])
     expect(world.server.openRequests).toHaveLength(2)
   })
 
@@ -236,7 +237,7 @@ describe('32.', () => {
       throw new Error(what)
     }
     world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'status', status: 500 } })
-    const page = new Page(world, { ...listing, watchErrorHandler: fail('error handler'), onEvent: fail('event handler') })
+    const page = new Page(world, { ...listing, onError: fail('error handler'), onEvent: fail('event handler') })
     page.reflector.subscribe(fail('status listener'))
     await using _ = await page.open()
     await world.advance(5000)

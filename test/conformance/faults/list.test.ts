@@ -21,7 +21,10 @@ test('1. watch answers 200 and ERROR 410 → relist at LSRV, unpaged; never at "
   page.forget()
   world.server.disconnect()
   world.expire()
-  world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'status', status: 410 } })
+  world.server.faults.add({
+    match: ({ verb, url }) => verb === 'list' && !url.includes('limit=1'),
+    fault: { type: 'status', status: 410 },
+  })
   await world.advance(30_000)
   expect(page.requests).toEqual(['watch 104', 'list ≥104', 'list newest', 'watch 106'])
 })
@@ -68,6 +71,8 @@ test('2. when the retry at "" is refused as well, further ones wait', async () =
 
 test('3. LIST answers 504 too large → immediate retry at ""', async () => {
   const world = new World(['a', 'b'])
+  // The server does not say what it would have said of the version at once.
+  world.server.faults.add({ match: ({ url }) => url.includes('Exact'), times: 2, fault: { type: 'status', status: 403 } })
   await using page = await new Page(world, { ...listing, relistPeriodMs: 5000 }).hydrate([world.object('a')], '999').open()
   await world.advance(9000)
   // The server waits 3 s for the version before it says that there is none.

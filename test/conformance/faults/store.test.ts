@@ -66,7 +66,8 @@ test('35. ADDED of a known key, MODIFIED and DELETED of unknown ones → update,
     event('MODIFIED', object(world, 'b', '103', 'b')),
     event('DELETED', object(world, 'c', '104', 'c')),
   ]
-  for (const text of lines) world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: text } })
+  // Each is put before the others.
+  for (const text of lines.reverse()) world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: text } })
   await world.advance(2000)
   expect([...page.changes.slice(1)].sort()).toEqual(['apply 102: ~a@102', 'apply 103: +b@103'])
 })
@@ -82,7 +83,7 @@ test('39. 41. a resync tells of every object once more, marked as such, without 
 
 test('41. there is nothing to resync before the first state', async () => {
   const world = new World(['a'])
-  world.server.faults.add({ fault: { type: 'delay', ms: 25_000 } })
+  world.server.faults.add({ times: 2, fault: { type: 'delay', ms: 25_000 } })
   await using page = await new Page(world, { resyncPeriodMs: 10_000 }).open()
   await world.advance(25_000)
   expect(page.changes).toEqual(['replace 101: +a@101'])

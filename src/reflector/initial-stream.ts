@@ -1,0 +1,90 @@
+import { WatchError } from '../errors'
+import type { Clock } from '../internal/clock'
+import type { Entry } from '../meta/entry'
+import type { ChangeType } from '../meta/wire'
+import type { Failure } from './failure'
+
+/** The initial state must bring a new object this often, or end; other events and bookmarks are no progress. */
+const PROGRESS_MS = 20_000
+/** After this many of those spans, a state that arrives slowly is listed as well. */
+const PATIENT_SPANS = 2
+/** Fewer new objects than this in a span are slow. */
+const SLOW_OBJECTS = 1_000
+
+/** What an {@link InitialStream} is given by its session. */
+export interface InitialStreamHost<T> {
+  readonly clock: Clock
+  /** The key under which the store keeps an entry. */
+  keyOf(entry: Entry<T>): string
+  /** Whether any byte of the body has arrived. */
+  isArriving(): boolean
+  /** Called when nothing new came for too long. */
+  stalled(failure: Failure): void
+  /** Called once when new objects come so slowly that a list may be faster. */
+  slow(): void
+}
+
+/** Gathers the objects of a streamed list until its end is marked, and notices when it makes no progress. */
+export class InitialStream<T> {
+  readonly #host: InitialStreamHost<T>
+  readonly #entries = new Map<string, Entry<T>>()
+  readonly #collisions: WatchError[] = []
+  #newKeys = 0
+  #spans = 0
+  #timer: unknown
+
+  constructor(host: InitialStreamHost<T>) {
+    this.#host = host
+    this.#arm()
+  }
+
+  /** What has arrived. */
+  get entries(): readonly Entry<T>[] {
+    return [...this.#entries.values()]
+  }
+
+  /** Objects that were lost because another one has the same key. */
+  get collisions(): readonly WatchError[] {
+    return this.#collisions
+  }
+
+  /** Takes an event; returns whether the state has its object now. */
+  take({ type, entry }: { readonly type: ChangeType; readonly entry: Entry<T> }): boolean {
+    const key = this.#host.keyOf(entry)
+    if (type === 'DELETED') {
+      this.#entries.delete(key)
+      return false
+    }
+    const known = this.#entries.get(key)
+    if (!known) this.#newKeys++
+    else if (type === 'ADDED' && known.uid !== entry.uid) this.#collide(key)
+    this.#entries.set(key, entry)
+    return true
+  }
+
+  stop(): void {
+    this.#host.clock.clearTimeout(this.#timer)
+  }
+
+  #collide(key: string): void {
+    if (this.#collisions.length > 0) return
+    this.#collisions.push(new WatchError(`two objects have the key ${key}: only the last one is kept (set keyFunc to keep both)`))
+  }
+
+  #arm(): void {
+    this.#timer = this.#host.clock.setTimeout(() => this.#look(), PROGRESS_MS)
+  }
+
+  #look(): void {
+    const newKeys = this.#newKeys
+    this.#newKeys = 0
+    this.#spans++
+    if (newKeys === 0 && this.#host.isArriving()) {
+      const error = new WatchError(`the initial stream brought no new object for ${PROGRESS_MS / 1000} s and did not end`)
+      this.#host.stalled({ kind: 'stalled', error })
+      return
+    }
+    if (this.#spans === PATIENT_SPANS && newKeys < SLOW_OBJECTS) this.#host.slow()
+    this.#arm()
+  }
+}

@@ -1,0 +1,176 @@
+import { WatchError } from '../errors'
+import { delay } from '../internal/delay'
+import { isPageHidden } from '../internal/wake'
+import type { KubeObject } from '../meta/object'
+import { classify, type Failure } from './failure'
+import type { SessionHost } from './session-host'
+import { Watchdog } from './watchdog'
+
+/** An initial state has to begin arriving, and go on, within this; the server's own limit is a minute. */
+const FILL_SILENCE_MS = 90_000
+/** Bookmarks come about once a minute: two that fail to come mean a dead connection. */
+const BOOKMARK_SILENCE_MS = 150_000
+/** What a server gets beyond the watch's own timeout. */
+const TIMEOUT_SLACK_MS = 30_000
+/** After a freeze, or when the network is back, a connection that is silent for this long is given up. */
+const WAKE_SILENCE_MS = 3_000
+/** How long a watch may be silent before the server is asked whether something was missed. */
+export const DEFAULT_PROOF_INTERVAL_MS = 30_000
+/** How long that question lasts: the server's own count, and what it is given beyond. */
+const PROBE_SECONDS = 1
+const PROBE_TIMEOUT_MS = 10_000
+/** What the probe saw has to arrive on the watch within this. */
+const PROBE_GRACE_MS = 1_000
+
+/** What a {@link Liveness} is given by its session. */
+export interface LivenessOptions<T extends KubeObject> {
+  readonly host: SessionHost<T>
+  readonly signal: AbortSignal
+  /** What the session waits for: the complete state, the watch's headers, or events. */
+  phase(): 'filling' | 'opening' | 'live'
+  /** How long the watch was asked to last, in milliseconds. */
+  timeoutMs(): number
+  interrupt(failure: Failure): void
+}
+
+/**
+ * Finds connections that are dead without an error: the network went away silently, a page was frozen, a proxy keeps the browser's side of a
+ * stream open. A silent watch is given up after a bound, and proven earlier: a second, short watch from the same version shows whether the
+ * server is there, and whether it has something that the first one did not bring.
+ */
+export class Liveness<T extends KubeObject> {
+  readonly #options: LivenessOptions<T>
+  readonly #watchdog: Watchdog
+  #proofTimer: unknown
+  #distrustTimer: unknown
+  #provenAt: number
+  #isProving = false
+  #heard = 0
+
+  constructor(options: LivenessOptions<T>) {
+    this.#options = options
+    const { clock } = options.host
+    this.#provenAt = clock.now()
+    this.#watchdog = new Watchdog(
+      clock,
+      () => this.#silenceMs(),
+      (silentMs) => this.#giveUp(`nothing came for ${Math.round(silentMs / 1000)} s`),
+    )
+    this.#armProof()
+  }
+
+  /** Notes that bytes came. */
+  heard(): void {
+    this.#heard++
+    this.#watchdog.heard()
+  }
+
+  /** The bound of silence may have changed. */
+  rearm(): void {
+    this.#watchdog.rearm()
+  }
+
+  /** Gives the connection up unless it shows a sign of life soon. */
+  distrust(): void {
+    const { clock } = this.#options.host
+    const heard = this.#heard
+    const giveUp = () => {
+      const { silentMs } = this.#watchdog
+      if (this.#heard === heard) this.#giveUp(`nothing came for ${Math.round(silentMs / 1000)} s, and the page was away`, true)
+    }
+    clock.clearTimeout(this.#distrustTimer)
+    const leftMs = WAKE_SILENCE_MS - this.#watchdog.silentMs
+    if (leftMs > 0) this.#distrustTimer = clock.setTimeout(giveUp, leftMs)
+    else giveUp()
+  }
+
+  /** Asks the server at once, unless the connection was just heard. */
+  prove(): void {
+    this.#watchdog.check()
+    if (this.#options.phase() === 'live' && this.#unprovenMs >= WAKE_SILENCE_MS) void this.#prove()
+  }
+
+  stop(): void {
+    const { clock } = this.#options.host
+    this.#watchdog.stop()
+    clock.clearTimeout(this.#proofTimer)
+    clock.clearTimeout(this.#distrustTimer)
+  }
+
+  get #intervalMs(): number {
+    return this.#options.host.options.proofIntervalMs ?? DEFAULT_PROOF_INTERVAL_MS
+  }
+
+  get #unprovenMs(): number {
+    return Math.min(this.#watchdog.silentMs, Math.max(0, this.#options.host.clock.now() - this.#provenAt))
+  }
+
+  #silenceMs(): number {
+    const { options, bookmarks } = this.#options.host
+    if (options.silenceMs !== undefined) return options.silenceMs
+    if (this.#options.phase() === 'filling') return FILL_SILENCE_MS
+    return bookmarks ? BOOKMARK_SILENCE_MS : this.#options.timeoutMs() + TIMEOUT_SLACK_MS
+  }
+
+  #armProof(): void {
+    const { clock } = this.#options.host
+    if (!(this.#intervalMs > 0)) return
+    this.#proofTimer = clock.setTimeout(
+      () => {
+        // A page in the background shows nothing; it asks when it becomes visible.
+        if (this.#options.phase() === 'live' && this.#unprovenMs >= this.#intervalMs && !isPageHidden()) void this.#prove()
+        this.#armProof()
+      },
+      Math.max(this.#intervalMs - this.#unprovenMs, 1000),
+    )
+  }
+
+  async #prove(): Promise<void> {
+    const { host, signal } = this.#options
+    if (this.#isProving || signal.aborted) return
+    this.#isProving = true
+    const { clock, feed, emit } = host
+    const { resourceVersion } = feed
+    const heard = this.#heard
+    emit?.({ type: 'probe', purpose: 'liveness', resourceVersion })
+    const controller = new AbortController()
+    const timer = clock.setTimeout(() => controller.abort(), PROBE_TIMEOUT_MS)
+    const outcome = await this.#ask(resourceVersion, AbortSignal.any([signal, controller.signal]))
+    clock.clearTimeout(timer)
+    // What was asked is answered when the connection itself has spoken.
+    if (outcome === 'missed' && this.#heard === heard) await delay(PROBE_GRACE_MS, { clock, signal })
+    this.#isProving = false
+    if (signal.aborted) return
+    if (outcome === 'well' || this.#heard !== heard) this.#provenAt = clock.now()
+    else if (outcome === 'missed') this.#giveUp('the server has events that the watch did not bring', true)
+    else this.#giveUp('the server does not answer')
+  }
+
+  /** A short watch: `missed` when it brings something, `away` when there is no server. */
+  async #ask(resourceVersion: string, signal: AbortSignal): Promise<'well' | 'missed' | 'away'> {
+    const { source, clock } = this.#options.host
+    // A server that does not count the seconds is left.
+    const enough = new AbortController()
+    let timer: unknown
+    try {
+      const both = AbortSignal.any([signal, enough.signal])
+      const options = { resourceVersion, allowWatchBookmarks: false, timeoutSeconds: PROBE_SECONDS, signal: both }
+      for await (const batch of (source.bare ?? source).watch(options)) {
+        timer ??= clock.setTimeout(() => enough.abort(), PROBE_SECONDS * 1000 + PROBE_GRACE_MS)
+        if (batch.some(({ type }) => type !== 'BOOKMARK')) return 'missed'
+      }
+      return 'well'
+    } catch (error) {
+      if (enough.signal.aborted) return 'well'
+      if (signal.aborted) return 'away'
+      // Any other answer than a connection's failure is the server's, and the watch will show it too.
+      return classify(error).kind === 'connection' ? 'away' : 'well'
+    } finally {
+      clock.clearTimeout(timer)
+    }
+  }
+
+  #giveUp(why: string, isUrgent = false): void {
+    this.#options.interrupt({ kind: 'stale', error: new WatchError(why), isUrgent })
+  }
+}
