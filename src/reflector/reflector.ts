@@ -211,8 +211,12 @@ export class Reflector<T extends KubeObject> {
     if (ms === 0) return
     const { clock = systemClock } = this.#options
     const { wait, reason } = step
-    this.#update({ state: wait === 'long' ? (reason === 'gone' ? 'gone' : 'denied') : wait === 'poll' ? 'polling' : 'backoff' })
-    if (wait !== 'poll') this.#emit?.({ type: 'backoff', ms, reason })
+    // What keeps the server from being watched is no error of a feed that polls.
+    if (wait === 'poll') this.#update({ state: 'polling', error: undefined })
+    else {
+      this.#update({ state: wait === 'backoff' || wait === 'next' ? 'backoff' : reason === 'gone' ? 'gone' : 'denied' })
+      this.#emit?.({ type: 'backoff', ms, reason })
+    }
     this.#hurry = new AbortController()
     await delay(ms, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
   }
@@ -269,6 +273,7 @@ export class Reflector<T extends KubeObject> {
     const { hasSynced } = this.#status
     if (event.type === 'replaced') {
       this.#replaced()
+      if (state.polling) this.#problems.recovered()
       this.#update({
         lastSyncResourceVersion,
         hasSynced: true,

@@ -338,17 +338,19 @@ describe('whatever happens, in whatever order', () => {
       let end = kind === 'relist' && attempt !== 'watch' ? 'end' : kind
       // Only a watch is doubted and only a watch or a stream is refused or overtaken, which happens after a list.
       if (attempt === 'list' && ['other-history', 'stalled', 'overtaken', 'unwatchable'].includes(end)) end = 'end'
-      const fruitful = attempt === 'list' ? end === 'end' : opened && fruit
+      // A list beside the attempt was faster, which takes ten seconds at least.
+      const isOvertaken = end === 'overtaken'
+      const fruitful = isOvertaken || (attempt === 'list' ? end === 'end' : opened && fruit)
       if (fruitful) {
         const resourceVersion = `${++version}`
         ;({ state } = transition(
           state,
-          attempt === 'watch' ? { type: 'advanced', resourceVersion } : { type: 'replaced', resourceVersion, source: attempt },
+          attempt === 'watch' && !isOvertaken
+            ? { type: 'advanced', resourceVersion }
+            : { type: 'replaced', resourceVersion, source: attempt === 'stream' ? 'stream' : 'list' },
         ))
-        if (attempt === 'stream') attempt = 'watch'
+        if (attempt === 'stream' && !isOvertaken) attempt = 'watch'
       }
-      // A list beside the attempt was faster.
-      if (end === 'overtaken') ({ state } = transition(state, { type: 'replaced', resourceVersion: `${++version}`, source: 'list' }))
       const failure = end === 'end' ? undefined : { kind: end, error, retryAfterMs: undefined }
       const before = state
       ;({ state, next } = transition(state, { type: 'ended', attempt, failure, opened, short, stood }))

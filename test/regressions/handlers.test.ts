@@ -75,7 +75,7 @@ test('200,000 objects are no RangeError: not in a list, and not in one batch of 
   }
   const errors: unknown[] = []
   const onError = (error: unknown) => errors.push(error)
-  await using informer = new SharedInformer(source, { ...quiet(world), initialList: 'list', onError, onError: onError })
+  await using informer = new SharedInformer(source, { ...quiet(world), initialList: 'list', onError })
   const told = { added: 0, updated: 0, deleted: 0, resynced: 0 }
   informer.addEventHandler({ onChange: ({ type }) => told[type]++ })
   const running = informer.run()
