@@ -19,6 +19,7 @@ export class TransformingListerWatcher<T extends KubeObject> implements ListerWa
   readonly #source: ListerWatcher<T>
   readonly #transform: Transform<T>
   readonly #report: (error: unknown) => void
+  #hasLeftOut = false
 
   constructor(source: ListerWatcher<T>, transform: Transform<T>, report: (error: unknown) => void) {
     this.#source = source
@@ -28,6 +29,10 @@ export class TransformingListerWatcher<T extends KubeObject> implements ListerWa
 
   get bare(): ListerWatcher<T> {
     return this.#source
+  }
+
+  get hasLeftOut(): boolean {
+    return this.#hasLeftOut
   }
 
   async list({ onEntries, ...options }: ListOptions & RequestOptions & ArrivalOptions<T>): Promise<EntryList<T>> {
@@ -83,6 +88,7 @@ export class TransformingListerWatcher<T extends KubeObject> implements ListerWa
       }
       return transformed
     } catch (error) {
+      this.#hasLeftOut = true
       this.#report(error)
       return undefined
     }

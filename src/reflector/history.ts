@@ -1,4 +1,5 @@
 import { WatchError } from '../errors'
+import type { Clock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import type { KubeObject } from '../meta/object'
 import type { EntryList, ListOptions } from '../meta/wire'
@@ -7,8 +8,10 @@ import { HistoryCheck } from './history-check'
 import type { EntryChange } from './options'
 import type { SessionHost } from './session-host'
 
-/** How long the server may take to say whether it has the store's history. After that the watch is trusted. */
+/** How long the server may take to say whether it has the store's history. A version it has not reached takes it three seconds. */
 const ANSWER_MS = 10_000
+/** After this long without an answer the watch is trusted until there is one. */
+const TRUST_MS = 4_000
 /** How long a request that found no server is repeated, and how long it waits in between. */
 const RETRY_MS = 2_000
 /** How long the watch may take to bring what the server is known to have. */
@@ -23,8 +26,8 @@ export interface ConfirmHistoryOptions<T extends KubeObject> {
 
 /** A question that is under way. Neither promise rejects; both settle within a bound. */
 export interface HistoryQuestion<T> {
-  /** The server has answered, or will not. */
-  readonly asked: Promise<void>
+  /** The server has answered, or will not; the watch may still have to bring what it is known to have. */
+  readonly asked: Promise<{ readonly isPending: boolean }>
   /** Nothing speaks against the server's history any more; also settles when the session ends. */
   readonly settled: Promise<void>
   /** Notes what the watch brought. */
@@ -68,14 +71,25 @@ export function confirmHistory<T extends KubeObject>({ host, signal, interrupt }
       clock.clearTimeout(timer)
     }
   }
-  const asked = ask()
+  const answered = ask()
+  const asked = within(TRUST_MS, answered, clock).then(() => ({ isPending: check.isPending }))
   const settle = async () => {
-    await asked
-    if (!check.isPending) return
+    if (!(await asked).isPending) return
     await delay(GRACE_MS, { clock, signal: AbortSignal.any([signal, grown.signal]) })
     if (!signal.aborted && check.isPending) refuse('the watch does not bring what has changed')
   }
   return { asked, settled: settle(), observe }
+}
+
+/** Resolves with the promise, or after `ms` milliseconds. */
+function within(ms: number, promise: Promise<void>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(resolve, ms)
+    void promise.then(() => {
+      clock.clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 /** One list of one object; at a version that the server no longer has exactly, at a later one. */

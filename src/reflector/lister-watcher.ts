@@ -8,6 +8,8 @@ import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, WatchEntry
 export interface ListerWatcher<T> {
   /** The same source without what is done to its objects on the way, for questions whose answers are not kept. Default: this one. */
   readonly bare?: ListerWatcher<T>
+  /** Whether an object was left out on the way: then the number of objects says nothing about the server. Default: none was. */
+  readonly hasLeftOut?: boolean
   /**
    * Reads one page (everything, when `options.limit` is left out). A source that has entries before the page is complete may tell of them.
    *

@@ -24,6 +24,8 @@ const MAX_RETRY_AFTER_MS = 300_000
 const DEFAULT_POLL_INTERVAL_MS = 30_000
 /** What ends a watch that worked without being a problem, as long as the next attempt succeeds. */
 const PASSING: ReadonlySet<FailureKind> = new Set(['connection', 'stale', 'expired', 'throttled', 'relist', 'overtaken', 'other-history'])
+/** This many of those in a row are one. */
+const MAX_CUTS = 3
 /** What a watch can end with that does not show an unhealthy server: these start the backoff over. */
 const HARMLESS: ReadonlySet<FailureKind> = new Set(['connection', 'stale', 'throttled'])
 
@@ -67,6 +69,8 @@ export class Reflector<T extends KubeObject> {
   #pace: Pace
   // The last attempt stood, and its end is no sign of an unhealthy server.
   #hasStood = false
+  // How many attempts in a row have failed, none of which stood.
+  #cuts = 0
   // Whether the store keeps every object of the collection: not when some are refused.
   #isComplete = true
   // What the store had when a server's history was doubted.
@@ -194,7 +198,7 @@ export class Reflector<T extends KubeObject> {
         return reflector.#status.hasSynced
       },
       get isComplete() {
-        return reflector.#isComplete
+        return reflector.#isComplete && !reflector.#source.hasLeftOut
       },
       dispatch: (event) => void this.#dispatch(event),
       sawBookmark: () => {
@@ -257,7 +261,10 @@ export class Reflector<T extends KubeObject> {
     if (failure && failure.kind !== 'relist' && failure.kind !== 'overtaken') {
       this.#update({ error: failure.error })
       this.#emit?.({ type: 'error', error: failure.error, kind: failure.kind })
-      if (!stood || !PASSING.has(failure.kind)) this.#problems.report(failure.kind, failure.error)
+      // What worked and was cut is a problem once it is so again and again.
+      this.#cuts = stood ? 0 : this.#cuts + 1
+      const isPassing = PASSING.has(failure.kind) && ended.opened && this.#cuts < MAX_CUTS
+      if (!isPassing) this.#problems.report(failure.kind, failure.error)
     }
     const step = this.#dispatch(ended)
     if (attempt === 'watch' && step && step.attempt !== 'watch') {
@@ -351,6 +358,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   #skipped(error: unknown): void {
+    this.#isComplete = false
     this.#emit?.({ type: 'error', error, kind: 'skipped' })
     this.#problems.report('skipped', error)
   }

@@ -4,7 +4,7 @@ import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
 import type { WatchEntry } from '../meta/wire'
 import { classify, classifyWatch, type Failure } from './failure'
-import { confirmHistory } from './history'
+import { confirmHistory, type HistoryQuestion } from './history'
 import { InitialStream } from './initial-stream'
 import { Liveness } from './liveness'
 import type { EntryChange } from './options'
@@ -162,7 +162,7 @@ export class Session<T extends KubeObject> {
         } else this.#host.emit?.({ type: 'opened', attempt: 'stream' })
       }
       // Until the server's history is known to be the store's, its events must not be mixed with the store's objects.
-      if (confirmed && batch.length > 0) await confirmed.asked
+      if (confirmed && batch.length > 0 && !(await confirmed.asked).isPending) this.#open()
       this.#controller.signal.throwIfAborted()
       this.#take(batch)
     }
@@ -177,7 +177,7 @@ export class Session<T extends KubeObject> {
     this.#liveness.rearm()
   }
 
-  #confirm(): { asked: Promise<void>; settled: Promise<void> } {
+  #confirm(): HistoryQuestion<T> {
     const { host, interrupt } = { host: this.#host, interrupt: (failure: Failure) => this.interrupt(failure) }
     const history = confirmHistory({ host, signal: this.#controller.signal, interrupt })
     this.#observe = history.observe

@@ -18,6 +18,13 @@ export function briefRequest({ searchParams }: URL): string {
   return searchParams.has('continue') ? `list next${limit}${version || match ? ` (with ${at})` : ''}` : `list ${at}${limit}`
 }
 
+/** Whether a request is made beside the feed: to learn whether the server has the store's history, or whether a silent watch is alive. */
+export function isProbe({ searchParams }: URL, pageSize?: number): boolean {
+  const match = searchParams.get('resourceVersionMatch')
+  if (searchParams.get('limit') === '1') return match === 'Exact' || (match !== null && pageSize !== 1)
+  return searchParams.has('watch') && searchParams.get('allowWatchBookmarks') !== 'true'
+}
+
 /** What a store did: `replace 102: +a@101 +b@102`, `apply 104: ~a@103 -b@104`, `resync 104: =a@103`. */
 export function briefUpdate({ type, changes, resourceVersion }: StoreUpdate<unknown>): string {
   return `${type} ${resourceVersion}: ${changes.map(briefChange).join(' ')}`.trimEnd()

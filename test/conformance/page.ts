@@ -11,7 +11,7 @@ import type { StoreUpdate } from '../../src/store/changes'
 import { Store } from '../../src/store/store'
 import { KubeClient } from '../../src/transport/client'
 import type { KubeClientOptions } from '../../src/transport/reader'
-import { briefRequest, briefState, briefUpdate } from './brief'
+import { briefRequest, briefState, briefUpdate, isProbe } from './brief'
 
 export type Fetch = (request: Request) => Promise<Response>
 
@@ -160,13 +160,8 @@ export class Page implements AsyncDisposable {
     expect(this.errors.slice(errors)).toEqual([])
   }
 
-  #asked(isProbe: boolean) {
-    return this.#requests.filter(({ url: { searchParams } }) => {
-      const match = searchParams.get('resourceVersionMatch')
-      const asksForOne = searchParams.get('limit') === '1' && (match === 'Exact' || (match !== null && this.#pageSize !== 1))
-      const asksForMore = searchParams.has('watch') && searchParams.get('allowWatchBookmarks') !== 'true'
-      return isProbe === (asksForOne || asksForMore)
-    })
+  #asked(probing: boolean) {
+    return this.#requests.filter(({ url }) => isProbe(url, this.#pageSize) === probing)
   }
 
   #client(through: NonNullable<PageOptions['fetch']>, options: PageOptions['client']): EntryClient {

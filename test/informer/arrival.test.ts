@@ -41,6 +41,8 @@ function stoppingServer(initialList: 'stream' | 'list', { lost = 0 } = {}) {
   let goOn = () => {}
   const fetch = async (request: Request): Promise<Response> => {
     const { searchParams } = new URL(request.url)
+    // Whether it has the stored state's history is not said.
+    if (searchParams.get('resourceVersionMatch') === 'Exact') return new Response(null, { status: 403 })
     if (searchParams.has('watch') && !searchParams.has('sendInitialEvents')) return new Response(new ReadableStream())
     const body = new ReadableStream<Uint8Array>({
       start(controller) {

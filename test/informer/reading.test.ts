@@ -62,7 +62,7 @@ test('46. waiting for a version ends with the signal, with the informer, and at 
   const aborted = expect(scene.informer.waitForResourceVersion('999', { signal: controller.signal })).rejects.toThrow('enough')
   controller.abort(new Error('enough'))
   await aborted
-  await expect(scene.informer.waitForResourceVersion('')).rejects.toThrow('a resourceVersion is a decimal number in a string, not ""')
+  await expect(scene.informer.waitForResourceVersion('')).rejects.toThrow('expected the metadata.resourceVersion of an object, got ""')
   const stopped = expect(scene.informer.waitForResourceVersion('999')).rejects.toThrow('stopped before it had reached resourceVersion 999')
   await scene.informer.stop()
   await stopped

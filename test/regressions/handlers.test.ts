@@ -69,8 +69,9 @@ test('200,000 objects are no RangeError: not in a list, and not in one batch of 
   )
   const source: ListerWatcher<ConfigMap> = {
     list: async () => ({ entries, resourceVersion: '1', continue: '' }),
-    async *watch() {
+    async *watch({ signal }) {
       yield entries.map((entry) => ({ type: 'DELETED', entry }))
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve))
     },
   }
   const errors: unknown[] = []
