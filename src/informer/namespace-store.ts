@@ -1,7 +1,7 @@
 import { Listeners } from '../internal/listeners'
 import type { Entry, UnparsedEntry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
-import type { PersistableStore } from '../persistence/store-persistence'
+import type { PersistableStore } from '../persistence/persistence-options'
 import type { EntryChange, ReflectorStore } from '../reflector/options'
 import type { StoreUpdate } from '../store/changes'
 import type { Indexer } from '../store/indexer'
@@ -35,6 +35,10 @@ export class NamespaceStore<T extends KubeObject> implements ReflectorStore<T>, 
   list(): readonly Entry<T>[] {
     const { indexer } = this.#shared
     return this.#namespace ? indexer.byIndex('namespace', this.#namespace) : indexer.list()
+  }
+
+  keyOf(entry: Entry<T>): string {
+    return this.#shared.indexer.keyOf(entry)
   }
 
   apply(changes: readonly EntryChange<T>[], resourceVersion: string): void {

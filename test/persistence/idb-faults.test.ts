@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { PersistenceError } from '../../src/errors'
 import { type IdbPersisterOptions, idbPersister } from '../../src/idb'
+import type { StoredRecord } from '../../src/persistence/persister'
 import { scopeId } from '../../src/persistence/scope'
 import { VirtualClock } from '../../src/testing'
-import { apply, loadTold, outcome, records, replace, scopeOf, stored } from './contract'
+import { apply, Holder, loadTold, outcome, records, replace, scopeOf, stored } from './contract'
 import { freshIndexedDB, inStore, openRaw, settled } from './support/fake-idb'
 
 beforeEach(freshIndexedDB)
@@ -14,7 +15,7 @@ afterEach(() => {
 
 const scope = scopeOf()
 const id = scopeId(scope)
-const open = (options: Partial<IdbPersisterOptions> = {}) => idbPersister({ database: 'test', whenIdle: () => {}, ...options })
+const open = (options: Partial<IdbPersisterOptions> = {}) => new Holder(idbPersister({ database: 'test', whenIdle: () => {}, ...options }))
 const keys = async () => (await inStore('test', (store) => store.getAllKeys())) as [string, number, number][]
 const log = async () => (await keys()).flatMap(([, part, number]) => (part === 1 ? [number] : []))
 const big = (mark: string) => `${mark}${'x'.repeat(700_000)}`
@@ -57,8 +58,8 @@ describe('a damaged snapshot', () => {
     await seed()
     await inStore('test', (store) => store.put('nonsense', [id, 1, 0]))
     const told: string[] = []
-    const onTexts = (texts: readonly string[]) => void told.push(...texts)
-    expect(await open().load(scope, { onTexts })).toBe(undefined)
+    const onRecords = (records: readonly StoredRecord[]) => void told.push(...records.map(({ text }) => text))
+    expect(await open().load(scope, { onRecords })).toBe(undefined)
     expect(told).toEqual(['e', 'd', big('c')])
     expect(await keys()).toEqual([[id, 0, 0]])
   })
@@ -133,8 +134,8 @@ describe('what is told of while a snapshot is read', () => {
       return request
     })
     const told: [before: number, count: number][] = []
-    const onTexts = (texts: readonly string[], before: number) => void told.push([before, texts.length])
-    expect((await open().load(scope, { onTexts }))?.texts).toHaveLength(4)
+    const onRecords = (records: readonly StoredRecord[], before: number) => void told.push([before, records.length])
+    expect((await open().load(scope, { onRecords }))?.records).toHaveLength(4)
     expect(told.map(([before]) => before)).toEqual([0, 1, 2, 0, 1, 2, 3])
   })
 })
@@ -289,6 +290,7 @@ describe('a storage that fails', () => {
     expect(error).toBeInstanceOf(PersistenceError)
     expect(error).toMatchObject({ code: 'unavailable', cause: expect.objectContaining({ name: 'SecurityError' }) })
     failing.mockRestore()
+    await persister.load(scope)
     expect(await outcome(persister.commit(scope, replace('1', { a: 'a' })))).toBe('stored')
   })
 

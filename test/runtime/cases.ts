@@ -1,6 +1,6 @@
 import { createInformer, isApiError, type KubeClient, type SharedInformer } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
-import { apply, contract, replace, scopeOf, stored } from '../persistence/contract.ts'
+import { apply, contract, Holder, replace, scopeOf, stored } from '../persistence/contract.ts'
 import { createServer, equal, type RemoteServer, type RuntimeCase, withStorage } from './stage.ts'
 
 // What the package must do wherever it runs.
@@ -158,7 +158,7 @@ function isWhole(name: string): RuntimeCase {
     title: `${name}: a step that fails half way leaves nothing of itself, and its writer can go on`,
     run: (stage) =>
       withStorage(stage, name, async ({ open }) => {
-        const writer = open()
+        const writer = new Holder(open())
         await writer.commit(scopeOf(), replace('1', { a: 'a1', b: 'b1' }))
         for (const change of [replace('2', { a: 'a2', b: 'b2' }), apply('2', { a: 'a2', b: 'b2' }, ['b'])]) {
           const puts = change.puts.map(({ key, text }) => ({
@@ -185,6 +185,6 @@ function isWhole(name: string): RuntimeCase {
 function contractOf(name: string): readonly RuntimeCase[] {
   return contract.map(({ title, run }) => ({
     title: `${name}: ${title}`,
-    run: (stage) => withStorage(stage, name, run),
+    run: (stage) => withStorage(stage, name, ({ open }) => run({ open: () => new Holder(open()) })),
   }))
 }

@@ -14,6 +14,7 @@ export function joinedPorts(note: (message: unknown) => void = () => {}): [Threa
     let isOpen = true
     const port: ThreadPort = {
       onmessage: null,
+      onmessageerror: null,
       postMessage(message: unknown) {
         if (!isOpen) return
         const data: unknown = structuredClone(message)
