@@ -31,8 +31,8 @@ export interface DurableObjectSqlStorage {
 /**
  * The database of a connection that Node (22.13 and later), Deno, Bun or better-sqlite3 opened. It stays the caller's: nothing closes it.
  *
- * Deleted rows are overwritten (`PRAGMA secure_delete`), and a `clear` also empties the write-ahead log, unless another connection is reading
- * from it: then SQLite empties it later. A rollback journal is deleted by SQLite, so the disk itself may keep its blocks for a while.
+ * Deleted rows are overwritten (`PRAGMA secure_delete`), and a `clear` also empties the journal or write-ahead log, unless another connection is
+ * using it: then SQLite does so later. Files that SQLite deletes or shortens may stay on the disk's own blocks for a while.
  *
  * Processes that share a file wait for each other only when the connection says so (`timeout` of `DatabaseSync`, `PRAGMA busy_timeout`);
  * otherwise the later one finds the database unavailable, and tries again.
@@ -57,9 +57,12 @@ export function sqliteDatabase(connection: SqliteConnection): SqlDatabase {
     all: (sql, ...parameters) => prepared(sql).all(...parameters),
     scrub() {
       try {
-        prepared('PRAGMA wal_checkpoint(TRUNCATE)').all()
+        const [row] = prepared('PRAGMA journal_mode').all() as { journal_mode?: string }[]
+        if (row?.journal_mode === 'wal') prepared('PRAGMA wal_checkpoint(TRUNCATE)').all()
+        // A journal that is kept for the next transaction holds the pages as they were.
+        if (row?.journal_mode === 'persist') connection.exec('PRAGMA journal_mode = DELETE; PRAGMA journal_mode = PERSIST')
       } catch {
-        // The rows are gone. Another connection is using the log, and SQLite empties it after that.
+        // The rows are gone. Another connection is using the journal, and SQLite empties it after that.
       }
     },
     transaction(work) {

@@ -281,6 +281,55 @@ describe('a storage that fails', () => {
     expect(await outcome(open().clear())).toBe('unavailable')
   })
 
+  test('a runtime without IndexedDB: each call says so and what to use instead, and nothing is left unhandled', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const { indexedDB } = globalThis
+    Reflect.deleteProperty(globalThis, 'indexedDB')
+    try {
+      const persister = open()
+      for (const work of [persister.load(scope), persister.clear()])
+        await expect(work).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('this runtime has no IndexedDB') })
+      await new Promise((resolve) => setTimeout(resolve))
+    } finally {
+      globalThis.indexedDB = indexedDB
+      process.off('unhandledRejection', note)
+    }
+    expect(unhandled).toEqual([])
+  })
+
+  test('a browser that forbids even to look at indexedDB (a sandboxed frame, private mode): unavailable', async () => {
+    const { indexedDB } = globalThis
+    Object.defineProperty(globalThis, 'indexedDB', {
+      configurable: true,
+      get() {
+        throw new DOMException('The document is sandboxed.', 'SecurityError')
+      },
+    })
+    try {
+      await expect(open().load(scope)).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'SecurityError' } })
+      expect(await outcome(open().clear())).toBe('unavailable')
+    } finally {
+      Object.defineProperty(globalThis, 'indexedDB', { configurable: true, writable: true, value: indexedDB })
+    }
+  })
+
+  test('a transaction that never completes: unavailable after 120 s, and the next call gets its turn', async () => {
+    const clock = new VirtualClock()
+    const persister = open({ clock })
+    await persister.load(scope)
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => ({}) as IDBRequest<IDBValidKey>)
+    const commit = outcome(persister.commit(scope, replace('1', { a: 'a' })))
+    await vi.waitFor(() => expect(put).toHaveBeenCalled())
+    put.mockRestore()
+    const next = stored(persister)
+    await clock.advance(120_000)
+    expect(await commit).toBe('unavailable')
+    expect(await next).toBe('nothing')
+    expect(clock.pending).toBe(0)
+  })
+
   test('an open that fails is not remembered: the next one works', async () => {
     const persister = open()
     const failing = vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {

@@ -20,7 +20,8 @@ const open = (connection = connect()): Holder => new Holder(sqlPersister(sqliteD
 const large = (size: number) => replace('2', Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`k${n}`, 'x'.repeat(size)])))
 
 describe('sqlPersister on node:sqlite', () => {
-  for (const { title, run } of contract) test(title, () => run({ open }))
+  // Each commit waits for the disk.
+  for (const { title, run } of contract) test(title, () => run({ open }), 30_000)
 
   test('a full disk: quota, nothing of the step is stored, and what fits is', async () => {
     const connection = connect()

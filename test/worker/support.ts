@@ -67,6 +67,11 @@ export class LocalWorker extends EventTarget {
     serveThread(port, { fetch: this.#fetch })
   }
 
+  /** Makes it say nothing more and hear nothing more, as one that runs in an endless loop. */
+  hang(): void {
+    for (const port of this.#ports) Object.assign(port, { onmessage: null, postMessage() {} })
+  }
+
   /** Ends it, as the user can, without a word to anybody. */
   terminate(): void {
     this.isTerminated = true
