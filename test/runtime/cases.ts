@@ -1,4 +1,5 @@
 import { createInformer, isApiError, type KubeClient, type SharedInformer } from 'kubeflect'
+import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'
 import { apply, contract, Holder, replace, scopeOf, stored } from '../persistence/contract.ts'
 import { createServer, equal, type RemoteServer, type RuntimeCase, withStorage } from './stage.ts'
@@ -19,6 +20,18 @@ const follow = (client: KubeClient): SharedInformer<Pod> => createInformer(clien
 const keysOf = (informer: SharedInformer<Pod>): string[] => informer.store.list().map(({ key }) => key)
 
 const behaviours: readonly RuntimeCase[] = [
+  onServer(
+    'an idbPersister where there is no IndexedDB costs an error, not the process; the Worker module can be imported anywhere',
+    async ({ controls, connect }) => {
+      await import('kubeflect/worker')
+      if ('indexedDB' in globalThis) return
+      await controls.create('a')
+      await using pods = createInformer(connect(), Pod, { namespace: 'shop', backoff, persister: idbPersister({ database: 'none' }) })
+      await pods.whenSynced()
+      while (pods.persistence?.status === 'loading') await new Promise((resolve) => setTimeout(resolve, 1))
+      equal([keysOf(pods), pods.persistence?.status], [['shop/a'], 'failed'])
+    },
+  ),
   onServer('lists what the server has', async ({ controls, connect }) => {
     for (const name of ['a', 'b']) await controls.create(name)
     const { items } = await connect().list(Pod, { namespace: 'shop' })
