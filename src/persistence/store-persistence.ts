@@ -63,6 +63,7 @@ export class StorePersistence<T> implements AsyncDisposable {
   #replace = false
   #timer: unknown
   #inFlight: Promise<void> | undefined
+  #verifying: Promise<void> | undefined
   #retries = 0
 
   /**
@@ -146,6 +147,20 @@ export class StorePersistence<T> implements AsyncDisposable {
     await this.#inFlight
     this.#storeNow()
     await this.#inFlight
+  }
+
+  /**
+   * Asks the storage whether the scope is still this one's: after a clear, or when another tab has taken over, `status` becomes `fenced`. Any number
+   * of calls at a time cost one load.
+   *
+   * @returns whether changes are stored, or will be once the snapshot was read.
+   */
+  async verify(): Promise<boolean> {
+    this.#verifying ??= this.#verify().finally(() => {
+      this.#verifying = undefined
+    })
+    await this.#verifying
+    return this.#status === 'active' || this.#status === 'loading'
   }
 
   /** Stores what is waiting and ends. A status of `failed` or `fenced` stays. */
@@ -242,12 +257,13 @@ export class StorePersistence<T> implements AsyncDisposable {
     if (this.#hasWork()) this.#inFlight = this.#commit(this.#take())
   }
 
-  async #commit(step: Step): Promise<void> {
+  /** @param step left out: only becomes the next writer. */
+  async #commit(step?: Step): Promise<void> {
     let waitMs = this.#flushIntervalMs
     try {
       await this.#renew()
-      const change = { ...step, writer: this.#writer }
-      await answerOf(() => this.#persister.commit(this.#scope, change), { clock: this.#clock })
+      const change = step && { ...step, writer: this.#writer }
+      if (change) await answerOf(() => this.#persister.commit(this.#scope, change), { clock: this.#clock })
       this.#retries = 0
     } catch (error) {
       const code = isPersistenceError(error) ? error.code : undefined
@@ -260,6 +276,15 @@ export class StorePersistence<T> implements AsyncDisposable {
     }
     this.#inFlight = undefined
     if (this.#status === 'active' && this.#hasWork()) this.#schedule(waitMs)
+  }
+
+  async #verify(): Promise<void> {
+    // A commit that is under way must end in the name that it began with.
+    while (this.#inFlight) await this.#inFlight
+    if (this.#status !== 'active') return
+    this.#nextWriter ??= newWriter()
+    this.#inFlight = this.#commit()
+    await this.#inFlight
   }
 
   /** Becomes the next writer after a failure. The step that failed may still be under way: under the earlier name, it is shut out from here on. */

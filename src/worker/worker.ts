@@ -11,7 +11,7 @@ if (isDedicatedWorker()) {
 }
 
 function isDedicatedWorker(): boolean {
-  const { DedicatedWorkerGlobalScope, Bun } = globalThis as {
+  const { DedicatedWorkerGlobalScope, Bun } = globalThis as unknown as {
     DedicatedWorkerGlobalScope?: new () => unknown
     Bun?: { readonly isMainThread: boolean }
   }

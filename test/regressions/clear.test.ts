@@ -6,10 +6,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { denoKvPersister } from '../../src/deno-kv'
 import { PersistenceError } from '../../src/errors'
 import { idbPersister } from '../../src/idb'
+// An informer loads it when it runs, which takes time that is not the world's: here it is loaded already.
+import '../../src/informer/namespaces-fan-in'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
 import type { Persister } from '../../src/persistence/persister'
 import { sqlPersister } from '../../src/persistence/sql'
 import { sqliteDatabase } from '../../src/persistence/sql-database'
+import { Namespace } from '../../src/resources/core/v1'
 import { World } from '../conformance/world'
 import { Scene } from '../informer/support'
 import { apply, Holder, replace, scopeOf, stored } from '../persistence/contract'
@@ -128,6 +131,26 @@ for (const [name, make] of Object.entries(storages)) {
     })
   })
 }
+
+test('after a clear, an informer of single namespaces opens no scope for a namespace that appears later', async () => {
+  const world = new World(['a'])
+  const forbidden = { type: 'status', status: 403, reason: 'Forbidden' } as const
+  world.server.faults.add({
+    match: ({ namespace = '', resource = '' }) => namespace === '' && resource === 'configmaps',
+    times: Number.POSITIVE_INFINITY,
+    fault: forbidden,
+  })
+  const storage: MemoryStorage = new Map()
+  const scene = new Scene(world, { namespace: undefined, fallbackNamespaces: ['shop'], persister: memoryPersister(storage), user: 'ann' })
+  await pass(world, 5)
+  expect(storage.size).toBeGreaterThan(0)
+  await memoryPersister(storage).clear({ user: 'ann' })
+  world.server.create(Namespace, { metadata: { name: 'later' } })
+  await pass(world, 30)
+  expect([...(scene.informer.status.namespaces?.keys() ?? [])]).toContain('later')
+  expect([...storage.keys()]).toEqual([])
+  await scene.informer.stop()
+})
 
 describe('when a Worker dies after a clear', () => {
   for (const when of ['before', 'after'] as const) {
