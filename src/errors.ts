@@ -150,8 +150,11 @@ export class ParseError extends KubeError {
   }
 }
 
-/** Why the storage refused: another writer took over; no space; not to be had. */
-export type PersistenceErrorCode = 'fenced' | 'quota' | 'unavailable' | 'refused'
+/**
+ * Why a snapshot is not stored or not used: `fenced`, another writer took the scope over, or it was cleared; `quota`, there is no space;
+ * `unavailable`, the storage cannot be used; `refused`, the configuration does not allow it; `damaged`, a stored record is not what it should be.
+ */
+export type PersistenceErrorCode = 'fenced' | 'quota' | 'unavailable' | 'refused' | 'damaged'
 
 /** A snapshot could not be stored or read. The feed goes on from memory. */
 export class PersistenceError extends KubeError {

@@ -151,15 +151,15 @@ export type { StoreChange, StoreUpdate } from './store/changes'
 export { fieldIndex, type Indexers, Indexer, type IndexerOptions, type IndexFunc, type NamespaceIndex } from './store/indexer'
 export { Lister, type ListerOptions, type ListerSource, type NamespaceLister } from './store/lister'
 export { memoryPersister } from './persistence/memory'
-export type { Commit, LoadOptions, Persister, Scope, Snapshot, StoredRecord } from './persistence/persister'
-export {
-  type HydrationResult,
-  type PersistableStore,
-  type PersistenceStatus,
-  StorePersistence,
-  type StorePersistenceOptions,
-  type StorePersistenceStartOptions,
-} from './persistence/store-persistence'
+export type {
+  HydrationResult,
+  PersistableStore,
+  PersistenceStatus,
+  StorePersistenceOptions,
+  StorePersistenceStartOptions,
+} from './persistence/persistence-options'
+export type { Commit, LoadOptions, Persister, Scope, Snapshot, Step, StoredRecord } from './persistence/persister'
+export { StorePersistence } from './persistence/store-persistence'
 
 // Work to do, key by key
 export { type GetOptions, WorkQueue, type WorkQueueOptions, type WorkQueueStats } from './workqueue/work-queue'

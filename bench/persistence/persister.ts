@@ -25,12 +25,20 @@ export async function steps(count: number, nonAscii: boolean): Promise<Measured[
       tidy = run
     },
   })
-  await writing('replace by everything', () => persister.commit(scope, { type: 'replace', puts: pods, resourceVersion: '1' }))
+  let loads = 0
+  let writer = ''
+  const load = (each: Scope = scope) => {
+    writer = `w${++loads}`
+    return persister.load(each, { writer })
+  }
+  await load()
+  await writing('replace by everything', () => persister.commit(scope, { type: 'replace', writer, puts: pods, resourceVersion: '1' }))
   const batch = 20
   let commits = 0
   const change = () =>
     persister.commit(scope, {
       type: 'apply',
+      writer,
       puts: pods.slice((commits * batch) % count).slice(0, batch),
       deletes: [],
       resourceVersion: String(++commits + 1),
@@ -38,20 +46,20 @@ export async function steps(count: number, nonAscii: boolean): Promise<Measured[
   await writing(`100 commits of ${batch} changes`, async () => {
     while (commits < 100) await change()
   })
-  await reading('load, journal of 100 commits', () => persister.load(scope))
+  await reading('load, journal of 100 commits', () => load())
   while (tidy === undefined) await change()
-  await reading(`load, journal of ${commits} commits`, () => persister.load(scope))
+  await reading(`load, journal of ${commits} commits`, () => load())
   await writing('tidy up', async () => {
     while (tidy) {
       const run = tidy
       tidy = undefined
       run()
       // One thing is done after the other: this waits for it.
-      await persister.load({ ...scope, user: 'another' })
+      await persister.load({ ...scope, user: 'another' }, { writer: 'another' })
     }
   })
-  const texts = await reading('load, tidied up', () => persister.load(scope))
-  await reading('entries of the texts', async () => texts?.texts.map((text) => entryFromText(text)))
+  const snapshot = await reading('load, tidied up', () => load())
+  await reading('entries of the texts', async () => snapshot?.records.map(({ text }) => entryFromText(text)))
   await persister.clear()
   return measured
 }

@@ -48,7 +48,7 @@ export const steady: Subject = async (task) => {
   const committed = signal()
   const inner = idbPersister({ database: 'bench' })
   const persister: Persister = {
-    load: (scope) => inner.load(scope),
+    load: (scope, options) => inner.load(scope, options),
     clear: (scope) => inner.clear(scope),
     async commit(scope, change) {
       await inner.commit(scope, change)

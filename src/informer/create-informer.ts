@@ -1,4 +1,4 @@
-import { isApiError } from '../errors'
+import { isApiError, PersistenceError } from '../errors'
 import { logError } from '../internal/problems'
 import { guarded, report } from '../internal/report'
 import type { KubeObject } from '../meta/object'
@@ -17,15 +17,27 @@ import { NamespacesFeed } from './namespaces-feed'
 import { SharedInformer, type SharedInformerOptions } from './shared-informer'
 import type { WaitOptions } from './wait'
 
-/** How {@link createInformer} persists what it has. */
+/**
+ * How {@link createInformer} persists its state.
+ *
+ * **A stored state belongs to one user, so say which.** What a server shows depends on the user, and a stored state is shown before the server is
+ * asked. With a client that authenticates (`token`, or an `Authorization` header) nothing is stored or loaded until `user` is named: `onError` is
+ * called with a PersistenceError (`refused`) once, and the informer runs from memory. A token does not name its user: it changes while the user
+ * stays the same. Without a token of the client's own (`kubectl proxy`, a gateway that uses cookies, a `fetch` with credentials of its own) the
+ * library cannot tell users apart, so name `user` wherever there can be more than one, and call `persister.clear({ user })` at logout.
+ */
 export interface PersistOptions {
-  /** Where the state is kept for the next life; default: nowhere. */
+  /** Where the state is kept across restarts. Default: in memory only. */
   persister?: Persister | undefined
-  /** The name of the cluster that the state is kept under; default the client's base URL. */
+  /** The name of the cluster that the state is kept under. Default: the client's base URL. */
   cluster?: string | undefined
-  /** Who reads: the state is never loaded for another user. Default the empty string, where there is only one. */
+  /**
+   * A stable name of the user whose credentials the client has, such as the subject of the login; the state is never loaded for another one. The
+   * identity that the client impersonates is kept apart by itself. Default: the empty string, which a client that authenticates may not rely on; an
+   * empty string that is given says that there is only one user.
+   */
   user?: string | undefined
-  /** The version of what is stored; change it with the transform and with `tweakListOptions`. Default the empty string. */
+  /** The version of what is stored: change it with the transform and with `tweakListOptions`. Default: the empty string. */
   version?: string | undefined
   /** How it is stored. */
   persistence?: Omit<InformerPersistence, 'persister' | 'scope'> | undefined
@@ -176,17 +188,21 @@ function informerOf<T extends KubeObject, Names extends string>(
   options: Omit<InformerOptions<T, Names>, 'representation'>,
   { as, lease }: { as: string; lease: () => NamespacesLease },
 ): SharedInformer<T, Names> {
-  const { persister: own, cluster, user = '', version = '', persistence: how, namespace, fallbackNamespaces, worker, ...rest } = options
+  const { persister: asked, cluster, user, version = '', persistence: how, namespace, fallbackNamespaces, worker, ...rest } = options
   const { clock, onEvent, onError = logError } = rest
-  const onFallback = (error: unknown) => {
+  const tell = (error: unknown) => {
     guarded(onEvent)?.({ type: 'error', error })
     guarded(onError)?.(error)
   }
-  const away = worker ? new OffThread(client, { worker, persister: own, clock, onFallback }) : undefined
+  const refusal = asked && refuseUnnamedUser(client, expectedType, user)
+  if (refusal) tell(refusal)
+  const own = refusal ? undefined : asked
+  const away = worker ? new OffThread(client, { worker, persister: own, clock, onFallback: tell }) : undefined
   const { client: from, persister } = away ?? { client, persister: own }
   const source = sourceOf(from, namespace)
   const { scope } = source
-  const persistAs: Scope = { ...scope, user, version: as + version, cluster: cluster ?? scope.cluster }
+  const { impersonates = '' } = client
+  const persistAs: Scope = { ...scope, user: user ?? '', impersonates, version: as + version, cluster: cluster ?? scope.cluster }
   const persistence = persister && { ...how, persister, scope: persistAs }
   const informerOptions = { expectedType, ...rest }
   const giveBack = () => away?.release()
@@ -195,6 +211,15 @@ function informerOf<T extends KubeObject, Names extends string>(
   }
   const feedOptions = { source: (each: string) => sourceOf(from, each), fallback: fallbackNamespaces, lease, persistence }
   return new BorrowingInformer<T, Names>((host) => new NamespacesFeed(host, feedOptions), informerOptions, giveBack)
+}
+
+/** The error of a client whose answers depend on a user that was not named. */
+function refuseUnnamedUser(client: EntryClient, { kind }: Pick<Resource, 'kind'>, user: string | undefined): PersistenceError | undefined {
+  if (user !== undefined || !client.authenticates) return undefined
+  return new PersistenceError(
+    'refused',
+    `createInformer(${kind}): the state is kept in memory only, since the client authenticates and no user is named; give \`user\` beside \`persister\``,
+  )
 }
 
 /** Gives back what it was lent when it has ended, and its last changes are stored. */

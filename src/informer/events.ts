@@ -1,5 +1,5 @@
 import type { Clock } from '../internal/clock'
-import type { Persister } from '../persistence/persister'
+import type { Persister, StoredRecord } from '../persistence/persister'
 import type { ReflectorEvent } from '../reflector/options'
 
 /** Something that happened in an informer: in its feed, or beside it. Durations are in milliseconds, by the informer's clock. */
@@ -43,8 +43,8 @@ export function observedPersister(persister: Persister, clock: Clock, emit: (eve
     async load(scope, options) {
       const startedAt = clock.now()
       const snapshot = await persister.load(scope, options)
-      const { texts, resourceVersion } = snapshot ?? { texts: [], resourceVersion: '' }
-      emit({ type: 'loaded', objects: texts.length, size: sizeOf(texts), durationMs: clock.now() - startedAt, resourceVersion })
+      const { records, resourceVersion } = snapshot ?? { records: [], resourceVersion: '' }
+      emit({ type: 'loaded', objects: records.length, size: sizeOf(records), durationMs: clock.now() - startedAt, resourceVersion })
       return snapshot
     },
 
@@ -53,7 +53,7 @@ export function observedPersister(persister: Persister, clock: Clock, emit: (eve
       await persister.commit(scope, change)
       const { type: commit, puts, resourceVersion } = change
       const deletes = change.type === 'apply' ? change.deletes.length : 0
-      const size = sizeOf(puts.map(({ text }) => text))
+      const size = sizeOf(puts)
       emit({ type: 'persisted', commit, puts: puts.length, deletes, size, durationMs: clock.now() - startedAt, resourceVersion })
     },
 
@@ -61,6 +61,6 @@ export function observedPersister(persister: Persister, clock: Clock, emit: (eve
   }
 }
 
-function sizeOf(texts: readonly string[]): number {
-  return texts.reduce((sum, { length }) => sum + length, 0)
+function sizeOf(records: readonly StoredRecord[]): number {
+  return records.reduce((sum, { text }) => sum + text.length, 0)
 }

@@ -1,11 +1,7 @@
 import type { KubeObject } from '../meta/object'
+import type { PersistableStore, StorePersistenceOptions, StorePersistenceStartOptions } from '../persistence/persistence-options'
 import type { Persister, Scope } from '../persistence/persister'
-import type {
-  PersistableStore,
-  StorePersistence,
-  StorePersistenceOptions,
-  StorePersistenceStartOptions,
-} from '../persistence/store-persistence'
+import type { StorePersistence } from '../persistence/store-persistence'
 import type { ListerWatcher } from '../reflector/lister-watcher'
 import type { ReflectorOptions, ReflectorStatus, SyncSource } from '../reflector/options'
 import type { ReflectorRunOptions } from '../reflector/reflector'
@@ -15,7 +11,7 @@ import type { WaitOptions } from './wait'
 
 /** Where an informer keeps its state from one life to the next. */
 export interface InformerPersistence
-  extends Omit<StorePersistenceOptions, 'onError' | 'clock'>,
+  extends Omit<StorePersistenceOptions, 'onError' | 'clock' | 'check'>,
     Pick<StorePersistenceStartOptions, 'loadTimeoutMs'> {
   persister: Persister
   /** What the state belongs to; its `version` changes with the transform. */

@@ -26,6 +26,8 @@ export interface PartHost<T extends KubeObject> extends SharedIndexer<T>, Pick<F
   reflector(namespace: string, store: ReflectorStore<T>): Reflector<T>
   /** Where the namespaces' states are kept, each under a scope of its own. */
   readonly persistence: InformerPersistence | undefined
+  /** Whether this part may load and store its state: after a clear, an informer that began before it opens no further scope. */
+  mayPersist(): Promise<boolean>
   /** The status of a part has changed. */
   changed(): void
 }
@@ -62,6 +64,11 @@ export class NamespacePart<T extends KubeObject> {
     return isForbidden(this.#status)
   }
 
+  /** Whether its state is still this informer's to store. */
+  async mayPersist(): Promise<boolean> {
+    return (await this.#persistence?.verify()) ?? true
+  }
+
   /** Runs until it is stopped. */
   run(): void {
     this.#running = this.#run(this.#life.signal)
@@ -81,7 +88,10 @@ export class NamespacePart<T extends KubeObject> {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { persistence, clock } = this.#host
-    let hydrated = this.#persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
+    const persist = async (own: StorePersistence<T>) => {
+      if ((await this.#host.mayPersist()) && !signal.aborted) await own.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
+    }
+    let hydrated = this.#persistence && persist(this.#persistence)
     while (!signal.aborted) {
       await this.#follow(signal, hydrated)
       hydrated = undefined

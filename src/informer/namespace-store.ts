@@ -1,7 +1,7 @@
 import { Listeners } from '../internal/listeners'
 import type { Entry, UnparsedEntry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
-import type { PersistableStore } from '../persistence/store-persistence'
+import type { PersistableStore } from '../persistence/persistence-options'
 import type { EntryChange, ReflectorStore } from '../reflector/options'
 import type { StoreUpdate } from '../store/changes'
 import type { Indexer } from '../store/indexer'

@@ -17,7 +17,7 @@ export interface NamespacesLease {
 }
 
 /** What {@link NamespacesFanIn} needs of the feed that it works for. */
-export interface FanInHost<T extends KubeObject> extends Omit<PartHost<T>, 'commonVersion' | 'changed'> {
+export interface FanInHost<T extends KubeObject> extends Omit<PartHost<T>, 'commonVersion' | 'mayPersist' | 'changed'> {
   /** The namespaces to follow when the server forbids listing Namespaces, too. */
   readonly fallback: readonly string[]
   /** Asks for the Namespaces when they are needed. */
@@ -76,6 +76,7 @@ export class NamespacesFanIn<T extends KubeObject> {
     return new NamespacePart(namespace, {
       ...this.#host,
       commonVersion: () => this.#commonVersion(),
+      mayPersist: async () => namespace === '' || this.#whole.mayPersist(),
       changed: () => this.#look(),
     })
   }

@@ -5,6 +5,7 @@ import { type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
 import { StorePersistence } from '../persistence/store-persistence'
+import { expectedTypeCheck } from '../reflector/expected-type'
 import type { ListerWatcher } from '../reflector/lister-watcher'
 import type { ReflectorOptions, ReflectorState, SyncSource } from '../reflector/options'
 import { Reflector } from '../reflector/reflector'
@@ -91,13 +92,16 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     const onError = (error: unknown) => this.#report(error)
     this.indexer = new Indexer(keyFunc, indexers, { onError })
     this.lister = new Lister(this.indexer)
+    const check = expectedTypeCheck(options.expectedType)
     // Resyncs are the processor's: each handler has a period of its own.
     const host: FeedHost<T> = {
       indexer: this.indexer,
       options: { ...options, resyncPeriodMs: 0, onError: (error) => this.#tell(error) },
       transformed: (from) => (transform ? new TransformingListerWatcher(from, transform, onError) : from),
-      persisted: (store, { persister, scope, ...how }) =>
-        new StorePersistence(store, emit ? observedPersister(persister, clock, emit) : persister, scope, { ...how, clock, onError }),
+      persisted: (store, { persister, scope, ...how }) => {
+        const observed = emit ? observedPersister(persister, clock, emit) : persister
+        return new StorePersistence(store, observed, scope, { ...how, check, clock, onError })
+      },
       report: onError,
     }
     this.#feed = typeof source === 'function' ? source(host) : new Reflector(host.transformed(source), host.indexer, host.options)

@@ -1,7 +1,11 @@
-/** Reports an error that nobody can catch, such as one thrown by a listener, the way the runtime reports uncaught ones; the caller goes on. */
+/**
+ * Reports an error that no caller can catch, such as one thrown by a listener; the caller goes on. Browsers and edge runtimes report it like an
+ * uncaught one. Servers write it to the console: Node has no `reportError`, and in Deno and Bun it ends the process, or makes it fail.
+ */
 export function report(error: unknown): void {
-  if (typeof globalThis.reportError === 'function') globalThis.reportError(error)
-  // biome-ignore lint/suspicious/noConsole: Node has no reportError, and nobody else is there to be told.
+  const isServer = 'Deno' in globalThis || 'Bun' in globalThis
+  if (typeof globalThis.reportError === 'function' && !isServer) globalThis.reportError(error)
+  // biome-ignore lint/suspicious/noConsole: There is no other place to report it.
   else console.error(error)
 }
 

@@ -35,8 +35,33 @@ export interface Entry<T> extends UnparsedEntry {
    * @throws as {@link object}.
    */
   readonly labels: Labels
-  /** Set by the store that holds the entry: told when a reader finds that the text is not JSON. */
-  onUnreadable?: ((entry: UnparsedEntry) => void) | undefined
+  /**
+   * The listeners of the stores that hold the entry, called when a reader finds that the text is not JSON. Stores change it with
+   * {@link addUnreadableListener} and {@link removeUnreadableListener}; a single listener, the usual case, needs no array.
+   */
+  unreadable?: UnreadableListener | readonly UnreadableListener[] | undefined
+}
+
+/** Called by an entry whose text turned out not to be JSON: drop it, and fetch it again. */
+export type UnreadableListener = (entry: UnparsedEntry) => void
+
+/** Adds a store's listener to an entry that the store holds from here on. The same listener is added once. */
+export function addUnreadableListener(entry: Entry<unknown>, listener: UnreadableListener): void {
+  if (entry.unreadable === undefined) entry.unreadable = listener
+  else {
+    const known = [entry.unreadable].flat()
+    if (!known.includes(listener)) entry.unreadable = [...known, listener]
+  }
+}
+
+/** Removes a store's listener from an entry that the store lets go. Other stores keep theirs. */
+export function removeUnreadableListener(entry: Entry<unknown>, listener: UnreadableListener): void {
+  if (entry.unreadable === undefined || typeof entry.unreadable === 'function') {
+    if (entry.unreadable === listener) entry.unreadable = undefined
+    return
+  }
+  const left = entry.unreadable.filter((each) => each !== listener)
+  entry.unreadable = left.length > 1 ? left : left[0]
 }
 
 /** What to leave of a text when an entry is made of it, and what to add. */
@@ -229,7 +254,7 @@ class TextEntry<T> implements Entry<T> {
   readonly uid: string
   readonly resourceVersion: string
   readonly #packed: string | Uint8Array
-  onUnreadable: ((entry: UnparsedEntry) => void) | undefined
+  unreadable: UnreadableListener | readonly UnreadableListener[] | undefined
   #parsed: WeakRef<T & object> | undefined
   #labels: Labels | undefined
 
@@ -264,7 +289,8 @@ class TextEntry<T> implements Entry<T> {
     try {
       object = JSON.parse(this.text)
     } catch (cause) {
-      this.onUnreadable?.(this)
+      // A copy: each store removes its own listener while it drops the entry.
+      for (const listener of [this.unreadable ?? []].flat()) listener(this)
       throw new ParseError(`the text of ${this.key} is not JSON`, this.text, { cause })
     }
     this.#parsed = new WeakRef(object)

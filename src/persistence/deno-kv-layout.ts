@@ -1,6 +1,6 @@
 import { LineSplitter } from '../transport/lines'
-import type { ScopeHead } from './claims'
-import type { Commit } from './persister'
+import type { Step } from './persister'
+import { newWriter, type ScopeHead } from './writer'
 
 // How a snapshot lies in Deno KV, where a value holds 64 KiB and an atomic operation 800 KiB. A scope has one head, and a log: the lines of
 // everything that was put and deleted since the log was begun, cut into chunks. The head says which log counts, and how many of its chunks:
@@ -47,11 +47,11 @@ export function isLogHead(value: unknown): value is LogHead {
 
 /** A head whose log has not begun. Without a version it says only who may commit. */
 export function newHead(writer: string, resourceVersion?: string): LogHead {
-  return { writer, resourceVersion, log: crypto.randomUUID(), chunks: 0, size: 0, begunWith: 0 }
+  return { writer, resourceVersion, log: newWriter(), chunks: 0, size: 0, begunWith: 0 }
 }
 
 /** A step as chunks of a log, each with its own memory. */
-export function* chunksOf(change: Commit): Generator<Uint8Array> {
+export function* chunksOf(change: Step): Generator<Uint8Array> {
   const encoder = new TextEncoder()
   let chunk = new Uint8Array(CHUNK_SIZE)
   let used = 0
@@ -88,7 +88,7 @@ export function textsOf(chunks: readonly unknown[]): Map<string, string> | undef
   return texts
 }
 
-function* linesOf(change: Commit): Generator<string> {
+function* linesOf(change: Step): Generator<string> {
   if (change.type === 'apply') for (const key of change.deletes) yield JSON.stringify([key])
   for (const { key, text } of change.puts) yield JSON.stringify([key, text])
 }

@@ -1,6 +1,5 @@
 import { isPersistenceError, PersistenceError } from '../errors'
 import { InTurn } from '../internal/in-turn'
-import { Claims, newWriter } from './claims'
 import {
   chunkKey,
   chunksOf,
@@ -15,8 +14,9 @@ import {
   scopeLogsKey,
   textsOf,
 } from './deno-kv-layout'
-import type { Commit, Persister, Scope, Snapshot } from './persister'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot, Step } from './persister'
 import { scopeId, scopeMatches } from './scope'
+import { admit, baselessError, checkCommit, fencedError } from './writer'
 
 /** One atomic operation of Deno KV. */
 export interface DenoKvAtomic {
@@ -43,6 +43,8 @@ interface Found<Head = LogHead | undefined> {
 const BATCH = 12
 /** So many keys fit into one, as long as keys can be. */
 const DELETE_BATCH = 32
+/** How often a load tries to become the writer while others change the scope at the same time. */
+const MAX_CLAIMS = 20
 /** A log this small, in bytes, is never worth beginning anew. */
 const SMALL = 1 << 18
 
@@ -63,15 +65,14 @@ export function denoKvPersister(kv: DenoKv): Persister {
 
 class DenoKvPersister implements Persister {
   readonly #kv: DenoKv
-  readonly #claims = new Claims()
   readonly #turns = new InTurn()
 
   constructor(kv: DenoKv) {
     this.#kv = kv
   }
 
-  load(scope: Scope): Promise<Snapshot | undefined> {
-    return this.#inTurn(() => this.#load(scopeId(scope)))
+  load(scope: Scope, options: LoadOptions): Promise<Snapshot | undefined> {
+    return this.#inTurn(() => this.#load(scopeId(scope), options))
   }
 
   commit(scope: Scope, change: Commit): Promise<void> {
@@ -90,39 +91,38 @@ class DenoKvPersister implements Persister {
     })
   }
 
-  async #load(id: string): Promise<Snapshot | undefined> {
-    const claimed = await this.#claim(id)
+  async #load(id: string, options: LoadOptions): Promise<Snapshot | undefined> {
+    const claimed = await this.#claim(id, options)
     const { writer, resourceVersion } = claimed.head
-    this.#claims.hold(id, writer)
     const texts = await this.#read(id, claimed)
-    // When the scope was taken over meanwhile, it is for the next one to find out.
+    // When another writer took the scope over meanwhile, its load finds the damage too.
     if (texts === undefined) await this.#guarded(id, claimed).set(headKey(id), newHead(writer)).commit()
-    return texts && resourceVersion !== undefined ? { resourceVersion, texts: [...texts.values()] } : undefined
+    if (texts === undefined || resourceVersion === undefined) return undefined
+    return { resourceVersion, records: Array.from(texts, ([key, text]) => ({ key, text })) }
   }
 
-  /** Makes this persister the scope's writer. */
-  async #claim(id: string): Promise<Found<LogHead>> {
-    const writer = newWriter()
-    for (;;) {
+  /** Makes the load's writer the scope's writer. */
+  async #claim(id: string, { writer, after }: LoadOptions): Promise<Found<LogHead>> {
+    for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
       const found = await this.#find(id)
+      admit(id, { writer, after }, found.head)
       const head = { ...(found.head ?? newHead(writer)), writer }
       const result = await this.#guarded(id, found).set(headKey(id), head).commit()
       if (result.ok) return { head, versionstamp: result.versionstamp }
       // The head was changed in between: of two that want to be the writer, the later one is.
     }
+    throw new PersistenceError('unavailable', `${id}: other writers changed this snapshot during each of ${MAX_CLAIMS} attempts to load it`)
   }
 
   async #commit(id: string, change: Commit): Promise<void> {
-    // The first chunk is written only when the head says by whom.
-    if (change.type === 'replace' && !this.#claims.has(id)) await this.#load(id)
     const found = await this.#find(id)
-    const { type, resourceVersion } = change
-    const writer = this.#claims.committer(id, change, found.head)
+    checkCommit(id, change, found.head)
+    const { type, writer, resourceVersion } = change
     if (type === 'replace' || found.head === undefined) return this.#begin(id, found, newHead(writer, resourceVersion), change)
     if (found.head.size <= Math.max(SMALL, 2 * found.head.begunWith))
       return void (await this.#write(id, found, { ...found.head, resourceVersion }, change))
     const texts = await this.#read(id, found)
-    if (texts === undefined) throw this.#claims.fenced(id)
+    if (texts === undefined) throw baselessError(id)
     for (const key of change.deletes) texts.delete(key)
     for (const { key, text } of change.puts) texts.set(key, text)
     const puts = Array.from(texts, ([key, text]) => ({ key, text }))
@@ -130,8 +130,8 @@ class DenoKvPersister implements Persister {
   }
 
   /** Writes a step to a new log, and removes the one before. */
-  async #begin(id: string, found: Found, head: LogHead, change: Commit): Promise<void> {
-    const versionstamp = await this.#write(id, found, head, change)
+  async #begin(id: string, found: Found, head: LogHead, step: Step): Promise<void> {
+    const versionstamp = await this.#write(id, found, head, step)
     const { log, chunks } = found.head ?? head
     const keys = found.head ? Array.from({ length: chunks }, (_, number) => chunkKey(id, log, number)) : []
     // The step is stored. What cannot be removed now is at the next load.
@@ -139,10 +139,10 @@ class DenoKvPersister implements Persister {
   }
 
   /** Writes a step to the end of the log of `head`, and then what has become of `head` in the place of the one found. */
-  async #write(id: string, found: Found, head: LogHead, change: Commit): Promise<string> {
+  async #write(id: string, found: Found, head: LogHead, step: Step): Promise<string> {
     let { chunks, size } = head
     let operation = this.#guarded(id, found)
-    for (const chunk of chunksOf(change)) {
+    for (const chunk of chunksOf(step)) {
       if (chunks > head.chunks && (chunks - head.chunks) % BATCH === 0) {
         await this.#make(id, operation)
         operation = this.#guarded(id, found)
@@ -201,7 +201,7 @@ class DenoKvPersister implements Persister {
 
   async #make(id: string, operation: DenoKvAtomic): Promise<string> {
     const result = await operation.commit()
-    if (!result.ok) throw this.#claims.fenced(id)
+    if (!result.ok) throw fencedError(id, (await this.#find(id)).head)
     return result.versionstamp
   }
 }

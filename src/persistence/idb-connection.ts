@@ -15,6 +15,9 @@ export interface IdbConnectionInit {
   readonly clock: Clock
 }
 
+/** How long a transaction may take once the database is open, in milliseconds: longer than any caller waits, so that the next ones get their turn. */
+const TRANSACTION_TIMEOUT_MS = 120_000
+
 /** A connection that is opened when it is needed, and once more when it turns out to be dead. */
 export class IdbConnection {
   readonly #init: IdbConnectionInit
@@ -54,22 +57,26 @@ export class IdbConnection {
     const use = this.#use
     let waiting = true
     let timer: unknown
-    const blocked = new Promise<never>((_, reject) => {
+    let fail = (_: PersistenceError): void => {}
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject
+    })
+    let transaction: IDBTransaction | undefined
+    const limit = (ms: number, why: string) => {
+      clock.clearTimeout(timer)
       timer = clock.setTimeout(() => {
         waiting = false
-        reject(
-          new PersistenceError(
-            'unavailable',
-            `the database ${database} did not open within ${openTimeoutMs} ms: another tab may be blocking it`,
-          ),
-        )
-      }, openTimeoutMs)
-    })
+        if (transaction) abort(transaction)
+        fail(new PersistenceError('unavailable', `the database ${database} ${why} within ${ms} ms`))
+      }, ms)
+    }
+    limit(openTimeoutMs, 'did not open, as another tab may be blocking it,')
     try {
       const done = use('readwrite', (store) => {
-        // Whoever asked was told that it failed, so it must not happen after all.
+        // The caller was told that it failed, so it must not happen after all.
         if (!waiting) return store.transaction.abort() as never
-        clock.clearTimeout(timer)
+        transaction = store.transaction
+        limit(TRANSACTION_TIMEOUT_MS, 'did not complete a transaction')
         // Another tab deletes the database: it would wait for this connection, so let go.
         store.transaction.db.onversionchange = (event) => {
           ;(event.target as IDBDatabase).close()
@@ -77,7 +84,7 @@ export class IdbConnection {
         }
         return run(store, work)
       })
-      return await Promise.race([done, blocked])
+      return await Promise.race([done, failed])
     } finally {
       clock.clearTimeout(timer)
     }
@@ -87,6 +94,12 @@ export class IdbConnection {
     if (error instanceof PersistenceError) return error
     const { database } = this.#init
     const name = nameOf(error)
+    if (name === 'ReferenceError')
+      return new PersistenceError(
+        'unavailable',
+        `the database ${database} cannot be used: this runtime has no IndexedDB; use another persister, such as sqlPersister or memoryPersister`,
+        { cause: error },
+      )
     if (name === 'QuotaExceededError')
       return new PersistenceError('quota', `the database ${database} may not grow any more`, { cause: error })
     if (name === 'NotFoundError')
@@ -118,16 +131,20 @@ async function run<R>(store: IDBObjectStore, work: (store: IDBObjectStore) => Pr
   try {
     result = await work(store)
   } catch (error) {
-    try {
-      transaction.abort()
-    } catch {
-      // It aborted by itself: that is why the work failed.
-    }
+    abort(transaction)
     await ended
     throw transaction.error ?? error
   }
   if (!(await ended)) throw transaction.error ?? new DOMException('the transaction was aborted', 'AbortError')
   return result
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function nameOf(error: unknown): string {

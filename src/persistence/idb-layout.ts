@@ -1,6 +1,6 @@
 import { requested } from './idb-connection'
 import { IdbLog, type LogRecord } from './idb-log'
-import type { Commit, LoadOptions } from './persister'
+import type { LoadOptions, Step, StoredRecord } from './persister'
 
 // How a snapshot lies in an object store. Keys are `[scope's id, part, number]`: one head, and a log of records, of which the newest text of a
 // key counts. A complete state is a log of records of about 1 MiB. Records hold arrays of strings because that was measured to be fastest both
@@ -29,10 +29,10 @@ export interface Head {
   readonly next: number
 }
 
-/** A snapshot as it was read, and what it takes to go on from it. */
+/** A snapshot as it was read, and the log to append to. */
 export interface Stored {
   readonly resourceVersion: string
-  readonly texts: readonly string[]
+  readonly records: readonly StoredRecord[]
   readonly log: IdbLog
 }
 
@@ -75,12 +75,12 @@ export function isLogRecord(value: unknown): value is LogRecord {
 }
 
 /** The records that a commit adds to a log: one, unless it is large or only moves the version. */
-export function* logRecordsOf(commit: Commit): Generator<LogRecord> {
+export function* logRecordsOf(step: Step): Generator<LogRecord> {
   let keys: string[] = []
   let texts: string[] = []
-  let deletes = commit.type === 'apply' ? commit.deletes : []
+  let deletes = step.type === 'apply' ? step.deletes : []
   let size = 0
-  for (const { key, text } of commit.puts) {
+  for (const { key, text } of step.puts) {
     keys.push(key)
     texts.push(text)
     size += text.length
@@ -102,7 +102,7 @@ export async function readSnapshot(
   store: IDBObjectStore,
   id: string,
   { resourceVersion, first, next }: Head,
-  { onTexts }: LoadOptions,
+  { onRecords }: Pick<LoadOptions, 'onRecords'>,
 ): Promise<Stored | undefined> {
   if (resourceVersion === undefined) return undefined
   const ask = <R>(request: IDBRequest<R>) => {
@@ -117,17 +117,17 @@ export async function readSnapshot(
   const reads = Array.from({ length: Math.min(AHEAD, next - first) }, (_, n) => read(next - 1 - n))
   if ((await count) !== next - first) return undefined
   const log = new IdbLog(next)
-  const texts: string[] = []
+  const records: StoredRecord[] = []
   while (log.first > first) {
     const record = await reads.shift()
     if (log.first - 1 - AHEAD >= first) reads.push(read(log.first - 1 - AHEAD))
     if (!isLogRecord(record)) return undefined
-    const before = texts.length
+    const before = records.length
     const needed = log.prepend(record)
-    for (const text of needed) texts.push(text)
-    if (needed.length > 0) onTexts?.(needed, before)
+    for (const each of needed) records.push(each)
+    if (needed.length > 0) onRecords?.(needed, before)
   }
-  return { resourceVersion, texts: texts.reverse(), log }
+  return { resourceVersion, records: records.reverse(), log }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,3 +1,5 @@
+import type { StoredRecord } from './persister'
+
 /** A log this small, in characters, is never worth tidying. */
 const SMALL_LOG = 1 << 18
 /** A record this small, in characters, takes longer to be asked for than to be read. */
@@ -92,10 +94,10 @@ export class IdbLog {
     this.#smallOnes = size < SMALL_RECORD ? this.#smallOnes + 1 : 0
   }
 
-  /** Notes the record before {@link first}. Gives the texts of it that are still needed, the last one first. */
-  prepend(record: LogRecord): string[] {
+  /** Notes the record before {@link first}. Returns the objects in it that are still needed, the last one first. */
+  prepend(record: LogRecord): StoredRecord[] {
     const at = --this.#first
-    const needed: string[] = []
+    const needed: StoredRecord[] = []
     for (let n = record.keys.length - 1; n >= 0; n--) {
       const key = record.keys[n] ?? ''
       if (this.#rows.has(key)) continue
@@ -103,7 +105,7 @@ export class IdbLog {
       const size = key.length + text.length
       this.#rows.set(key, { at, size })
       this.#needed += size
-      needed.push(text)
+      needed.push({ key, text })
     }
     // They come before the texts.
     for (const key of record.deletes) if (!this.#rows.has(key)) this.#rows.set(key, undefined)

@@ -6,9 +6,10 @@ import { headKey, headOf, isHead, isLogRecord, logRecordsOf, readSnapshot, recor
 import { IdbLog } from './idb-log'
 import type { Commit, LoadOptions, Persister, Scope, Snapshot } from './persister'
 import type { IdbSettings } from './portable'
-import { baselessError, fencedError, scopeId, scopeMatches } from './scope'
+import { scopeId, scopeMatches } from './scope'
+import { admit, baselessError, checkCommit } from './writer'
 
-/** What {@link idbPersister} takes. */
+/** Options of {@link idbPersister}. */
 export interface IdbPersisterOptions {
   /** The database's name, its own: it must not be one that holds anything else. */
   database: string
@@ -22,11 +23,11 @@ export interface IdbPersisterOptions {
   clock?: Clock | undefined
 }
 
-/** The right to commit: it lasts until the scope's head names somebody else, or is gone. */
-interface Claim {
+/** The log that one writer appends to. */
+interface Written {
   readonly writer: string
-  /** What this writer knows of what it wrote; undefined while there is nothing that an `apply` could go on from. */
-  log: IdbLog | undefined
+  /** Undefined while there is no state that an `apply` could build on. */
+  readonly log: IdbLog | undefined
   /** Whether the log is tidied when the page is idle next. */
   waitsForIdle: boolean
 }
@@ -35,6 +36,11 @@ interface Claim {
  * Keeps snapshots in IndexedDB. Every commit is one transaction that first looks whether this persister is still the scope's writer, and
  * appends what has changed to a log. When half of the log is no longer needed, its old end is written anew, about half a megabyte
  * at a time and when the page is idle, so that a changed byte is written at most twice on average.
+ *
+ * Making one touches nothing: where there is no IndexedDB (Node, Deno, Bun, edge runtimes, some private modes), each call rejects with a
+ * PersistenceError, and an informer reports it once and goes on from memory. A `clear` removes every record, and no page can read them any more;
+ * but browsers write IndexedDB as a log of their own (LevelDB in Chromium, SQLite in Firefox and Safari), so the bytes can stay in the profile's
+ * files until the browser compacts them, which no page can hasten.
  *
  * @example
  * ```ts
@@ -49,8 +55,8 @@ class IdbPersister implements Persister {
   readonly portable: IdbSettings | undefined
   readonly #connection: IdbConnection
   readonly #whenIdle: (run: () => void) => void
-  readonly #claims = new Map<string, Claim>()
-  // One thing after the other: a claim is only changed by what has happened. IndexedDB would not run them at once either.
+  readonly #written = new Map<string, Written>()
+  // One call after the other: a log is only changed by what has happened. IndexedDB would not run them at once either.
   readonly #turns = new InTurn()
 
   constructor(options: IdbPersisterOptions) {
@@ -61,7 +67,7 @@ class IdbPersister implements Persister {
     this.#whenIdle = whenIdle
   }
 
-  load(scope: Scope, options: LoadOptions = {}): Promise<Snapshot | undefined> {
+  load(scope: Scope, options: LoadOptions): Promise<Snapshot | undefined> {
     return this.#turns.run(() => this.#load(scopeId(scope), options))
   }
 
@@ -89,23 +95,23 @@ class IdbPersister implements Persister {
   }
 
   async #load(id: string, options: LoadOptions): Promise<Snapshot | undefined> {
-    const writer = newWriter()
+    const { writer } = options
     const stored = await this.#connection.transact(async (store) => {
       const head = await requested<unknown>(store.get(headKey(id)))
+      admit(id, options, isHead(head) ? head : undefined)
       const found = isHead(head) ? await readSnapshot(store, id, head, options) : undefined
       if (found === undefined) await requested(store.delete(scopeRange(id)))
       await requested(store.put(headOf(writer, found?.resourceVersion, found?.log), headKey(id)))
       return found
     })
-    this.#claims.set(id, { writer, log: stored?.log, waitsForIdle: false })
-    return stored && { resourceVersion: stored.resourceVersion, texts: stored.texts }
+    this.#written.set(id, { writer, log: stored?.log, waitsForIdle: false })
+    return stored && { resourceVersion: stored.resourceVersion, records: stored.records }
   }
 
   async #replace(id: string, change: Commit): Promise<void> {
-    const claim = this.#claims.get(id)
-    const writer = claim?.writer ?? newWriter()
+    const { writer, resourceVersion } = change
     const log = await this.#connection.transact(async (store) => {
-      if (claim) await this.#checkWriter(store, id, claim)
+      await this.#check(store, id, change)
       await requested(store.delete(scopeRange(id)))
       const written = new IdbLog()
       // One at a time: the page can do something else while a record is on its way.
@@ -113,51 +119,52 @@ class IdbPersister implements Persister {
         await requested(store.put(record, recordKey(id, written.next)))
         written.append(record)
       }
-      await requested(store.put(headOf(writer, change.resourceVersion, written), headKey(id)))
+      await requested(store.put(headOf(writer, resourceVersion, written), headKey(id)))
       return written
     })
-    this.#claims.set(id, { writer, log, waitsForIdle: false })
+    this.#written.set(id, { writer, log, waitsForIdle: false })
   }
 
   async #apply(id: string, change: Commit): Promise<void> {
-    const claim = this.#claims.get(id)
-    if (claim === undefined) throw baselessError(id)
+    const { writer, resourceVersion } = change
+    const written = this.#written.get(id)
     const records = [...logRecordsOf(change)]
     const log = await this.#connection.transact(async (store) => {
-      await this.#checkWriter(store, id, claim)
-      if (claim.log === undefined) throw baselessError(id)
-      const { first } = claim.log
-      let { next } = claim.log
+      await this.#check(store, id, change)
+      // Loaded by another persister of this database, under the same name: this one does not know the log.
+      if (written?.writer !== writer || written.log === undefined) throw baselessError(id)
+      const { first } = written.log
+      let { next } = written.log
       for (const record of records) await requested(store.put(record, recordKey(id, next++)))
-      await requested(store.put(headOf(claim.writer, change.resourceVersion, { first, next }), headKey(id)))
-      return claim.log
+      await requested(store.put(headOf(writer, resourceVersion, { first, next }), headKey(id)))
+      return written.log
     })
     for (const record of records) log.append(record)
-    this.#tidySoon(id, claim)
+    if (written) this.#tidySoon(id, written)
   }
 
-  #tidySoon(id: string, claim: Claim): void {
-    if (claim.log?.chore === undefined) return
-    if (claim.log.isOverdue) return void this.#tidyNow(id, claim)
-    if (claim.waitsForIdle) return
-    claim.waitsForIdle = true
+  #tidySoon(id: string, written: Written): void {
+    if (written.log?.chore === undefined) return
+    if (written.log.isOverdue) return void this.#tidyNow(id, written)
+    if (written.waitsForIdle) return
+    written.waitsForIdle = true
     this.#whenIdle(() => {
-      claim.waitsForIdle = false
-      void this.#tidyNow(id, claim)
+      written.waitsForIdle = false
+      void this.#tidyNow(id, written)
     })
   }
 
-  async #tidyNow(id: string, claim: Claim): Promise<void> {
+  async #tidyNow(id: string, written: Written): Promise<void> {
     // Nothing is lost when it fails: the log stays as it is, and what made it fail fails the next commit too.
-    const done = await this.#turns.run(() => this.#tidy(id, claim)).catch(() => false)
-    if (done) this.#tidySoon(id, claim)
+    const done = await this.#turns.run(() => this.#tidy(id, written)).catch(() => false)
+    if (done) this.#tidySoon(id, written)
   }
 
   /** Does one chore; tells whether it was done. */
-  async #tidy(id: string, claim: Claim): Promise<boolean> {
-    const { log, writer } = claim
+  async #tidy(id: string, written: Written): Promise<boolean> {
+    const { log, writer } = written
     const chore = log?.chore
-    if (this.#claims.get(id) !== claim || chore === undefined || log === undefined) return false
+    if (this.#written.get(id) !== written || chore === undefined || log === undefined) return false
     const place = log.placeOf(chore)
     const gathered = await this.#connection.transact(async (store) => {
       const head = await requested<unknown>(store.get(headKey(id)))
@@ -175,18 +182,17 @@ class IdbPersister implements Persister {
     if (gathered) log.settle(chore, gathered.record)
     return gathered !== undefined
   }
-
-  async #checkWriter(store: IDBObjectStore, id: string, claim: Claim): Promise<void> {
+  /** @throws PersistenceError with code `'fenced'` when the storage does not accept the commit. */
+  async #check(store: IDBObjectStore, id: string, change: Commit): Promise<void> {
     const head = await requested<unknown>(store.get(headKey(id)))
-    if (isHead(head) && head.writer === claim.writer) return
-    this.#claims.delete(id)
-    throw fencedError(id)
+    try {
+      checkCommit(id, change, isHead(head) ? head : undefined)
+    } catch (error) {
+      // The log is of no more use to a writer that was shut out.
+      if (this.#written.get(id)?.writer === change.writer) this.#written.delete(id)
+      throw error
+    }
   }
-}
-
-/** Random, since a count would begin again after a `clear`. (`randomUUID` is not there on pages without TLS.) */
-function newWriter(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join('-')
 }
 
 function idleOf(clock: Clock): (run: () => void) => void {

@@ -1,11 +1,11 @@
-import { Claims, newWriter } from './claims'
 import type { Commit, LoadOptions, Persister, Scope, Snapshot } from './persister'
 import { scopeId, scopeMatches } from './scope'
+import { admit, checkCommit, type ScopeHead } from './writer'
 
-/** What {@link memoryPersister} keeps for one scope. */
-interface MemoryRecord {
-  readonly writer: string
-  readonly state: { readonly resourceVersion: string; readonly texts: Map<string, string> } | undefined
+/** The record that a {@link memoryPersister} keeps for one scope. */
+interface MemoryRecord extends ScopeHead {
+  /** The text of each key. */
+  readonly texts: Map<string, string>
 }
 
 /** Where a {@link memoryPersister} keeps its snapshots: a map of its own, unless it is given one. */
@@ -14,34 +14,33 @@ export type MemoryStorage = Map<string, MemoryRecord>
 /**
  * Keeps snapshots in memory, for tests and for runtimes without storage. It fences writers as every persister does.
  *
- * @param storage what to keep them in. Two persisters that share one compete for it as two tabs do for a database.
+ * @param storage the map to keep them in. Two persisters that share one compete for it as two tabs do for a database.
  */
 export function memoryPersister(storage: MemoryStorage = new Map()): Persister {
-  const claims = new Claims()
   return {
-    async load(scope: Scope, { onTexts }: LoadOptions = {}): Promise<Snapshot | undefined> {
+    async load(scope: Scope, { writer, after, onRecords }: LoadOptions): Promise<Snapshot | undefined> {
       const id = scopeId(scope)
-      const writer = newWriter()
-      const state = storage.get(id)?.state
-      storage.set(id, { writer, state })
-      claims.hold(id, writer)
-      if (state === undefined) return undefined
-      const texts = [...state.texts.values()]
-      if (texts.length > 0) onTexts?.([...texts].reverse(), 0)
-      return { resourceVersion: state.resourceVersion, texts }
+      const record = storage.get(id)
+      admit(id, { writer, after }, record)
+      const { resourceVersion, texts = new Map<string, string>() } = record ?? {}
+      storage.set(id, { writer, resourceVersion, texts })
+      if (resourceVersion === undefined) return undefined
+      const records = Array.from(texts, ([key, text]) => ({ key, text }))
+      if (records.length > 0) onRecords?.([...records].reverse(), 0)
+      return { resourceVersion, records }
     },
 
     async commit(scope: Scope, change: Commit): Promise<void> {
       const id = scopeId(scope)
       const record = storage.get(id)
-      const writer = claims.committer(id, change, record && { writer: record.writer, resourceVersion: record.state?.resourceVersion })
-      // What throws when it is read does so before anything is changed.
+      checkCommit(id, change, record)
+      // Read before anything is changed: an entry's text may throw.
       const puts = change.puts.map(({ key, text }) => [key, text] as const)
-      const texts = change.type === 'apply' && record?.state ? record.state.texts : new Map<string, string>()
+      const texts = change.type === 'apply' && record ? record.texts : new Map<string, string>()
       if (change.type === 'apply') for (const key of change.deletes) texts.delete(key)
       for (const [key, text] of puts) texts.set(key, text)
-      claims.hold(id, writer)
-      storage.set(id, { writer, state: { resourceVersion: change.resourceVersion, texts } })
+      const { writer, resourceVersion } = change
+      storage.set(id, { writer, resourceVersion, texts })
     },
 
     async clear(fields: Partial<Scope> = {}): Promise<void> {

@@ -1,4 +1,4 @@
-/** What an {@link SqlDatabase} is asked to store and find. */
+/** A value that an {@link SqlDatabase} stores and finds. */
 export type SqlValue = string | number | null
 
 /** SQLite, as a {@link sqlPersister} needs it: synchronous, version 3.37 or later. {@link sqliteDatabase} and {@link durableObjectDatabase} make one. */
@@ -9,6 +9,8 @@ export interface SqlDatabase {
   all(sql: string, ...parameters: SqlValue[]): readonly unknown[]
   /** Runs `work` in one transaction that locks other writers out from its start: what throws leaves nothing behind. */
   transaction<R>(work: () => R): R
+  /** Removes what deleted rows left behind in the database's files; called after a `clear`. Left out: the database does not keep it, or cannot. */
+  scrub?(): void
 }
 
 /** What {@link sqliteDatabase} needs of a database: `node:sqlite`'s `DatabaseSync`, `bun:sqlite`'s `Database` and better-sqlite3's have it. */
@@ -29,6 +31,9 @@ export interface DurableObjectSqlStorage {
 /**
  * The database of a connection that Node (22.13 and later), Deno, Bun or better-sqlite3 opened. It stays the caller's: nothing closes it.
  *
+ * Deleted rows are overwritten (`PRAGMA secure_delete`), and a `clear` also empties the journal or write-ahead log, unless another connection is
+ * using it: then SQLite does so later. Files that SQLite deletes or shortens may stay on the disk's own blocks for a while.
+ *
  * Processes that share a file wait for each other only when the connection says so (`timeout` of `DatabaseSync`, `PRAGMA busy_timeout`);
  * otherwise the later one finds the database unavailable, and tries again.
  *
@@ -46,10 +51,24 @@ export function sqliteDatabase(connection: SqliteConnection): SqlDatabase {
     statements.set(sql, statement)
     return statement
   }
+  let isSecure = false
   return {
     run: (sql, ...parameters) => void prepared(sql).run(...parameters),
     all: (sql, ...parameters) => prepared(sql).all(...parameters),
+    scrub() {
+      try {
+        const [row] = prepared('PRAGMA journal_mode').all() as { journal_mode?: string }[]
+        if (row?.journal_mode === 'wal') prepared('PRAGMA wal_checkpoint(TRUNCATE)').all()
+        // A journal that is kept for the next transaction holds the pages as they were.
+        if (row?.journal_mode === 'persist') connection.exec('PRAGMA journal_mode = DELETE; PRAGMA journal_mode = PERSIST')
+      } catch {
+        // The rows are gone. Another connection is using the journal, and SQLite empties it after that.
+      }
+    },
     transaction(work) {
+      // A setting of the connection, which must be made before anything is deleted.
+      if (!isSecure) prepared('PRAGMA secure_delete = ON').all()
+      isSecure = true
       connection.exec('BEGIN IMMEDIATE')
       try {
         const result = work()

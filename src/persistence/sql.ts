@@ -1,8 +1,8 @@
 import { isPersistenceError, PersistenceError } from '../errors'
-import { Claims, newWriter, type ScopeHead } from './claims'
-import type { Commit, Persister, Scope, Snapshot } from './persister'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot, StoredRecord } from './persister'
 import { scopeId, scopeMatches } from './scope'
 import type { SqlDatabase } from './sql-database'
+import { admit, checkCommit, type ScopeHead } from './writer'
 
 // The number in the names counts the changes of this layout: tables of another one are not looked at. STRICT, so that nothing but text is read.
 const TABLES = [
@@ -18,7 +18,7 @@ const ALL_SCOPES = 'SELECT id, scope FROM kubeflect_scopes_1'
 const PUT_SCOPE = `INSERT INTO kubeflect_scopes_1 (scope, writer, resource_version) VALUES (?, ?, ?)
   ON CONFLICT (scope) DO UPDATE SET writer = excluded.writer, resource_version = excluded.resource_version RETURNING id`
 const DELETE_SCOPE = 'DELETE FROM kubeflect_scopes_1 WHERE id = ?'
-const TEXTS = 'SELECT text FROM kubeflect_objects_1 WHERE scope = ?'
+const RECORDS = 'SELECT key, text FROM kubeflect_objects_1 WHERE scope = ?'
 const PUT_OBJECT = 'INSERT OR REPLACE INTO kubeflect_objects_1 (scope, key, text) VALUES (?, ?, ?)'
 const DELETE_OBJECT = 'DELETE FROM kubeflect_objects_1 WHERE scope = ? AND key = ?'
 const DELETE_OBJECTS = 'DELETE FROM kubeflect_objects_1 WHERE scope = ?'
@@ -29,7 +29,8 @@ interface ScopeRow extends ScopeHead {
 
 /**
  * Keeps snapshots in SQLite: one row for each object and one for each scope, in two tables of its own beside whatever else the database
- * holds. Every call is one transaction, and is made while it is called: to store or load very many objects keeps the thread busy.
+ * holds. Every call is one transaction, and is made while it is called: to store or load very many objects keeps the thread busy. What is
+ * deleted is overwritten in the file, where the database can do that (`sqliteDatabase`): after a `clear`, no text is left in it.
  *
  * @example
  * ```ts
@@ -43,37 +44,31 @@ export function sqlPersister(database: SqlDatabase): Persister {
 
 class SqlPersister implements Persister {
   readonly #database: SqlDatabase
-  readonly #claims = new Claims()
 
   constructor(database: SqlDatabase) {
     this.#database = database
   }
 
-  async load(scope: Scope): Promise<Snapshot | undefined> {
+  async load(scope: Scope, { writer, after }: LoadOptions): Promise<Snapshot | undefined> {
     const id = scopeId(scope)
-    const writer = newWriter()
-    const snapshot = this.#transact((database) => {
-      const resourceVersion = this.#find(id)?.resourceVersion
+    return this.#transact((database) => {
+      const head = this.#find(id)
+      admit(id, { writer, after }, head)
+      const resourceVersion = head?.resourceVersion
       const row = this.#put(id, writer, resourceVersion)
-      if (resourceVersion === undefined) return undefined
-      const texts = database.all(TEXTS, row).map((found) => (found as { text: string }).text)
-      return { resourceVersion, texts }
+      return resourceVersion === undefined ? undefined : { resourceVersion, records: database.all(RECORDS, row) as StoredRecord[] }
     })
-    this.#claims.hold(id, writer)
-    return snapshot
   }
 
   async commit(scope: Scope, change: Commit): Promise<void> {
     const id = scopeId(scope)
-    const writer = this.#transact((database) => {
-      const committer = this.#claims.committer(id, change, this.#find(id))
-      const row = this.#put(id, committer, change.resourceVersion)
+    this.#transact((database) => {
+      checkCommit(id, change, this.#find(id))
+      const row = this.#put(id, change.writer, change.resourceVersion)
       if (change.type === 'replace') database.run(DELETE_OBJECTS, row)
       else for (const key of change.deletes) database.run(DELETE_OBJECT, row, key)
       for (const { key, text } of change.puts) database.run(PUT_OBJECT, row, key, text)
-      return committer
     })
-    this.#claims.hold(id, writer)
   }
 
   async clear(fields: Partial<Scope> = {}): Promise<void> {
@@ -84,6 +79,7 @@ class SqlPersister implements Persister {
         database.run(DELETE_SCOPE, id)
       }
     })
+    this.#database.scrub?.()
   }
 
   #find(id: string): ScopeRow | undefined {

@@ -5,91 +5,51 @@ import { Listeners } from '../internal/listeners'
 import { report } from '../internal/report'
 import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
-import type { Commit, LoadOptions, Persister, Scope, Snapshot } from './persister'
+import { answerOf } from './answer'
+import { beginLoading, type Loaded } from './loading'
+import type {
+  HydrationResult,
+  PersistableStore,
+  PersistenceStatus,
+  StorePersistenceOptions,
+  StorePersistenceStartOptions,
+} from './persistence-options'
+import type { Persister, Scope, Snapshot, Step, StoredRecord } from './persister'
 import { Restoring } from './restoring'
-
-/** What {@link StorePersistence} needs of a store. */
-export interface PersistableStore<T> {
-  /** The version of what the store holds; the empty string while it has none. */
-  readonly resourceVersion: string
-  /** What the store holds, as an array that later changes leave alone. */
-  list(): readonly Entry<T>[]
-  /** Takes a persisted state over, unless the store has a resourceVersion already: then it returns `false` and changes nothing. */
-  hydrate(entries: readonly Entry<T>[], resourceVersion: string): boolean
-  /** Calls `listener` after each step, before the next one; returns the way to stop that. */
-  subscribe(listener: (update: StoreUpdate<T>) => void): () => void
-}
-
-/** Options of {@link StorePersistence}. */
-export interface StorePersistenceOptions {
-  /** How long changes are gathered before they are stored together, in milliseconds; default 250. */
-  flushIntervalMs?: number | undefined
-  /** Resources that are to be stored although they hold secrets, by their plural: `['secrets']`. */
-  sensitive?: readonly string[] | undefined
-  /** Told of everything that went wrong. Nothing of it reaches the store. */
-  onError?: ((error: unknown) => void) | undefined
-  clock?: Clock | undefined
-  /** Where `pagehide` and `visibilitychange` are heard, upon which everything is stored at once. Default: the page, where there is one. */
-  events?: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined
-}
-
-/** Options of {@link StorePersistence.start}. */
-export interface StorePersistenceStartOptions<T = unknown> {
-  /** Stops it, as {@link StorePersistence.stop} does. */
-  signal?: AbortSignal | undefined
-  /** How long to wait for the snapshot, or for more of one that is told of while it is read, in milliseconds; default 1,000. */
-  loadTimeoutMs?: number | undefined
-  /**
-   * Told of the snapshot's entries as they are made, while the rest is still being read: each once, and before the store has any of them. `before`
-   * is how many came earlier; 0: this is the beginning, and what was told before, in a reading that was lost, counts no more. When the result is
-   * not `persisted`, none of them does. Not called when the store has a state already. What it throws is told to `onError`. Default: nobody is told.
-   */
-  onArrival?: ((entries: readonly Entry<T>[], before: number) => void) | undefined
-}
-
-/**
- * - `loading`: the snapshot is being read.
- * - `active`: changes are stored.
- * - `fenced`: another tab stores this feed now, or the snapshot was cleared: nothing is stored any more.
- * - `failed`: the storage refused, `error` says why: nothing is stored any more.
- * - `stopped`: not started yet, or stopped.
- */
-export type PersistenceStatus = 'loading' | 'active' | 'fenced' | 'failed' | 'stopped'
-
-/**
- * What became of the snapshot: `persisted`, the store has it; `none`, there was none; `late`, the network or the time limit was faster;
- * `failed`, it could not be read.
- */
-export type HydrationResult = 'persisted' | 'none' | 'late' | 'failed'
-
-/** A snapshot whose texts were made entries. */
-interface Decoded<T> {
-  readonly entries: readonly Entry<T>[]
-  readonly resourceVersion: string
-}
-
-type Loaded = { readonly snapshot: Snapshot | undefined } | { readonly error: unknown } | 'late'
+import { scopeId } from './scope'
+import { refuseSecrets } from './sensitive'
+import { storedEntryCheck } from './stored-entry'
+import { newWriter } from './writer'
 
 const EVENTS = ['pagehide', 'visibilitychange'] as const
-/** Resources nobody stores by accident. */
-const SENSITIVE = ['secrets']
 const MAX_RETRIES = 5
 const RETRY_BASE_MS = 1000
+/** How long a stop waits for the last changes to be stored: longer than it takes to notice that a Worker is dead. */
+const STOP_TIMEOUT_MS = 10_000
 
 /**
- * Keeps a store's state in a persister: loads the last one, then stores what changes, in batches and behind the store's back. The stored
- * resourceVersion is always that of the stored objects. Whatever goes wrong, the store goes on from memory, and `status` says so.
+ * Keeps a store's state in a persister: loads the last one, then stores changes in batches, without delaying the store. The stored
+ * resourceVersion is always that of the stored objects. Nothing is stored without a load before it: when the storage fails for a while, or a
+ * Worker that stored has died, the scope is loaded again, on the condition that it still is this writer's. Whatever goes wrong, the store goes on
+ * from memory, and `status` says so; after a clear, or when another tab has taken over, it is `fenced` until another `StorePersistence` starts.
+ *
+ * What waits to be stored is at most one entry for each object of the store. The storage has 60 seconds for each answer, a stop 10 seconds, and
+ * five retries when it is unavailable.
  */
 export class StorePersistence<T> implements AsyncDisposable {
   readonly #store: PersistableStore<T>
   readonly #persister: Persister
   readonly #scope: Scope
+  readonly #check: (entry: Entry<T>, key: string) => void
   readonly #flushIntervalMs: number
   readonly #onError: (error: unknown) => void
   readonly #clock: Clock
   readonly #events: StorePersistenceOptions['events']
   readonly #listeners = new Listeners<void>()
   readonly #stop = new AbortController()
+  #writer = newWriter()
+  /** The writer to become by another load before the next commit; undefined while the storage is known to have the current one. */
+  #nextWriter: string | undefined
   #status: PersistenceStatus = 'stopped'
   #error: unknown
   #started = false
@@ -103,17 +63,19 @@ export class StorePersistence<T> implements AsyncDisposable {
   #replace = false
   #timer: unknown
   #inFlight: Promise<void> | undefined
+  #verifying: Promise<void> | undefined
   #retries = 0
 
   /**
    * @throws PersistenceError with code `'refused'` for secrets that `sensitive` does not name.
    */
-  constructor(store: PersistableStore<T>, persister: Persister, scope: Scope, options: StorePersistenceOptions = {}) {
-    const { flushIntervalMs = 250, onError = () => {}, clock = systemClock, events = pageEvents() } = options
+  constructor(store: PersistableStore<T>, persister: Persister, scope: Scope, options: StorePersistenceOptions<T> = {}) {
+    const { flushIntervalMs = 250, check, onError = () => {}, clock = systemClock, events = pageEvents() } = options
     refuseSecrets(scope, options)
     this.#store = store
     this.#persister = persister
     this.#scope = scope
+    this.#check = storedEntryCheck(scope, { keyOf: (entry) => this.#keyOf(entry), check })
     this.#flushIntervalMs = flushIntervalMs
     this.#onError = onError
     this.#clock = clock
@@ -135,7 +97,7 @@ export class StorePersistence<T> implements AsyncDisposable {
   }
 
   /**
-   * Loads the snapshot into the store and begins to store what changes. A snapshot of which nothing comes for too long is not waited for and not used.
+   * Loads the snapshot into the store and begins to store changes. A snapshot that is late is not used; storing begins once its load has ended.
    *
    * @throws TypeError when it was started or stopped before.
    */
@@ -145,7 +107,8 @@ export class StorePersistence<T> implements AsyncDisposable {
     if (signal?.aborted) return 'late'
     this.#unlisten = listen(signal, 'abort', () => void this.stop())
     this.#move('loading')
-    const isWanted = () => this.#status === 'loading'
+    let isLate = false
+    const isWanted = () => this.#status === 'loading' && !isLate
     const onEntries = (entries: readonly Entry<T>[], before: number) => {
       if (!isWanted() || this.#store.resourceVersion !== '') return
       try {
@@ -154,37 +117,58 @@ export class StorePersistence<T> implements AsyncDisposable {
         this.#report(error)
       }
     }
-    const restoring = new Restoring<T>({ isWanted, onEntries })
-    const loaded = await this.#load(loadTimeoutMs, restoring.take)
-    const snapshot = loaded !== 'late' && 'snapshot' in loaded ? await this.#decode(loaded.snapshot, restoring) : undefined
+    const restoring = new Restoring<T>({ isWanted, check: this.#check, onEntries })
+    const { inTime, settled } = beginLoading(this.#persister, this.#scope, {
+      writer: this.#writer,
+      onRecords: restoring.take,
+      timeoutMs: loadTimeoutMs,
+      signal: this.#stop.signal,
+      clock: this.#clock,
+    })
+    const loaded = await inTime
+    isLate = loaded === 'late'
+    if (loaded === 'late') {
+      void settled.then((outcome) => this.#beginLate(outcome))
+      return 'late'
+    }
+    if (!isWanted()) return 'late'
+    if ('error' in loaded) return this.#giveUp('failed', loaded.error)
+    const entries = loaded.snapshot && (await this.#restored(loaded.snapshot, restoring))
     if (!isWanted()) return 'late'
     // From here to `subscribe` without a pause: a step of the store in between would be missed.
-    let result: HydrationResult
-    if (loaded === 'late') result = 'late'
-    else if ('error' in loaded) result = this.#giveUp('failed', loaded.error)
-    else if (snapshot === undefined) result = 'none'
-    else result = this.#store.hydrate(snapshot.entries, snapshot.resourceVersion) ? 'persisted' : 'late'
-    if (result === 'failed') return result
-    this.#replace = result !== 'persisted'
-    this.#unsubscribe = this.#store.subscribe((update) => this.#gather(update))
-    for (const type of EVENTS) this.#events?.addEventListener(type, this.#flushNow)
-    this.#move('active')
-    if (this.#hasWork()) this.#schedule(this.#flushIntervalMs)
+    let result: HydrationResult = 'none'
+    if (loaded.snapshot && entries) result = this.#store.hydrate(entries, loaded.snapshot.resourceVersion) ? 'persisted' : 'late'
+    this.#begin(result !== 'persisted')
     return result
   }
 
   /** Stores what is waiting. Resolves when that is done, or has failed: `status` tells. */
   async flush(): Promise<void> {
     await this.#inFlight
-    this.#begin()
+    this.#storeNow()
     await this.#inFlight
+  }
+
+  /**
+   * Asks the storage whether the scope is still this one's: after a clear, or when another tab has taken over, `status` becomes `fenced`. Any number
+   * of calls at a time cost one load.
+   *
+   * @returns whether changes are stored, or will be once the snapshot was read.
+   */
+  async verify(): Promise<boolean> {
+    this.#verifying ??= this.#verify().finally(() => {
+      this.#verifying = undefined
+    })
+    await this.#verifying
+    return this.#status === 'active' || this.#status === 'loading'
   }
 
   /** Stores what is waiting and ends. A status of `failed` or `fenced` stays. */
   async stop(): Promise<void> {
     this.#started = true
     this.#detach()
-    if (this.#status === 'active') await this.flush()
+    if (this.#status === 'active')
+      await answerOf(() => this.flush(), { clock: this.#clock, timeoutMs: STOP_TIMEOUT_MS }).catch((error) => this.#giveUp('failed', error))
     this.#clock.clearTimeout(this.#timer)
     if (this.#status === 'active' || this.#status === 'loading') this.#move('stopped')
   }
@@ -193,39 +177,30 @@ export class StorePersistence<T> implements AsyncDisposable {
     return this.stop()
   }
 
-  #load(timeoutMs: number, take: NonNullable<LoadOptions['onTexts']>): Promise<Loaded> {
-    return new Promise((resolve) => {
-      let isOver = false
-      const settle = (loaded: Loaded) => {
-        isOver = true
-        this.#clock.clearTimeout(timer)
-        resolve(loaded)
-      }
-      const wait = () => this.#clock.setTimeout(() => settle('late'), timeoutMs)
-      let timer = wait()
-      this.#stop.signal.addEventListener('abort', () => settle('late'), { once: true })
-      const onTexts = (texts: readonly string[], before: number) => {
-        if (isOver) return
-        // A large snapshot is not a slow storage.
-        this.#clock.clearTimeout(timer)
-        timer = wait()
-        take(texts, before)
-      }
-      const load = async () => this.#persister.load(this.#scope, { onTexts })
-      load().then(
-        (snapshot) => settle({ snapshot }),
-        (error: unknown) => settle({ error }),
-      )
-    })
+  #beginLate(loaded: Loaded): void {
+    if (this.#status !== 'loading') return
+    if ('error' in loaded) this.#giveUp('failed', loaded.error)
+    else this.#begin(true)
   }
 
-  async #decode(snapshot: Snapshot | undefined, restoring: Restoring<T>): Promise<Decoded<T> | undefined> {
-    if (snapshot === undefined) return undefined
+  /** @param replace whether the stored state is no base for changes. */
+  #begin(replace: boolean): void {
+    this.#replace = replace
+    this.#unsubscribe = this.#store.subscribe((update) => this.#gather(update))
+    for (const type of EVENTS) this.#events?.addEventListener(type, this.#flushNow)
+    this.#move('active')
+    if (this.#hasWork()) this.#schedule(this.#flushIntervalMs)
+  }
+
+  async #restored({ records, resourceVersion }: Snapshot, restoring: Restoring<T>): Promise<readonly Entry<T>[] | undefined> {
     try {
-      return { entries: await restoring.finish(snapshot.texts), resourceVersion: snapshot.resourceVersion }
-    } catch (error) {
-      // Not cleared, which would fence this writer too: the next complete state replaces it.
-      this.#report(error)
+      if (resourceVersion === '') throw new PersistenceError('damaged', 'it has no resourceVersion')
+      return await restoring.finish(records)
+    } catch (cause) {
+      // Not cleared, which would shut out this writer too: the next complete state replaces it.
+      const why = cause instanceof Error ? cause.message : String(cause)
+      const message = `${scopeId(this.#scope)}: the stored state is not used, the objects are listed instead: ${why}`
+      this.#report(new PersistenceError('damaged', message, { cause }))
       return undefined
     }
   }
@@ -235,7 +210,7 @@ export class StorePersistence<T> implements AsyncDisposable {
     if (update.type === 'replace') this.#replace = true
     else if (!this.#replace) {
       for (const { type, entry } of update.changes)
-        if (type !== 'resynced') this.#changed.set(entry.key, type === 'deleted' ? undefined : entry)
+        if (type !== 'resynced') this.#changed.set(this.#keyOf(entry), type === 'deleted' ? undefined : entry)
       this.#version = update.resourceVersion
     }
     if (this.#inFlight === undefined) this.#schedule(this.#flushIntervalMs)
@@ -245,48 +220,81 @@ export class StorePersistence<T> implements AsyncDisposable {
     return this.#replace ? this.#store.resourceVersion !== '' : this.#version !== undefined && this.#version !== ''
   }
 
-  /** Everything that is waiting, as one step. */
-  #take(): Commit {
+  /** Takes everything that is waiting, as one step. */
+  #take(): Step {
     const changed = this.#changed
     const version = this.#version ?? ''
     this.#changed = new Map()
     this.#version = undefined
     if (this.#replace) {
       this.#replace = false
-      return { type: 'replace', puts: this.#store.list(), resourceVersion: this.#store.resourceVersion }
+      const puts = this.#store.list().map((entry) => this.#recordOf(entry))
+      return { type: 'replace', puts, resourceVersion: this.#store.resourceVersion }
     }
-    const puts = [...changed.values()].filter((entry) => entry !== undefined)
+    const puts = [...changed.values()].flatMap((entry) => (entry ? [this.#recordOf(entry)] : []))
     const deletes = [...changed].flatMap(([key, entry]) => (entry === undefined ? [key] : []))
     return { type: 'apply', puts, deletes, resourceVersion: version }
   }
 
-  #schedule(ms: number): void {
-    if (this.#timer !== undefined) return
-    this.#timer = this.#clock.setTimeout(() => this.#begin(), ms)
+  #keyOf(entry: Entry<T>): string {
+    return this.#store.keyOf?.(entry) ?? entry.key
   }
 
-  #begin(): void {
+  #recordOf(entry: Entry<T>): StoredRecord {
+    const key = this.#keyOf(entry)
+    return key === entry.key ? entry : { key, text: entry.text }
+  }
+
+  #schedule(ms: number): void {
+    if (this.#timer !== undefined) return
+    this.#timer = this.#clock.setTimeout(() => this.#storeNow(), ms)
+  }
+
+  #storeNow(): void {
     if (this.#inFlight !== undefined || this.#status !== 'active') return
     this.#clock.clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#hasWork()) this.#inFlight = this.#commit(this.#take())
   }
 
-  async #commit(change: Commit): Promise<void> {
+  /** @param step left out: only becomes the next writer. */
+  async #commit(step?: Step): Promise<void> {
     let waitMs = this.#flushIntervalMs
     try {
-      await this.#persister.commit(this.#scope, change)
+      await this.#renew()
+      const change = step && { ...step, writer: this.#writer }
+      if (change) await answerOf(() => this.#persister.commit(this.#scope, change), { clock: this.#clock })
       this.#retries = 0
     } catch (error) {
       const code = isPersistenceError(error) ? error.code : undefined
       if (code === 'unavailable' && this.#retries < MAX_RETRIES) {
         this.#report(error)
         this.#replace = true
+        this.#nextWriter ??= newWriter()
         waitMs = RETRY_BASE_MS * 2 ** this.#retries++
       } else this.#giveUp(code === 'fenced' ? 'fenced' : 'failed', error)
     }
     this.#inFlight = undefined
     if (this.#status === 'active' && this.#hasWork()) this.#schedule(waitMs)
+  }
+
+  async #verify(): Promise<void> {
+    // A commit that is under way must end in the name that it began with.
+    while (this.#inFlight) await this.#inFlight
+    if (this.#status !== 'active') return
+    this.#nextWriter ??= newWriter()
+    this.#inFlight = this.#commit()
+    await this.#inFlight
+  }
+
+  /** Becomes the next writer after a failure. The step that failed may still be under way: under the earlier name, it is shut out from here on. */
+  async #renew(): Promise<void> {
+    const writer = this.#nextWriter
+    if (writer === undefined) return
+    const after = this.#writer
+    await answerOf((restart) => this.#persister.load(this.#scope, { writer, after, onRecords: restart }), { clock: this.#clock })
+    this.#writer = writer
+    this.#nextWriter = undefined
   }
 
   readonly #flushNow = (): void => void this.flush()
@@ -320,13 +328,6 @@ export class StorePersistence<T> implements AsyncDisposable {
       report(thrown)
     }
   }
-}
-
-/** @throws PersistenceError with code `'refused'` for secrets that `sensitive` does not name. */
-export function refuseSecrets({ resource }: Scope, { sensitive = [] }: Pick<StorePersistenceOptions, 'sensitive'>): void {
-  const [plural = ''] = resource.split(/[./]/, 1)
-  if (SENSITIVE.includes(plural) && !sensitive.includes(plural))
-    throw new PersistenceError('refused', `${resource} are not stored on a disk unless asked for by name: sensitive: ['${plural}']`)
 }
 
 function pageEvents(): StorePersistenceOptions['events'] {

@@ -24,6 +24,10 @@ export interface ListWatchOptions {
 /** The part of a client that a {@link ListWatch} needs. */
 export interface EntryClient {
   readonly baseUrl: string
+  /** Whether requests carry credentials of the client's own, such as a token: then the server's answers depend on the user. Default: no. */
+  readonly authenticates?: boolean | undefined
+  /** The identity that requests impersonate, as one string without secrets; the empty string or undefined: none. */
+  readonly impersonates?: string | undefined
   listEntries<T extends KubeObject>(
     resource: Resource<T>,
     options: ListEntriesOptions & ArrivalOptions<T> & { namespace?: string | undefined },

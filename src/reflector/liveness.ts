@@ -154,7 +154,7 @@ export class Liveness<T extends KubeObject> {
     let timer: unknown
     try {
       const both = AbortSignal.any([signal, enough.signal])
-      const options = { resourceVersion, allowWatchBookmarks: false, timeoutSeconds: PROBE_SECONDS, signal: both }
+      const options = { resourceVersion, timeoutSeconds: PROBE_SECONDS, signal: both }
       for await (const batch of (source.bare ?? source).watch(options)) {
         timer ??= clock.setTimeout(() => enough.abort(), PROBE_SECONDS * 1000 + PROBE_GRACE_MS)
         if (batch.some(({ type }) => type !== 'BOOKMARK')) return 'missed'

@@ -1,5 +1,5 @@
 import { Listeners } from '../internal/listeners'
-import { type Entry, entryFromObject, type UnparsedEntry } from '../meta/entry'
+import { addUnreadableListener, type Entry, entryFromObject, removeUnreadableListener, type UnparsedEntry } from '../meta/entry'
 import { type Keyed, type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
@@ -204,11 +204,11 @@ export class Store<T extends KubeObject> {
   }
 
   #hold(entry: Entry<T>): void {
-    entry.onUnreadable = this.#drop
+    addUnreadableListener(entry, this.#drop)
   }
 
   #release(entry: Entry<T>): void {
-    entry.onUnreadable = undefined
+    removeUnreadableListener(entry, this.#drop)
   }
 
   readonly #drop = (unreadable: UnparsedEntry): void => {

@@ -73,6 +73,8 @@ export class KubeReader {
   readonly #ky: KyInstance
   readonly #onWarning: KubeClientOptions['onWarning']
   readonly #portable: PortableClient | undefined
+  /** Whether requests carry a token or an `Authorization` header that the client was given: then the server's answers depend on the user. */
+  readonly authenticates: boolean
 
   /** @throws TypeError when the base URL is missing outside a browser, or is none; when groups cannot be impersonated together. */
   constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate, onWarning }: KubeClientOptions = {}) {
@@ -80,6 +82,7 @@ export class KubeReader {
     this.#credentials = new Credentials(token)
     this.#onWarning = onWarning
     const common = new Headers(headers)
+    this.authenticates = token !== undefined || common.has('authorization')
     if (impersonate) {
       const { user, uid, groups = [] } = impersonate
       if (groups.length > 1)

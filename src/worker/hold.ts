@@ -7,7 +7,7 @@ import { CONNECT } from './protocol'
 import { remoteClient, remotePersister } from './remote'
 import { Thread } from './thread'
 
-/** A Worker, and who uses it. */
+/** A Worker, and the number of its users. */
 interface Shared {
   readonly thread: Thread
   holders: number
@@ -61,7 +61,11 @@ export async function takeHold({ client, persister }: Place, source: WorkerSourc
 function start(source: WorkerSource, portable: PortableClient, clock: Clock): Shared {
   const worker = obtain(source)
   const { port1, port2 } = new MessageChannel()
-  const thread = new Thread(port1, portable, clock)
+  const thread = new Thread(port1, portable, clock, () => {
+    worker.removeEventListener('error', onError)
+    // At once, not when its last user lets go: a Worker that hangs keeps a processor busy.
+    if (typeof source !== 'object') worker.terminate()
+  })
   const onError = (event: Event) => {
     const { message } = event as Partial<ErrorEvent>
     // Not every error is the end of a Worker: one that goes on still answers.
@@ -70,15 +74,7 @@ function start(source: WorkerSource, portable: PortableClient, clock: Clock): Sh
   }
   worker.addEventListener('error', onError)
   worker.postMessage(CONNECT, [port2])
-  return {
-    thread,
-    holders: 0,
-    end() {
-      worker.removeEventListener('error', onError)
-      thread.close()
-      if (typeof source !== 'object') worker.terminate()
-    },
-  }
+  return { thread, holders: 0, end: () => thread.close() }
 }
 
 function obtain(source: WorkerSource): Worker {

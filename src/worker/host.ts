@@ -8,7 +8,7 @@ import type { ClientSettings } from '../transport/portable'
 import type { KubeClientOptions } from '../transport/reader'
 import { type ErrorData, errorFromData, errorToData } from './error-data'
 import { Outbox } from './outbox'
-import { type Call, entryCells, eventCells, type News, type Order, rowsOf, type Storage, type ThreadPort, textCells } from './protocol'
+import { batchCells, type Call, entryCells, eventCells, type News, type Order, recordsOf, type Storage, type ThreadPort } from './protocol'
 
 /** What a call is given. */
 interface Task {
@@ -66,6 +66,9 @@ class Host {
         this.#parts.delete(order.id)
         this.#end(order.id)
         return
+      case 'ping':
+        this.#say({ type: 'pong' })
+        return
       case 'token':
         this.#answered(order.id)?.resolve(order.token)
         return
@@ -79,7 +82,6 @@ class Host {
   }
 
   async #run(id: number, call: Call): Promise<void> {
-    this.#say({ type: 'taken', id })
     const controller = new AbortController()
     const outbox = new Outbox((parcel) => this.#say({ type: 'piece', id, ...parcel }), this.#clock)
     this.#tasks.set(id, { outbox, controller })
@@ -106,19 +108,18 @@ class Host {
       case 'watch':
         return this.#watch(call, task)
       case 'load': {
-        // All of them are told of by an `idbPersister`: what has been read crosses while the rest is being read.
-        const onTexts = (texts: readonly string[], before: number) => {
-          for (const piece of textCells(texts, before)) void task.outbox.push(piece)
+        // An `idbPersister` delivers every record in batches, so each batch crosses while the rest is being read.
+        const onRecords = (records: readonly StoredRecord[], before: number) => {
+          for (const piece of batchCells(records, before)) void task.outbox.push(piece)
         }
-        const snapshot = await this.#persister(call.storage).load(call.scope, { onTexts })
+        const snapshot = await this.#persister(call.storage).load(call.scope, { ...call.options, onRecords })
         return snapshot ? [snapshot.resourceVersion] : []
       }
       case 'commit': {
-        const { scope, commit: type, deletes, resourceVersion } = call
+        const { scope, commit: type, writer, deletes, resourceVersion } = call
         const cells = [...(this.#parts.get(task.id) ?? []), call.cells].flat()
         this.#parts.delete(task.id)
-        const puts = rowsOf(cells, 2).map(([key = '', text = '']): StoredRecord => ({ key, text }))
-        await this.#persister(call.storage).commit(scope, { type, puts, deletes, resourceVersion })
+        await this.#persister(call.storage).commit(scope, { type, writer, puts: recordsOf(cells), deletes, resourceVersion })
         return []
       }
       case 'clear':
@@ -144,7 +145,7 @@ class Host {
   }
 
   #connected(): KubeClient {
-    if (!this.#client) throw new Error('the Worker was asked for something before it was told of which server')
+    if (!this.#client) throw new Error('Worker received a call before `open`')
     return this.#client
   }
 

@@ -1,6 +1,7 @@
 import { KubeError, PersistenceError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import type { Commit, LoadOptions, Persister, Scope, Snapshot } from '../persistence/persister'
+import { scopeId } from '../persistence/scope'
 import type { EntryClient } from '../reflector/list-watch'
 import type { Hold, Place, WorkerSource } from './place'
 
@@ -77,25 +78,28 @@ export class OffThread {
 
   #persisterOf(here: Persister): Persister {
     const choose = async () => (await this.#place()).persister ?? here
-    // Whoever loaded the state, or stored it whole, can store its changes.
-    let writer: Persister | undefined
-    const load = async (scope: Scope, options?: LoadOptions): Promise<Snapshot | undefined> => {
+    /** The persister that admitted the writer of each scope. */
+    const admitted = new Map<string, Persister>()
+    const load = async (scope: Scope, options: LoadOptions): Promise<Snapshot | undefined> => {
       const persister = await choose()
-      writer = persister
+      admitted.set(scopeId(scope), persister)
       try {
         return await persister.load(scope, options)
       } catch (error) {
         if ((await choose()) === persister) throw error
-        // The Worker is gone, and a feed asks for its state only once.
+        // The Worker has died, and a feed asks for its state only once.
         return load(scope, options)
       }
     }
     const commit = async (scope: Scope, change: Commit): Promise<void> => {
       const persister = await choose()
-      if (change.type === 'apply' && writer !== persister)
-        throw new PersistenceError('unavailable', 'the Worker that stored is gone: everything has to be stored once more')
+      // The caller loads again before it stores: a Worker that only seems to be dead may still write under the writer's name.
+      if (admitted.get(scopeId(scope)) !== persister)
+        throw new PersistenceError(
+          'unavailable',
+          'the Worker that stored this snapshot is gone: it is loaded and stored again on the main thread',
+        )
       await persister.commit(scope, change)
-      writer = persister
     }
     return { load, commit, clear: async (scope) => (await choose()).clear(scope) }
   }

@@ -2,7 +2,7 @@ import type { RequestSummary } from '../errors'
 import { type Entry, entryFromParts } from '../meta/entry'
 import type { Resource } from '../meta/resource'
 import type { ListOptions, WatchEntry, WatchOptions } from '../meta/wire'
-import type { Commit, Scope } from '../persistence/persister'
+import type { Commit, LoadOptions, Scope, StoredRecord } from '../persistence/persister'
 import type { IdbSettings } from '../persistence/portable'
 import type { ClientSettings } from '../transport/portable'
 import type { ServerWarning } from '../transport/warnings'
@@ -14,7 +14,7 @@ import type { ErrorData } from './error-data'
 export const CONNECT = 'kubeflect:connect'
 
 /** An end of the connection: of a `MessagePort`, what is used of it. */
-export type ThreadPort = Pick<MessagePort, 'postMessage' | 'onmessage' | 'close'>
+export type ThreadPort = Pick<MessagePort, 'postMessage' | 'onmessage' | 'onmessageerror' | 'close'>
 
 /** What the main thread says. Each call has a number. */
 export type Order =
@@ -25,6 +25,8 @@ export type Order =
   /** The last piece was dealt with: the next one may come. */
   | { readonly type: 'more'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number }
+  /** Asks for a sign of life. */
+  | { readonly type: 'ping' }
   | { readonly type: 'token'; readonly id: number; readonly token: string | undefined }
   | { readonly type: 'no-token'; readonly id: number; readonly error: ErrorData }
   | { readonly type: 'close' }
@@ -34,12 +36,18 @@ export type Call =
   | { readonly kind: 'ping' }
   | { readonly kind: 'list'; readonly resource: Address; readonly options: ReadOptions & ListOptions }
   | { readonly kind: 'watch'; readonly resource: Address; readonly options: ReadOptions & WatchOptions }
-  | { readonly kind: 'load'; readonly storage: Storage; readonly scope: Scope }
+  | {
+      readonly kind: 'load'
+      readonly storage: Storage
+      readonly scope: Scope
+      readonly options: Omit<LoadOptions, 'onRecords'>
+    }
   | {
       readonly kind: 'commit'
       readonly storage: Storage
       readonly scope: Scope
       readonly commit: Commit['type']
+      readonly writer: string
       readonly deletes: readonly string[]
       readonly resourceVersion: string
       /** The puts, key and text in turn; those of the parts come before them. */
@@ -65,8 +73,8 @@ export interface ReadOptions {
 
 /** What the Worker says of a call, or asks. */
 export type News =
-  /** The call has arrived. */
-  | { readonly type: 'taken'; readonly id: number }
+  /** Answers a ping. */
+  | { readonly type: 'pong' }
   /** So many bytes came from the network, and perhaps what was made of them. There is no other piece before `more` is said. */
   | { readonly type: 'piece'; readonly id: number; readonly bytes: number; readonly cells: readonly string[] | undefined }
   | { readonly type: 'done'; readonly id: number; readonly cells: readonly string[] }
@@ -103,21 +111,31 @@ export function entriesOf<T>(cells: readonly string[]): Entry<T>[] {
   return rowsOf(cells, 4).map(([key = '', uid = '', resourceVersion = '', text = '']) => entryFromParts(key, uid, resourceVersion, text))
 }
 
-/** Texts of a snapshot, and how many came before them, as pieces of cells. What crosses together says where one ends and the next begins. */
-export function* textCells(texts: readonly string[], before: number): Generator<string[], void, undefined> {
+/** Records as cells. */
+export const recordCells = ({ key, text }: StoredRecord): string[] => [key, text]
+
+/** The records of a piece. */
+export function recordsOf(cells: readonly string[]): StoredRecord[] {
+  return rowsOf(cells, 2).map(([key = '', text = '']) => ({ key, text }))
+}
+
+/** Yields batches of a snapshot as pieces of cells. Each says where it ends and how many records came before: batches may cross together. */
+export function* batchCells(records: readonly StoredRecord[], before: number): Generator<string[], void, undefined> {
   let number = before
-  for (const piece of inPieces(texts, (text) => [text])) {
+  for (const piece of inPieces(records, recordCells)) {
     yield [String(number), String(piece.length), ...piece]
-    number += piece.length
+    number += piece.length / 2
   }
 }
 
-/** The texts of a piece. */
-export function* textsOf(cells: readonly string[]): Generator<{ readonly texts: readonly string[]; readonly before: number }> {
+/** Yields the batches of a piece. */
+export function* batchesOf(
+  cells: readonly string[],
+): Generator<{ readonly records: readonly StoredRecord[]; readonly before: number }, void, undefined> {
   for (let at = 0; at < cells.length; ) {
     const start = at + 2
     at = start + Number(cells[at + 1])
-    yield { texts: cells.slice(start, at), before: Number(cells[start - 2]) }
+    yield { records: recordsOf(cells.slice(start, at)), before: Number(cells[start - 2]) }
   }
 }
 

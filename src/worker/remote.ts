@@ -3,11 +3,11 @@ import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { type Resource, resourcePath } from '../meta/resource'
 import type { ArrivalOptions, EntryList, WatchEntry } from '../meta/wire'
-import type { Persister } from '../persistence/persister'
+import type { Persister, StoredRecord } from '../persistence/persister'
 import type { EntryClient } from '../reflector/list-watch'
 import type { ListEntriesOptions } from '../transport/list'
 import type { WatchEntriesOptions } from '../transport/watch'
-import { type Address, type Call, entriesOf, eventsOf, inPieces, type Storage, textsOf } from './protocol'
+import { type Address, batchesOf, type Call, entriesOf, eventsOf, inPieces, recordCells, type Storage } from './protocol'
 import type { CallOptions, Thread } from './thread'
 
 type Placed<O> = O & { namespace?: string | undefined }
@@ -55,7 +55,7 @@ export function remoteClient(thread: Thread, baseUrl: string): EntryClient {
   }
 }
 
-/** A persister of which a Worker has the like. */
+/** A persister that forwards each call to its counterpart in the Worker. */
 export function remotePersister(thread: Thread, storage: Storage): Persister {
   const asked = async (call: Call, options: CallOptions = {}, take: (cells: readonly string[]) => void = () => {}) => {
     try {
@@ -67,24 +67,24 @@ export function remotePersister(thread: Thread, storage: Storage): Persister {
     }
   }
   return {
-    async load(scope, { onTexts } = {}) {
-      const all: string[] = []
-      const [resourceVersion] = await asked({ kind: 'load', storage, scope }, {}, (cells) => {
-        for (const { texts, before } of textsOf(cells)) {
+    async load(scope, { onRecords, ...options }) {
+      const all: StoredRecord[] = []
+      const [resourceVersion] = await asked({ kind: 'load', storage, scope, options }, {}, (cells) => {
+        for (const { records, before } of batchesOf(cells)) {
           all.length = before
-          for (const text of texts) all.push(text)
-          onTexts?.(texts, before)
+          for (const record of records) all.push(record)
+          onRecords?.(records, before)
         }
       })
-      return resourceVersion === undefined ? undefined : { resourceVersion, texts: all.reverse() }
+      return resourceVersion === undefined ? undefined : { resourceVersion, records: all.reverse() }
     },
 
     async commit(scope, change) {
-      const { type: commit, resourceVersion } = change
+      const { type: commit, writer, resourceVersion } = change
       const deletes = change.type === 'apply' ? change.deletes : []
-      const parts = [...inPieces(change.puts, ({ key, text }) => [key, text])]
+      const parts = [...inPieces(change.puts, recordCells)]
       const cells = parts.pop() ?? []
-      await asked({ kind: 'commit', storage, scope, commit, deletes, resourceVersion, cells }, { parts })
+      await asked({ kind: 'commit', storage, scope, commit, writer, deletes, resourceVersion, cells }, { parts })
     },
 
     async clear(scope) {

@@ -8,36 +8,55 @@ import type { PortableClient } from '../transport/portable'
 import { errorFromData, errorToData } from './error-data'
 import type { Call, News, Order, ThreadPort } from './protocol'
 
-/** A Worker that lives says at once that it has taken a call. It may have to be loaded first. */
-const SIGN_OF_LIFE_MS = 10_000
+/** How often a Worker that has said nothing is pinged while calls are open, in milliseconds. */
+const PING_MS = 1_000
+/**
+ * How many intervals a ping may go unanswered before the Worker counts as dead. Intervals are counted, not time: in a page that is frozen, or kept
+ * busy by a long task, they pass no faster than the page runs. A long task of the Worker's own may take as long as they do.
+ */
+const UNANSWERED = { first: 9, later: 6 } as const
 
-/** What the caller of a {@link Thread} can give along. */
+/** Options of {@link Thread.call}. */
 export interface CallOptions extends RequestOptions {
   /** The beginning of what the call brings along, piece by piece. */
   parts?: Iterable<readonly string[]> | undefined
 }
 
-/** The main thread's end of the connection to a Worker: any number of calls at a time. */
+/**
+ * The main thread's end of the connection to a Worker: any number of calls at a time. A Worker that dies, hangs or never starts says nothing about
+ * it, so it is pinged while calls are open, and given up within 10 seconds.
+ */
 export class Thread {
   readonly #port: ThreadPort
   readonly #client: PortableClient
   readonly #clock: Clock
   readonly #inboxes = new Map<number, Inbox>()
   readonly #numbers = new WeakMap<object, number>()
+  readonly #onEnd: () => void
   readonly #warn: ((news: News & { type: 'warning' }) => void) | undefined
   #calls = 0
   #numbered = 0
   #failure: KubeError | undefined
   #isAlive = false
+  #timer: unknown
+  /** How many intervals the last ping has gone unanswered; undefined while no ping is out. */
+  #unanswered: number | undefined
+  /** Whether the Worker has said something since the last interval began. */
+  #wasHeard = false
 
-  /** @param client what the Worker makes requests for. */
-  constructor(port: ThreadPort, client: PortableClient, clock: Clock) {
+  /**
+   * @param client the client that the Worker makes requests for.
+   * @param onEnd called once, when the Worker was given up or is not needed any more.
+   */
+  constructor(port: ThreadPort, client: PortableClient, clock: Clock, onEnd: () => void = () => {}) {
     this.#port = port
+    this.#onEnd = onEnd
     this.#client = client
     this.#clock = clock
     const { headers, onWarning } = client
     this.#warn = guarded(onWarning && (({ warning, request }) => onWarning(warning, request)))
     port.onmessage = ({ data }) => this.#take(data as News)
+    port.onmessageerror = () => this.fail(new KubeError('a Worker sent something that cannot be read'))
     this.#post({ type: 'open', client: { baseUrl: absolute(client.baseUrl), headers } })
   }
 
@@ -72,8 +91,9 @@ export class Thread {
     const id = ++this.#calls
     const inbox = new Inbox(onBytes)
     this.#inboxes.set(id, inbox)
+    this.#watch()
     const cancel = () => {
-      if (this.#inboxes.delete(id)) this.#post({ type: 'cancel', id })
+      if (this.#close(id)) this.#post({ type: 'cancel', id })
     }
     const unlisten = listen(signal, 'abort', () => {
       cancel()
@@ -86,10 +106,6 @@ export class Thread {
         signal?.throwIfAborted()
       }
       this.#post({ type: 'call', id, call })
-      inbox.timer = this.#clock.setTimeout(
-        () => this.fail(new KubeError(`a Worker gave no sign of life for ${SIGN_OF_LIFE_MS / 1000} s: does it import kubeflect/worker?`)),
-        SIGN_OF_LIFE_MS,
-      )
       for (;;) {
         const news = await inbox.next()
         if (news.type === 'piece') {
@@ -97,13 +113,12 @@ export class Thread {
           this.#post({ type: 'more', id })
           continue
         }
-        this.#inboxes.delete(id)
+        this.#close(id)
         if (news.type === 'done') return news.cells
         throw errorFromData(news.error)
       }
     } finally {
       unlisten()
-      this.#clock.clearTimeout(inbox.timer)
       cancel()
     }
   }
@@ -119,24 +134,61 @@ export class Thread {
     this.#failure = failure
     for (const inbox of this.#inboxes.values()) inbox.fail(failure)
     this.#inboxes.clear()
+    this.#rest()
     this.#port.postMessage({ type: 'close' } satisfies Order)
     this.#port.close()
+    this.#onEnd()
   }
 
-  /** Nobody needs the Worker any more. */
+  /** Ends a Worker that is not needed any more. */
   close(): void {
     this.fail(new KubeError('the Worker was given back'))
   }
 
   #take(news: News): void {
     this.#isAlive = true
+    this.#wasHeard = true
+    this.#unanswered = undefined
+    if (news.type === 'pong') return
     if (news.type === 'token') void this.#giveToken(news.id, news.refused)
     else if (news.type === 'warning') this.#warn?.(news)
-    else {
-      const inbox = this.#inboxes.get(news.id)
-      if (news.type === 'taken') this.#clock.clearTimeout(inbox?.timer)
-      else inbox?.put(news)
+    else this.#inboxes.get(news.id)?.put(news)
+  }
+
+  /** Ends a call. Returns whether it was open. */
+  #close(id: number): boolean {
+    const wasOpen = this.#inboxes.delete(id)
+    if (this.#inboxes.size === 0) this.#rest()
+    return wasOpen
+  }
+
+  #watch(): void {
+    this.#timer ??= this.#clock.setTimeout(() => this.#look(), PING_MS)
+  }
+
+  #rest(): void {
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#unanswered = undefined
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    if (this.#unanswered !== undefined) this.#unanswered++
+    else if (!this.#wasHeard) {
+      this.#unanswered = 0
+      this.#post({ type: 'ping' })
     }
+    this.#wasHeard = false
+    const limit = this.#isAlive ? UNANSWERED.later : UNANSWERED.first
+    if (this.#unanswered === undefined || this.#unanswered < limit) {
+      this.#watch()
+      return
+    }
+    const advice = this.#isAlive ? '' : ': does it import kubeflect/worker?'
+    // The first interval passed before the ping.
+    const seconds = ((limit + 1) * PING_MS) / 1000
+    this.fail(new KubeError(`a Worker gave no sign of life for ${seconds} s${advice}`))
   }
 
   async #giveToken(id: number, refused: string | undefined): Promise<void> {
@@ -157,9 +209,8 @@ export class Thread {
 
 type Answer = Extract<News, { type: 'piece' | 'done' | 'failed' }>
 
-/** What came for one call and was not taken yet. */
+/** The answers to one call that were not taken yet: at most one piece and the end, since the Worker waits for `more`. */
 class Inbox {
-  timer: unknown
   readonly #onBytes: RequestOptions['onBytes']
   readonly #waiting: Answer[] = []
   #failure: { readonly error: unknown } | undefined

@@ -83,6 +83,33 @@ describe('a real Worker', () => {
     expect(await caughtUp(page)).toMatchObject({ requests: [] })
   })
 
+  for (const [how, script] of Object.entries({ 'ends without a word': 'close()', 'hangs in a loop': 'for (;;) {}' })) {
+    test(`that ${how} is noticed: the page is live again on the main thread within 10 s, and stores`, async () => {
+      await using visitor = await visit()
+      const { page } = visitor
+      await page.goto(site.url)
+      await caughtUp(page)
+      // A loop without an end never answers.
+      void page
+        .workers()[0]
+        ?.evaluate(script)
+        .catch(() => undefined)
+      const diedAt = performance.now()
+      await expect.poll(async () => (await call(page, 'state')).requests.length, { timeout: 15_000, interval: 100 }).toBeGreaterThan(0)
+      change()
+      expect(await caughtUp(page)).toMatchObject({
+        state: 'live',
+        reports: expect.arrayContaining([expect.stringMatching(/everything is done on the main thread, since .* no sign of life/)]),
+      })
+      // On a machine that is busy timers are late: what it takes in virtual time is tested elsewhere.
+      expect(performance.now() - diedAt).toBeLessThan(20_000)
+      await expect.poll(async () => (await call(page, 'state')).storing, { timeout: 10_000 }).toBe('active')
+      await call(page, 'flush')
+      await page.reload()
+      expect(await caughtUp(page)).toMatchObject({ source: 'persisted' })
+    })
+  }
+
   test('is done without where the policy forbids it', async () => {
     await using visitor = await visit()
     await visitor.page.goto(`${site.url}/strict`)

@@ -165,10 +165,10 @@ async function podsOf(cluster: Cluster): Promise<Pod[]> {
 async function storedPods(page: Page, cluster: string): Promise<Pod[]> {
   const scope = { cluster, user: '', resource: 'pods/v1', namespace: '', labelSelector: '', fieldSelector: '', version: '' }
   // As text: what runs in the page must not be compiled for Node.
-  const load = `import('/@id/kubeflect/idb').then(({ idbPersister }) => idbPersister({ database: 'kubeflect-playground' }).load(${JSON.stringify(scope)}))`
-  const { texts } = await page.evaluate<Snapshot>(load)
+  const load = `import('/@id/kubeflect/idb').then(({ idbPersister }) => idbPersister({ database: 'kubeflect-playground' }).load(${JSON.stringify(scope)}, { writer: 'the test' }))`
+  const { records } = await page.evaluate<Snapshot>(load)
   return sorted(
-    texts.map((text) => {
+    records.map(({ text }) => {
       // The items of a typed list have neither; entries always do.
       const { kind, apiVersion, ...pod } = JSON.parse(text) as Pod
       expect({ kind, apiVersion }).toEqual({ kind: 'Pod', apiVersion: 'v1' })

@@ -240,7 +240,7 @@ describe('the stored state', () => {
     expect(whose.at(-1)).toBe('pods app=web, second life')
   })
 
-  const unfinished: Record<string, Persister['load']> = {
+  const unfinished: Record<string, () => ReturnType<Persister['load']>> = {
     'is damaged': async () => undefined,
     'takes too long': () => new Promise(() => {}),
     'cannot be read': () => Promise.reject(new Error('no disk')),
@@ -250,9 +250,9 @@ describe('the stored state', () => {
     const { told, onArrival, times } = listener()
     const listed = times(2)
     const persister: Persister = {
-      load: (scope, options) => {
-        options?.onTexts?.([JSON.stringify(pod('z', '1'))], 0)
-        return load(scope)
+      load: (_scope, options) => {
+        options.onRecords?.([{ key: 'shop/z', text: JSON.stringify(pod('z', '1')) }], 0)
+        return load()
       },
       commit: async () => {},
       clear: async () => {},

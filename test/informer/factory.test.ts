@@ -178,9 +178,9 @@ test('an informer that is asked for again while the last one is being stored wai
   const order: string[] = []
   const gate = new Gate()
   const persister: Persister = {
-    load: (scope) => {
+    load: (scope, options) => {
       order.push('load')
-      return memory.load(scope)
+      return memory.load(scope, options)
     },
     commit: async (scope, change) => {
       await gate.pass()

@@ -140,7 +140,7 @@ describe('storage', () => {
     const world = new World(['a', 'b'])
     const memory = memoryPersister()
     const slow: Persister = {
-      load: (scope) => slowly(world, 20, () => memory.load(scope)),
+      load: (scope, options) => slowly(world, 20, () => memory.load(scope, options)),
       commit: (scope, change) => slowly(world, 30, () => memory.commit(scope, change)),
       clear: (scope) => memory.clear(scope),
     }
@@ -292,7 +292,7 @@ describe('errors', () => {
       await world.advance(70_000)
       expect(notes).toEqual(['+a@101!', '~a@102<101', '+b@103'])
       expect(scene.informer.state).toBe('live')
-      expect(Array.from(storage.values(), ({ state }) => state?.texts.size)).toEqual([2])
+      expect(Array.from(storage.values(), ({ texts }) => texts.size)).toEqual([2])
       expect(scene.errors).toEqual([])
       const all = 'applied attempt backlog backoff bookmark bytes closed error loaded opened persisted probe relist replaced synced'
       expect([...seen].sort().join(' ')).toBe(all)

@@ -30,7 +30,7 @@ for (const initialList of ['list', 'stream'] as const) {
     expect(seen).toEqual(['a@101', 'b@102', 'a@103', 'b@104'])
     expect(told).toEqual(Array(4).fill({ small: 'yes' }))
     const [record] = storage?.values() ?? []
-    expect([...(record?.state?.texts.values() ?? [])].map((text) => JSON.parse(text).data)).toEqual([{ small: 'yes' }])
+    expect([...(record?.texts.values() ?? [])].map((text) => JSON.parse(text).data)).toEqual([{ small: 'yes' }])
     expect(scene.errors).toEqual([])
   })
 }

@@ -172,13 +172,13 @@ export class Simulation {
 
   #check(action?: Action): void {
     expect({ after: action, violations: this.#violations }).toEqual({ after: action, violations: [] })
-    for (const { state } of this.#storage.values()) {
-      if (!state) continue
-      const stored = textOf([...state.texts].map(([key, text]) => ({ key, text })))
+    for (const { resourceVersion, texts } of this.#storage.values()) {
+      if (resourceVersion === undefined) continue
+      const stored = textOf([...texts].map(([key, text]) => ({ key, text })))
       expect({
         after: action,
-        resourceVersion: state.resourceVersion,
-        wasSo: this.#history.get(state.resourceVersion)?.has(stored),
+        resourceVersion,
+        wasSo: this.#history.get(resourceVersion)?.has(stored),
       }).toMatchObject({ wasSo: true })
     }
   }
@@ -194,7 +194,7 @@ export class Simulation {
     expect(page.state).toBe(this.#world.state)
     expect(textOf(page.store.list())).toBe(this.#serverText())
     expect(page.persistence?.status).toBe('active')
-    expect([...this.#storage.values()].map(({ state }) => state?.resourceVersion)).toEqual([page.store.resourceVersion])
+    expect([...this.#storage.values()].map(({ resourceVersion }) => resourceVersion)).toEqual([page.store.resourceVersion])
     await page[Symbol.asyncDispose]()
   }
 }

@@ -1,5 +1,7 @@
 import { isPersistenceError } from '../../src/errors'
-import type { Commit, Persister, Scope, StoredRecord } from '../../src/persistence/persister'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot, Step, StoredRecord } from '../../src/persistence/persister'
+import { scopeId } from '../../src/persistence/scope'
+import { newWriter } from '../../src/persistence/writer'
 import { createRandom } from '../../src/testing/random'
 
 // What every persister must do. The cases know no test runner, so that a page can run them too.
@@ -7,7 +9,50 @@ import { createRandom } from '../../src/testing/random'
 /** What a case is given: a storage of its own. */
 export interface ContractContext {
   /** Another persister on the same storage, as another tab would have it. */
-  open(): Persister
+  open(): Holder
+}
+
+/**
+ * The only user of a persister, as an informer in a tab of its own: each load has a writer's name of its own, under which the commits that follow are
+ * made. A `replace` of a scope that it never loaded loads it first.
+ */
+export class Holder {
+  readonly persister: Persister
+  readonly #writers = new Map<string, string>()
+
+  constructor(persister: Persister) {
+    this.persister = persister
+  }
+
+  /** The writer's name that the last load of a scope had. */
+  writerOf(scope: Scope): string {
+    return this.#writers.get(scopeId(scope)) ?? 'a writer that never loaded'
+  }
+
+  load(scope: Scope, options: Partial<LoadOptions> = {}): Promise<Snapshot | undefined> {
+    const writer = options.writer ?? newWriter()
+    this.#writers.set(scopeId(scope), writer)
+    return this.persister.load(scope, { ...options, writer })
+  }
+
+  /** Loads again after a failure, on the condition that the scope is still this one's. */
+  renew(scope: Scope): Promise<Snapshot | undefined> {
+    return this.load(scope, { after: this.writerOf(scope) })
+  }
+
+  async commit(scope: Scope, step: Step): Promise<void> {
+    if (step.type === 'replace' && !this.#writers.has(scopeId(scope))) await this.load(scope)
+    await this.commitOnly(scope, step)
+  }
+
+  /** Commits without a load, whatever was done before. */
+  commitOnly(scope: Scope, step: Step, writer: string = this.writerOf(scope)): Promise<void> {
+    return this.persister.commit(scope, { ...step, writer } as Commit)
+  }
+
+  clear(fields?: Partial<Scope>): Promise<void> {
+    return this.persister.clear(fields)
+  }
 }
 
 /** One thing a persister must do. */
@@ -27,19 +72,24 @@ export function records(texts: Readonly<Record<string, string>>): StoredRecord[]
 }
 
 /** A replace commit from `{ key: text }`. */
-export function replace(resourceVersion: string, texts: Readonly<Record<string, string>>): Commit {
+export function replace(resourceVersion: string, texts: Readonly<Record<string, string>>): Step {
   return { type: 'replace', puts: records(texts), resourceVersion }
 }
 
 /** An apply commit from `{ key: text }` and the deleted keys. */
-export function apply(resourceVersion: string, texts: Readonly<Record<string, string>> = {}, deletes: readonly string[] = []): Commit {
+export function apply(resourceVersion: string, texts: Readonly<Record<string, string>> = {}, deletes: readonly string[] = []): Step {
   return { type: 'apply', puts: records(texts), deletes, resourceVersion }
 }
 
 /** What is stored, as a persister finds it that comes later: `version: text, text, …`, or `nothing`. */
-export async function stored(persister: Persister, scope: Scope = scopeOf()): Promise<string> {
-  const snapshot = await persister.load(scope)
-  return snapshot === undefined ? 'nothing' : `${snapshot.resourceVersion}: ${[...snapshot.texts].sort().join(', ')}`
+export async function stored(persister: Holder | Persister, scope: Scope = scopeOf()): Promise<string> {
+  const snapshot = await persister.load(scope, { writer: newWriter() })
+  return snapshot === undefined ? 'nothing' : `${snapshot.resourceVersion}: ${textsOf(snapshot).sort().join(', ')}`
+}
+
+/** The texts of a snapshot, in its order. */
+export function textsOf(snapshot: Snapshot | undefined): string[] {
+  return snapshot?.records.map(({ text }) => text) ?? []
 }
 
 /** `stored`, or the code with which the work was refused. */
@@ -53,19 +103,19 @@ export async function outcome(work: Promise<void>): Promise<string> {
   }
 }
 
-/** Loads a snapshot, and checks that what is told of it meanwhile is the snapshot, from its end on; or nothing at all. */
-export async function loadTold(persister: Persister, scope: Scope = scopeOf()): Promise<{ texts: readonly string[]; times: number }> {
-  let told: string[] = []
+/** Loads a snapshot, and checks that the batches delivered meanwhile are the snapshot, from its end on; or that there were none. */
+export async function loadTold(persister: Holder, scope: Scope = scopeOf()): Promise<{ texts: readonly string[]; times: number }> {
+  let told: StoredRecord[] = []
   let times = 0
-  const onTexts = (texts: readonly string[], before: number) => {
+  const onRecords = (records: readonly StoredRecord[], before: number) => {
     if (before === 0) told = []
-    equal([before, texts.length > 0], [told.length, true])
-    told.push(...texts)
+    equal([before, records.length > 0], [told.length, true])
+    told.push(...records)
     times++
   }
-  const { texts = [] } = (await persister.load(scope, { onTexts })) ?? {}
-  if (times > 0) equal(told.reverse(), texts)
-  return { texts, times }
+  const snapshot = await persister.load(scope, { onRecords })
+  if (times > 0) equal(told.reverse(), snapshot?.records)
+  return { texts: textsOf(snapshot), times }
 }
 
 function equal(actual: unknown, expected: unknown): void {
@@ -89,7 +139,7 @@ export const contract: readonly ContractCase[] = [
       await open().commit(scope, replace('7', { a: '{"a":1}', b: '{"b":"größer → 文字 \ud83d\ude00"}', c: '{\n  "c": "\\u2028\u2028"\n}' }))
       const snapshot = await open().load(scope)
       equal(snapshot?.resourceVersion, '7')
-      equal([...(snapshot?.texts ?? [])].sort(), ['{"a":1}', '{"b":"größer → 文字 \ud83d\ude00"}', '{\n  "c": "\\u2028\u2028"\n}'].sort())
+      equal(textsOf(snapshot).sort(), ['{"a":1}', '{"b":"größer → 文字 \ud83d\ude00"}', '{\n  "c": "\\u2028\u2028"\n}'].sort())
     },
   },
   {
@@ -178,8 +228,8 @@ export const contract: readonly ContractCase[] = [
       await persister.commit(scope, replace('1', all(1)))
       await persister.commit(scope, apply('2', { ...all(2), k3: text('k3', 3) }, ['k5']))
       const snapshot = await open().load(scope)
-      equal(snapshot?.texts.length, 400)
-      equal([...(snapshot?.texts ?? [])].sort(), Object.values({ ...all(2), k3: text('k3', 3) }).sort())
+      equal(snapshot?.records.length, 400)
+      equal(textsOf(snapshot).sort(), Object.values({ ...all(2), k3: text('k3', 3) }).sort())
     },
   },
   {
@@ -200,7 +250,7 @@ export const contract: readonly ContractCase[] = [
             }),
           )
         }
-        const step = async (change: Commit) => {
+        const step = async (change: Step) => {
           if (change.type === 'replace') state.clear()
           else for (const key of change.deletes) state.delete(key)
           for (const { key, text } of change.puts) state.set(key, text)
@@ -259,7 +309,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'an apply without a load or a replace before it is refused',
+    title: 'an apply without a load before it is refused',
     async run({ open }) {
       equal(await outcome(open().commit(scope, apply('2', { b: 'b2' }))), 'fenced')
       await open().commit(scope, replace('1', { a: 'a1' }))
@@ -303,15 +353,82 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'who was told that it is fenced can take the scope over by a replace, and fences the other by it',
+    title: 'a persister that never loaded can neither apply nor replace',
+    async run({ open }) {
+      for (const change of [apply('2', { b: 'b2' }), replace('2', { b: 'b2' })]) {
+        equal(await outcome(open().commitOnly(scope, change)), 'fenced')
+        equal(await stored(open()), 'nothing')
+        await open().commit(scope, replace('1', { a: 'a1' }))
+        equal(await outcome(open().commitOnly(scope, change)), 'fenced')
+        equal(await stored(open()), '1: a1')
+        await open().clear()
+      }
+    },
+  },
+  {
+    title: 'a writer that was fenced stays fenced, also for a replace, until it loads again',
     async run({ open }) {
       const [first, second] = [open(), open()]
       await first.commit(scope, replace('1', { a: 'a1' }))
       await second.load(scope)
-      equal(await outcome(first.commit(scope, apply('2'))), 'fenced')
+      for (const change of [apply('2'), replace('3', { c: 'c3' }), replace('4', { c: 'c4' })])
+        equal(await outcome(first.commit(scope, change)), 'fenced')
+      equal(await outcome(second.commit(scope, apply('4'))), 'stored')
+      await first.load(scope)
+      equal(await outcome(first.commit(scope, apply('5', { d: 'd5' }))), 'stored')
+      equal(await outcome(second.commit(scope, replace('6', {}))), 'fenced')
+      equal(await stored(open()), '5: a1, d5')
+    },
+  },
+  {
+    title: 'of two informers that share a persister, the later one is the writer, and neither writes as the other',
+    async run({ open }) {
+      const first = open()
+      const second = new Holder(first.persister)
+      await first.commit(scope, replace('1', { a: 'a1' }))
+      await second.load(scope)
+      for (const change of [apply('2', { b: 'b2' }), replace('2', { b: 'b2' })]) equal(await outcome(first.commit(scope, change)), 'fenced')
+      equal(await outcome(second.commit(scope, apply('3', { c: 'c3' }))), 'stored')
+      equal(await stored(open()), '3: a1, c3')
+    },
+  },
+  {
+    title: 'a load after a failure renews its writer: it goes on, and what is still under way in the earlier name is shut out',
+    async run({ open }) {
+      const first = open()
+      await first.commit(scope, replace('1', { a: 'a1' }))
+      const earlier = first.writerOf(scope)
+      await first.renew(scope)
+      for (const change of [apply('2', { b: 'b2' }), replace('2', { b: 'b2' })])
+        equal(await outcome(first.commitOnly(scope, change, earlier)), 'fenced')
       equal(await outcome(first.commit(scope, replace('3', { c: 'c3' }))), 'stored')
-      equal(await outcome(second.commit(scope, apply('4'))), 'fenced')
       equal(await stored(open()), '3: c3')
+    },
+  },
+  {
+    title: 'a renewal whose answer was lost can be repeated',
+    async run({ open }) {
+      const first = open()
+      await first.commit(scope, replace('1', { a: 'a1' }))
+      const options = { writer: newWriter(), after: first.writerOf(scope) }
+      for (let times = 0; times < 2; times++) equal(textsOf(await first.load(scope, options)), ['a1'])
+      equal(await outcome(first.commit(scope, apply('2', { b: 'b2' }))), 'stored')
+    },
+  },
+  {
+    title: 'a renewal does not open what was cleared or taken over meanwhile',
+    async run({ open }) {
+      for (const meanwhile of ['clear', 'load', 'clear and load'] as const) {
+        const [first, other] = [open(), open()]
+        await first.commit(scope, replace('1', { a: 'a1' }))
+        if (meanwhile !== 'load') await other.clear({ user: 'ann' })
+        if (meanwhile !== 'clear') await other.load(scope)
+        equal(await outcome(first.renew(scope).then(() => {})), 'fenced')
+        for (const change of [apply('2', { b: 'b2' }), replace('2', { b: 'b2' })])
+          equal(await outcome(first.commit(scope, change)), 'fenced')
+        equal(await stored(open()), meanwhile === 'load' ? '1: a1' : 'nothing')
+        await other.clear()
+      }
     },
   },
   {
@@ -384,6 +501,73 @@ export const contract: readonly ContractCase[] = [
       await after.commit(scope, replace('2', { b: 'b2' }))
       equal(await outcome(before.commit(scope, apply('3', { c: 'c3' }))), 'fenced')
       equal(await stored(open()), '2: b2')
+    },
+  },
+  {
+    title: 'a cleared scope stays closed to every holder: those that share the persister, those of other tabs, with a replace or an apply',
+    async run({ open }) {
+      const [first, tab, empty] = [open(), open(), open()]
+      const other = scopeOf({ namespace: 'shop' })
+      await first.commit(scope, replace('1', { a: 'a1' }))
+      const sharing = new Holder(first.persister)
+      await sharing.load(scope)
+      await empty.load(other)
+      await tab.clear({ user: 'ann' })
+      const holders = [first, sharing, tab, empty, new Holder(first.persister)]
+      for (let times = 0; times < 2; times++) {
+        for (const holder of holders) {
+          for (const each of [scope, other]) {
+            equal(await outcome(holder.commitOnly(each, replace('9', { z: 'z9' }))), 'fenced')
+            equal(await outcome(holder.commitOnly(each, apply('9', { z: 'z9' }))), 'fenced')
+          }
+        }
+      }
+      equal([await stored(open()), await stored(open(), other)], ['nothing', 'nothing'])
+    },
+  },
+  {
+    title: 'a load after a clear opens the scope for its own writer only, also within one persister',
+    async run({ open }) {
+      const before = open()
+      await before.commit(scope, replace('1', { a: 'a1' }))
+      await before.clear({ user: 'ann' })
+      const after = new Holder(before.persister)
+      await after.load(scope)
+      equal(await outcome(before.commit(scope, replace('2', { a: 'a2' }))), 'fenced')
+      equal(await outcome(after.commit(scope, replace('3', { c: 'c3' }))), 'stored')
+      equal(await outcome(before.commit(scope, apply('4', { a: 'a4' }))), 'fenced')
+      equal(await outcome(before.commit(scope, replace('5', { a: 'a5' }))), 'fenced')
+      equal(await stored(open()), '3: c3')
+    },
+  },
+  {
+    title: 'commits that are queued around a clear leave nothing behind it',
+    async run({ open }) {
+      const large = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`k${n}`, 'x'.repeat(50_000)]))
+      for (const change of [replace('2', large), apply('2', large)]) {
+        const [persister, other] = [open(), open()]
+        await persister.commit(scope, replace('1', { a: 'a1' }))
+        const before = outcome(persister.commit(scope, change))
+        const clear = other.clear({ user: 'ann' })
+        const own = persister.clear({ user: 'ann' })
+        const after = outcome(persister.commit(scope, change))
+        await Promise.all([before, clear, own])
+        equal(await after, 'fenced')
+        equal(await stored(open()), 'nothing')
+        await open().clear()
+      }
+    },
+  },
+  {
+    title: 'a clear of a user covers every identity that the user impersonated',
+    async run({ open }) {
+      const identities = [undefined, 'bob', 'system:admin'].map((impersonates) => scopeOf({ impersonates }))
+      for (const each of identities) await open().commit(each, replace('1', { a: each.impersonates ?? 'ann' }))
+      for (const each of identities) equal(await stored(open(), each), `1: ${each.impersonates ?? 'ann'}`)
+      await open().clear({ user: 'ann', impersonates: 'bob' })
+      equal(await Promise.all(identities.map((each) => stored(open(), each))), ['1: ann', 'nothing', '1: system:admin'])
+      await open().clear({ user: 'ann' })
+      for (const each of identities) equal(await stored(open(), each), 'nothing')
     },
   },
 ]

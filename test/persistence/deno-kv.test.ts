@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { denoKvPersister } from '../../src/deno-kv'
-import { apply, contract, outcome, replace, scopeOf, stored } from './contract'
+import { apply, contract, Holder, outcome, replace, scopeOf, stored } from './contract'
 import { FakeDenoKv } from './support/fake-deno-kv'
 
 // What the real one does is tested in Deno: test/runtime. Here things can go wrong at every single operation.
 
+const open = (kv: FakeDenoKv) => new Holder(denoKvPersister(kv))
 const megabytes = (version: string) => Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`k${n}`, version + 'x'.repeat(50_000)]))
 const short = (text: string) => text.replaceAll(/x+/g, '')
 const whole = (version: string, texts = version) => `${version}: ${Array(40).fill(texts).join(', ')}`
@@ -14,7 +15,7 @@ describe('denoKvPersister', () => {
   for (const { title, run } of contract)
     test(title, async () => {
       const kv = new FakeDenoKv()
-      await run({ open: () => denoKvPersister(kv) })
+      await run({ open: () => open(kv) })
     })
 
   for (const step of [replace('2', megabytes('2')), apply('2', megabytes('2'))])
@@ -22,7 +23,7 @@ describe('denoKvPersister', () => {
       const outcomes = new Set<string>()
       for (let dying = 1; !outcomes.has('stored'); dying++) {
         const kv = new FakeDenoKv()
-        const writer = denoKvPersister(kv)
+        const writer = open(kv)
         await writer.commit(scopeOf(), replace('1', megabytes('1')))
         const before = kv.commits
         kv.beforeCommit = (number) => {
@@ -31,7 +32,7 @@ describe('denoKvPersister', () => {
         const how = await outcome(writer.commit(scopeOf(), step))
         outcomes.add(how)
         kv.beforeCommit = () => {}
-        expect(short(await stored(denoKvPersister(kv)))).toBe(how === 'stored' ? whole('2') : whole('1'))
+        expect(short(await stored(open(kv)))).toBe(how === 'stored' ? whole('2') : whole('1'))
         expect(logsIn(kv).size).toBe(1)
       }
       expect([...outcomes]).toEqual(['unavailable', 'stored'])
@@ -39,7 +40,7 @@ describe('denoKvPersister', () => {
 
   test('who loses the scope in the middle of a large step stores nothing of it', async () => {
     const kv = new FakeDenoKv()
-    const [first, second] = [denoKvPersister(kv), denoKvPersister(kv)]
+    const [first, second] = [open(kv), open(kv)]
     await first.commit(scopeOf(), replace('1', { a: 'a1' }))
     const before = kv.commits
     kv.beforeCommit = async (number) => {
@@ -47,12 +48,12 @@ describe('denoKvPersister', () => {
     }
     expect(await outcome(first.commit(scopeOf(), apply('2', megabytes('2'))))).toBe('fenced')
     expect(await outcome(second.commit(scopeOf(), apply('3', { b: 'b3' })))).toBe('stored')
-    expect(await stored(denoKvPersister(kv))).toBe('3: a1, b3')
+    expect(await stored(open(kv))).toBe('3: a1, b3')
   })
 
   test('a log that has doubled is begun anew, and nothing of the one before stays', async () => {
     const kv = new FakeDenoKv()
-    const writer = denoKvPersister(kv)
+    const writer = open(kv)
     const text = 'x'.repeat(50_000)
     await writer.commit(scopeOf(), replace('1', { a: text, b: 'b1' }))
     const [first] = logsIn(kv)
@@ -60,17 +61,17 @@ describe('denoKvPersister', () => {
     expect(logsIn(kv).size).toBe(1)
     expect(logsIn(kv)).not.toContain(first)
     expect(kv.keys.length).toBeLessThan(10)
-    expect(short(await stored(denoKvPersister(kv)))).toBe('29: 29, b1')
+    expect(short(await stored(open(kv)))).toBe('29: 29, b1')
   })
 
   test('a step that only moves the version writes nothing but the head', async () => {
     const kv = new FakeDenoKv()
-    const writer = denoKvPersister(kv)
+    const writer = open(kv)
     await writer.commit(scopeOf(), replace('1', { a: 'a1' }))
     const keys = kv.keys.length
     for (const version of ['2', '3']) await writer.commit(scopeOf(), apply(version))
     expect(kv.keys.length).toBe(keys)
-    expect(await stored(denoKvPersister(kv))).toBe('3: a1')
+    expect(await stored(open(kv))).toBe('3: a1')
   })
 
   for (const [damage, value] of [
@@ -81,26 +82,26 @@ describe('denoKvPersister', () => {
   ] as const)
     test(`a snapshot of which a chunk ${damage} is removed, and stored anew`, async () => {
       const kv = new FakeDenoKv()
-      await denoKvPersister(kv).commit(scopeOf(), replace('1', { a: 'a1' }))
+      await open(kv).commit(scopeOf(), replace('1', { a: 'a1' }))
       const chunk = kv.keys.find((key) => key.includes('logs')) ?? []
       const operation = kv.atomic()
       await (value === undefined ? operation.delete(chunk) : operation.set(chunk, value)).commit()
-      const writer = denoKvPersister(kv)
+      const writer = open(kv)
       expect(await stored(writer)).toBe('nothing')
       expect(await outcome(writer.commit(scopeOf(), apply('2', { b: 'b2' })))).toBe('fenced')
       expect(await outcome(writer.commit(scopeOf(), replace('3', { c: 'c3' })))).toBe('stored')
-      expect(await stored(denoKvPersister(kv))).toBe('3: c3')
+      expect(await stored(open(kv))).toBe('3: c3')
     })
 
   test('a clear leaves no key behind, also of steps that were interrupted', async () => {
     const kv = new FakeDenoKv()
-    const writer = denoKvPersister(kv)
+    const writer = open(kv)
     await writer.commit(scopeOf(), replace('1', { a: 'a1' }))
     kv.beforeCommit = (number) => {
       if (number === 4) throw new Error('the power failed')
     }
     expect(await outcome(writer.commit(scopeOf(), replace('2', megabytes('2'))))).toBe('unavailable')
-    await denoKvPersister(kv).clear({ user: 'ann' })
+    await open(kv).clear({ user: 'ann' })
     expect(kv.keys).toEqual([])
   })
 
@@ -110,7 +111,7 @@ describe('denoKvPersister', () => {
     kv.beforeCommit = () => {
       throw cause
     }
-    await expect(denoKvPersister(kv).load(scopeOf())).rejects.toMatchObject({
+    await expect(open(kv).load(scopeOf())).rejects.toMatchObject({
       code: 'unavailable',
       message: 'Deno KV cannot be used: connection closed',
       cause,

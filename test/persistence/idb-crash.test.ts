@@ -2,29 +2,31 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { idbPersister } from '../../src/idb'
 import { memoryPersister } from '../../src/persistence/memory'
-import type { Commit, Persister } from '../../src/persistence/persister'
-import { outcome, scopeOf, stored } from './contract'
+import type { Step } from '../../src/persistence/persister'
+import { Holder, outcome, scopeOf, stored } from './contract'
 import { freshIndexedDB, Kill } from './support/fake-idb'
 
 beforeEach(freshIndexedDB)
 
 const scope = scopeOf()
 let tidied = 0
-const open = (): Persister =>
-  idbPersister({
-    database: 'test',
-    whenIdle: (tidy) => {
-      tidied++
-      tidy()
-    },
-  })
+const open = (): Holder =>
+  new Holder(
+    idbPersister({
+      database: 'test',
+      whenIdle: (tidy) => {
+        tidied++
+        tidy()
+      },
+    }),
+  )
 
 /** Texts are large, so that a few commits make a log worth tidying. */
 const text = fc.tuple(fc.nat(999), fc.constantFrom(0, 20_000, 150_000)).map(([n, length]) => `${n}${'x'.repeat(length)}`)
 const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
 const puts = fc.uniqueArray(fc.record({ key, text }), { maxLength: 4, selector: (record) => record.key })
 const deletes = fc.uniqueArray(key, { maxLength: 2 })
-const change: fc.Arbitrary<Omit<Commit & { type: 'apply' }, 'resourceVersion'> | Omit<Commit & { type: 'replace' }, 'resourceVersion'>> =
+const change: fc.Arbitrary<Omit<Step & { type: 'apply' }, 'resourceVersion'> | Omit<Step & { type: 'replace' }, 'resourceVersion'>> =
   fc.oneof(
     { weight: 6, arbitrary: fc.record({ type: fc.constant('apply' as const), puts, deletes }) },
     { weight: 1, arbitrary: fc.constant({ type: 'apply' as const, puts: [], deletes: [] }) },
@@ -41,7 +43,7 @@ class Model {
     this.state = new Map(texts)
   }
 
-  after(commit: Commit): Model {
+  after(commit: Step): Model {
     const next = new Model(commit.resourceVersion, commit.type === 'replace' ? [] : [...this.state])
     if (commit.type === 'apply') for (const each of commit.deletes) next.state.delete(each)
     for (const { key, text } of commit.puts) next.state.set(key, text)
@@ -67,13 +69,13 @@ describe('a kill', () => {
         async (changes, at, when) => {
           freshIndexedDB()
           const persister = open()
-          const first: Commit = { type: 'replace', puts: [{ key: 'a', text: 'a' }], resourceVersion: '1' }
+          const first: Step = { type: 'replace', puts: [{ key: 'a', text: 'a' }], resourceVersion: '1' }
           await persister.commit(scope, first)
           let model = new Model().after(first)
           const kill = new Kill(at, when)
           try {
             for (const [n, each] of changes.entries()) {
-              const commit: Commit = { ...each, resourceVersion: String(n + 2) }
+              const commit: Step = { ...each, resourceVersion: String(n + 2) }
               if ((await outcome(persister.commit(scope, commit))) !== 'stored') break
               model = model.after(commit)
             }
@@ -84,7 +86,7 @@ describe('a kill', () => {
           }
           const restarted = open()
           expect(brief(await stored(restarted))).toBe(brief(model.toString()))
-          const last: Commit = { type: 'apply', puts: [{ key: 'z', text: 'z' }], deletes: ['a'], resourceVersion: '99' }
+          const last: Step = { type: 'apply', puts: [{ key: 'z', text: 'z' }], deletes: ['a'], resourceVersion: '99' }
           await restarted.commit(scope, last)
           expect(brief(await stored(open()))).toBe(brief(model.after(last).toString()))
         },
@@ -135,7 +137,7 @@ describe('two persisters on one scope', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         freshIndexedDB()
         const storage = new Map()
-        const inMemory = [memoryPersister(storage), memoryPersister(storage)] as const
+        const inMemory = [new Holder(memoryPersister(storage)), new Holder(memoryPersister(storage))] as const
         const inDatabase = [open(), open()] as const
         for (const [n, each] of steps.entries()) {
           const [expected, actual] = [inMemory[each.who], inDatabase[each.who]].map((persister) => {
@@ -160,7 +162,7 @@ describe('two persisters on one scope', () => {
       fc.asyncProperty(fc.tuple(writer, writer, writer), async (writers) => {
         freshIndexedDB()
         const known = new Map<string, string>()
-        const seed: Commit = { type: 'replace', puts: [{ key: 'a', text: 'seed' }], resourceVersion: 'seed' }
+        const seed: Step = { type: 'replace', puts: [{ key: 'a', text: 'seed' }], resourceVersion: 'seed' }
         await open().commit(scope, seed)
         known.set('seed', new Model().after(seed).toString())
         let commits = 0
@@ -169,15 +171,14 @@ describe('two persisters on one scope', () => {
             const persister = open()
             await pause(turns[0] ?? 0)
             const snapshot = await persister.load(scope)
-            // The keys are not in a snapshot; in this test each text begins with its own.
             let model = new Model(
               snapshot?.resourceVersion,
-              snapshot?.texts.map((each) => [each === 'seed' ? 'a' : (each[0] ?? ''), each] as const),
+              snapshot?.records.map(({ key, text }) => [key, text] as const),
             )
             for (const [n, each] of changes.entries()) {
               await pause(turns[n % turns.length] ?? 0)
               const own = each.puts.map(({ key, text }) => ({ key, text: `${key}${number}.${n}.${text}` }))
-              const commit: Commit = { ...each, puts: own, resourceVersion: `${number}.${n}` }
+              const commit: Step = { ...each, puts: own, resourceVersion: `${number}.${n}` }
               model = model.after(commit)
               known.set(model.version, model.toString())
               if ((await outcome(persister.commit(scope, commit))) !== 'stored') return

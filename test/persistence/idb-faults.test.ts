@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { PersistenceError } from '../../src/errors'
 import { type IdbPersisterOptions, idbPersister } from '../../src/idb'
+import type { StoredRecord } from '../../src/persistence/persister'
 import { scopeId } from '../../src/persistence/scope'
 import { VirtualClock } from '../../src/testing'
-import { apply, loadTold, outcome, records, replace, scopeOf, stored } from './contract'
+import { apply, Holder, loadTold, outcome, records, replace, scopeOf, stored } from './contract'
 import { freshIndexedDB, inStore, openRaw, settled } from './support/fake-idb'
 
 beforeEach(freshIndexedDB)
@@ -14,7 +15,7 @@ afterEach(() => {
 
 const scope = scopeOf()
 const id = scopeId(scope)
-const open = (options: Partial<IdbPersisterOptions> = {}) => idbPersister({ database: 'test', whenIdle: () => {}, ...options })
+const open = (options: Partial<IdbPersisterOptions> = {}) => new Holder(idbPersister({ database: 'test', whenIdle: () => {}, ...options }))
 const keys = async () => (await inStore('test', (store) => store.getAllKeys())) as [string, number, number][]
 const log = async () => (await keys()).flatMap(([, part, number]) => (part === 1 ? [number] : []))
 const big = (mark: string) => `${mark}${'x'.repeat(700_000)}`
@@ -57,8 +58,8 @@ describe('a damaged snapshot', () => {
     await seed()
     await inStore('test', (store) => store.put('nonsense', [id, 1, 0]))
     const told: string[] = []
-    const onTexts = (texts: readonly string[]) => void told.push(...texts)
-    expect(await open().load(scope, { onTexts })).toBe(undefined)
+    const onRecords = (records: readonly StoredRecord[]) => void told.push(...records.map(({ text }) => text))
+    expect(await open().load(scope, { onRecords })).toBe(undefined)
     expect(told).toEqual(['e', 'd', big('c')])
     expect(await keys()).toEqual([[id, 0, 0]])
   })
@@ -133,8 +134,8 @@ describe('what is told of while a snapshot is read', () => {
       return request
     })
     const told: [before: number, count: number][] = []
-    const onTexts = (texts: readonly string[], before: number) => void told.push([before, texts.length])
-    expect((await open().load(scope, { onTexts }))?.texts).toHaveLength(4)
+    const onRecords = (records: readonly StoredRecord[], before: number) => void told.push([before, records.length])
+    expect((await open().load(scope, { onRecords }))?.records).toHaveLength(4)
     expect(told.map(([before]) => before)).toEqual([0, 1, 2, 0, 1, 2, 3])
   })
 })
@@ -280,6 +281,55 @@ describe('a storage that fails', () => {
     expect(await outcome(open().clear())).toBe('unavailable')
   })
 
+  test('a runtime without IndexedDB: each call says so and what to use instead, and nothing is left unhandled', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const { indexedDB } = globalThis
+    Reflect.deleteProperty(globalThis, 'indexedDB')
+    try {
+      const persister = open()
+      for (const work of [persister.load(scope), persister.clear()])
+        await expect(work).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('this runtime has no IndexedDB') })
+      await new Promise((resolve) => setTimeout(resolve))
+    } finally {
+      globalThis.indexedDB = indexedDB
+      process.off('unhandledRejection', note)
+    }
+    expect(unhandled).toEqual([])
+  })
+
+  test('a browser that forbids even to look at indexedDB (a sandboxed frame, private mode): unavailable', async () => {
+    const { indexedDB } = globalThis
+    Object.defineProperty(globalThis, 'indexedDB', {
+      configurable: true,
+      get() {
+        throw new DOMException('The document is sandboxed.', 'SecurityError')
+      },
+    })
+    try {
+      await expect(open().load(scope)).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'SecurityError' } })
+      expect(await outcome(open().clear())).toBe('unavailable')
+    } finally {
+      Object.defineProperty(globalThis, 'indexedDB', { configurable: true, writable: true, value: indexedDB })
+    }
+  })
+
+  test('a transaction that never completes: unavailable after 120 s, and the next call gets its turn', async () => {
+    const clock = new VirtualClock()
+    const persister = open({ clock })
+    await persister.load(scope)
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => ({}) as IDBRequest<IDBValidKey>)
+    const commit = outcome(persister.commit(scope, replace('1', { a: 'a' })))
+    await vi.waitFor(() => expect(put).toHaveBeenCalled())
+    put.mockRestore()
+    const next = stored(persister)
+    await clock.advance(120_000)
+    expect(await commit).toBe('unavailable')
+    expect(await next).toBe('nothing')
+    expect(clock.pending).toBe(0)
+  })
+
   test('an open that fails is not remembered: the next one works', async () => {
     const persister = open()
     const failing = vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
@@ -289,6 +339,7 @@ describe('a storage that fails', () => {
     expect(error).toBeInstanceOf(PersistenceError)
     expect(error).toMatchObject({ code: 'unavailable', cause: expect.objectContaining({ name: 'SecurityError' }) })
     failing.mockRestore()
+    await persister.load(scope)
     expect(await outcome(persister.commit(scope, replace('1', { a: 'a' })))).toBe('stored')
   })
 

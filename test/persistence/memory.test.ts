@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
-import { contract, replace, scopeOf, stored } from './contract'
+import { contract, Holder, replace, scopeOf, stored } from './contract'
 
 describe('memoryPersister', () => {
   for (const { title, run } of contract)
     test(title, async () => {
       const storage: MemoryStorage = new Map()
-      await run({ open: () => memoryPersister(storage) })
+      await run({ open: () => new Holder(memoryPersister(storage)) })
     })
 
   test('without a storage of its own it shares nothing', async () => {
-    await memoryPersister().commit(scopeOf(), replace('1', { a: 'a1' }))
+    await new Holder(memoryPersister()).commit(scopeOf(), replace('1', { a: 'a1' }))
     expect(await stored(memoryPersister())).toBe('nothing')
   })
 })

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Persister } from '../../src/persistence/persister'
 import { sqlPersister } from '../../src/persistence/sql'
 import { sqliteDatabase } from '../../src/persistence/sql-database'
-import { apply, contract, outcome, replace, scopeOf, stored } from './contract'
+import { apply, contract, Holder, outcome, replace, scopeOf, stored } from './contract'
 
 let folder: string
 
@@ -16,12 +15,13 @@ beforeEach(() => {
 })
 
 const connect = () => new DatabaseSync(join(folder, 'cache.db'))
-const open = (connection = connect()): Persister => sqlPersister(sqliteDatabase(connection))
+const open = (connection = connect()): Holder => new Holder(sqlPersister(sqliteDatabase(connection)))
 
 const large = (size: number) => replace('2', Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`k${n}`, 'x'.repeat(size)])))
 
 describe('sqlPersister on node:sqlite', () => {
-  for (const { title, run } of contract) test(title, () => run({ open }))
+  // Each commit waits for the disk.
+  for (const { title, run } of contract) test(title, () => run({ open }), 30_000)
 
   test('a full disk: quota, nothing of the step is stored, and what fits is', async () => {
     const connection = connect()
@@ -35,7 +35,7 @@ describe('sqlPersister on node:sqlite', () => {
 
   test('a database that another process has locked is unavailable, and can be used when it is free again', async () => {
     const other = connect()
-    const persister = sqlPersister(sqliteDatabase(new DatabaseSync(join(folder, 'cache.db'), { timeout: 0 })))
+    const persister = open(new DatabaseSync(join(folder, 'cache.db'), { timeout: 0 }))
     await persister.commit(scopeOf(), replace('1', { a: 'a1' }))
     other.exec('BEGIN IMMEDIATE')
     await expect(persister.commit(scopeOf(), apply('2'))).rejects.toThrow('the SQL database cannot be used: database is locked')

@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { PersistenceError } from '../../src/errors'
 import { type Entry, entryFromObject, entryFromText } from '../../src/meta/entry'
 import type { KubeObject } from '../../src/meta/object'
-import { memoryPersister } from '../../src/persistence/memory'
-import type { Commit, LoadOptions, Persister, Scope, Snapshot } from '../../src/persistence/persister'
-import { type PersistableStore, StorePersistence, type StorePersistenceOptions } from '../../src/persistence/store-persistence'
+import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
+import type { PersistableStore, StorePersistenceOptions } from '../../src/persistence/persistence-options'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot, StoredRecord } from '../../src/persistence/persister'
+import { StorePersistence } from '../../src/persistence/store-persistence'
 import type { StoreChange, StoreUpdate } from '../../src/store/changes'
 import { Store } from '../../src/store/store'
 import { VirtualClock } from '../../src/testing'
@@ -80,10 +81,10 @@ class ManualPersister implements Persister {
   failure: unknown
 
   /** What tells that something was read, once there is a load. */
-  tell: NonNullable<LoadOptions['onTexts']> = () => {}
+  tell: NonNullable<LoadOptions['onRecords']> = () => {}
 
-  load(_: Scope, { onTexts = () => {} }: LoadOptions = {}): Promise<Snapshot | undefined> {
-    this.tell = onTexts
+  load(_: Scope, { onRecords = () => {} }: LoadOptions): Promise<Snapshot | undefined> {
+    this.tell = onRecords
     return this.snapshot
   }
   commit(_: Scope, change: Commit): Promise<void> {
@@ -102,11 +103,12 @@ class ManualPersister implements Persister {
 }
 
 /** So many that it takes dozens of milliseconds to make entries of them. */
-const manyTexts = () => Array.from({ length: 30_000 }, (_, n) => `{"metadata":{"name":"k${n}","resourceVersion":"1"}}`)
+const manyRecords = (): StoredRecord[] =>
+  Array.from({ length: 30_000 }, (_, n) => ({ key: `k${n}`, text: `{"metadata":{"name":"k${n}","resourceVersion":"1"}}` }))
 
 const snapshotOf = (resourceVersion: string, objects: Readonly<Record<string, string>>): Snapshot => ({
   resourceVersion,
-  texts: Object.entries(objects).map(([name, version]) => entry(name, version).text),
+  records: Object.entries(objects).map(([name, version]) => entry(name, version)),
 })
 
 let clock: VirtualClock
@@ -178,7 +180,7 @@ describe('start', () => {
     expect(persister.commits).toEqual(['replace 7: z@7'])
   })
 
-  test('a load that takes too long is not waited for, and its snapshot is ignored', async () => {
+  test('a load that takes too long is not waited for, its snapshot is ignored, and nothing is stored before it has ended', async () => {
     let arrive = (_: Snapshot) => {}
     persister.snapshot = new Promise((resolve) => {
       arrive = resolve
@@ -189,11 +191,12 @@ describe('start', () => {
     expect(persistence.status).toBe('loading')
     await clock.advance(1)
     expect(await start).toBe('late')
-    expect(persistence.status).toBe('active')
+    store.replace('5', { b: '5' })
+    await clock.advance(10_000)
+    expect([persistence.status, persister.commits]).toEqual(['loading', []])
     arrive(snapshotOf('1', { a: '1' }))
     await clock.settle()
-    expect(String(store)).toBe(': ')
-    store.replace('5', { b: '5' })
+    expect([persistence.status, String(store)]).toEqual(['active', '5: b@5'])
     await clock.advance(250)
     expect(persister.commits).toEqual(['replace 5: b@5'])
   })
@@ -221,9 +224,9 @@ describe('start', () => {
   })
 
   test('a text that is no object drops the snapshot: reported, and replaced by what the server says', async () => {
-    persister.snapshot = Promise.resolve({ resourceVersion: '1', texts: [entry('a', '1').text, 'nonsense'] })
+    persister.snapshot = Promise.resolve({ resourceVersion: '1', records: [entry('a', '1'), { key: 'b', text: 'nonsense' }] })
     expect(await make().start()).toBe('none')
-    expect(errors).toMatchObject([{ name: 'ParseError' }])
+    expect(errors).toMatchObject([{ code: 'damaged', cause: { name: 'ParseError' } }])
     expect(String(store)).toBe(': ')
     store.replace('2', { a: '2' })
     await clock.advance(250)
@@ -231,7 +234,7 @@ describe('start', () => {
   })
 
   test('a large snapshot is decoded in slices; the page runs in between, and a network that is faster meanwhile wins', async () => {
-    persister.snapshot = Promise.resolve({ resourceVersion: '1', texts: manyTexts() })
+    persister.snapshot = Promise.resolve({ resourceVersion: '1', records: manyRecords() })
     const start = make().start()
     setTimeout(() => store.replace('9', { z: '9' }))
     expect(await start).toBe('late')
@@ -240,7 +243,7 @@ describe('start', () => {
 
   test('managedFields that were stored are loaded', async () => {
     const text = '{"metadata":{"name":"a","managedFields":[{"manager":"kubectl"}]}}'
-    persister.snapshot = Promise.resolve({ resourceVersion: '1', texts: [text] })
+    persister.snapshot = Promise.resolve({ resourceVersion: '1', records: [{ key: 'a', text }] })
     await make().start()
     expect(store.list()[0]?.text).toBe(text)
   })
@@ -301,8 +304,8 @@ describe('what has arrived of the snapshot', () => {
   let told: string[]
   let arrive: (_: Snapshot | undefined) => void
   const onArrival = (entries: readonly Entry<unknown>[], before: number) => void told.push(`${before}: ${entries.map(({ key }) => key)}`)
-  const text = (name: string) => entry(name, '1').text
-  const abc = { resourceVersion: '1', texts: ['a', 'b', 'c'].map(text) }
+  const record = (name: string): StoredRecord => (name === '?' ? { key: '?', text: 'nonsense' } : entry(name, '1'))
+  const abc = { resourceVersion: '1', records: ['a', 'b', 'c'].map(record) }
 
   beforeEach(() => {
     told = []
@@ -313,10 +316,7 @@ describe('what has arrived of the snapshot', () => {
 
   /** The persister has read objects with these names, of one letter each; `?` is no object. */
   const tell = async (names: string, before: number) => {
-    persister.tell(
-      Array.from(names, (name) => (name === '?' ? 'nonsense' : text(name))),
-      before,
-    )
+    persister.tell(Array.from(names, record), before)
     await clock.settle()
   }
 
@@ -353,9 +353,9 @@ describe('what has arrived of the snapshot', () => {
   })
 
   test('is told of all the same, in slices, when the persister tells of nothing before it has read everything', async () => {
-    const texts = manyTexts()
+    const records = manyRecords()
     const turns: number[] = []
-    persister.snapshot = Promise.resolve({ resourceVersion: '1', texts })
+    persister.snapshot = Promise.resolve({ resourceVersion: '1', records })
     let count = 0
     const start = make().start({
       onArrival: (entries, before) => {
@@ -365,7 +365,7 @@ describe('what has arrived of the snapshot', () => {
       },
     })
     expect(await start).toBe('persisted')
-    expect(count).toBe(texts.length)
+    expect(count).toBe(records.length)
     expect(turns.length).toBeGreaterThan(1)
   })
 
@@ -435,10 +435,10 @@ describe('what has arrived of the snapshot', () => {
     await tell('c', 0)
     await tell('?', 1)
     await tell('a', 2)
-    arrive({ resourceVersion: '1', texts: [text('a'), 'nonsense', text('c')] })
+    arrive({ resourceVersion: '1', records: ['a', '?', 'c'].map(record) })
     expect(await start).toBe('none')
     expect([told, String(store)]).toEqual([['0: c'], ': '])
-    expect(errors).toMatchObject([{ name: 'ParseError' }])
+    expect(errors).toMatchObject([{ code: 'damaged', cause: { name: 'ParseError' } }])
   })
 
   test('is loaded all the same when the listener throws, which is reported', async () => {
@@ -606,24 +606,28 @@ describe('write-behind', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         store = new TestStore()
-        const memory = memoryPersister()
+        const storage: MemoryStorage = new Map()
+        const memory = memoryPersister(storage)
         let failing = false
         const flaky: Persister = {
-          load: (each) => memory.load(each),
+          load: (each, options) => memory.load(each, options),
           clear: (each) => memory.clear(each),
           async commit(each, change) {
             // Takes its time, so that changes come meanwhile.
             await new Promise<void>((resolve) => clock.setTimeout(resolve, 100))
             if (failing) throw unavailable
             await memory.commit(each, change)
-            expect(known.get(change.resourceVersion)).toBe(await peek())
+            expect(known.get(change.resourceVersion)).toBe(peek())
           },
         }
         const known = new Map<string, string>()
-        const peek = async () => {
+        const peek = () => {
           const view = new TestStore()
-          const held = await memory.load(scope)
-          view.hydrate(held?.texts.map((text) => entryFromText(text)) ?? [], held?.resourceVersion ?? '')
+          const [held] = storage.values()
+          view.hydrate(
+            Array.from(held?.texts.values() ?? [], (text) => entryFromText(text)),
+            held?.resourceVersion ?? '',
+          )
           return String(view)
         }
         const persistence = make({}, flaky)
@@ -641,7 +645,7 @@ describe('write-behind', () => {
         failing = false
         await clock.advance(60_000)
         expect(persistence.status).toBe('active')
-        expect(await peek()).toBe(String(store))
+        expect(peek()).toBe(String(store))
         await persistence.stop()
       }),
       { numRuns: 60 },

@@ -180,6 +180,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'Status',
     'StatusCause',
     'StatusDetails',
+    'Step',
     'StepReason',
     'Store',
     'StoreChange',

@@ -1,6 +1,7 @@
 import { createInformer, isApiError, type KubeClient, type SharedInformer } from 'kubeflect'
+import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'
-import { apply, contract, replace, scopeOf, stored } from '../persistence/contract.ts'
+import { apply, contract, Holder, replace, scopeOf, stored } from '../persistence/contract.ts'
 import { createServer, equal, type RemoteServer, type RuntimeCase, withStorage } from './stage.ts'
 
 // What the package must do wherever it runs.
@@ -19,6 +20,27 @@ const follow = (client: KubeClient): SharedInformer<Pod> => createInformer(clien
 const keysOf = (informer: SharedInformer<Pod>): string[] => informer.store.list().map(({ key }) => key)
 
 const behaviours: readonly RuntimeCase[] = [
+  onServer(
+    'an idbPersister where there is no IndexedDB costs an error, not the process; the Worker module can be imported anywhere',
+    async ({ controls, connect }) => {
+      await import('kubeflect/worker')
+      if ('indexedDB' in globalThis) return
+      await controls.create('a')
+      // By default errors are reported, on servers to the console: what is left out here is only the noise.
+      const { error } = console
+      let reports = 0
+      console.error = () => void reports++
+      try {
+        await using pods = createInformer(connect(), Pod, { namespace: 'shop', backoff, persister: idbPersister({ database: 'none' }) })
+        await pods.whenSynced()
+        while (pods.persistence?.status === 'loading') await new Promise((resolve) => setTimeout(resolve, 1))
+        equal([keysOf(pods), pods.persistence?.status], [['shop/a'], 'failed'])
+      } finally {
+        console.error = error
+      }
+      if (reports > 1) throw new Error(`expected one report, got ${reports}`)
+    },
+  ),
   onServer('lists what the server has', async ({ controls, connect }) => {
     for (const name of ['a', 'b']) await controls.create(name)
     const { items } = await connect().list(Pod, { namespace: 'shop' })
@@ -158,7 +180,7 @@ function isWhole(name: string): RuntimeCase {
     title: `${name}: a step that fails half way leaves nothing of itself, and its writer can go on`,
     run: (stage) =>
       withStorage(stage, name, async ({ open }) => {
-        const writer = open()
+        const writer = new Holder(open())
         await writer.commit(scopeOf(), replace('1', { a: 'a1', b: 'b1' }))
         for (const change of [replace('2', { a: 'a2', b: 'b2' }), apply('2', { a: 'a2', b: 'b2' }, ['b'])]) {
           const puts = change.puts.map(({ key, text }) => ({
@@ -185,6 +207,6 @@ function isWhole(name: string): RuntimeCase {
 function contractOf(name: string): readonly RuntimeCase[] {
   return contract.map(({ title, run }) => ({
     title: `${name}: ${title}`,
-    run: (stage) => withStorage(stage, name, run),
+    run: (stage) => withStorage(stage, name, ({ open }) => run({ open: () => new Holder(open()) })),
   }))
 }

@@ -2,75 +2,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { idbPersister } from '../../src/idb'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
 import { SharedInformerFactory } from '../../src/informer/factory'
-import type { SharedInformer } from '../../src/informer/shared-informer'
 import { memoryPersister } from '../../src/persistence/memory'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { KubeClient } from '../../src/transport/client'
 import { PIECE } from '../../src/worker/protocol'
 import { briefState } from '../conformance/brief'
-import { World } from '../conformance/world'
 import { freshIndexedDB } from '../persistence/support/fake-idb'
-import { LocalWorker } from './support'
-
-/** A fake server that Workers and the main thread reach by ways of their own. */
-class Site extends World {
-  readonly here: string[] = []
-  readonly there: string[] = []
-  readonly reports: unknown[] = []
-  readonly events: string[] = []
-  readonly workers: LocalWorker[] = []
-
-  constructor(names: readonly string[]) {
-    super(names)
-    vi.stubGlobal('fetch', (request: Request) => {
-      this.here.push(new URL(request.url).search)
-      return this.fetch(request)
-    })
-  }
-
-  readonly startWorker = (): Worker => {
-    const worker = new LocalWorker((request) => {
-      this.there.push(new URL(request.url).search)
-      return this.fetch(request)
-    })
-    this.workers.push(worker)
-    return worker.worker
-  }
-
-  client(): KubeClient {
-    return new KubeClient({ baseUrl: this.baseUrl })
-  }
-
-  get options(): InformerOptions<ConfigMap> {
-    return {
-      clock: this.clock,
-      random: () => 0.5,
-      onWake: () => () => undefined,
-      onError: (error) => void this.reports.push(error),
-      onEvent: ({ type }) => void this.events.push(type),
-      worker: this.startWorker,
-    }
-  }
-
-  inform(options: InformerOptions<ConfigMap> = {}, client = this.client()): SharedInformer<ConfigMap> {
-    return createInformer(client, ConfigMap, { ...this.options, ...options })
-  }
-
-  /** Waits until an informer has what the server has. */
-  async until(what: string, condition: () => boolean): Promise<void> {
-    for (let waited = 0; waited < 60_000; waited += 50) {
-      for (let turn = 0; turn < 10; turn++) await this.settle()
-      if (condition()) return
-      await this.advance(50)
-    }
-    throw new Error(`waited a minute of virtual time for ${what}, in vain`)
-  }
-
-  caughtUp(informer: SharedInformer<ConfigMap>): Promise<void> {
-    const stateOf = () => briefState(informer.indexer.list())
-    return this.until(`${this.state} rather than ${stateOf()}`, () => informer.state === 'live' && stateOf() === this.state)
-  }
-}
+import { Site } from './site'
 
 beforeEach(freshIndexedDB)
 afterEach(() => vi.unstubAllGlobals())

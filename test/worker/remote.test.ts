@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ApiError, ConnectionError, ExpiredError, isConnectionError, isPersistenceError, KubeError } from '../../src/errors'
 import type { WatchEntry } from '../../src/meta/wire'
+import type { StoredRecord } from '../../src/persistence/persister'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing'
 import { KubeClient } from '../../src/transport/client'
 import type { KubeClientOptions } from '../../src/transport/reader'
-import { PIECE, textCells, textsOf } from '../../src/worker/protocol'
+import { batchCells, batchesOf, PIECE } from '../../src/worker/protocol'
 import { remotePersister } from '../../src/worker/remote'
 import { World } from '../conformance/world'
-import { contract, loadTold, replace, scopeOf } from '../persistence/contract'
+import { contract, Holder, loadTold, replace, scopeOf, textsOf } from '../persistence/contract'
 import { freshIndexedDB } from '../persistence/support/fake-idb'
 import { startThread } from './support'
 
@@ -262,13 +263,13 @@ describe('a client whose requests a Worker makes', () => {
   })
 })
 
-describe('a persister of which a Worker has the like', () => {
+describe('a persister that forwards its calls to a Worker', () => {
   beforeEach(freshIndexedDB)
   afterEach(() => vi.restoreAllMocks())
 
   function open() {
     const { thread } = startThread({ baseUrl: 'http://kubernetes.test' }, new VirtualClock())
-    return { thread, persister: remotePersister(thread, { number: 1, database: 'test' }) }
+    return { thread, persister: new Holder(remotePersister(thread, { number: 1, database: 'test' })) }
   }
 
   for (const { title, run } of contract) test(title, () => run({ open: () => open().persister }))
@@ -278,7 +279,7 @@ describe('a persister of which a Worker has the like', () => {
     await open().persister.commit(scopeOf(), replace('7', texts))
     const snapshot = await open().persister.load(scopeOf())
     expect(snapshot?.resourceVersion).toBe('7')
-    expect([...(snapshot?.texts ?? [])].sort()).toEqual(Object.values(texts).sort())
+    expect(textsOf(snapshot).sort()).toEqual(Object.values(texts).sort())
   })
 
   test('tells of what has crossed while the rest is on its way, and each text once', async () => {
@@ -299,18 +300,19 @@ describe('a persister of which a Worker has the like', () => {
       return request
     })
     const told: string[] = []
-    const onTexts = (read: readonly string[], before: number) => void told.push(`${before}: ${read.map((text) => text[0])}`)
-    const snapshot = await open().persister.load(scopeOf(), { onTexts })
+    const onRecords = (read: readonly StoredRecord[], before: number) => void told.push(`${before}: ${read.map(({ key }) => key)}`)
+    const snapshot = await open().persister.load(scopeOf(), { onRecords })
     expect(told).toEqual(['0: c', '1: b', '0: c', '1: b', '2: a'])
-    expect(snapshot?.texts).toEqual(Object.values(texts))
+    expect(textsOf(snapshot)).toEqual(Object.values(texts))
   })
 
   test('knows one piece from the next when they cross together', () => {
-    const cells = [...textCells(['a', 'b'], 0), ...textCells([], 2), ...textCells(['c'], 0), ...textCells(['', 'd'], 1)]
-    expect([...textsOf(cells.flat())]).toEqual([
-      { texts: ['a', 'b'], before: 0 },
-      { texts: ['c'], before: 0 },
-      { texts: ['', 'd'], before: 1 },
+    const some = (...texts: string[]) => texts.map((text, n) => ({ key: `k${n}`, text }))
+    const cells = [...batchCells(some('a', 'b'), 0), ...batchCells([], 2), ...batchCells(some('c'), 0), ...batchCells(some('', 'd'), 1)]
+    expect([...batchesOf(cells.flat())]).toEqual([
+      { records: some('a', 'b'), before: 0 },
+      { records: some('c'), before: 0 },
+      { records: some('', 'd'), before: 1 },
     ])
   })
 

@@ -14,6 +14,7 @@ export function joinedPorts(note: (message: unknown) => void = () => {}): [Threa
     let isOpen = true
     const port: ThreadPort = {
       onmessage: null,
+      onmessageerror: null,
       postMessage(message: unknown) {
         if (!isOpen) return
         const data: unknown = structuredClone(message)
@@ -64,6 +65,11 @@ export class LocalWorker extends EventTarget {
     if (message !== CONNECT || !port) throw new TypeError('nothing else is said to a Worker')
     this.#ports.push(port)
     serveThread(port, { fetch: this.#fetch })
+  }
+
+  /** Makes it say nothing more and hear nothing more, as one that runs in an endless loop. */
+  hang(): void {
+    for (const port of this.#ports) Object.assign(port, { onmessage: null, postMessage() {} })
   }
 
   /** Ends it, as the user can, without a word to anybody. */

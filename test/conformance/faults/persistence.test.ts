@@ -79,7 +79,7 @@ describe('55. the feed goes on from memory, and says so:', () => {
     const persister = memoryPersister()
     return {
       ...persister,
-      load: (scope) => (failure.load ? Promise.reject(failure.load) : persister.load(scope)),
+      load: (scope, options) => (failure.load ? Promise.reject(failure.load) : persister.load(scope, options)),
       commit: (scope, change) => (failure.commit ? Promise.reject(failure.commit) : persister.commit(scope, change)),
     }
   }
@@ -134,10 +134,10 @@ describe('55. the feed goes on from memory, and says so:', () => {
     const world = new World(['a'])
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
-    for (const { state } of storage.values()) state?.texts.set('shop/a', '{"kind":"Confi')
+    for (const { texts } of storage.values()) texts.set('shop/a', '{"kind":"Confi')
     await using page = await new Page(world, { persister: memoryPersister(storage) }).open()
     expect(page.hydration).toBe('none')
-    expect(page.persistenceErrors).toMatchObject([{ name: 'ParseError' }])
+    expect(page.persistenceErrors).toMatchObject([{ code: 'damaged', cause: { name: 'ParseError' } }])
     expect(page.requests).toEqual(['stream newest'])
     await world.advance(1000)
     await page.close()
@@ -148,9 +148,9 @@ describe('55. the feed goes on from memory, and says so:', () => {
     const world = new World(['a'])
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
-    for (const { state } of storage.values()) {
-      const text = state?.texts.get('shop/a') ?? ''
-      state?.texts.set('shop/a', text.replace('"data":{', '"data":{x'))
+    for (const { texts } of storage.values()) {
+      const text = texts.get('shop/a') ?? ''
+      texts.set('shop/a', text.replace('"data":{', '"data":{x'))
     }
     await using page = await new Page(world, { persister: memoryPersister(storage) }).open()
     expect(page.hydration).toBe('persisted')
@@ -159,7 +159,7 @@ describe('55. the feed goes on from memory, and says so:', () => {
     expect(page.requests).toEqual(['watch 101', 'stream ≥101'])
     expect(page.state).toBe(world.state)
     await page.close()
-    expect(storage.values().next().value?.state?.texts.get('shop/a')).toBe(page.store.getByKey('shop/a')?.text)
+    expect(storage.values().next().value?.texts.get('shop/a')).toBe(page.store.getByKey('shop/a')?.text)
   })
 })
 

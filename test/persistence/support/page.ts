@@ -1,16 +1,16 @@
 import { idbPersister } from '../../../src/idb'
-import type { Commit, Persister, Scope } from '../../../src/persistence/persister'
-import { contract, outcome, replace, scopeOf, stored } from '../contract'
+import type { Scope, Step } from '../../../src/persistence/persister'
+import { contract, Holder, outcome, replace, scopeOf, stored, textsOf } from '../contract'
 
 // What a page of the browser tests can do: each function is called from the test by its name.
 
-const open = (database: string): Persister => idbPersister({ database })
+const open = (database: string): Holder => new Holder(idbPersister({ database }))
 
 /** Runs one case of the contract, on a database of its own. */
 export async function runCase(title: string): Promise<void> {
   const found = contract.find((each) => each.title === title)
   if (found === undefined) throw new RangeError(`no such case: ${title}`)
-  await found.run({ open: () => idbPersister({ database: title, whenIdle: (tidy) => tidy() }) })
+  await found.run({ open: () => new Holder(idbPersister({ database: title, whenIdle: (tidy) => tidy() })) })
 }
 
 /** What the database holds for the tests' scope. */
@@ -31,7 +31,7 @@ export function fill(database: string, count: number, size: number): Promise<str
 export async function countUp(database: string, report: (version: number) => unknown): Promise<void> {
   const persister = open(database)
   const padding = 'x'.repeat(50_000)
-  const commit = (version: number): Commit => ({
+  const commit = (version: number): Step => ({
     type: version % 7 === 0 ? 'replace' : 'apply',
     puts: Array.from({ length: 10 }, (_, n) => ({ key: `k${n}`, text: `${version} ${padding}` })),
     deletes: [],
@@ -46,13 +46,13 @@ export async function countUp(database: string, report: (version: number) => unk
 /** The version and every object's version, as {@link countUp} left them. */
 export async function versions(database: string): Promise<string[]> {
   const snapshot = await open(database).load(scopeOf())
-  return [snapshot?.resourceVersion ?? 'none', ...new Set(snapshot?.texts.map((text) => text.split(' ')[0] ?? ''))]
+  return [snapshot?.resourceVersion ?? 'none', ...new Set(textsOf(snapshot).map((text) => text.split(' ')[0] ?? ''))]
 }
 
-let kept: Persister | undefined
+let kept: Holder | undefined
 
 /** Commits with a persister that this page keeps from call to call. */
-export function commitKept(database: string, change: Commit, scope: Scope = scopeOf()): Promise<string> {
+export function commitKept(database: string, change: Step, scope: Scope = scopeOf()): Promise<string> {
   kept ??= open(database)
   return outcome(kept.commit(scope, change))
 }

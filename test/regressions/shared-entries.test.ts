@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { entryFromText } from '../../src/meta/entry'
+import type { KubeObject } from '../../src/meta/object'
+import { Store } from '../../src/store/store'
+
+const broken = () => entryFromText<KubeObject>('{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x","resourceVersion":"1"},"spec":tru}')
+
+test('a text that does not parse is repaired in every store that holds the entry, whichever it was read through', () => {
+  for (const reader of [0, 1, 2]) {
+    const entry = broken()
+    const told: number[] = []
+    const stores = [0, 1, 2].map((number) => {
+      const store = new Store<KubeObject>()
+      store.onUnreadable(() => told.push(number))
+      store.replace([entry], '1')
+      return store
+    })
+    expect(() => stores[reader]?.getByKey('x')?.object).toThrow('the text of x is not JSON')
+    expect(told).toEqual([0, 1, 2])
+    expect(stores.map(({ size, resourceVersion }) => `${size} ${resourceVersion}`)).toEqual(['0 ', '0 ', '0 '])
+  }
+})
+
+test('a store that has let an entry go is not told of it any more, and the others are', () => {
+  const entry = broken()
+  const told: number[] = []
+  const stores = [0, 1, 2].map((number) => {
+    const store = new Store<KubeObject>()
+    store.onUnreadable(() => told.push(number))
+    store.add(entry)
+    return store
+  })
+  stores[1]?.delete(entry)
+  stores[0]?.replace([], '2')
+  expect(() => entry.object).toThrow()
+  expect(told).toEqual([2])
+  expect(() => entry.object).toThrow()
+  expect(told).toEqual([2])
+})
+
+test('an entry of one store, the usual case, holds its listener without a list', () => {
+  const entry = broken()
+  const store = new Store<KubeObject>()
+  store.add(entry)
+  store.add(entry)
+  expect(entry.unreadable).toBeTypeOf('function')
+  store.delete(entry)
+  expect(entry.unreadable).toBe(undefined)
+})
