@@ -107,7 +107,7 @@ describe('watches', () => {
       { type: 'closed', attempt: 'watch', reason: 'closed', durationMs: 90_000 },
       { type: 'closed', attempt: 'watch', reason: 'server', durationMs: 100_000 - openedAt },
       { type: 'closed', attempt: 'watch', reason: 'connection', durationMs: 10_000 - 1_200 },
-      { type: 'closed', attempt: 'watch', reason: 'stopped', durationMs: 10_000 - 900 },
+      { type: 'closed', attempt: 'watch', reason: 'stopped', durationMs: 10_000 - 2_400 },
     ])
     expect(scene.of('opened')).toHaveLength(4)
   })
