@@ -30,7 +30,7 @@ export interface ResourceRequest {
 
 /**
  * Understands a path such as `/apis/apps/v1/namespaces/shop/deployments/web`; undefined when it names no resource. An empty namespace
- * means all of them, as in `/api/v1//pods`.
+ * means all of them, as in `/api/v1/namespaces//pods`.
  *
  * @see apiserver `request.RequestInfoFactory`
  */
@@ -46,7 +46,6 @@ export function parseResourcePath(path: string): ResourceRequest | undefined {
   if (!version || (root === 'apis' && !group)) return undefined
   const watch = rest[0] === 'watch' && rest.length > 1
   if (watch) rest.shift()
-  if (rest[0] === '') rest.shift()
   // A namespace's own subresources look like collections in it.
   const inNamespace = rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2] ?? '')
   const namespace = inNamespace ? (rest.splice(0, 2)[1] ?? '') : ''
