@@ -54,7 +54,8 @@ export class Collection {
     this.served = served
     this.#isRehearsal = cache instanceof WatchCache
     this.#host = host
-    this.cache = cache instanceof WatchCache ? cache : new WatchCache({ ...cache, resource: served.resource })
+    this.cache =
+      cache instanceof WatchCache ? cache : new WatchCache({ ...cache, resource: served.resource, fieldLabels: served.fieldLabels })
   }
 
   /** The same objects under the same rules, but what is written to them is forgotten. */

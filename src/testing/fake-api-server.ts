@@ -4,9 +4,9 @@ import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource, resourceName } from '../meta/resource'
 import type { ChangeType } from '../meta/wire'
-import { failure, invalid } from '../watch-cache/failures'
+import { failure } from '../watch-cache/failures'
 import { serveRead } from '../watch-cache/fetch-handler'
-import { errorResponse, isWatch, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
+import { errorResponse, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
 import type { WatchCacheOptions } from '../watch-cache/watch-cache'
 import { Churn, type ChurnOptions } from './churn'
 import { Collection, type CollectionHost, copyOf, type ObjectName } from './collection'
@@ -74,14 +74,13 @@ export class FakeApiServer {
   readonly faults: Faults
   /** What the containers of pods write. */
   readonly logs: PodLogs
-  /** Whether watches can begin with the state; may be changed at any time. */
-  watchList: 'supported' | 'refused'
   readonly #clock: Clock
   readonly #log = new RequestLog()
   readonly #collections = new Map<string, Collection>()
   readonly #host: CollectionHost
   readonly #cacheOptions: Omit<WatchCacheOptions<KubeObject>, 'resource'>
   #revision: number
+  #watchList: 'supported' | 'refused'
 
   /** @throws RangeError when a size is not a positive number, or the resourceVersion no positive integer. */
   constructor({
@@ -100,9 +99,9 @@ export class FakeApiServer {
     this.#clock = clock
     this.faults = new Faults(clock)
     this.logs = new PodLogs(clock)
-    this.watchList = watchList
+    this.#watchList = watchList
     this.#revision = resourceVersion
-    this.#cacheOptions = { capacity, watchBufferSize, bookmarkIntervalMs, clock }
+    this.#cacheOptions = { capacity, watchBufferSize, bookmarkIntervalMs, clock, random: createRandom(seed).next }
     this.#host = {
       clock,
       random: createRandom(seed),
@@ -154,6 +153,15 @@ export class FakeApiServer {
     this.#log.clear()
   }
 
+  /** Whether watches can begin with the state; may be changed at any time. */
+  get watchList(): 'supported' | 'refused' {
+    return this.#watchList
+  }
+  set watchList(watchList: 'supported' | 'refused') {
+    this.#watchList = watchList
+    for (const { cache } of this.#collections.values()) cache.watchList = watchList
+  }
+
   /** The version of the last change. */
   get resourceVersion(): string {
     return String(this.#revision)
@@ -164,7 +172,7 @@ export class FakeApiServer {
     const entry = 'resource' in served ? served : { resource: served }
     const key = keyOf(entry.resource)
     if (this.#collections.has(key)) return
-    const collection = new Collection(entry, this.#host, this.#cacheOptions)
+    const collection = new Collection(entry, this.#host, { ...this.#cacheOptions, watchList: this.#watchList })
     collection.cache.replace([], this.resourceVersion)
     this.#collections.set(key, collection)
   }
@@ -224,9 +232,13 @@ export class FakeApiServer {
     )
   }
 
-  /** Forgets all past events: a watch from before now gets 410, open watches go on. */
-  compact(): void {
-    for (const { cache } of this.#collections.values()) cache.compact()
+  /**
+   * Forgets the events up to a version (default: all of them). A watch or an exact list from before it gets 410, open watches go on.
+   *
+   * @throws RangeError when the version is no decimal number, or newer than the server's.
+   */
+  compact(resourceVersion?: string): void {
+    for (const { cache } of this.#collections.values()) cache.compact(resourceVersion)
   }
 
   /** Breaks every answer that is under way, as a lost connection does. */
@@ -257,9 +269,7 @@ export class FakeApiServer {
     }
     if (request.method !== 'GET') return serveWrite(collection, target, request)
     if (target.subresource) return this.#answerSubresource(request, target, collection)
-    const params = new URL(request.url).searchParams
-    if (this.watchList === 'refused' && isWatch(params) && params.has('sendInitialEvents')) return watchListRefused()
-    return represent(await serveRead(collection.cache, target, request), request, collection.served)
+    return represent(await serveRead(collection.cache, target, request), { request, target, served: collection.served })
   }
 
   #answerSubresource(request: Request, target: ResourceRequest, collection: Collection): Promise<Response> | Response {
@@ -305,12 +315,3 @@ function isServed({ namespace, subresource }: ResourceRequest, served: ServedRes
 }
 
 const notFound = (): Response => statusResponse(failure(404, 'NotFound', 'the server could not find the requested resource', {}))
-
-function watchListRefused(): Response {
-  const message = 'Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'
-  return statusResponse(
-    invalid({ kind: 'ListOptions', group: 'meta.k8s.io', name: '' }, [
-      { reason: 'FieldValueForbidden', field: 'sendInitialEvents', message },
-    ]),
-  )
-}

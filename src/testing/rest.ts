@@ -2,7 +2,7 @@ import type { UnparsedEntry } from '../meta/entry'
 import type { KubeObject, ManagedFieldsEntry } from '../meta/object'
 import { apiVersionOf } from '../meta/resource'
 import { badRequest, errorOf, failure, invalid, methodNotAllowed, notFound, type WireStatus } from '../watch-cache/failures'
-import { errorResponse, jsonResponse, listBody, listOptionsOf, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
+import { errorResponse, jsonResponse, listBody, type ResourceRequest, readOptionsOf, statusResponse } from '../watch-cache/protocol'
 import { type Collection, copyOf } from './collection'
 import { isJsonObject } from './json'
 import { applyFields, type FieldManager, type OwnedField } from './managed-fields'
@@ -12,6 +12,7 @@ import { bindPod, scaleOf, scaleResponse, withScale } from './subresources'
 
 /** Serves the requests that change something. */
 export async function serveWrite(served: Collection, target: ResourceRequest, request: Request): Promise<Response> {
+  if (target.watch) return statusResponse(methodNotAllowed())
   try {
     const collection = rehearsed(served, new URL(request.url).searchParams.getAll('dryRun'), request)
     switch (`${request.method} ${target.name ? 'object' : 'collection'}`) {
@@ -120,7 +121,7 @@ async function remove(collection: Collection, target: ResourceRequest, request: 
 async function removeAll(collection: Collection, { namespace }: ResourceRequest, request: Request): Promise<Response> {
   const { cache, served } = collection
   if (served.resource.scope === 'Namespaced' && !namespace) return statusResponse(methodNotAllowed())
-  const { labelSelector, fieldSelector } = listOptionsOf(new URL(request.url).searchParams)
+  const { labelSelector, fieldSelector } = readOptionsOf(new URL(request.url).searchParams, request)
   const { dryRun, preconditions } = await readDeleteOptions(request)
   const list = await cache.list({ labelSelector, fieldSelector, namespace, signal: request.signal })
   for (const entry of list.entries) rehearsed(collection, dryRun, request).delete(entry, preconditions)

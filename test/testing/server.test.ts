@@ -94,9 +94,12 @@ describe('a watch', () => {
     await watch.body?.cancel()
   })
 
-  it('gets bookmarks as often as the option says', async () => {
+  it('gets bookmarks as often as the option says, once another resource has changed', async () => {
     const { clock, server } = setUp({ bookmarkIntervalMs: 1000 })
     const watch = readAll(await server.fetch(`${WATCH}${server.resourceVersion}&allowWatchBookmarks=true`))
+    await clock.advance(2000)
+    expect(watch.text).toBe('')
+    server.create(Pod, podFixture(1))
     await clock.advance(3000)
     expect(watch.text.match(/BOOKMARK/g)).toHaveLength(3)
   })
