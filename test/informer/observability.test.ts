@@ -71,8 +71,8 @@ describe('lists', () => {
       { type: 'bookmark', resourceVersion: '103' },
       { type: 'closed', attempt: 'watch', reason: 'closed', durationMs: 30_000 },
       // A watch that stood is followed by the next one at once, which is confirmed.
-      { type: 'attempt', attempt: 'watch', resourceVersion: '102', reason: 'closed' },
-      { type: 'probe', purpose: 'history', resourceVersion: '102' },
+      { type: 'attempt', attempt: 'watch', resourceVersion: '103', reason: 'closed' },
+      { type: 'probe', purpose: 'history', resourceVersion: '103' },
       { type: 'opened', attempt: 'watch' },
     ])
   })
