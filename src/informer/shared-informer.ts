@@ -3,7 +3,8 @@ import { guarded, report } from '../internal/report'
 import { metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
-import { StorePersistence } from '../persistence/store-persistence'
+import type { Scope } from '../persistence/persister'
+import { refuseSecrets, StorePersistence } from '../persistence/store-persistence'
 import type { ListerWatcher } from '../reflector/lister-watcher'
 import type { ReflectorOptions, ReflectorState, SyncSource } from '../reflector/options'
 import { Reflector } from '../reflector/reflector'
@@ -75,6 +76,8 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   constructor(source: ListerWatcher<T> | ((host: FeedHost<T>) => Feed), options: SharedInformerOptions<T, Names> = {}) {
     const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0 } = options
     this.#options = options
+    // By what is read, too: the scope is a name that the caller may have chosen.
+    if (persistence && 'scope' in source) refuseSecrets(source.scope as Scope, persistence)
     const emit = guarded(options.onEvent)
     this.#emit = emit
     const onError = (error: unknown) => this.#report(error)

@@ -71,8 +71,8 @@ interface Decoded<T> {
 type Loaded = { readonly snapshot: Snapshot | undefined } | { readonly error: unknown } | 'late'
 
 const EVENTS = ['pagehide', 'visibilitychange'] as const
-/** Resources nobody stores by accident. */
-const SENSITIVE = ['secrets']
+/** Secrets, however their path is written: the API server's paths begin a segment with the plural, and another server may not mind the case. */
+const SECRETS = /(?:^|[/\\])secrets(?=$|[./\\?#])/i
 const MAX_RETRIES = 5
 const RETRY_BASE_MS = 1000
 
@@ -322,11 +322,14 @@ export class StorePersistence<T> implements AsyncDisposable {
   }
 }
 
-/** @throws PersistenceError with code `'refused'` for secrets that `sensitive` does not name. */
-export function refuseSecrets({ resource }: Scope, { sensitive = [] }: Pick<StorePersistenceOptions, 'sensitive'>): void {
-  const [plural = ''] = resource.split(/[./]/, 1)
-  if (SENSITIVE.includes(plural) && !sensitive.includes(plural))
-    throw new PersistenceError('refused', `${resource} are not stored on a disk unless asked for by name: sensitive: ['${plural}']`)
+/**
+ * Refuses to store Secrets, as objects, metadata or rows, unless they are asked for by name.
+ *
+ * @throws PersistenceError with code `'refused'` for secrets that `sensitive` does not name.
+ */
+export function refuseSecrets({ resource }: Pick<Scope, 'resource'>, { sensitive = [] }: Pick<StorePersistenceOptions, 'sensitive'>): void {
+  if (SECRETS.test(resource) && !sensitive.includes('secrets'))
+    throw new PersistenceError('refused', `${resource} are not stored on a disk unless asked for by name: sensitive: ['secrets']`)
 }
 
 function pageEvents(): StorePersistenceOptions['events'] {
