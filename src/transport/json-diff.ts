@@ -3,7 +3,7 @@ import type { JsonPatchOperation } from './patch'
 
 /**
  * The JSON patch (RFC 6902) that makes `after` of `before`. What is the same in both is not named, so numbers that were rounded when `before`
- * was parsed stay as the server has them. Of lists the common beginning and end are left alone.
+ * was parsed stay as the server has them. Items of lists are told apart by their values: what stays in its order is left alone.
  *
  * @param before JSON, as it was parsed.
  * @throws TypeError naming the field when `after` has a number in a new place that cannot be written as it was: see {@link writeJson}.
@@ -47,17 +47,62 @@ function diffObjects(
 }
 
 function diffLists(before: readonly unknown[], after: readonly unknown[], at: Place, operations: JsonPatchOperation[]): void {
+  const kept = [...commonItems(before, after), { from: before.length, to: after.length }]
+  // Gaps between the items that stay, the last one first: so the indexes before it stay what they are.
+  for (let k = kept.length - 1; k >= 0; k--) {
+    const { from: oldEnd, to: newEnd } = kept[k] as Pair
+    const previous = kept[k - 1] ?? { from: -1, to: -1 }
+    const [oldStart, newStart] = [previous.from + 1, previous.to + 1]
+    const both = Math.min(oldEnd - oldStart, newEnd - newStart)
+    for (let i = 0; i < both; i++) diff(before[oldStart + i], after[newStart + i] ?? null, itemOf(at, oldStart + i), operations)
+    for (let i = oldEnd - 1; i >= oldStart + both; i--) operations.push({ op: 'remove', path: itemOf(at, i).pointer })
+    for (let i = both; i < newEnd - newStart; i++) put('add', after[newStart + i] ?? null, itemOf(at, oldStart + i), operations)
+  }
+}
+
+/** An item that is in both lists. */
+interface Pair {
+  readonly from: number
+  readonly to: number
+}
+
+/** How many pairs of items are compared to find those that moved; in longer lists, items between the changes are taken for changed. */
+const MAX_COMPARED = 40_000
+
+/** The items that stay, in their order: the common beginning, the longest common subsequence of the middle, and the common end. */
+function commonItems(before: readonly unknown[], after: readonly unknown[]): Pair[] {
   const shorter = Math.min(before.length, after.length)
   let start = 0
   while (start < shorter && same(before[start], after[start])) start++
   let end = 0
   while (end < shorter - start && same(before.at(-1 - end), after.at(-1 - end))) end++
-  const [oldEnd, newEnd] = [before.length - end, after.length - end]
-  const both = Math.min(oldEnd, newEnd)
-  for (let i = start; i < both; i++) diff(before[i], after[i] ?? null, itemOf(at, i), operations)
-  // From the back, so that the indexes before it stay what they are.
-  for (let i = oldEnd - 1; i >= both; i--) operations.push({ op: 'remove', path: itemOf(at, i).pointer })
-  for (let i = both; i < newEnd; i++) put('add', after[i] ?? null, itemOf(at, i), operations)
+  const middle = subsequence(before.slice(start, before.length - end), after.slice(start, after.length - end))
+  return [
+    ...Array.from({ length: start }, (_, i) => ({ from: i, to: i })),
+    ...middle.map(({ from, to }) => ({ from: from + start, to: to + start })),
+    ...Array.from({ length: end }, (_, i) => ({ from: before.length - end + i, to: after.length - end + i })),
+  ]
+}
+
+function subsequence(before: readonly unknown[], after: readonly unknown[]): Pair[] {
+  if (before.length * after.length > MAX_COMPARED) return []
+  const isSame = before.map((item) => after.map((other) => same(item, other)))
+  // lengths[i][j]: of the longest common subsequence of what begins at i and j.
+  const lengths = Array.from({ length: before.length + 1 }, () => new Array<number>(after.length + 1).fill(0))
+  const lengthAt = (i: number, j: number) => lengths[i]?.[j] ?? 0
+  for (let i = before.length - 1; i >= 0; i--) {
+    for (let j = after.length - 1; j >= 0; j--) {
+      const row = lengths[i] as number[]
+      row[j] = isSame[i]?.[j] ? lengthAt(i + 1, j + 1) + 1 : Math.max(lengthAt(i + 1, j), lengthAt(i, j + 1))
+    }
+  }
+  const pairs: Pair[] = []
+  for (let i = 0, j = 0; i < before.length && j < after.length; ) {
+    if (isSame[i]?.[j]) pairs.push({ from: i++, to: j++ })
+    else if (lengthAt(i + 1, j) >= lengthAt(i, j + 1)) i++
+    else j++
+  }
+  return pairs
 }
 
 function put(op: 'add' | 'replace', value: unknown, { pointer, place }: Place, operations: JsonPatchOperation[]): void {

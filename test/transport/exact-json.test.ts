@@ -136,14 +136,26 @@ describe('the difference of two values, as a JSON patch', () => {
     )
   })
 
-  it('leaves the items of a list alone that are the same at its beginning and end', () => {
+  it('leaves the items of a list alone that stay in their order', () => {
     const [a, b] = [
       { size: 2 ** 63, name: 'a' },
       { size: 2 ** 63, name: 'b' },
     ]
     expect(jsonDiff([a, b], [a, { name: 'new' }, b])).toEqual([{ op: 'add', path: '/1', value: { name: 'new' } }])
     expect(jsonDiff([a, b], [b])).toEqual([{ op: 'remove', path: '/0' }])
+    expect(jsonDiff([a, 1, b], [2, b, 3])).toEqual([
+      { op: 'add', path: '/3', value: 3 },
+      { op: 'replace', path: '/0', value: 2 },
+      { op: 'remove', path: '/1' },
+    ])
     expect(jsonDiff([a, b], [a, { ...b, name: 'c' }])).toEqual([{ op: 'replace', path: '/1/name', value: 'c' }])
+  })
+
+  it('compares at most 40,000 pairs of items: in longer lists what lies between the changes is taken for changed', () => {
+    const list = Array.from({ length: 500 }, (_, i) => i)
+    const operations = jsonDiff(list, [-1, ...list.slice(0, -1)])
+    expect(operations).toHaveLength(500)
+    expect(jsonDiff(list.slice(0, 100), [-1, ...list.slice(0, 99)])).toHaveLength(2)
   })
 
   it('takes time that grows with the size, not with the depth, of nested lists', () => {
