@@ -68,7 +68,7 @@ describeCluster('kubeflect generate', (cluster) => {
     const fromServer = read('server')
     const withoutHeader = (files: Map<string, string>) => new Map([...files].map(([path, text]) => [path, text.replace(/^.*\n/, '')]))
 
-    writeFileSync(join(folder, 'crds.yaml'), definitions.map((definition) => stringify(definition)).join('---\n'))
+    writeFileSync(join(folder, 'crds.yaml'), definitions.map((definition) => stringify(definition, { version: '1.1' })).join('---\n'))
     await kubeflect('generate', '--crd', 'crds.yaml', '--out', 'files')
     expect(withoutHeader(read('files'))).toEqual(withoutHeader(fromServer))
 
