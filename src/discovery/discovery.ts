@@ -1,5 +1,5 @@
 import { type ApiError, isApiError, KubeError, ParseError } from '../errors'
-import { apiVersionOf } from '../meta/resource'
+import { apiVersionOf, groupVersionPath } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
@@ -163,8 +163,8 @@ async function readVersion(
   { group, version }: Pick<DiscoveryFailure, 'group' | 'version'>,
   signal: AbortSignal | undefined,
 ): Promise<VersionDocument> {
-  const path = `${group ? `apis/${group}` : 'api'}/${version}`
   try {
+    const path = groupVersionPath({ group, version })
     const document = await readJson<ApiResourceList>(await client.request({ path, signal }), summaryOf(client, path), { signal })
     return { version, resources: listedResources(document) }
   } catch (error) {

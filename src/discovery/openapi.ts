@@ -1,5 +1,6 @@
 import { KubeError } from '../errors'
-import { apiVersionOf, type Resource } from '../meta/resource'
+import { pathSegmentProblem, shown } from '../meta/path-segment'
+import { apiVersionOf, groupVersionPath, type Resource } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
@@ -46,11 +47,21 @@ export async function openapi(
   const read = async <T>(path: string, params?: URLSearchParams): Promise<T> =>
     readJson<T>(await client.request({ path, params, signal }), { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal })
   const { paths = {} } = await read<OpenApiIndex>('openapi/v3')
-  const found = paths[`${groupVersion.group ? 'apis' : 'api'}/${apiVersionOf(groupVersion)}`]
+  const key = groupVersionPath(groupVersion)
+  const found = paths && Object.hasOwn(paths, key) ? paths[key] : undefined
   if (!found) throw new KubeError(`the server has no OpenAPI v3 of ${apiVersionOf(groupVersion)}`)
-  // It begins at the server's root, of which a proxy may make a folder.
-  const [path = '', query] = found.serverRelativeURL.replace(/^\//, '').split('?', 2)
-  return read<OpenApiDocument>(path, new URLSearchParams(query))
+  const { path, params } = relativeUrl(found.serverRelativeURL, apiVersionOf(groupVersion))
+  return read<OpenApiDocument>(path, params)
+}
+
+/** Takes apart the address of a document. It begins at the server's root, which behind a proxy is a folder: the path is below the base URL. */
+function relativeUrl(url: unknown, apiVersion: string): { path: string; params: URLSearchParams } {
+  const [path = '', query] = typeof url === 'string' ? url.split('?', 2) : []
+  const segments = path.split('/').slice(1)
+  if (!path.startsWith('/') || segments.some((segment) => segment.includes('#') || pathSegmentProblem(segment))) {
+    throw new KubeError(`the server names an address for the OpenAPI v3 of ${apiVersion} that is not a path of its own: ${shown(url)}`)
+  }
+  return { path: segments.join('/'), params: new URLSearchParams(query) }
 }
 
 /** The schema of a resource's objects in the document of its group and version; undefined when it has none. */

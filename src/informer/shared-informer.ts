@@ -4,6 +4,8 @@ import { guarded, report } from '../internal/report'
 import { type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
+import type { Scope } from '../persistence/persister'
+import { refuseSecrets } from '../persistence/sensitive'
 import { StorePersistence } from '../persistence/store-persistence'
 import { expectedTypeCheck } from '../reflector/expected-type'
 import type { ListerWatcher } from '../reflector/lister-watcher'
@@ -87,6 +89,8 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   constructor(source: ListerWatcher<T> | ((host: FeedHost<T>) => Feed), options: SharedInformerOptions<T, Names> = {}) {
     const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0, keyFunc = metaNamespaceKey } = options
     this.#options = options
+    // By what is read, too: the scope is a name that the caller may have chosen.
+    if (persistence && 'scope' in source) refuseSecrets(source.scope as Scope, persistence)
     const emit = guarded(options.onEvent)
     this.#emit = emit
     const onError = (error: unknown) => this.#report(error)

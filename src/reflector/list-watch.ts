@@ -1,5 +1,7 @@
 import type { KubeObject } from '../meta/object'
-import { apiVersionOf, type Resource, resourceName } from '../meta/resource'
+import { shown } from '../meta/path-segment'
+import { apiVersionOf, type Resource, resourceName, resourcePath } from '../meta/resource'
+import { checkSelectors } from '../meta/selector-options'
 import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
 import type { ListEntriesOptions } from '../transport/list'
 import type { WatchEntriesOptions } from '../transport/watch'
@@ -52,7 +54,11 @@ export class ListWatch<T extends KubeObject> implements ListerWatcher<T> {
   readonly #client: EntryClient
   readonly #options: ListWatchOptions
 
+  /** @throws TypeError when the client or the resource is none, or the namespace could not be part of a path; SelectorError for a selector that is broken. */
   constructor(client: EntryClient, resource: Resource<T>, options: ListWatchOptions = {}) {
+    if (typeof client?.listEntries !== 'function') throw new TypeError(`expected a client, such as a KubeClient, got ${shown(client)}`)
+    resourcePath(resource, { namespace: options.namespace })
+    checkSelectors(options)
     this.resource = resource
     this.#client = client
     this.#options = options

@@ -13,7 +13,10 @@ import type { RawRequest, Requester } from './requester'
  * @throws ParseError when it is none; ConnectionError when the connection breaks; the signal's reason when it is aborted.
  */
 export async function readJson<T>(response: Response, request: RequestSummary, options: RequestOptions): Promise<T> {
-  const text = await readText(response, request, options)
+  return parseJson<T>(await readText(response, request, options), request)
+}
+
+function parseJson<T>(text: string, request: RequestSummary): T {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -32,7 +35,19 @@ export async function requestJson<T>(client: Requester, request: RawRequest): Pr
 
 /** Sends a request whose answer is an object of a resource, or a Status, a Scale or a list, which the resource's schema is not about. */
 export async function requestObject<T>(client: Requester, resource: Resource, request: RawRequest): Promise<T> {
-  const object = await requestJson<KubeObject>(client, request)
+  return (await requestObjectAndText<T>(client, resource, request)).object
+}
+
+/** As {@link requestObject}, and the text that the object was parsed from. */
+export async function requestObjectAndText<T>(
+  client: Requester,
+  resource: Resource,
+  request: RawRequest,
+): Promise<{ readonly object: T; readonly text: string }> {
+  const { method = 'GET', path } = request
+  const summary = { method, url: `${client.baseUrl}/${path}` }
+  const text = await readText(await client.request(request), summary, request)
+  const object = parseJson<KubeObject>(text, summary)
   if ((object.kind ?? resource.kind) === resource.kind) checkSchema(resource.schema, object)
-  return object as T
+  return { object: object as T, text }
 }

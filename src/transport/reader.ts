@@ -4,6 +4,7 @@ import { abortable } from '../internal/abortable'
 import { report } from '../internal/report'
 import { checkSchema } from '../meta/check'
 import type { KubeList, KubeObject } from '../meta/object'
+import { checkPath } from '../meta/path-segment'
 import { type Resource, resourcePath } from '../meta/resource'
 import { asList } from '../meta/schemas'
 import type {
@@ -187,9 +188,11 @@ export class KubeReader {
   /**
    * Sends a request; the response's body is the caller's.
    *
-   * @throws ApiError when the status is not 2xx; ConnectionError when there is no answer; the signal's reason when it is aborted.
+   * @throws ApiError when the status is not 2xx; ConnectionError when there is no answer; the signal's reason when it is aborted; TypeError when
+   *   the path would lead elsewhere than below the base URL.
    */
   async request({ path, params, method = 'GET', headers, body, signal }: RawRequest): Promise<Response> {
+    checkPath(path)
     const query = params?.toString()
     const summary: RequestSummary = { method, url: `${this.baseUrl}/${path}${query ? `?${query}` : ''}` }
     const send = (token: string | undefined) => {

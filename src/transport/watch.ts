@@ -37,9 +37,10 @@ export async function* watchEntries<T extends KubeObject>(
     onBytes,
     ...options
   }: WatchEntriesOptions & { namespace?: string | undefined },
-  decoder: LineDecoder<T> = new WatchDecoder<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } }),
+  given?: LineDecoder<T>,
 ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
   const path = resourcePath(resource, { namespace })
+  const decoder = given ?? new WatchDecoder<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
   const params = searchParams({ ...options, watch: true })
   const response = await client.request({ path, params, headers: accept ? { accept } : undefined, signal })

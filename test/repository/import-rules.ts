@@ -35,7 +35,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   ky: ['src/transport/reader.ts'],
   valibot: ['src/meta/schemas.ts', 'src/kubeconfig/'],
   'idb-keyval': ['src/persistence/idb.ts'],
-  yaml: ['src/kubeconfig/'],
+  yaml: ['src/kubeconfig/', 'src/cli/'],
   undici: ['src/kubeconfig/'],
 }
 

@@ -77,8 +77,8 @@ describe('the URL of a request', () => {
 
   it('keeps a name in its place, whatever is in it', async () => {
     const { client, requests } = serve(() => pod('x'))
-    await client().get(Node, 'a/b?c#d%2f')
-    expect(new URL(requests[0]?.url ?? '').pathname).toBe('/api/v1/nodes/a%2Fb%3Fc%23d%252f')
+    await client().get(Node, 'system:b?c#d é')
+    expect(new URL(requests[0]?.url ?? '').pathname).toBe('/api/v1/nodes/system%3Ab%3Fc%23d%20%C3%A9')
   })
 
   it.each([
@@ -104,11 +104,11 @@ describe('the URL of a request', () => {
       'nodes is cluster-scoped',
     ],
     ['an empty name', (client: KubeClient) => client.get(Deployment, '', { namespace: 'n' }), 'deployments.apps: the name is empty'],
-    ['a name that is a step in a path', (client: KubeClient) => client.get(Node, '..'), 'nodes: nothing can be called ".."'],
+    ['a name that is a step in a path', (client: KubeClient) => client.get(Node, '..'), 'nodes: the name must not be ".."'],
     [
       'a namespace that is a step in a path',
       (client: KubeClient) => client.list(Pod, { namespace: '.' }),
-      'pods: nothing can be called "."',
+      'pods: the namespace must not be "."',
     ],
   ])('is not made for %s', async (_what, ask, message) => {
     const { client, requests } = serve(() => list([]))

@@ -101,7 +101,11 @@ describe('what cannot be sent', () => {
       () => client.create(Namespace, { metadata: { name: 'a' } }, shop),
       'namespaces is cluster-scoped: leave out the namespace "shop"',
     ],
-    ['a name that is a step in a path', () => client.delete(ConfigMap, '..', shop), 'configmaps: nothing can be called ".."'],
+    [
+      'a name that is a step in a path',
+      () => client.delete(ConfigMap, '..', shop),
+      'configmaps: the name must not be "..", which leads to another path',
+    ],
     ['an empty name', () => client.patch(ConfigMap, '', { merge: {} }, shop), 'configmaps: the name is empty'],
     [
       'a collection without its namespace',
