@@ -241,7 +241,7 @@ describe('a followed log whose container restarts', () => {
   })
 
   it('ends when its pod is gone, while it waits for the next run too', async () => {
-    const { client, clock, server, pod } = fakeCluster()
+    const { client, clock, server } = fakeCluster()
     const seen = follow(client, clock, { follow: 'restarts' })
     server.logs.append(web, ['a'])
     await clock.advance(20_000)
