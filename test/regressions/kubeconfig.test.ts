@@ -125,7 +125,7 @@ describe('a kubeconfig', () => {
     expect((await outcome(JSON.stringify({ contexts: contexts.map((_, i) => i) }))).message.length).toBeLessThan(1_000)
   })
 
-  it('ends in a connection or a KubeconfigError whatever the document is, and quotes no value', async () => {
+  it('ends in a connection or a KubeconfigError whatever the document is, and quotes no value', { timeout: 60_000 }, async () => {
     const names = [
       'clusters',
       'users',
@@ -168,7 +168,7 @@ describe('a kubeconfig', () => {
     )
   })
 
-  it('ends in a value or a KubeconfigError whatever the text is', async () => {
+  it('ends in a value or a KubeconfigError whatever the text is', { timeout: 60_000 }, async () => {
     const text = fc.array(
       fc.constantFrom(
         'a: ',
