@@ -4,6 +4,7 @@ import { apiVersionOf, groupVersionPath, type Resource } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
+import { membersOf, textOf } from './json'
 
 /** What an OpenAPI v3 document says of one version of a group, as far as it is looked at. */
 export interface OpenApiDocument {
@@ -24,10 +25,6 @@ export interface OpenApiSchema {
   readonly [member: string]: unknown
 }
 
-interface OpenApiIndex {
-  readonly paths?: Readonly<Record<string, { readonly serverRelativeURL: string }>>
-}
-
 /**
  * Reads the OpenAPI v3 document of one version of a group (KEP-2896). The server names its address with a hash of the content, so that a
  * browser keeps it for as long as it does not change.
@@ -46,11 +43,11 @@ export async function openapi(
 ): Promise<OpenApiDocument> {
   const read = async <T>(path: string, params?: URLSearchParams): Promise<T> =>
     readJson<T>(await client.request({ path, params, signal }), { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal })
-  const { paths = {} } = await read<OpenApiIndex>('openapi/v3')
+  const paths = membersOf((await read<{ paths?: unknown }>('openapi/v3')).paths)
   const key = groupVersionPath(groupVersion)
-  const found = paths && Object.hasOwn(paths, key) ? paths[key] : undefined
+  const found = Object.hasOwn(paths, key) ? paths[key] : undefined
   if (!found) throw new KubeError(`the server has no OpenAPI v3 of ${apiVersionOf(groupVersion)}`)
-  const { path, params } = relativeUrl(found.serverRelativeURL, apiVersionOf(groupVersion))
+  const { path, params } = relativeUrl(membersOf(found).serverRelativeURL, apiVersionOf(groupVersion))
   return read<OpenApiDocument>(path, params)
 }
 
@@ -69,7 +66,10 @@ export function schemaOf(
   document: OpenApiDocument,
   { group, version, kind }: Pick<Resource, 'group' | 'version' | 'kind'>,
 ): OpenApiSchema | undefined {
-  return Object.values(document.components?.schemas ?? {}).find((schema) =>
-    schema['x-kubernetes-group-version-kind']?.some((type) => type.group === group && type.version === version && type.kind === kind),
-  )
+  const isMeant = (type: Readonly<Record<string, unknown>>) => type.group === group && type.version === version && type.kind === kind
+  const typesOf = (schema: OpenApiSchema): unknown => membersOf(schema)['x-kubernetes-group-version-kind']
+  return Object.values(membersOf(membersOf(document.components).schemas) as Record<string, OpenApiSchema>).find((schema) => {
+    const types = typesOf(schema)
+    return Array.isArray(types) && types.map(membersOf).some(isMeant)
+  })
 }

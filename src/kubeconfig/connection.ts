@@ -26,7 +26,7 @@ export interface ConnectionPlan extends Pick<ConnectOptions, 'ca' | 'serverName'
   readonly impersonate?: KubeClientOptions['impersonate']
   /** Reads the credential; the signal ends it. */
   readonly credential: (signal: AbortSignal) => () => Promise<Credential>
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Clock
 }
 
 /** Makes a connection; nothing is sent before its `fetch` is called. */

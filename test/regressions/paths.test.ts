@@ -6,7 +6,7 @@ import { createInformer } from '../../src/informer/create-informer'
 import { SharedInformer } from '../../src/informer/shared-informer'
 import { defineResource, type Resource } from '../../src/meta/resource'
 import { memoryPersister } from '../../src/persistence/memory'
-import { refuseSecrets } from '../../src/persistence/store-persistence'
+import { refuseSecrets } from '../../src/persistence/sensitive'
 import { ListWatch } from '../../src/reflector/list-watch'
 import { metadataListWatch } from '../../src/reflector/metadata'
 import { Deployment } from '../../src/resources/apps/v1'
@@ -108,7 +108,7 @@ describe('a path is not steered by', () => {
     const { resources, failures } = await discover(client)
     expect(resources.map(({ plural, version }) => `${version}/${plural}`)).toEqual(['v1/pods'])
     expect(failures).toMatchObject([
-      { group: '', version: '../../x', error: { message: expect.stringContaining("the resource's version must not contain") } },
+      { group: '', version: '../../x', error: { message: expect.stringContaining('a version whose name must not contain') } },
       { group: '..', version: 'v1', error: { message: expect.stringContaining("the resource's group must not be") } },
     ])
     expect(paths.sort()).toEqual(['/cluster/api', '/cluster/api/v1', '/cluster/apis'])
