@@ -12,7 +12,7 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // Headers that a proxy's error page repeats: as lines, JSON, Go's maps or cells of a table.
   [
     new RegExp(
-      `((?:\\b|_)(?:${HEADER_NAMES})(?:["'\\\\\\]]{0,4}\\s{0,9}(?:=>|[:=])\\s{0,9}|(?:\\s{0,9}<[^<>]{0,99}>){1,6}\\s{0,9}))(?:\\[[^\\]\\r\\n]*|\\\\*"[^"\\r\\n]*|'[^'\\r\\n]*|[^\\s<][^\\r\\n<]*)`,
+      `((?:\\b|_)(?:${HEADER_NAMES})(?:["'\\\\\\]]{0,4}\\s{0,9}(?:=>|[:=])\\s{0,9}|(?:\\s{0,9}<[^<>]{0,99}>){1,6}\\s{0,9}))(?!…)(?:\\[[^\\]\\r\\n]*|\\\\*"[^"\\r\\n]*|'[^'\\r\\n]*|[^\\s<][^\\r\\n<]*)`,
       'gi',
     ),
     '$1…',

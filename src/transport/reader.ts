@@ -81,6 +81,7 @@ export class KubeReader {
   readonly #onWarning: KubeClientOptions['onWarning']
   readonly #clock: Clock
   readonly #portable: PortableClient | undefined
+  #defaults: RequestInit | undefined
 
   /**
    * @throws TypeError when the base URL is malformed or has credentials; when no header can hold the token, a header or the impersonated user; when
@@ -218,7 +219,8 @@ export class KubeReader {
     const send = (token: string | undefined) => {
       tokens.push(token)
       if (token !== undefined) own.set('authorization', `Bearer ${token}`)
-      const init = { ...requestDefaults(), method, headers: own, ...(body !== undefined && { body }), ...(signal && { signal }) }
+      this.#defaults ??= requestDefaults()
+      const init = { ...this.#defaults, method, headers: own, ...(body !== undefined && { body }), ...(signal && { signal }) }
       const sent = this.#ky(summary.url, init)
       // Neither a token provider nor an injected fetch is trusted to end on abort. An answer that comes too late is thrown away.
       sent.then((late) => (signal?.aborted ? late.body?.cancel() : undefined)).catch(() => undefined)

@@ -10,24 +10,27 @@ interface Namespace {
   get(id: unknown): { fetch(url: string, init: { method: string; body: string }): Promise<{ json(): Promise<unknown> }> }
 }
 
-describeRuntime({
-  name: 'workerd',
-  storages: ['memory', 'Durable Object'],
-  async run({ origin }) {
-    const project = inject('runtimeProject')
-    const miniflare = new Miniflare({
-      modules: true,
-      modulesRoot: project,
-      scriptPath: join(project, 'workerd.js'),
-      compatibilityDate: '2026-05-01',
-      durableObjects: { CASES: { className: 'Cases', useSQLite: true } },
-    })
-    try {
-      const cases = (await miniflare.getDurableObjectNamespace('CASES')) as unknown as Namespace
-      const response = await cases.get(cases.idFromName('cases')).fetch('http://cases/', { method: 'POST', body: origin })
-      return (await response.json()) as CaseResult[]
-    } finally {
-      await miniflare.dispose()
-    }
-  },
-})
+// Up to 2024-11-11 the runtime throws on the `cache` option of requests.
+for (const compatibilityDate of ['2026-05-01', '2024-05-01']) {
+  describeRuntime({
+    name: `workerd of ${compatibilityDate}`,
+    storages: ['memory', 'Durable Object'],
+    async run({ origin }) {
+      const project = inject('runtimeProject')
+      const miniflare = new Miniflare({
+        modules: true,
+        modulesRoot: project,
+        scriptPath: join(project, 'workerd.js'),
+        compatibilityDate,
+        durableObjects: { CASES: { className: 'Cases', useSQLite: true } },
+      })
+      try {
+        const cases = (await miniflare.getDurableObjectNamespace('CASES')) as unknown as Namespace
+        const response = await cases.get(cases.idFromName('cases')).fetch('http://cases/', { method: 'POST', body: origin })
+        return (await response.json()) as CaseResult[]
+      } finally {
+        await miniflare.dispose()
+      }
+    },
+  })
+}
