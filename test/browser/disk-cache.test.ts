@@ -9,6 +9,7 @@ import type { DiskCachePage } from './pages/disk-cache.ts'
 import { bundlePage } from './support/bundle-page.ts'
 
 const MARKERS = ['marker-metadata', 'marker-in-data', btoa('marker-in-data'), 'marker-of-the-log', 'marker-written']
+const TOKEN = 'token-of-the-page'
 const CONTROL = 'marker-of-the-control'
 
 /** Every answer of the API server says that it may be kept for a day. */
@@ -58,14 +59,14 @@ test('nothing that the library reads is found on disk after the browser was clos
     const context = await launchChromium(profile)
     const page = context.pages()[0] ?? (await context.newPage())
     await page.goto(site.url)
-    const call = (name: keyof DiskCachePage) => page.evaluate(`page.${name}()`) as Promise<string>
-    const read = await call('readAll')
+    const call = (name: keyof DiskCachePage, ...args: string[]) =>
+      page.evaluate(`page.${name}(${args.map((arg) => JSON.stringify(arg))})`) as Promise<string>
+    const read = await call('readAll', TOKEN, 'marker-written')
     for (const marker of MARKERS.filter((marker) => marker !== 'marker-in-data')) expect(read).toContain(marker)
     expect(await call('readCarelessly')).toContain(CONTROL)
     await context.close()
 
-    for (const text of [...MARKERS, 'token-of-the-page'])
-      expect({ text, files: filesWith(profile.folder, text) }).toEqual({ text, files: [] })
+    for (const text of [...MARKERS, TOKEN]) expect({ text, files: filesWith(profile.folder, text) }).toEqual({ text, files: [] })
     // The control shows that what is fetched without the library is found.
     expect(filesWith(profile.folder, CONTROL)).not.toEqual([])
   } finally {

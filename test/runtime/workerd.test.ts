@@ -22,6 +22,8 @@ for (const compatibilityDate of ['2026-05-01', '2024-05-01']) {
         modulesRoot: project,
         scriptPath: join(project, 'workerd.js'),
         compatibilityDate,
+        // Without it WeakRef is missing up to 2025-05-05.
+        compatibilityFlags: ['enable_weak_ref'],
         durableObjects: { CASES: { className: 'Cases', useSQLite: true } },
       })
       try {

@@ -2,12 +2,12 @@
 import { createInformer, KubeClient } from 'kubeflect'
 import { Secret } from 'kubeflect/resources/core/v1'
 
-const client = new KubeClient({ baseUrl: '/k8s', token: 'token-of-the-page' })
 const shop = { namespace: 'shop' }
 
 const page = {
-  /** Reads with the library; resolves with what was read, as text. */
-  async readAll(): Promise<string> {
+  /** Reads and writes with the library; resolves with what the server answered, as text. The script itself holds no secret, as it may be cached. */
+  async readAll(token: string, written: string): Promise<string> {
+    const client = new KubeClient({ baseUrl: '/k8s', token })
     const read: unknown[] = [await client.get(Secret, 'one', shop), await client.list(Secret, shop)]
     for await (const line of client.logs({ ...shop, name: 'pod' })) read.push(line)
     for await (const event of client.watch(Secret, { ...shop, resourceVersion: '0' })) {
@@ -20,7 +20,7 @@ const page = {
       read.push(secrets.store.list().map(({ text }) => text))
       await secrets.stop()
     }
-    const made = { metadata: { name: 'made', namespace: 'shop', annotations: { mark: 'marker-written' } } }
+    const made = { metadata: { name: 'made', namespace: 'shop', annotations: { mark: written } } }
     read.push(await client.create(Secret, made))
     return JSON.stringify(read)
   },
