@@ -64,7 +64,10 @@ export class ApiError extends KubeError {
     const from = [body?.kind !== 'Status' && contentType !== 'text/plain' && contentType, finalUrl && `from ${finalUrl}`]
       .filter(Boolean)
       .join(' ')
-    super(`${request.method} ${request.url}: ${status || 'redirect'}${accountOf(status, body)}${from && ` (${from})`}`, options)
+    super(
+      `${request.method} ${request.url}: ${status || (body?.kind === 'Status' ? 0 : 'redirect')}${accountOf(status, body)}${from && ` (${from})`}`,
+      options,
+    )
     this.contentType = contentType
     this.finalUrl = finalUrl
     this.status = status

@@ -44,7 +44,7 @@ export interface Failure {
 export function classify(error: unknown): Failure {
   if (isApiError(error)) {
     // A redirect that was refused: almost always to a login page.
-    if (error.status < 400) return { kind: 'unauthorized', error }
+    if (error.status < 400 && error.body?.kind !== 'Status') return { kind: 'unauthorized', error }
     // A 5xx that is no Status is the word of whatever stands between: kubectl proxy says 500 when the API server is down.
     const between = error.status >= 500 && error.body?.kind !== 'Status'
     return { kind: between ? 'connection' : kindOf(error.status, error.body), error, retryAfterMs: error.retryAfterMs }
