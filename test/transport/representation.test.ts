@@ -85,7 +85,7 @@ describe('metadata', () => {
         kind,
         apiVersion: 'v1',
         metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '7', annotations },
-        data: { password: 'aHVudGVyMg==' },
+        ...(kind === 'Secret' && { data: { password: 'aHVudGVyMg==' } }),
       }
       const { client } = serve(({ url }) =>
         url.includes('watch=')
