@@ -8,7 +8,10 @@ const HEADER_NAMES =
 const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // What undici, Deno and others say of a header that they cannot send.
   [/"[^"]*"(?= is an invalid header value)/g, '"…"'],
-  [/(invalid header value:? ?)["'][\s\S]*["']/gi, '$1"…"'],
+  [/(invalid header value:? ?)["'][\s\S]{0,9999}["']/gi, '$1"…"'],
+  // Parsers quote what they stumble over, which may be the value of a Secret: V8, then JavaScriptCore.
+  [/(?:\.{3})?"[\s\S]{0,80}"(?:\.{3})?(?= is not valid JSON)/g, '"…"'],
+  [/(JSON Parse error: [^"]{0,80})"[\s\S]{0,999}"/g, '$1"…"'],
   // Headers that a proxy's error page repeats: as lines, JSON, Go's maps or cells of a table.
   [
     new RegExp(

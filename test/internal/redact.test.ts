@@ -21,6 +21,8 @@ describe('a text of another party', () => {
     ['a password in a URL', 'proxy http://ann:hunter2@proxy.example:3128 refused'],
     ['what undici says of a header', 'Headers.append: "Bearer a\nhunter2" is an invalid header value.'],
     ['what Deno says of a header', 'Invalid header value: "Bearer a\nhunter2"'],
+    ['what V8 quotes of JSON', `Unexpected token 'x', ...":"hunter2", x"... is not valid JSON`],
+    ['what JavaScriptCore quotes of JSON', 'JSON Parse error: Unexpected identifier "hunter2"'],
     ['the values of a Secret', '{"kind":"Secret","data":{"password":"hunter2"},"stringData":{"a":"hunter2"}}'],
     ['the values of a Secret that is cut off', '{"kind":"Secret","data":{"password":"hunter2'],
     ['a Secret in an annotation', '{"annotations":{"last":"{\\"data\\":{\\"password\\":\\"hunter2\\"}}"}}'],

@@ -256,6 +256,12 @@ describe('a secret', () => {
       })
     const error = await errorOf(serve(cut).client().get(Secret, 's', shop))
     expect(everything(error)).not.toContain('aHVudGVyMg')
+    const broken = await errorOf(
+      serve(() => new Response('{"data":{"p":"aHVu"x'))
+        .client()
+        .get(Secret, 's', shop),
+    )
+    expect(everything(broken)).not.toContain('aHVu')
   })
 })
 
