@@ -4,7 +4,7 @@ import { apiVersionOf, groupVersionPath, type Resource } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
-import { membersOf, textOf } from './json'
+import { membersOf } from './json'
 
 /** What an OpenAPI v3 document says of one version of a group, as far as it is looked at. */
 export interface OpenApiDocument {

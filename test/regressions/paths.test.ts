@@ -109,7 +109,7 @@ describe('a path is not steered by', () => {
     expect(resources.map(({ plural, version }) => `${version}/${plural}`)).toEqual(['v1/pods'])
     expect(failures).toMatchObject([
       { group: '', version: '../../x', error: { message: expect.stringContaining('a version whose name must not contain') } },
-      { group: '..', version: 'v1', error: { message: expect.stringContaining("the resource's group must not be") } },
+      { group: '..', version: 'v1', error: { message: expect.stringContaining('a group whose name must not be') } },
     ])
     expect(paths.sort()).toEqual(['/cluster/api', '/cluster/api/v1', '/cluster/apis'])
   })
