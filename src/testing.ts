@@ -1,5 +1,6 @@
 export type { Churn, ChurnOptions } from './testing/churn'
 export { type Backup, FakeApiServer, type FakeApiServerOptions, type ObjectReference } from './testing/fake-api-server'
+export { FakeEndpoint } from './testing/fake-endpoint'
 export type { Fault, FaultMatch, FaultRule, Faults } from './testing/faults'
 export { type FixturePod, type PodFixtureOptions, podFixture } from './testing/fixtures'
 export type { ContainerReference, PodLogs } from './testing/pod-logs'

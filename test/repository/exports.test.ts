@@ -294,6 +294,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'ContainerReference',
     'FakeApiServer',
     'FakeApiServerOptions',
+    'FakeEndpoint',
     'Fault',
     'FaultMatch',
     'FaultRule',
