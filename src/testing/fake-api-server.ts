@@ -1,4 +1,5 @@
 import { CustomResourceDefinition } from '../discovery/custom-resource-definition'
+import { KubeError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
@@ -200,6 +201,27 @@ export class FakeApiServer {
   /** Creates an object, its status included. @throws ApiError 400, 409, 422 or 500 */
   create<T extends KubeObject>(resource: Resource<T>, object: T): T {
     return copyOf(this.#collection(resource).create(object, namespaceFor(resource, object.metadata.namespace))) as T
+  }
+
+  /**
+   * Takes over objects as a file or another server has them, each with its status: one that is there is replaced, whatever its version.
+   *
+   * @param objects with `kind` and `apiVersion`; definitions of custom resources before what they define.
+   * @throws KubeError when a kind is not served; ApiError 400 or 422
+   */
+  load(objects: readonly KubeObject[]): void {
+    for (const object of objects) {
+      const { kind, apiVersion = '' } = object
+      const collections = [...this.#collections.values()]
+      const collection = collections.find(({ served: { resource } }) => resource.kind === kind && apiVersionOf(resource) === apiVersion)
+      if (!collection)
+        throw new KubeError(`FakeApiServer: ${kind} (${apiVersion}) is not served: register it, or load its definition first`)
+      // Versions and uids are this server's to give.
+      const { resourceVersion: _, uid: __, ...metadata } = object.metadata
+      const at = nameFor(collection.served.resource, { name: metadata.name ?? '', namespace: metadata.namespace })
+      if (collection.has(at)) collection.update({ ...object, metadata }, at, 'all')
+      else collection.create({ ...object, metadata }, at.namespace)
+    }
   }
 
   /** Replaces an object, its status included. An object without a resourceVersion is replaced whatever it is. @throws ApiError 400, 404 or 409 */

@@ -10,14 +10,16 @@ export interface LocalRequest {
  * (DNS rebinding, `Host`). Programs such as curl and kubectl send none of the browser's headers and are let in.
  *
  * @param port the port the server listens on; only loopback names with this port are its own.
+ * @param allowedOrigins origins whose pages are let in besides, or `*` for all; default none.
  */
-export function whyForeign({ method, headers }: LocalRequest, port: number): string | undefined {
+export function whyForeign({ method, headers }: LocalRequest, port: number, allowedOrigins: readonly string[] = []): string | undefined {
   const host = headers.get('host')
   const hosts = ownHosts(port)
   if (host === null || !hosts.includes(host.toLowerCase())) {
     return `this server answers on ${hosts[0]} only, and the request names ${JSON.stringify(host ?? '')} as its host`
   }
   const origin = headers.get('origin')
+  if (origin !== null && (allowedOrigins.includes(origin) || allowedOrigins.includes('*'))) return undefined
   if (origin !== null && !hosts.some((own) => origin.toLowerCase() === `http://${own}`)) {
     return `this server answers its own pages only, and the request comes from ${JSON.stringify(origin)}`
   }

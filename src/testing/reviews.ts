@@ -4,7 +4,8 @@ import { badRequest, type FieldFailure, invalid, methodNotAllowed, type WireStat
 import { errorResponse, jsonResponse, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
 import type { AccessAttributes, AccessRules, FakeUser } from './access-rules'
 import { isJsonObject, type JsonObject } from './json'
-import { readObject } from './request-body'
+import { answer, asObject, mediaTypeOf, readObject } from './request-body'
+import { PROTOBUF, readReview } from './review-protobuf'
 import { typeProblem } from './rules'
 import type { ServedResource } from './served-resources'
 
@@ -49,13 +50,13 @@ export async function serveReview(target: ResourceRequest, request: Request, con
   const { resource } = found
   if (request.method !== 'POST' || (resource.scope === 'Namespaced' && !namespace)) return statusResponse(methodNotAllowed())
   try {
-    const sent = (await readObject(request)) as KubeObject & { spec?: unknown }
+    const sent = (await readSent(request)) as KubeObject & { spec?: unknown }
     const wrongType = typeProblem(sent, resource)
     if (wrongType) return statusResponse(wrongType)
     const spec = isJsonObject(sent.spec) ? sent.spec : {}
-    const answer = answers[resource.kind]?.(spec, context, target)
-    if (!answer || !('status' in answer)) return statusResponse(answer?.problem ?? methodNotAllowed())
-    const { metadata = {}, ...rest } = answer
+    const reviewed = answers[resource.kind]?.(spec, context, target)
+    if (!reviewed || !('status' in reviewed)) return statusResponse(reviewed?.problem ?? methodNotAllowed())
+    const { metadata = {}, ...rest } = reviewed
     const shown = resource.kind === 'SelfSubjectReview' || resource.kind === 'SelfSubjectRulesReview' ? {} : { spec }
     return jsonResponse(
       `${JSON.stringify({ kind: resource.kind, apiVersion: apiVersionOf(resource), metadata, ...shown, ...rest })}\n`,
@@ -63,6 +64,16 @@ export async function serveReview(target: ResourceRequest, request: Request, con
     )
   } catch (error) {
     return errorResponse(error)
+  }
+}
+
+async function readSent(request: Request): Promise<KubeObject> {
+  if (mediaTypeOf(request) !== PROTOBUF) return readObject(request)
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  try {
+    return asObject(readReview(bytes), request)
+  } catch (error) {
+    throw answer(badRequest(`the body of the request is no protobuf of a review: ${(error as Error).message}`), request)
   }
 }
 

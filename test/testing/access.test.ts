@@ -155,6 +155,18 @@ describe('access to a fake server', () => {
     if (message) expect(answer.body.message).toContain(message)
   })
 
+  it('refuses bytes that are no protobuf of a review with 400', async () => {
+    const { server } = setUp()
+    for (const bytes of ['', 'k8s', 'k8s\u0000\u000a\u00ff', 'k8s\u0000\u0007']) {
+      const response = await server.fetch(`http://kubernetes.test${AUTHORIZATION}/selfsubjectaccessreviews`, {
+        method: 'POST',
+        body: Uint8Array.from(bytes, (character) => character.charCodeAt(0)),
+        headers: { 'content-type': 'application/vnd.kubernetes.protobuf' },
+      })
+      expect([bytes, response.status]).toEqual([bytes, 400])
+    }
+  })
+
   it('reviews can only be created, and are found in the discovery', async () => {
     const { send } = setUp()
     expect((await send('GET', `${AUTHORIZATION}/selfsubjectaccessreviews`)).status).toBe(405)
