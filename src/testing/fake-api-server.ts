@@ -81,6 +81,15 @@ export type ObjectReference = { readonly name: string; readonly namespace?: stri
  * server.create(Pod, podFixture(1))
  * const client = new KubeClient({ baseUrl: 'http://kubernetes.test', fetch: server.fetch })
  * ```
+ *
+ * @example
+ * On a port: of Node, of Deno, of Bun (which sends the headers of a watch with its first event), or as a command,
+ * `npx kubeflect fake-server`.
+ * ```ts
+ * createServer(nodeListener(server.fetch)).listen(8001, '127.0.0.1')
+ * Deno.serve({ port: 8001, hostname: '127.0.0.1' }, server.fetch)
+ * Bun.serve({ port: 8001, hostname: '127.0.0.1', idleTimeout: 0, fetch: server.fetch })
+ * ```
  */
 export class FakeApiServer {
   /** What users may do, and which tokens they have; default everything, without a token. */
@@ -155,7 +164,7 @@ export class FakeApiServer {
         this.#origins.before(request) ??
         (await this.#answer(request, pathname, target, tracked.record))
       request.signal.throwIfAborted()
-      return tracked.answer(this.#origins.mark(response, request), (body) => breakBody(body, faults))
+      return tracked.answer(this.#origins.mark(response, request), (body) => breakBody(body, faults, this.#clock))
     } catch (error) {
       tracked.fail()
       throw error

@@ -4,6 +4,8 @@ import type { FakeServerChoice } from '../../src/cli/fake-server'
 import type { Host, ParseArgs } from '../../src/cli/host'
 import { run } from '../../src/cli/run'
 import { KubeError } from '../../src/errors'
+import type { KubeObject } from '../../src/meta/object'
+import { FakeApiServer } from '../../src/testing/fake-api-server'
 import { createStandaloneServer } from '../../src/testing/standalone'
 
 const refuse = () => Promise.reject(new Error('no cluster is asked'))
@@ -74,6 +76,28 @@ describe('kubeflect fake-server', () => {
   test('explains itself, and is named where the commands are', async () => {
     expect((await runFakeServer(['--help'])).stdout.join('\n')).toContain('kubectl --server http://127.0.0.1:8001 get pods')
   })
+})
+
+test('types are generated from a fake server, custom resources by the schema of their definition', async () => {
+  const server = new FakeApiServer()
+  const spec = { type: 'object', required: ['size'], properties: { size: { type: 'integer', description: 'How large it is' } } }
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } }
+  const names = { plural: 'widgets', kind: 'Widget' }
+  const versions = [{ name: 'v1', served: true, schema }]
+  server.load([{ ...definition, spec: { group: 'example.com', scope: 'Cluster', names, versions } } as KubeObject])
+  const files = new Map<string, string>()
+  const host: Host = {
+    args: ['generate', '--out=generated', '--server=http://kube.test'],
+    parseArgs: parseArgs as ParseArgs,
+    readFile: async () => undefined,
+    writeFile: async (path, text) => void files.set(path, text),
+    print: () => undefined,
+    complain: (line) => expect.fail(line),
+  }
+  expect(await run(host, async () => ({ baseUrl: 'http://kube.test', fetch: server.fetch }), refuse)).toBe(0)
+  const text = files.get('generated/example.com/v1.ts')
+  expect(text).toContain('export const Widget: Resource<Widget>')
+  expect(text).toMatch(/How large it is \*\/\s+size: number/)
 })
 
 describe('a standalone fake server', () => {
