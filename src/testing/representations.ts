@@ -2,9 +2,9 @@ import type { PrinterColumn } from '../discovery/custom-resource-definition'
 import type { KubeList, KubeObject } from '../meta/object'
 import { LineSplitter } from '../transport/lines'
 import type { Table, TableColumn } from '../transport/table'
-import { failure } from '../watch-cache/failures'
 import { isWatch, jsonResponse, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
 import { isJsonObject, type JsonObject } from './json'
+import { notAcceptable } from './request-body'
 import type { ServedResource } from './served-resources'
 
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
@@ -21,8 +21,7 @@ export async function represent(
   if (!response.ok) return response
   const form = formOf(request.headers.get('accept') ?? '')
   if (form === 'object') return response
-  if (form === undefined)
-    return statusResponse(failure(406, 'NotAcceptable', 'only the following media types are accepted: application/json', {}))
+  if (form === undefined) return statusResponse(notAcceptable())
   const { searchParams } = new URL(request.url)
   const include = searchParams.get('includeObject') ?? 'Metadata'
   const table = (list: KubeList<KubeObject>) => asTable(list, served, include, form.apiVersion)

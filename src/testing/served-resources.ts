@@ -2,6 +2,7 @@ import { CustomResourceDefinition, type PrinterColumn } from '../discovery/custo
 import type { KubeObject } from '../meta/object'
 import { defineResource, type Resource } from '../meta/resource'
 import type { FieldLabels } from '../watch-cache/matcher'
+import type { Verb } from './request-log'
 
 /** A resource as the fake server serves it. */
 export interface ServedResource {
@@ -14,6 +15,13 @@ export interface ServedResource {
   readonly status?: boolean | undefined
   /** Whether there is a `scale` subresource for `spec.replicas`. */
   readonly scale?: boolean | undefined
+  /**
+   * What can be done with it; default everything. What is left out is answered with 405, as a watch of `metrics.k8s.io` is, and is not in the
+   * discovery.
+   */
+  readonly verbs?: readonly Verb[] | undefined
+  /** An OpenAPI v3 schema of its objects; default one that leaves open what they hold beside metadata. */
+  readonly schema?: object | undefined
   /** What a table shows beside the names; default the age. */
   readonly printerColumns?: readonly PrinterColumn[] | undefined
   /** The fields that field selectors can name besides name and namespace, with the value of an object that lacks them; default none. */
@@ -23,6 +31,11 @@ export interface ServedResource {
   /** What the server fills in when an object is created over HTTP. */
   readonly defaults?: ((object: KubeObject) => object) | undefined
 }
+
+const VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+/** What can be done with a resource. */
+export const verbsOf = ({ verbs = VERBS }: ServedResource): readonly Verb[] => verbs
 
 /** A part of an object with a path of its own. */
 export interface ServedSubresource {

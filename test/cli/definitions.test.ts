@@ -21,7 +21,11 @@ async function generate(files: Readonly<Record<string, string>>, ...args: string
       stderr += `${line}\n`
     },
   }
-  const code = await run(host, () => Promise.reject(new Error('no cluster is asked')))
+  const code = await run(
+    host,
+    () => Promise.reject(new Error('no cluster is asked')),
+    () => Promise.reject(new Error('nothing is served here')),
+  )
   return { code, stderr, written, paths: [...written.keys()] }
 }
 

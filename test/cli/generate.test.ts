@@ -257,7 +257,7 @@ function clusterWith(...groups: [group: string, versions: string[]][]) {
           result.stderr += `${line}\n`
         },
       }
-      result.code = await run(host, machine.connect ?? connect)
+      result.code = await run(host, machine.connect ?? connect, () => Promise.reject(new Error('nothing is served here')))
       return result
     },
   }

@@ -188,6 +188,8 @@ describe('discovery', () => {
       'apps',
       'apiextensions.k8s.io',
       'example.com',
+      'authorization.k8s.io',
+      'authentication.k8s.io',
     ])
     expect((await send('GET', '/apis/apps')).body).toMatchObject({ kind: 'APIGroup', preferredVersion: { groupVersion: 'apps/v1' } })
     expect((await send('GET', '/api/v1')).body.resources).toContainEqual({
@@ -229,6 +231,8 @@ describe('discovery', () => {
         },
         { metadata: { name: 'apiextensions.k8s.io' } },
         { metadata: { name: 'example.com' } },
+        { metadata: { name: 'authorization.k8s.io' } },
+        { metadata: { name: 'authentication.k8s.io' } },
       ],
     })
   })
