@@ -1,4 +1,5 @@
 import { systemClock } from '../internal/clock'
+import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
 import { metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
@@ -54,7 +55,7 @@ export interface SharedInformerOptions<T extends KubeObject, Names extends strin
  * ```
  * @see client-go `cache.SharedIndexInformer`
  */
-export class SharedInformer<T extends KubeObject, Names extends string = never> implements AsyncDisposable {
+export class SharedInformer<T extends KubeObject, Names extends string = never> extends Opaque implements AsyncDisposable {
   /** The objects, to be found by key and by index. Only the informer may change them. */
   readonly indexer: Indexer<T, Names>
   /** Reads the objects as one reads a server. */
@@ -73,6 +74,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
    * @throws PersistenceError with code `'refused'` for secrets that are not to be stored; TypeError for an index called `namespace`; RangeError for a period that is none.
    */
   constructor(source: ListerWatcher<T> | ((host: FeedHost<T>) => Feed), options: SharedInformerOptions<T, Names> = {}) {
+    super()
     const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0 } = options
     this.#options = options
     const emit = guarded(options.onEvent)
@@ -131,10 +133,8 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     return this.#feed.lastSyncResourceVersion
   }
 
-  /** Calls back after each change of {@link status}. Returns how to stop. */
-  subscribe(listener: (status: InformerStatus) => void): () => void {
-    return this.#feed.subscribe(listener)
-  }
+  /** Calls `listener` after each change of {@link status}. Returns how to stop. Needs no `this`. */
+  readonly subscribe = (listener: (status: InformerStatus) => void): (() => void) => this.#feed.subscribe(listener)
 
   /**
    * Adds a handler: it is told of what there is (`isInInitialList`), then of what changes. It is never called before this returns.

@@ -2,6 +2,7 @@ import { isPersistenceError, PersistenceError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import { listen } from '../internal/listen'
 import { Listeners } from '../internal/listeners'
+import { Opaque } from '../internal/opaque'
 import { report } from '../internal/report'
 import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
@@ -80,7 +81,7 @@ const RETRY_BASE_MS = 1000
  * Keeps a store's state in a persister: loads the last one, then stores what changes, in batches and behind the store's back. The stored
  * resourceVersion is always that of the stored objects. Whatever goes wrong, the store goes on from memory, and `status` says so.
  */
-export class StorePersistence<T> implements AsyncDisposable {
+export class StorePersistence<T> extends Opaque implements AsyncDisposable {
   readonly #store: PersistableStore<T>
   readonly #persister: Persister
   readonly #scope: Scope
@@ -109,6 +110,7 @@ export class StorePersistence<T> implements AsyncDisposable {
    * @throws PersistenceError with code `'refused'` for secrets that `sensitive` does not name.
    */
   constructor(store: PersistableStore<T>, persister: Persister, scope: Scope, options: StorePersistenceOptions = {}) {
+    super()
     const { flushIntervalMs = 250, onError = () => {}, clock = systemClock, events = pageEvents() } = options
     refuseSecrets(scope, options)
     this.#store = store
@@ -129,10 +131,8 @@ export class StorePersistence<T> implements AsyncDisposable {
     return this.#error
   }
 
-  /** Calls `listener` after each change of `status`; returns the way to stop that. */
-  subscribe(listener: () => void): () => void {
-    return this.#listeners.add(listener)
-  }
+  /** Calls `listener` after each change of `status`. Returns how to stop. Needs no `this`. */
+  readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener)
 
   /**
    * Loads the snapshot into the store and begins to store what changes. A snapshot of which nothing comes for too long is not waited for and not used.

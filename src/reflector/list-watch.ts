@@ -1,3 +1,4 @@
+import { Opaque } from '../internal/opaque'
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource, resourceName } from '../meta/resource'
 import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
@@ -43,12 +44,13 @@ export interface EntryClient {
  * ```
  * @see client-go `cache.NewListWatchFromClient`
  */
-export class ListWatch<T extends KubeObject> implements ListerWatcher<T> {
+export class ListWatch<T extends KubeObject> extends Opaque implements ListerWatcher<T> {
   readonly resource: Resource<T>
   readonly #client: EntryClient
   readonly #options: ListWatchOptions
 
   constructor(client: EntryClient, resource: Resource<T>, options: ListWatchOptions = {}) {
+    super()
     this.resource = resource
     this.#client = client
     this.#options = options

@@ -3,6 +3,7 @@ import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
+import { Opaque } from '../internal/opaque'
 import { guarded } from '../internal/report'
 import { onWake, type Wake } from '../internal/wake'
 import type { Entry, UnparsedEntry } from '../meta/entry'
@@ -39,7 +40,7 @@ export interface ReflectorRunOptions {
  * ```
  * @see client-go `cache.Reflector`
  */
-export class Reflector<T extends KubeObject> {
+export class Reflector<T extends KubeObject> extends Opaque {
   readonly #source: ListerWatcher<T>
   readonly #store: ReflectorStore<T>
   readonly #options: ReflectorOptions<T>
@@ -57,6 +58,7 @@ export class Reflector<T extends KubeObject> {
   #hurry = new AbortController()
 
   constructor(source: ListerWatcher<T>, store: ReflectorStore<T>, options: ReflectorOptions<T> = {}) {
+    super()
     this.#source = source
     this.#store = store
     this.#options = options
@@ -80,10 +82,8 @@ export class Reflector<T extends KubeObject> {
     return this.#feed.resourceVersion
   }
 
-  /** Calls back after each change of {@link status}. Returns how to stop. */
-  subscribe(listener: (status: ReflectorStatus) => void): () => void {
-    return this.#listeners.add(listener)
-  }
+  /** Calls `listener` after each change of {@link status}. Returns how to stop. Needs no `this`. */
+  readonly subscribe = (listener: (status: ReflectorStatus) => void): (() => void) => this.#listeners.add(listener)
 
   /**
    * Resolves when the server has confirmed or delivered the store's state.

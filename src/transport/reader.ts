@@ -1,6 +1,7 @@
 import ky, { type Hooks, isNetworkError, type KyInstance } from 'ky'
 import { apiErrorOf, ConnectionError, isApiError, ParseError, type RequestSummary } from '../errors'
 import { abortable } from '../internal/abortable'
+import { Opaque } from '../internal/opaque'
 import { report } from '../internal/report'
 import { checkSchema } from '../meta/check'
 import type { KubeList, KubeObject } from '../meta/object'
@@ -66,7 +67,7 @@ export interface KubeClientOptions {
  * const pods = createInformer(new KubeReader({ baseUrl: 'http://127.0.0.1:8001' }), Pod)
  * ```
  */
-export class KubeReader {
+export class KubeReader extends Opaque {
   /** The server's URL as given, without a trailing slash; the empty string is the page's own origin. */
   readonly baseUrl: string
   readonly #credentials: Credentials
@@ -76,6 +77,7 @@ export class KubeReader {
 
   /** @throws TypeError when the base URL is missing outside a browser, or is none; when groups cannot be impersonated together. */
   constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate, onWarning }: KubeClientOptions = {}) {
+    super()
     this.baseUrl = checkBaseUrl(String(baseUrl))
     this.#credentials = new Credentials(token)
     this.#onWarning = onWarning

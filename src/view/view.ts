@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../internal/clock'
 import { Listeners } from '../internal/listeners'
+import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
 import { SLICE_MS } from '../internal/turn'
 import type { Entry } from '../meta/entry'
@@ -61,7 +62,7 @@ export interface ViewSnapshot<T> {
  * // React: useSyncExternalStore(view.subscribe, () => view.snapshot)
  * ```
  */
-export class View<T> implements Disposable {
+export class View<T> extends Opaque implements Disposable {
   readonly #source: ViewSource<T>
   readonly #clock: Clock
   readonly #schedule: (work: () => void) => void
@@ -82,6 +83,7 @@ export class View<T> implements Disposable {
   #disposed = false
 
   constructor(source: ViewSource<T>, { clock = systemClock, onError = report, collator, schedule, ...query }: ViewOptions<T> = {}) {
+    super()
     this.#source = source
     this.#clock = clock
     this.#schedule = schedule ?? ((work) => void clock.setTimeout(work, FRAME_MS))
