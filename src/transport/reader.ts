@@ -1,4 +1,4 @@
-import ky, { type Hooks, isNetworkError, type KyInstance } from 'ky'
+import ky, { isNetworkError, type KyInstance } from 'ky'
 import { apiErrorOf, ConnectionError, isApiError, ParseError, type RequestSummary } from '../errors'
 import { abortable } from '../internal/abortable'
 import { Opaque } from '../internal/opaque'
@@ -25,7 +25,8 @@ import { requestJson, requestObject } from './json'
 import { type ListEntriesOptions, listEntries, listPages } from './list'
 import { searchParams } from './params'
 import type { PortableClient } from './portable'
-import type { RawRequest } from './requester'
+import type { RequestHooks } from './hooks'
+import type { HeaderValues, RawRequest } from './requester'
 import { objectPath, type SubresourceObject, type SubresourceOptions } from './subresources'
 import { parseWarnings, type ServerWarning } from './warnings'
 import { type WatchEntriesOptions, watchEntries, watchEvents } from './watch'
@@ -42,9 +43,9 @@ export interface KubeClientOptions {
   /** In place of the runtime's `fetch`: service bindings, TLS, tests. It is given a `Request`. */
   fetch?: ((request: Request) => Promise<Response>) | undefined
   /** Sent with every request. */
-  headers?: HeadersInit | undefined
-  /** ky's hooks, run around every request. */
-  hooks?: Hooks | undefined
+  headers?: HeaderValues | undefined
+  /** Functions that run around every request. */
+  hooks?: RequestHooks | undefined
   /**
    * Act as somebody else (the server must allow it). At most one group: `fetch` joins headers of the same name with a comma, and the server would
    * take the two for one group's name.

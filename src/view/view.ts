@@ -80,7 +80,7 @@ export class View<T> extends Opaque implements Disposable {
   /** Whether the pass began with nothing to see: each slice is shown then. */
   #growing = true
   #waiting = false
-  #disposed = false
+  #closed = false
 
   constructor(source: ViewSource<T>, { clock = systemClock, onError = report, collator, schedule, ...query }: ViewOptions<T> = {}) {
     super()
@@ -112,10 +112,10 @@ export class View<T> extends Opaque implements Disposable {
    * Shows something else. What is left out stays; `{}` and `[]` undo. The snapshot is there when this returns, unless that takes more than 8 ms.
    * A window that moves costs no more than its rows.
    *
-   * @throws SelectorError, RangeError for a window that is none: nothing has changed then; Error after the view was disposed.
+   * @throws SelectorError, RangeError for a window that is none: nothing has changed then; Error after the view was closed.
    */
   update({ filter, sort, window = this.#window }: ViewQuery<T>): void {
-    if (this.#disposed) throw new Error('the view was disposed and follows its store no more: make another view')
+    if (this.#closed) throw new Error('the view was closed and no longer follows its store: make another one with createView')
     checked(window)
     this.#plan = this.#plan.with(filter, sort && columnsOf(sort))
     this.#window = window
@@ -128,10 +128,15 @@ export class View<T> extends Opaque implements Disposable {
     this.#work(Number.POSITIVE_INFINITY)
   }
 
-  /** Leaves the source. The snapshot stays what it is. */
-  [Symbol.dispose](): void {
-    this.#disposed = true
+  /** Leaves the source. The snapshot stays what it is. Doing it twice does no harm. */
+  close(): void {
+    this.#closed = true
     this.#unsubscribe()
+  }
+
+  /** The same as {@link close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close()
   }
 
   get #isBehind(): boolean {
@@ -156,7 +161,7 @@ export class View<T> extends Opaque implements Disposable {
 
   #work(sliceMs: number): void {
     const end = this.#clock.now() + sliceMs
-    while (this.#isBehind && !this.#disposed) {
+    while (this.#isBehind && !this.#closed) {
       this.#pass ??= this.#begin()
       if (this.#pass.next().done) {
         this.#pass = undefined
