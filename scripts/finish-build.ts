@@ -1,15 +1,18 @@
-// Finishes the declarations that tsup wrote into dist/: the last step of `npm run build`.
+// Finishes what tsup wrote into dist/: the last step of `npm run build`. `node scripts/finish-build.ts <folder>` does it elsewhere.
 //
 // - tsup forgets that a class was exported as a type only: `new View()` would compile, and fail when it runs. What an entry's JavaScript does not
 //   export is exported as a type here.
+// - The generated resources have no source maps: they are lists of names, and no step of a debugger leads into them.
+// - What browsers get for `kubeflect/kubeconfig` is not compiled: the import in it must stay as it is.
 // - Declarations that name `Symbol.dispose` ask for the library that declares it, so that they compile in projects that have not asked for it.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { readSubpaths } from './subpaths.ts'
 
-const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** One name in a file's `export { … }`. */
 export interface ExportedName {
@@ -46,12 +49,21 @@ export function referToDisposable(declarations: string): string {
   return isUsed ? `/// <reference lib="esnext.disposable" />\n${declarations}` : declarations
 }
 
+/** Takes the source map away from a file of JavaScript. */
+function dropSourceMap(path: string): void {
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/\/\/# sourceMappingURL=.*\n?$/, ''))
+  rmSync(`${path}.map`)
+}
+
 if (import.meta.main) {
+  const dist = resolve(process.argv[2] ?? join(root, 'dist'))
+  const read = (path: string): string => readFileSync(join(dist, path), 'utf8')
   for (const subpath of readSubpaths()) {
-    const path = `${dist}${subpath}.d.ts`
-    const runtimeNames = exportedNames(`${subpath}.js`, readFileSync(`${dist}${subpath}.js`, 'utf8')).map(({ name }) => name)
-    writeFileSync(path, markTypes(readFileSync(path, 'utf8'), new Set(runtimeNames)))
+    const runtimeNames = exportedNames(`${subpath}.js`, read(`${subpath}.js`)).map(({ name }) => name)
+    writeFileSync(join(dist, `${subpath}.d.ts`), markTypes(read(`${subpath}.d.ts`), new Set(runtimeNames)))
+    if (subpath.startsWith('resources/')) dropSourceMap(join(dist, `${subpath}.js`))
   }
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((each) => each.endsWith('.d.ts')))
-    writeFileSync(`${dist}${name}`, referToDisposable(readFileSync(`${dist}${name}`, 'utf8')))
+    writeFileSync(join(dist, name), referToDisposable(read(name)))
+  copyFileSync(join(root, 'src/kubeconfig/unavailable.js'), join(dist, 'kubeconfig-unavailable.js'))
 }
