@@ -27,9 +27,14 @@ export class Store<T extends KubeObject> extends Opaque {
   #list: readonly Entry<T>[] | undefined
   #resourceVersion = ''
 
-  /** @param keyFunc under which key an object is kept; default {@link metaNamespaceKey}. */
+  /**
+   * @param keyFunc under which key an object is kept; default {@link metaNamespaceKey}.
+   * @throws TypeError when that is not a function.
+   */
   constructor(keyFunc: KeyFunc = metaNamespaceKey) {
     super()
+    if (typeof keyFunc !== 'function')
+      throw new TypeError(`a store's keyFunc is a function, got ${describeValue(keyFunc)}: leave it out for metaNamespaceKey`)
     this.#keyFunc = keyFunc
   }
 

@@ -1,11 +1,12 @@
 import { type Clock, systemClock } from '../internal/clock'
+import { describeValue } from '../internal/describe-value'
 import { Listeners } from '../internal/listeners'
 import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
 import { SLICE_MS } from '../internal/turn'
 import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
-import { Plan, Row } from './plan'
+import { checkFunction, Plan, Row } from './plan'
 import type { ViewQuery, ViewSort, ViewWindow } from './query'
 
 /** As long as a page has between two frames for everything it does. */
@@ -224,14 +225,19 @@ export class View<T> extends Opaque implements Disposable {
 /**
  * Makes a {@link View} of a store or an informer.
  *
- * @throws SelectorError; RangeError for a window that is none.
+ * @throws TypeError when the source is neither, or a function of the query is none; SelectorError; RangeError for a window that is none.
  */
 export function createView<T>(source: ViewSource<T> | { readonly store: ViewSource<T> }, options?: ViewOptions<T>): View<T> {
-  return new View('store' in source ? source.store : source, options)
+  const store = typeof source === 'object' && source !== null && 'store' in source ? source.store : source
+  if (typeof store?.subscribe !== 'function' || typeof store.list !== 'function')
+    throw new TypeError(`createView: the source is a store or an informer, got ${describeValue(source)}`)
+  return new View(store, options)
 }
 
 function columnsOf<T>(sort: ViewSort<T> | readonly ViewSort<T>[]): readonly ViewSort<T>[] {
-  return [sort].flat() as ViewSort<T>[]
+  const columns = [sort].flat() as ViewSort<T>[]
+  for (const column of columns) checkFunction('sort.by', column?.by, 'sort: { by: (entry) => entry.name }')
+  return columns
 }
 
 function checked(window: ViewWindow): ViewWindow {

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
 import { exportedNames } from '../../scripts/finish-build.ts'
 import { readSubpaths } from '../../scripts/subpaths.ts'
@@ -65,4 +67,18 @@ test('declarations name no dependency: projects compile whatever versions of its
       [...read(`dist/${path}`).matchAll(/^(?:import|export)\b[^'\n]*'([^'.][^']*)'/gm)].map(([, name]) => `${path}: ${name}`),
     )
   expect(imports).toEqual([])
+})
+
+test('every entry can be imported where there is no document, and what is made there does nothing', async () => {
+  const program = `
+    const subpaths = ${JSON.stringify(readSubpaths().filter((subpath) => subpath !== 'worker'))}
+    for (const subpath of subpaths) await import(subpath === 'index' ? 'kubeflect' : 'kubeflect/' + subpath)
+    const { createInformer, createView, defineResource, KubeClient, SharedInformerFactory, Store } = await import('kubeflect')
+    const Pod = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' })
+    const client = new KubeClient({ baseUrl: 'http://127.0.0.1:9' })
+    new SharedInformerFactory(client).informer(Pod)
+    createView(new Store()).close()
+    console.log('done')`
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd: project })
+  expect([stdout, stderr]).toEqual(['done\n', ''])
 })

@@ -93,7 +93,7 @@ test('there is a case here for every class that has a subscribe', () => {
     return classes.filter((symbol) => checker.getDeclaredTypeOfSymbol(symbol).getProperty('subscribe')).map(({ name }) => name)
   })
   expect(observable.sort()).toEqual(Object.keys(cases).sort())
-})
+}, 60_000)
 
 test('Vue leaves instances of every class as they are: their private fields cannot be read behind a proxy', () => {
   const classes = Object.values(kubeflect).filter((value) => typeof value === 'function' && /^class\b/.test(String(value)))

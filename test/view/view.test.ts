@@ -434,7 +434,9 @@ describe('a view that was closed', () => {
     expect(due).toEqual([])
     expect(told).not.toHaveBeenCalled()
     expect(names(view.snapshot.rows)).toBe('a')
-    expect(() => view.update({ window: {} })).toThrow('the view was closed and no longer follows its store: make another one with createView')
+    expect(() => view.update({ window: {} })).toThrow(
+      'the view was closed and no longer follows its store: make another one with createView',
+    )
   })
 })
 
