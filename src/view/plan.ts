@@ -44,7 +44,7 @@ export class Plan<T> {
   readonly #selector: LabelSelector
   readonly #words: readonly string[]
 
-  /** @throws SelectorError when the label selector cannot be parsed; TypeError when a function of the filter is none, or what is searched for no string. */
+  /** @throws SelectorError when the label selector cannot be parsed; TypeError when a part of the filter is not a function, or the searched text is not a string. */
   constructor(host: PlanHost, filter: ViewFilter<T>, columns: readonly ViewSort<T>[], rows?: SortedList<Row<T>>) {
     const { where, search } = filter
     if (where !== undefined) checkFunction('filter.where', where, 'filter: { where: (entry) => entry.name !== "" }')

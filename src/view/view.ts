@@ -225,7 +225,7 @@ export class View<T> extends Opaque implements Disposable {
 /**
  * Makes a {@link View} of a store or an informer.
  *
- * @throws TypeError when the source is neither, or a function of the query is none; SelectorError; RangeError for a window that is none.
+ * @throws TypeError when the source is neither, or part of the query is not a function; SelectorError; RangeError for a window that is none.
  */
 export function createView<T>(source: ViewSource<T> | { readonly store: ViewSource<T> }, options?: ViewOptions<T>): View<T> {
   const store = typeof source === 'object' && source !== null && 'store' in source ? source.store : source

@@ -106,3 +106,30 @@ test('Vue leaves instances of every class as they are: their private fields cann
   const view = createView(new Store())
   expect(reactive({ view }).view.snapshot.total).toBe(0)
 })
+
+test('every type that using can end has a method for those who cannot write using', () => {
+  const entries = readEntries().filter(({ name }) => !name.includes('/resources/'))
+  const plain = withExports(entries, (symbols, checker) => {
+    const exported = [...symbols.values()]
+      .flat()
+      .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+      .filter(({ flags }) => flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface))
+    return exported.flatMap((symbol) => {
+      const members = checker
+        .getDeclaredTypeOfSymbol(symbol)
+        .getProperties()
+        .map(({ name }) => name)
+      if (!members.some((name) => /^__@(asyncD|d)ispose@/.test(name))) return []
+      return [`${symbol.name}: ${members.find((name) => /^(close|stop|shutdown|release|remove)$/.test(name))}`]
+    })
+  })
+  expect(plain.sort()).toEqual([
+    'ClusterConnection: close',
+    'HandlerRegistration: remove',
+    'InformerLease: release',
+    'SharedInformer: stop',
+    'SharedInformerFactory: shutdown',
+    'StorePersistence: stop',
+    'View: close',
+  ])
+}, 60_000)
