@@ -72,7 +72,8 @@ export { isSelectorError, SelectorError } from './meta/selectors'
 // From bytes to events
 export { KubeClient } from './transport/client'
 export { type KubeClientOptions, KubeReader } from './transport/reader'
-export type { RawRequest } from './transport/requester'
+export type { RequestHooks } from './transport/hooks'
+export type { HeaderValues, RawRequest } from './transport/requester'
 export type { TokenSource } from './transport/credentials'
 export type { ListEntriesOptions } from './transport/list'
 export type { WatchEntriesOptions } from './transport/watch'
@@ -186,7 +187,7 @@ export {
   type PersistOptions,
   type TableInformerOptions,
 } from './informer/create-informer'
-export type { WorkerSource } from './worker/place'
+export type { WorkerLike, WorkerSource } from './worker/place'
 export { SharedInformer, type SharedInformerOptions } from './informer/shared-informer'
 export type { Feed, FeedHost, InformerPersistence, InformerStatus, WaitForResourceVersionOptions } from './informer/feed'
 export {

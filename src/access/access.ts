@@ -1,5 +1,6 @@
 import { abortable } from '../internal/abortable'
 import { type Clock, systemClock } from '../internal/clock'
+import { Opaque } from '../internal/opaque'
 import { type Resource, resourcePath } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readJson } from '../transport/json'
@@ -44,7 +45,7 @@ const API = 'authorization.k8s.io'
  * ```
  * @see {@link https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access}
  */
-export class Access {
+export class Access extends Opaque {
   readonly #client: Requester
   readonly #ttlMs: number
   readonly #clock: Clock
@@ -52,6 +53,7 @@ export class Access {
 
   /** @param client a `KubeClient`: whose rights they are. */
   constructor(client: Requester, { ttlMs = 60_000, clock = systemClock }: AccessOptions = {}) {
+    super()
     this.#client = client
     this.#ttlMs = ttlMs
     this.#clock = clock

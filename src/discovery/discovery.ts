@@ -1,4 +1,5 @@
 import { type ApiError, isApiError, KubeError, ParseError } from '../errors'
+import { Opaque } from '../internal/opaque'
 import { apiVersionOf, groupVersionPath } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readJson } from '../transport/json'
@@ -23,7 +24,7 @@ export interface DiscoveredRoot {
 }
 
 /** The resources a server has. Plain data and a search: it never changes, and a newer state is another one. */
-export class Discovery {
+export class Discovery extends Opaque {
   /** What the server said, as it was understood: enough to make the same again. */
   readonly roots: readonly DiscoveredRoot[]
   /** In the order of the server: the core group first, of each group the preferred version first. */
@@ -34,6 +35,7 @@ export class Discovery {
   readonly failures: readonly DiscoveryFailure[]
 
   constructor(roots: readonly DiscoveredRoot[]) {
+    super()
     this.roots = roots
     const { groups, resources, failures } = partsOf(roots.flatMap((root) => root.groups))
     this.groups = groups

@@ -18,7 +18,7 @@ const MAX_ADDRESSES = 4
  *
  * @returns The empty string when the error says nothing.
  * @example
- * ```ts
+ * ```
  * rootCause(error) // 'ECONNREFUSED 127.0.0.1:8001', 'ENOTFOUND kube.test', 'certificate has expired'
  * ```
  */

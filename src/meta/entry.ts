@@ -1,5 +1,6 @@
 import { ParseError } from '../errors'
 import { flatten } from '../internal/flatten'
+import { Opaque } from '../internal/opaque'
 import { objectKey, splitMetaNamespaceKey } from './keys'
 import type { KubeObject } from './object'
 import { forEachMember, type MemberVisitor, STOP, skipObjects, skipSpace, skipValue, stringAt, stringMembers, valueAt } from './scan'
@@ -21,6 +22,10 @@ export interface UnparsedEntry {
 /**
  * An object as a store keeps it: what names it, and the text the server sent. The object is parsed when it is read; as long as
  * anybody holds what was read, reading again gives the same object. An entry never changes: a changed object is another entry.
+ *
+ * An entry may be frozen. Vue leaves it as it is; behind any other `Proxy` it can be read as well, and parses once more there. Its own
+ * enumerable properties are `key`, `uid`, `resourceVersion` and `text`, all strings: `structuredClone` and `JSON.stringify` copy these, and
+ * {@link entryFromText} makes an entry of a copy's `text` again.
  */
 export interface Entry<T> extends UnparsedEntry {
   /**
@@ -35,34 +40,10 @@ export interface Entry<T> extends UnparsedEntry {
    * @throws as {@link object}.
    */
   readonly labels: Labels
-  /**
-   * The listeners of the stores that hold the entry, called when a reader finds that the text is not JSON. Stores change it with
-   * {@link addUnreadableListener} and {@link removeUnreadableListener}; a single listener, the usual case, needs no array.
-   */
-  unreadable?: UnreadableListener | readonly UnreadableListener[] | undefined
 }
 
-/** Called by an entry whose text turned out not to be JSON: drop it, and fetch it again. */
-export type UnreadableListener = (entry: UnparsedEntry) => void
-
-/** Adds a store's listener to an entry that the store holds from here on. The same listener is added once. */
-export function addUnreadableListener(entry: Entry<unknown>, listener: UnreadableListener): void {
-  if (entry.unreadable === undefined) entry.unreadable = listener
-  else {
-    const known = [entry.unreadable].flat()
-    if (!known.includes(listener)) entry.unreadable = [...known, listener]
-  }
-}
-
-/** Removes a store's listener from an entry that the store lets go. Other stores keep theirs. */
-export function removeUnreadableListener(entry: Entry<unknown>, listener: UnreadableListener): void {
-  if (entry.unreadable === undefined || typeof entry.unreadable === 'function') {
-    if (entry.unreadable === listener) entry.unreadable = undefined
-    return
-  }
-  const left = entry.unreadable.filter((each) => each !== listener)
-  entry.unreadable = left.length > 1 ? left : left[0]
-}
+/** Called when a reader finds that an entry's text is not JSON. */
+export type OnUnreadable = (entry: UnparsedEntry) => void
 
 /** What to leave of a text when an entry is made of it, and what to add. */
 export interface EntryOptions {
@@ -246,27 +227,70 @@ export function readValue<V = unknown>(entry: Entry<unknown>, path: readonly str
   }
 }
 
+/** Has a listener called when a reader finds that the entry's text is not JSON. An entry may be held by several stores. */
+export function holdEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
+  TextEntry.of(entry).hold(listener)
+}
+
+/** Undoes {@link holdEntry}; does nothing when the listener is not there. */
+export function releaseEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
+  TextEntry.of(entry).release(listener)
+}
+
+/** Whether a value is an {@link Entry}, also when it is behind a proxy. */
+export function isEntry(value: unknown): value is Entry<unknown> {
+  return value instanceof TextEntry
+}
+
 const LABELS = ['metadata', 'labels']
 const NO_LABELS: Labels = Object.freeze({})
 
-class TextEntry<T> implements Entry<T> {
+/** The text of an entry that keeps it as UTF-8. A function, since a proxy neither wraps nor hides one, and `Object.freeze` refuses an array of bytes. */
+const decode = Symbol('decode')
+const DECODED_TEXT: PropertyDescriptor & ThisType<{ [decode](): string }> = {
+  enumerable: true,
+  get() {
+    return this[decode]()
+  },
+}
+
+/** What an entry keeps for a proxy of it, which cannot reach its private fields. */
+const behindProxies = new WeakMap<object, TextEntry<unknown>>()
+
+/**
+ * What changes in an entry is in private fields: it may be frozen. What it is made of is in its own properties: it may be read behind a proxy.
+ */
+class TextEntry<T> extends Opaque implements Entry<T> {
   readonly key: string
   readonly uid: string
   readonly resourceVersion: string
-  readonly #packed: string | Uint8Array
-  unreadable: UnreadableListener | readonly UnreadableListener[] | undefined
+  declare readonly text: string
+  /** Most entries are in one store: a list only where there are several. */
+  #holders: OnUnreadable | readonly OnUnreadable[] | undefined
   #parsed: WeakRef<T & object> | undefined
   #labels: Labels | undefined
 
   constructor(key: string, uid: string, resourceVersion: string, packed: string | Uint8Array) {
+    super()
     this.key = key
     this.uid = uid
     this.resourceVersion = resourceVersion
-    this.#packed = packed
+    if (typeof packed === 'string') this.text = packed
+    else {
+      Object.defineProperty(this, 'text', DECODED_TEXT)
+      Object.defineProperty(this, decode, { value: () => new TextDecoder('utf-8', { ignoreBOM: true }).decode(packed) })
+    }
   }
 
-  get text(): string {
-    return typeof this.#packed === 'string' ? this.#packed : new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.#packed)
+  /** The entry itself, or what stands for it behind a proxy. */
+  static of<T>(entry: Entry<T>): TextEntry<T> {
+    if (#parsed in entry) return entry as unknown as TextEntry<T>
+    let own = behindProxies.get(entry) as TextEntry<T> | undefined
+    if (!own) {
+      own = new TextEntry<T>(entry.key, entry.uid, entry.resourceVersion, entry.text)
+      behindProxies.set(entry, own)
+    }
+    return own
   }
 
   // Split when asked for: two strings less to keep for each object.
@@ -278,19 +302,35 @@ class TextEntry<T> implements Entry<T> {
   }
 
   get labels(): Labels {
-    this.#labels ??= readValue<Labels | null>(this, LABELS) ?? NO_LABELS
-    return this.#labels
+    const own = TextEntry.of<T>(this)
+    own.#labels ??= readValue<Labels | null>(own, LABELS) ?? NO_LABELS
+    return own.#labels
   }
 
   get object(): T {
-    const known = this.#parsed?.deref()
-    if (known !== undefined) return known
+    const own = TextEntry.of<T>(this)
+    return own.#parsed?.deref() ?? own.#parse()
+  }
+
+  hold(listener: OnUnreadable): void {
+    this.#holders = this.#holders === undefined ? listener : [...new Set([...this.#all(), listener])]
+  }
+
+  release(listener: OnUnreadable): void {
+    if (this.#holders === listener) this.#holders = undefined
+    else if (typeof this.#holders === 'object') this.#holders = this.#holders.filter((holder) => holder !== listener)
+  }
+
+  #all(): readonly OnUnreadable[] {
+    return typeof this.#holders === 'function' ? [this.#holders] : (this.#holders ?? [])
+  }
+
+  #parse(): T {
     let object: T & object
     try {
       object = JSON.parse(this.text)
     } catch (cause) {
-      // A copy: each store removes its own listener while it drops the entry.
-      for (const listener of [this.unreadable ?? []].flat()) listener(this)
+      for (const holder of this.#all()) holder(this)
       throw new ParseError(`the text of ${this.key} is not JSON`, this.text, { cause })
     }
     this.#parsed = new WeakRef(object)

@@ -1,3 +1,4 @@
+import { Opaque } from '../internal/opaque'
 import type { Entry, UnparsedEntry } from '../meta/entry'
 import type { ChangeType } from '../meta/wire'
 import { Line } from './line'
@@ -13,7 +14,7 @@ interface Waiting<T> {
 const BATCH_LIMIT = 1_000
 
 /** What queues have in common: waiting, handing over, and knowing which version that leads to. What waits, and in what order, is up to who extends it. */
-export abstract class Backlog<T> implements Queue<T> {
+export abstract class Backlog<T> extends Opaque implements Queue<T> {
   protected readonly known: KnownObjects<T>
   readonly #line = new Line<Waiting<T>>()
   readonly #sleepers = new Set<() => void>()
@@ -28,6 +29,7 @@ export abstract class Backlog<T> implements Queue<T> {
   #initial = 0
 
   constructor(knownObjects: KnownObjects<T>) {
+    super()
     this.known = knownObjects
     this.#unsubscribe = knownObjects.onUnreadable?.(() => this.#lack())
   }

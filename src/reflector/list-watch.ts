@@ -1,3 +1,4 @@
+import { Opaque } from '../internal/opaque'
 import type { KubeObject } from '../meta/object'
 import { shown } from '../meta/path-segment'
 import { apiVersionOf, type Resource, resourceName, resourcePath } from '../meta/resource'
@@ -49,13 +50,14 @@ export interface EntryClient {
  * ```
  * @see client-go `cache.NewListWatchFromClient`
  */
-export class ListWatch<T extends KubeObject> implements ListerWatcher<T> {
+export class ListWatch<T extends KubeObject> extends Opaque implements ListerWatcher<T> {
   readonly resource: Resource<T>
   readonly #client: EntryClient
   readonly #options: ListWatchOptions
 
   /** @throws TypeError when the client or the resource is none, or the namespace could not be part of a path; SelectorError for a selector that is broken. */
   constructor(client: EntryClient, resource: Resource<T>, options: ListWatchOptions = {}) {
+    super()
     if (typeof client?.listEntries !== 'function') throw new TypeError(`expected a client, such as a KubeClient, got ${shown(client)}`)
     resourcePath(resource, { namespace: options.namespace })
     checkSelectors(options)

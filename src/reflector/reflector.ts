@@ -3,6 +3,7 @@ import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
+import { Opaque } from '../internal/opaque'
 import { Problems } from '../internal/problems'
 import { guarded } from '../internal/report'
 import { onWake, type Wake } from '../internal/wake'
@@ -49,7 +50,7 @@ export interface ReflectorRunOptions {
  * ```
  * @see client-go `cache.Reflector`
  */
-export class Reflector<T extends KubeObject> {
+export class Reflector<T extends KubeObject> extends Opaque {
   readonly #source: ListerWatcher<T>
   readonly #store: ReflectorStore<T>
   readonly #options: ReflectorOptions<T>
@@ -77,6 +78,7 @@ export class Reflector<T extends KubeObject> {
   #doubted: { readonly size: number; readonly resourceVersion: string } | undefined
 
   constructor(source: ListerWatcher<T>, store: ReflectorStore<T>, options: ReflectorOptions<T> = {}) {
+    super()
     this.#source = source
     this.#store = store
     this.#options = options
@@ -85,8 +87,6 @@ export class Reflector<T extends KubeObject> {
     this.#waits = new Backoff(options.backoff, options.random)
     this.#pace = new Pace(0)
     this.#feed = initialState({ streaming: options.initialList !== 'list' })
-    this.subscribe = this.subscribe.bind(this)
-    this.reconnect = this.reconnect.bind(this)
   }
 
   /** What the feed is doing. */
@@ -104,10 +104,8 @@ export class Reflector<T extends KubeObject> {
     return this.#feed.resourceVersion
   }
 
-  /** Calls back after each change of {@link status}. Returns how to stop. */
-  subscribe(listener: (status: ReflectorStatus) => void): () => void {
-    return this.#listeners.add(listener)
-  }
+  /** Calls `listener` after each change of {@link status}. Returns how to stop. Needs no `this`. */
+  readonly subscribe = (listener: (status: ReflectorStatus) => void): (() => void) => this.#listeners.add(listener)
 
   /**
    * Resolves when the server has confirmed or delivered the store's state.
@@ -326,11 +324,9 @@ export class Reflector<T extends KubeObject> {
 
   /**
    * Ends the wait before the next attempt, and checks at once that an open connection is alive: what a "Retry now" button does. Without a wait
-   * and with a connection that is heard it does nothing.
+   * and with a connection that is heard it does nothing. Needs no `this`.
    */
-  reconnect(): void {
-    this.#wake('online')
-  }
+  readonly reconnect = (): void => this.#wake('online')
 
   #wake(wake: Wake): void {
     this.#hurry.abort()

@@ -73,7 +73,7 @@ export function redirectOf(response: Response, request: RequestSummary): ApiErro
  *
  * @param text The body, as far as it was read.
  * @example
- * ```ts
+ * ```
  * throw new ParseError(`${describeResponse(response, request, text)}, not JSON`, text)
  * // GET http://kube/api/v1/pods answered 200 text/html from https://login.example/ ("Sign in"), not JSON: <html>…
  * ```

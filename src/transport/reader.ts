@@ -1,7 +1,8 @@
-import ky, { type Hooks, isNetworkError, type KyInstance } from 'ky'
+import ky, { isNetworkError, type KyInstance } from 'ky'
 import { apiErrorOf, ConnectionError, isApiError, ParseError, type RequestSummary } from '../errors'
 import { abortable } from '../internal/abortable'
 import { type Clock, systemClock } from '../internal/clock'
+import { Opaque } from '../internal/opaque'
 import { type Redact, redactError, redactorOf } from '../internal/redact'
 import { report } from '../internal/report'
 import { checkSchema } from '../meta/check'
@@ -24,13 +25,14 @@ import { checkBaseUrl, checkHost } from './base-url'
 import { Credentials, type TokenSource } from './credentials'
 import { failureOf, redirectOf } from './failure'
 import { checkHeaders, secretsOf } from './header-value'
+import type { RequestHooks } from './hooks'
 import { type Impersonation, impersonated, impersonate as setImpersonation } from './impersonation'
 import { requestJson, requestObject } from './json'
 import { type ListEntriesOptions, listEntries, listPages } from './list'
 import { searchParams } from './params'
 import type { PortableClient } from './portable'
 import { requestDefaults } from './request-defaults'
-import type { RawRequest } from './requester'
+import type { HeaderValues, RawRequest } from './requester'
 import { objectPath, type SubresourceObject, type SubresourceOptions } from './subresources'
 import { parseWarnings, type ServerWarning } from './warnings'
 import { type WatchEntriesOptions, watchEntries, watchEvents } from './watch'
@@ -47,9 +49,9 @@ export interface KubeClientOptions {
   /** In place of the runtime's `fetch`: service bindings, TLS, tests. It is given a `Request`. */
   fetch?: ((request: Request) => Promise<Response>) | undefined
   /** Sent with every request. */
-  headers?: HeadersInit | undefined
-  /** ky's hooks, run around every request. */
-  hooks?: Hooks | undefined
+  headers?: HeaderValues | undefined
+  /** Functions that run around every request. */
+  hooks?: RequestHooks | undefined
   /** The user to act as; the server must allow it. */
   impersonate?: Impersonation | undefined
   /**
@@ -71,7 +73,7 @@ export interface KubeClientOptions {
  * const pods = createInformer(new KubeReader({ baseUrl: 'http://127.0.0.1:8001' }), Pod)
  * ```
  */
-export class KubeReader {
+export class KubeReader extends Opaque {
   /** The server's URL as given, without a trailing slash; the empty string is the page's own origin. */
   readonly baseUrl: string
   /** The impersonated user, groups and uid in one canonical string, not secret; undefined when nobody is impersonated. */
@@ -91,6 +93,7 @@ export class KubeReader {
    * that is empty, or groups cannot be impersonated together.
    */
   constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate, onWarning, clock = systemClock }: KubeClientOptions = {}) {
+    super()
     this.baseUrl = checkBaseUrl(String(baseUrl))
     this.#credentials = new Credentials(token)
     this.#onWarning = onWarning
