@@ -1,63 +1,75 @@
-import { array, is, number, object, optional, string } from 'valibot'
+import { array, fallback, literal, looseObject, number, object, optional, pipe, safeParse, string, transform, union } from 'valibot'
 import type { ListMeta, Status } from './object'
 import { INITIAL_EVENTS_END } from './wire'
 
 /**
  * What the library itself reads of the wire's envelopes is validated here; objects are the business of a resource's own schema.
- * Unknown fields pass.
+ *
+ * One odd member costs no more than itself: Go writes an absent value as null, and some aggregated APIs write a number where a string belongs, or the
+ * other way round. So what cannot be understood counts as absent, and unknown members pass.
  */
 
-const text = optional(string())
+const text = fallback(optional(union([string(), pipe(number(), transform(String))])), undefined)
+const figure = fallback(optional(union([number(), pipe(string(), transform(Number), number())])), undefined)
 
-const statusSchema = object({
-  kind: string(),
+const statusSchema = looseObject({
+  kind: literal('Status'),
+  status: text,
   message: text,
   reason: text,
-  code: optional(number()),
-  details: optional(
-    object({
-      retryAfterSeconds: optional(number()),
-      causes: optional(array(object({ reason: text, message: text }))),
-    }),
+  code: figure,
+  details: fallback(
+    optional(
+      looseObject({
+        retryAfterSeconds: figure,
+        causes: fallback(optional(array(fallback(looseObject({ reason: text, message: text, field: text }), () => ({})))), undefined),
+      }),
+    ),
+    undefined,
   ),
 })
 
-const listSchema = object({
-  metadata: object({ resourceVersion: text, continue: text, remainingItemCount: optional(number()) }),
-})
+const listMetaSchema = fallback(looseObject({ resourceVersion: text, continue: text, remainingItemCount: figure }), () => ({}))
 
-const bookmarkSchema = object({
-  metadata: object({ resourceVersion: string(), annotations: optional(object({ [INITIAL_EVENTS_END]: text })) }),
-})
+const bookmarkSchema = fallback(
+  object({
+    metadata: object({ resourceVersion: text, annotations: fallback(optional(object({ [INITIAL_EVENTS_END]: text })), undefined) }),
+  }),
+  () => ({ metadata: {} }),
+)
 
-/** A bookmark's object, as far as it matters. */
+/** What a bookmark says. */
 export interface Bookmark {
-  readonly metadata: {
-    readonly resourceVersion: string
-    readonly annotations?: { readonly [INITIAL_EVENTS_END]?: string | undefined } | undefined
-  }
+  /** The empty string when it names none, as those of some aggregated APIs. */
+  readonly resourceVersion: string
+  readonly initialEventsEnd: boolean
 }
 
-/** A list without its items. */
-export interface ListEnvelope {
-  readonly metadata: ListMeta
-  readonly items?: unknown
-}
-
-/** The value as a Status; undefined when it is none. */
+/** The value as a Status; undefined when it is something else. */
 export function asStatus(value: unknown): Status | undefined {
-  return is(statusSchema, value) && value.kind === 'Status' ? (value as Status) : undefined
+  const { success, output } = safeParse(statusSchema, value)
+  return success ? (output as Status) : undefined
 }
 
-/** The value as a list's envelope; undefined when it is none. */
-export function asList(value: unknown): ListEnvelope | undefined {
-  if (!is(listSchema, value)) return undefined
-  const list = value as ListEnvelope
+/** The metadata of a list; undefined when the value is no list. */
+export function asListMeta(value: unknown): ListMeta | undefined {
+  if (typeof value !== 'object' || value === null || !('items' in value)) return undefined
   // Go writes a list without items as null. What has no member `items` at all is something else, not an empty list.
-  return list.items === null || Array.isArray(list.items) ? list : undefined
+  if (value.items !== null && !Array.isArray(value.items)) return undefined
+  const { metadata, kind } = value as { metadata?: unknown; kind?: unknown }
+  const isList = (typeof kind === 'string' && kind.endsWith('List')) || (typeof metadata === 'object' && !Array.isArray(metadata))
+  return isList ? listMetaOf(metadata) : undefined
 }
 
-/** The value as a bookmark's object; undefined when it is none. */
-export function asBookmark(value: unknown): Bookmark | undefined {
-  return is(bookmarkSchema, value) ? (value as Bookmark) : undefined
+/** What a list says of itself by its member `metadata`, whatever that is. */
+export function listMetaOf(metadata: unknown): ListMeta {
+  return safeParse(listMetaSchema, metadata).output as ListMeta
+}
+
+/** What a bookmark says by its object, whatever that is. */
+export function asBookmark(value: unknown): Bookmark {
+  const { metadata } = safeParse(bookmarkSchema, value).output as {
+    metadata: { resourceVersion?: string; annotations?: Record<string, string> }
+  }
+  return { resourceVersion: metadata.resourceVersion ?? '', initialEventsEnd: metadata.annotations?.[INITIAL_EVENTS_END] === 'true' }
 }

@@ -4,6 +4,7 @@ import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
 import type { WatchEntry } from '../meta/wire'
+import { DuplicateKeys } from './duplicates'
 import { classify, type Failure } from './failure'
 import type { ListerWatcher } from './lister-watcher'
 import type { EntryChange, ReflectorEvent, ReflectorOptions, ReflectorStore } from './options'
@@ -52,6 +53,7 @@ export class Session<T extends KubeObject> {
   #interruption: Failure | undefined
   // The initial state of a stream, as long as it is not complete.
   #initial: Map<string, Entry<T>> | undefined
+  readonly #duplicates = new DuplicateKeys()
   // How much of the first state was told of while it arrived.
   #arrived = 0
   #timeoutMs = 0
@@ -133,7 +135,7 @@ export class Session<T extends KubeObject> {
 
   async #list(): Promise<void> {
     const { source, options } = this.#host
-    const { resourceVersion, entries } = await listAll(source, {
+    const { resourceVersion, entries, errors } = await listAll(source, {
       resourceVersion: this.#step.resourceVersion,
       pageSize: options.pageSize,
       signal: this.#controller.signal,
@@ -141,6 +143,7 @@ export class Session<T extends KubeObject> {
       ...(options.onArrival && { onEntries: (arrived) => this.#tellOfArrival(arrived.filter((entry) => this.#isExpected(entry))) }),
     })
     this.#controller.signal.throwIfAborted()
+    for (const error of errors) this.#host.report(error)
     this.#replace(
       entries.filter((entry) => this.#accepts(entry)),
       resourceVersion,
@@ -198,11 +201,14 @@ export class Session<T extends KubeObject> {
           apply()
           this.#tellOfArrival(arrived.splice(0))
           this.#bookmark(event.resourceVersion, event.initialEventsEnd)
+        } else if (event.type === 'SKIPPED') {
+          this.#host.report(event.error)
         } else if (!this.#accepts(event.entry)) {
           // Reported and skipped; the version does not move.
         } else if (this.#initial) {
           if (event.type === 'DELETED') this.#initial.delete(event.entry.key)
           else {
+            if (event.type === 'ADDED' && this.#initial.has(event.entry.key)) this.#duplicates.add(event.entry.key)
             this.#initial.set(event.entry.key, event.entry)
             arrived.push(event.entry)
           }
@@ -259,6 +265,7 @@ export class Session<T extends KubeObject> {
       // Bookmarks in the midst of the initial state say nothing about it.
       if (!initialEventsEnd) return
       const entries = [...this.#initial.values()]
+      if (this.#duplicates.error) this.#host.report(this.#duplicates.error)
       this.#initial = undefined
       this.#attempt = 'watch'
       this.#replace(entries, resourceVersion, 'stream')
@@ -267,6 +274,7 @@ export class Session<T extends KubeObject> {
       dispatch({ type: 'opened' })
       return
     }
+    if (!resourceVersion) return
     const known = feed.resourceVersion
     if (isResourceVersion(known) && isResourceVersion(resourceVersion) && compareResourceVersions(resourceVersion, known) < 0) {
       // Whoever answers has not come as far as the store has: it was restored from a backup.

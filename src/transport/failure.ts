@@ -36,6 +36,17 @@ function retryAfterMs(header: string | null, body: Status | undefined): number |
   return retryAfterOf(body)
 }
 
+/**
+ * Says which answer an error is about: method, URL, status and content type, and where redirects led. Queries of other URLs than the one asked are left
+ * out, since those of login pages carry secrets.
+ */
+export function describeResponse({ status, headers, url }: Response, request: RequestSummary): string {
+  const type = headers.get('content-type') ?? 'no content type'
+  const final = url.replace(/[?#].*$/s, '')
+  const redirected = final && final !== request.url.replace(/[?#].*$/s, '') ? `, from ${final}` : ''
+  return `${request.method} ${request.url}: ${status} (${type}${redirected})`
+}
+
 /** How long a Status asks to wait, in milliseconds. */
 export function retryAfterOf(status: Status | undefined): number | undefined {
   const seconds = status?.details?.retryAfterSeconds

@@ -1,11 +1,9 @@
 import ky, { type Hooks, isNetworkError, type KyInstance } from 'ky'
-import { apiErrorOf, ConnectionError, isApiError, ParseError, type RequestSummary } from '../errors'
+import { apiErrorOf, ConnectionError, isApiError, type RequestSummary } from '../errors'
 import { abortable } from '../internal/abortable'
 import { report } from '../internal/report'
-import { checkSchema } from '../meta/check'
 import type { KubeList, KubeObject } from '../meta/object'
-import { type Resource, resourcePath } from '../meta/resource'
-import { asList } from '../meta/schemas'
+import type { Resource } from '../meta/resource'
 import type {
   ArrivalOptions,
   CollectionOptions,
@@ -20,9 +18,8 @@ import type {
 import { checkBaseUrl } from './base-url'
 import { Credentials, type TokenSource } from './credentials'
 import { failureOf } from './failure'
-import { requestJson, requestObject } from './json'
-import { type ListEntriesOptions, listEntries, listPages } from './list'
-import { searchParams } from './params'
+import { requestObject } from './json'
+import { type ListEntriesOptions, listEntries, listObjects, listPages } from './list'
 import type { PortableClient } from './portable'
 import type { RawRequest } from './requester'
 import { objectPath, type SubresourceObject, type SubresourceOptions } from './subresources'
@@ -124,19 +121,9 @@ export class KubeReader {
    */
   async list<T extends KubeObject>(
     resource: Resource<T>,
-    { namespace, signal, onBytes, ...options }: CollectionOptions & ListOptions & RequestOptions = {},
+    options: CollectionOptions & ListOptions & RequestOptions = {},
   ): Promise<KubeList<T>> {
-    const list = await requestJson<KubeList<T>>(this, {
-      path: resourcePath(resource, { namespace }),
-      params: searchParams(options),
-      signal,
-      onBytes,
-    })
-    if (!asList(list))
-      throw new ParseError(`${resourcePath(resource, { namespace })}: the answer is not a Kubernetes list`, JSON.stringify(list))
-    list.items ??= []
-    for (const item of list.items) checkSchema(resource.schema, item)
-    return list
+    return listObjects(this, resource, options)
   }
 
   /**
