@@ -111,13 +111,24 @@ export class ConflictError extends ApiError {
   /** Of a server-side apply: what others own. Otherwise empty. */
   get conflicts(): readonly FieldConflict[] {
     const causes = (this.body?.details?.causes ?? []).filter(({ reason }) => reason === 'FieldManagerConflict')
-    // Go quotes the name: conflict with "kubectl" using apps/v1 at …
-    const name = (message: string) => (/"((?:[^"\\]|\\.)*)"/.exec(message)?.[1] ?? message).replace(/\\(.)/g, '$1')
-    return causes.map(({ message = '', field = '' }) => ({ manager: name(message), field }))
+    return causes.map(({ message = '', field = '' }) => ({ manager: quotedIn(message), field }))
   }
   override get '~kubeflect'(): readonly string[] {
     return ['ConflictError', 'ApiError', 'KubeError']
   }
+}
+
+/** The first name that Go quotes in a message (`conflict with "kubectl" using apps/v1 at …`); the message, when it quotes none. Looks at each character once. */
+function quotedIn(message: string): string {
+  const start = message.indexOf('"') + 1
+  if (start === 0) return message
+  let name = ''
+  for (let i = start; i < message.length; i++) {
+    const character = message[i]
+    if (character === '"') return name
+    name += character === '\\' ? (message[++i] ?? '') : character
+  }
+  return message
 }
 
 /** The resourceVersion or continue token of a request is too old: HTTP 410. List again. */

@@ -24,7 +24,8 @@ export {
 } from './meta/resource'
 export { type KeyFunc, type Keyed, metaNamespaceKey, type ObjectIdentity, splitMetaNamespaceKey } from './meta/keys'
 export type { InferSchema, StandardIssue, StandardResult, StandardSchemaV1 } from './meta/standard-schema'
-export { type Entry, entryFromObject, entryFromText, type EntryOptions, readValue, type TypeMeta, type UnparsedEntry } from './meta/entry'
+export { type Entry, entryFromObject, entryFromText, type EntryOptions, readValue, type UnparsedEntry } from './meta/entry'
+export type { TypeMeta } from './meta/header'
 export type { Labels } from './meta/selectors'
 export type {
   ApplyOptions,
@@ -37,6 +38,7 @@ export type {
   ObjectOptions,
   RequestOptions,
   ResourceVersionMatch,
+  Skipped,
   WatchEntry,
   WatchEvent,
   WatchOptions,
@@ -143,7 +145,7 @@ export type { Wake } from './internal/wake'
 // Queues between the two, for who wants to take the changes himself
 export type { Delta, KnownObjects, ObjectDelta, PopBatchOptions, PopOptions, Queue, QueueItem } from './queue/queue'
 export { DeltaFIFO, type DeltaFIFOOptions } from './queue/delta-fifo'
-export { InOrderFIFO } from './queue/in-order-fifo'
+export { InOrderFIFO, type InOrderFIFOOptions } from './queue/in-order-fifo'
 export { applyItem, type ItemStore } from './queue/apply-item'
 
 // The store, and how it outlives the page

@@ -79,19 +79,21 @@ function search(
   return undefined
 }
 
-const MAX_NAME_LENGTH = 63
+/** No resource has a longer name: Kubernetes' bound for DNS names. */
+const MAX_NAME_LENGTH = 253
 
 /** The names of the resources that a query nobody answers to may have meant, the nearest first; at most three. */
 export function nearMatches(resources: readonly DiscoveredResource[], query: ResourceQuery): string[] {
   const wanted = (typeof query === 'string' ? (query.split('.', 1)[0] ?? '') : 'kind' in query ? query.kind : query.plural).toLowerCase()
-  // Two slips in a word of six letters are a guess, in one of three they are another word. Nothing has a name of more than 63 letters.
-  const bound = wanted.length > MAX_NAME_LENGTH ? -1 : Math.max(1, Math.floor(wanted.length / 3))
+  if (wanted.length > MAX_NAME_LENGTH) return []
+  // Two slips in a word of six letters are a guess, in one of three they are another word.
+  const bound = Math.max(1, Math.floor(wanted.length / 3))
   const distances = new Map<string, number>()
   for (const resource of resources) {
     const names = [resource.plural, resource.singular, resource.kind.toLowerCase()]
     // Words differ by as many letters as their lengths at least: most need no comparison.
-    const near = names.filter((name) => Math.abs(name.length - wanted.length) <= bound)
-    const distance = Math.min(Number.POSITIVE_INFINITY, ...near.map((name) => distanceOf(wanted, name)))
+    const likely = names.filter(({ length }) => Math.abs(length - wanted.length) <= bound)
+    const distance = Math.min(...likely.map((name) => distanceOf(wanted, name)))
     const known = distances.get(resourceName(resource)) ?? Number.POSITIVE_INFINITY
     distances.set(resourceName(resource), Math.min(known, distance))
   }

@@ -1,9 +1,11 @@
-import { ParseError } from '../errors'
+import { isParseError, ParseError } from '../errors'
 import { flatten } from '../internal/flatten'
 import { Opaque } from '../internal/opaque'
-import { objectKey, splitMetaNamespaceKey } from './keys'
+import { type ObjectHeader, readHeader, type TypeMeta } from './header'
+import { isTooDeep, MAX_DEPTH, parseJson } from './json'
+import { type ObjectIdentity, objectKey, splitMetaNamespaceKey } from './keys'
 import type { KubeObject } from './object'
-import { forEachMember, type MemberVisitor, STOP, skipObjects, skipSpace, skipValue, stringAt, stringMembers, valueAt } from './scan'
+import { skipSpace, valueAt } from './scan'
 import type { Labels } from './selectors'
 
 /** What is known of an object without parsing it. */
@@ -31,7 +33,8 @@ export interface Entry<T> extends UnparsedEntry {
   /**
    * The object, parsed when read first.
    *
-   * @throws ParseError when the text is not JSON. A store drops such an entry and has it fetched again.
+   * @throws ParseError when the text is not JSON, or names another object than the entry (a member stands there twice). A store drops such an entry and
+   *   has it fetched again.
    */
   readonly object: T
   /**
@@ -55,89 +58,10 @@ export interface EntryOptions {
   isAscii?: boolean | undefined
 }
 
-/** What kind of object something is. */
-export interface TypeMeta {
-  readonly kind: string
-  readonly apiVersion: string
-}
-
-/** What a scan of an object's first members tells. */
-export interface ObjectHeader extends TypeMeta {
-  readonly name: string
-  readonly namespace: string
-  readonly uid: string
-  readonly resourceVersion: string
-  /** Where `metadata.managedFields` and one comma beside it lie, as `[from, to]`; undefined when there are none. */
-  readonly managedFields: readonly [number, number] | undefined
-  /** How far the text was read. */
-  readonly end: number
-}
-
-// The API server's own order.
-const TYPE_META = stringMembers('kind', 'apiVersion')
-const NAMES = stringMembers('name', 'generateName', 'namespace', 'uid', 'resourceVersion')
-
-/**
- * Reads the header of the JSON object that starts at `at`, and no further than it must: the API server writes kind, apiVersion and
- * metadata first. Any order of keys and any white space gives the same.
- *
- * @param end where the object ends, if that is known: one whose metadata came before any kind, as in most lists, is not walked through then to find
- *   that it has none, which takes several times as long. One that has a kind is taken to have an apiVersion too.
- * @throws SyntaxError when there is no JSON object.
- */
-export function readHeader(text: string, at: number, end?: number): ObjectHeader {
-  const header: WritableHeader = {
-    kind: '',
-    apiVersion: '',
-    name: '',
-    generateName: '',
-    namespace: '',
-    uid: '',
-    resourceVersion: '',
-    managedFields: undefined,
-    end: at,
-  }
-  let isRead = false
-  const visit: MemberVisitor = (key, start) => {
-    if (key === 'metadata' && text[start] === '{') {
-      header.end = readMetadata(text, start, header)
-      isRead = true
-      if (end !== undefined && !header.kind && !text.slice(header.end, end).includes('kind"')) return STOP
-    } else {
-      header.end = skipValue(text, start)
-      if (key === 'kind' || key === 'apiVersion') header[key] = stringAt(text, start) ?? ''
-    }
-    return isRead && header.kind && header.apiVersion ? STOP : header.end
-  }
-  forEachMember(text, at, visit, { members: TYPE_META, into: header })
-  return header
-}
-
-/** A header that is being read; what stands among its parts is read with them. */
-type WritableHeader = { -readonly [K in keyof ObjectHeader]: ObjectHeader[K] } & { generateName: string }
-
-function readMetadata(text: string, at: number, header: WritableHeader): number {
-  const visit: MemberVisitor = (key, start, keyStart) => {
-    const end = key === 'managedFields' ? skipObjects(text, start) : skipValue(text, start)
-    if (key === 'name' || key === 'namespace' || key === 'uid' || key === 'resourceVersion') header[key] = stringAt(text, start) ?? ''
-    else if (key === 'managedFields') header.managedFields = withComma(text, keyStart, end)
-    return end
-  }
-  return forEachMember(text, at, visit, { members: NAMES, into: header })
-}
-
-/** Widens a member's range by the comma that its removal would leave behind: the one after it, or else the one before. */
-function withComma(text: string, from: number, to: number): [number, number] {
-  const next = skipSpace(text, to)
-  if (text[next] === ',') return [from, next + 1]
-  const before = text.lastIndexOf(',', from)
-  return before >= 0 && skipSpace(text, before + 1) === from ? [before, to] : [from, to]
-}
-
 /**
  * Makes an entry of the object at `text.slice(start, end)`, whose header was read. The entry's text is a copy.
  *
- * @throws ParseError when the object has no name.
+ * @throws ParseError when the object has no name, or is nested too deep.
  */
 export function makeEntry<T>(
   text: string,
@@ -160,6 +84,7 @@ export function makeEntry<T>(
 
 function newEntry<T>({ namespace, name, uid, resourceVersion }: ObjectHeader, own: string, isAscii: boolean): Entry<T> {
   if (!name) throw new ParseError('a Kubernetes object has a metadata.name, this has none', own)
+  if (isTooDeep(own)) throw new ParseError(`${objectKey(namespace, name)} is nested deeper than ${MAX_DEPTH}`, own)
   return new TextEntry<T>(flatten(objectKey(namespace, name)), flatten(uid), flatten(resourceVersion), isAscii ? own : pack(own))
 }
 
@@ -204,10 +129,22 @@ export function entryFromParts<T>(key: string, uid: string, resourceVersion: str
 /**
  * Makes an entry of an object: its text is what `JSON.stringify` makes of it.
  *
- * @throws ParseError when the object has no name.
+ * @throws ParseError when the object has no name, or is nested so deep that it cannot be written.
  */
 export function entryFromObject<T extends KubeObject>(object: T, options?: EntryOptions): Entry<T> {
-  return entryFromText(JSON.stringify(object), options)
+  return entryFromText(stringify(object), options)
+}
+
+function stringify(object: KubeObject): string {
+  try {
+    return JSON.stringify(object)
+  } catch (cause) {
+    // The stack overflowed. A cycle is a TypeError.
+    if (!(cause instanceof RangeError)) throw cause
+    throw new ParseError(`${objectKey(object.metadata.namespace, object.metadata.name ?? '')} is nested too deep to be written`, '', {
+      cause,
+    })
+  }
 }
 
 /**
@@ -328,12 +265,21 @@ class TextEntry<T> extends Opaque implements Entry<T> {
   #parse(): T {
     let object: T & object
     try {
-      object = JSON.parse(this.text)
+      object = parseJson(this.text) as T & object
+      this.#checkIdentity(object)
     } catch (cause) {
       for (const holder of this.#all()) holder(this)
+      if (isParseError(cause)) throw cause
       throw new ParseError(`the text of ${this.key} is not JSON`, this.text, { cause })
     }
     this.#parsed = new WeakRef(object)
     return object
+  }
+  /** A text in which a member that names the object stands twice says one thing to the scanner and another to the parser. */
+  #checkIdentity(object: { readonly metadata?: ObjectIdentity | null }): void {
+    const { name, namespace, uid } = object.metadata ?? {}
+    const key = objectKey(namespace, name ?? '')
+    if (key === this.key && (typeof uid !== 'string' || uid === this.uid)) return
+    throw new ParseError(`${this.key} is ${key || 'nothing with a name'} when it is parsed: a member stands there twice`, this.text)
   }
 }

@@ -120,6 +120,19 @@ export abstract class Backlog<T> extends Opaque implements Queue<T> {
     this.#line.push({ deltas, before: this.#version ?? this.known.resourceVersion })
   }
 
+  /** What waits, the oldest first. */
+  protected *waiting(): Generator<Delta<T>> {
+    for (const { deltas } of this.#line) yield* deltas
+  }
+
+  /** Puts one complete state in the place of all that waits. */
+  protected collapse(entries: readonly Entry<T>[]): void {
+    const before = this.#line.first?.before ?? this.known.resourceVersion
+    while (this.#line.shift());
+    this.#line.push({ deltas: [{ type: 'ReplacedAll', entries }], before })
+    this.#initial = Math.min(this.#initial, 1)
+  }
+
   #advance(resourceVersion: string): void {
     // Nothing waits that could bring the version along.
     if (this.length === 0) this.enqueue([])

@@ -1,15 +1,13 @@
 import ky, { isNetworkError, type KyInstance } from 'ky'
-import { apiErrorOf, ConnectionError, isApiError, ParseError, type RequestSummary } from '../errors'
+import { apiErrorOf, ConnectionError, isApiError, type RequestSummary } from '../errors'
 import { abortable } from '../internal/abortable'
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
 import { type Redact, redactError, redactorOf } from '../internal/redact'
 import { report } from '../internal/report'
-import { checkSchema } from '../meta/check'
 import type { KubeList, KubeObject } from '../meta/object'
 import { checkPath } from '../meta/path-segment'
-import { type Resource, resourcePath } from '../meta/resource'
-import { asList } from '../meta/schemas'
+import type { Resource } from '../meta/resource'
 import type {
   ArrivalOptions,
   CollectionOptions,
@@ -27,9 +25,8 @@ import { failureOf, redirectOf } from './failure'
 import { checkHeaders, secretsOf } from './header-value'
 import type { RequestHooks } from './hooks'
 import { type Impersonation, impersonated, impersonate as setImpersonation } from './impersonation'
-import { requestJson, requestObject } from './json'
-import { type ListEntriesOptions, listEntries, listPages } from './list'
-import { searchParams } from './params'
+import { requestObject } from './json'
+import { type ListEntriesOptions, listEntries, listObjects, listPages } from './list'
 import type { PortableClient } from './portable'
 import { requestDefaults } from './request-defaults'
 import type { HeaderValues, RawRequest } from './requester'
@@ -153,19 +150,9 @@ export class KubeReader extends Opaque {
    */
   async list<T extends KubeObject>(
     resource: Resource<T>,
-    { namespace, signal, onBytes, ...options }: CollectionOptions & ListOptions & RequestOptions = {},
+    options: CollectionOptions & ListOptions & RequestOptions = {},
   ): Promise<KubeList<T>> {
-    const list = await requestJson<KubeList<T>>(this, {
-      path: resourcePath(resource, { namespace }),
-      params: searchParams(options),
-      signal,
-      onBytes,
-    })
-    if (!asList(list))
-      throw new ParseError(`${resourcePath(resource, { namespace })}: the answer is not a Kubernetes list`, JSON.stringify(list))
-    list.items ??= []
-    for (const item of list.items) checkSchema(resource.schema, item)
-    return list
+    return listObjects(this, resource, options)
   }
 
   /**

@@ -128,6 +128,8 @@ export function* watchBody(batch: readonly WatchEntry<unknown>[], resource: Reso
       case 'ERROR':
         yield `${JSON.stringify({ type: event.type, object: event.status })}\n`
         break
+      case 'SKIPPED':
+        break
       default:
         yield `{"type":"${event.type}","object":`
         yield event.entry.text

@@ -145,8 +145,8 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   }
 
   /**
-   * Takes over changes, in the order of the wire. Whether an object is new is decided here, whatever an event says; `ERROR` events are
-   * not the cache's business. A change that is not newer than the cache ends all watches, for no version lies between.
+   * Takes over changes, in the order of the wire. Whether an object is new is decided here, whatever an event says; `ERROR` and
+   * `SKIPPED` events are not the cache's business. A change that is not newer than the cache ends all watches, for no version lies between.
    *
    * @throws TypeError when the version of a change is no decimal number: it has no place in the order. Nothing is taken over then.
    */
@@ -157,7 +157,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     this.#lastApply = this.#window.end
     for (const event of events) {
       if (event.type === 'BOOKMARK') this.#advance(event.resourceVersion)
-      else if (event.type !== 'ERROR') this.#change(event.type, event.entry)
+      else if ('entry' in event) this.#change(event.type, event.entry)
     }
     this.#wakeAll()
   }

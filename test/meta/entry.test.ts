@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isParseError } from '../../src/errors'
-import { entryFromObject, entryFromText, holdEntry, readHeader } from '../../src/meta/entry'
+import { entryFromObject, entryFromText, holdEntry } from '../../src/meta/entry'
+import { readHeader } from '../../src/meta/header'
 import { metaNamespaceKey } from '../../src/meta/keys'
 import { type Json, withoutManagedFields, write, written } from './json'
 
