@@ -2,6 +2,8 @@ import { WatchError } from '../errors'
 import { delay } from '../internal/delay'
 import { isPageHidden } from '../internal/wake'
 import type { KubeObject } from '../meta/object'
+import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
+import type { WatchEntry } from '../meta/wire'
 import { classify, type Failure } from './failure'
 import type { SessionHost } from './session-host'
 import { Watchdog } from './watchdog'
@@ -157,7 +159,7 @@ export class Liveness<T extends KubeObject> {
       const options = { resourceVersion, timeoutSeconds: PROBE_SECONDS, signal: both }
       for await (const batch of (source.bare ?? source).watch(options)) {
         timer ??= clock.setTimeout(() => enough.abort(), PROBE_SECONDS * 1000 + PROBE_GRACE_MS)
-        if (batch.some(({ type }) => type !== 'BOOKMARK')) return 'missed'
+        if (batch.some((event) => isNews(event, resourceVersion))) return 'missed'
       }
       return 'well'
     } catch (error) {
@@ -173,4 +175,12 @@ export class Liveness<T extends KubeObject> {
   #giveUp(why: string, isUrgent = false): void {
     this.#options.interrupt({ kind: 'stale', error: new WatchError(why), isUrgent })
   }
+}
+
+/** Whether a probe brought something that the watch should have brought. Servers may repeat what is known. */
+function isNews<T>(event: WatchEntry<T>, known: string): boolean {
+  if (event.type === 'ERROR') return true
+  if (!('entry' in event)) return false
+  const { resourceVersion } = event.entry
+  return !isResourceVersion(resourceVersion) || !isResourceVersion(known) || compareResourceVersions(resourceVersion, known) > 0
 }

@@ -1,4 +1,4 @@
-import { ParseError } from '../errors'
+import { ParseError, WatchError } from '../errors'
 import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { every } from '../internal/interval'
@@ -70,6 +70,8 @@ export class Reflector<T extends KubeObject> extends Opaque {
   #pace: Pace
   // The last attempt stood, and its end is no sign of an unhealthy server.
   #hasStood = false
+  // The server's bookmarks have no version, which was reported.
+  #isUnversioned = false
   // How many attempts in a row have failed, none of which stood.
   #cuts = 0
   // Whether the store keeps every object of the collection: not when some are refused.
@@ -201,6 +203,10 @@ export class Reflector<T extends KubeObject> extends Opaque {
       dispatch: (event) => void this.#dispatch(event),
       sawBookmark: () => {
         this.#bookmarks = true
+      },
+      unversioned: () => {
+        if (!this.#isUnversioned) this.#skipped(new WatchError('the server sends bookmarks without a resourceVersion: they are left out'))
+        this.#isUnversioned = true
       },
       emit: this.#emit,
       skipped: (error) => this.#skipped(error),

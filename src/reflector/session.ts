@@ -310,9 +310,9 @@ export class Session<T extends KubeObject> {
       if (initialEventsEnd) this.#completeStream(this.#initial, resourceVersion)
       return
     }
-    const { store, feed, dispatch, sawBookmark, skipped, emit } = this.#host
+    const { store, feed, dispatch, sawBookmark, unversioned, emit } = this.#host
     if (resourceVersion === '') {
-      skipped(new WatchError('the server sends bookmarks without a resourceVersion: they are left out'))
+      unversioned()
       return
     }
     if (isOlder(resourceVersion, feed.resourceVersion)) {

@@ -188,11 +188,9 @@ const endings: Record<Attempt, (state: FeedState, ended: AttemptEnded) => Outcom
         return refill({ ...state, versionRejected: true }, kind, 'backoff')
       case 'relist':
         return list(state, kind, 'none')
-      case 'unreadable':
-        // A list checks what a stream would bring again.
-        return list(state, kind, 'backoff', failure)
       case 'expired':
       case 'malformed':
+      case 'unreadable':
       case 'stalled':
         return refill(state, kind, 'backoff', failure)
     }

@@ -141,10 +141,10 @@ export class Store<T extends KubeObject> extends Opaque {
   }
 
   /**
-   * Applies a batch of watch events in their order. What is new, changed or gone is decided by what the store has; an event that is older than
-   * the store's version of its object changes nothing.
+   * Applies a batch of watch events in their order. What is new, changed or gone is decided by what the store has.
    *
-   * @param onOutdated called with the entry of each event that was too old.
+   * @param onOutdated called with the entry of each event that is older than the store's version of its object, and is left out. Default: such
+   *   events count like any other.
    */
   apply(
     events: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[],
@@ -154,7 +154,7 @@ export class Store<T extends KubeObject> extends Opaque {
     const changes: StoreChange<T>[] = []
     for (const { type, entry } of events) {
       const known = this.#entries.get(this.keyOf(entry))
-      if (known && isOutdated(entry, known)) onOutdated?.(entry)
+      if (onOutdated && known && isOutdated(entry, known)) onOutdated(entry)
       else if (type !== 'DELETED') {
         if (!known || !isSame(known, entry)) this.#put(entry, changes)
       } else if (known && (known.uid === entry.uid || !entry.uid)) {

@@ -59,9 +59,6 @@ const commandOf = (name: string, run: (model: Model, store: Store<KubeObject>) =
   toString: () => name,
 })
 
-/** An event never sets an object back. */
-const isOutdated = (it: Thing, known: Thing | undefined) => known !== undefined && known.uid === it.uid && it.rv !== '' && it.rv < known.rv
-
 const put = (model: Model, it: Thing) => {
   if (!same(model.get(it.name), it)) model.set(it.name, it)
 }
@@ -83,7 +80,6 @@ const commands = fc.commands<Model, Real>(
     fc.array(fc.tuple(fc.constantFrom('ADDED' as const, 'MODIFIED' as const, 'DELETED' as const), thing), { maxLength: 5 }).map((events) =>
       commandOf(`apply ${JSON.stringify(events)}`, (model, store) => {
         for (const [type, it] of events) {
-          if (isOutdated(it, model.get(it.name))) continue
           if (type !== 'DELETED') put(model, it)
           else if (model.get(it.name)?.uid === it.uid) model.delete(it.name)
         }
