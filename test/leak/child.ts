@@ -9,9 +9,9 @@ const TOGETHER = 50
 /** So many live first: they load and compile what all need. */
 const BEFOREHAND = 200
 /** So many turns of the event loop things get to be let go of. */
-const MAX_TURNS = 500
-/** The last of it goes within so many more. */
-const QUIET_TURNS = 10
+const MAX_TURNS = 2_000
+/** All is over when nothing is left for so many turns: a busy server learns of a connection after the client has given it up. */
+const QUIET_TURNS = 30
 
 const { gc } = globalThis
 const [name = ''] = process.argv.slice(2)
@@ -36,8 +36,12 @@ async function round({ live, count }: Scenario, stage: Stage, collect: () => voi
   const alive = () => refs.filter((ref) => ref.deref() !== undefined).length
   // A server hears of the end of a request later; of all else nothing may be left at once.
   const { left } = stage
-  await until(() => alive() === 0 && stage.openRequests === 0, collect)
-  for (let turn = 0; turn < QUIET_TURNS; turn++) await nextTurn(collect)
+  let quietTurns = 0
+  const isQuiet = () => {
+    quietTurns = alive() === 0 && stage.openRequests === 0 ? quietTurns + 1 : 0
+    return quietTurns >= QUIET_TURNS
+  }
+  await until(isQuiet, collect)
   return { left: { ...left, openRequests: stage.openRequests }, alive: alive(), heap: process.memoryUsage().heapUsed }
 }
 
