@@ -3,6 +3,7 @@ import { sourceAlias } from './scripts/source-alias.ts'
 
 const browser = ['test/browser/**/*.test.ts', 'test/**/*.browser.test.ts']
 const runtime = ['test/runtime/**/*.test.ts']
+const consumers = ['test/consumers/**/*.test.ts']
 const cluster = ['test/cluster/**/*.test.ts', 'test/**/*.cluster.test.ts']
 
 // Chromium and the control plane each want the machine for themselves: one file at a time, after everything else. (Vitest puts projects
@@ -19,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/examples/**', 'test/runtime/**', ...browser, ...cluster],
+          exclude: ['test/examples/**', 'test/runtime/**', ...consumers, ...browser, ...cluster],
           ...together,
         },
       },
@@ -34,6 +35,16 @@ export default defineConfig({
           hookTimeout: 900_000,
           globalSetup: 'test/runtime/setup.ts',
           ...alone(3),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'consumers',
+          include: consumers,
+          globalSetup: 'test/consumers/setup.ts',
+          testTimeout: 60_000,
+          ...alone(5),
         },
       },
       {

@@ -20,7 +20,7 @@ const runsOf = (container?: ContainerStatus) => (container && hasRun(container) 
 
 async function follow(client: KubeClient, log: LogOptions): Promise<void> {
   const prefix = `${log.namespace}/${log.name} ${log.container}`
-  for await (const line of client.logs({ ...log, follow: true, signal })) console.log(`${prefix}: ${line}`)
+  for await (const line of client.logs({ ...log, follow: 'run', signal })) console.log(`${prefix}: ${line}`)
 }
 
 await using config = server ? undefined : await loadKubeconfig()

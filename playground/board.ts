@@ -1,5 +1,6 @@
 import type { Entry, KubeObject } from 'kubeflect'
 import { columnsOf } from './columns.ts'
+import { Details } from './details.ts'
 import type { Feed } from './feeds.ts'
 import { formatCount } from './format.ts'
 import { byId, write } from './page.ts'
@@ -12,6 +13,7 @@ export class Board {
   readonly #main: HTMLElement
   readonly #table: ResourceTable
   readonly #strip: Strip
+  readonly #details = new Details({ onClose: (key) => this.#table.focus(key) })
   readonly #filter = byId('filter', HTMLInputElement)
   readonly #count = byId('count', HTMLElement)
   readonly #empty = byId('empty', HTMLElement)
@@ -27,7 +29,7 @@ export class Board {
 
   constructor(main: HTMLElement, table: HTMLTableElement) {
     this.#main = main
-    this.#table = new ResourceTable(table)
+    this.#table = new ResourceTable(table, { onOpen: (key) => this.#open(key) })
     this.#strip = new Strip(main)
     this.#filter.addEventListener('input', () => {
       this.#rows?.filter(this.#filter.value)
@@ -74,6 +76,7 @@ export class Board {
   clear(reason = ''): void {
     for (const stop of this.#stops) stop()
     this.#stops = []
+    this.#details.close()
     this.#changed.clear()
     this.#isEarly = this.#isQuiet = false
     this.#feed = undefined
@@ -97,6 +100,11 @@ export class Board {
     })
   }
 
+  #open(key: string): void {
+    const entry = this.#rows?.get(key)
+    if (entry) this.#details.open(entry)
+  }
+
   /** What had only arrived is no longer shown, unless it is among what comes now. */
   #dropEarly(rows: RowList): void {
     if (!this.#isEarly) return
@@ -114,6 +122,8 @@ export class Board {
     if (this.#changed.size > 0) {
       rows.apply(this.#changed)
       this.#table.update(flashes)
+      const { key } = this.#details
+      if (key !== undefined && this.#changed.has(key)) this.#details.update(rows.get(key))
       this.#changed = new Map()
     }
     this.#drawCount()

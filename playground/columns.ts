@@ -26,15 +26,41 @@ export interface Column {
 
 type Look = Column['look']
 
-/** A column of an object's parts. */
-function column<T extends KubeObject>(title: string, look: Look, read: (object: T) => string | number | Cell): Column {
-  const id = title.toLowerCase().replaceAll(' ', '-')
-  return { id, title, look, read: ({ object }) => asCell(read(object as T), look) }
+/** What a cell shows of an object that has nothing there, or something of another type than its schema says. */
+function nothing(look: Look): Cell {
+  return { text: '', value: look === 'age' ? Number.POSITIVE_INFINITY : look === 'number' ? Number.NEGATIVE_INFINITY : '' }
 }
 
-function asCell(value: string | number | Cell, look: Look): Cell {
-  if (typeof value === 'object') return value
+/**
+ * A column of an object's parts. Objects of servers are not checked against a schema, and what controllers wrote long ago need not follow it:
+ * one that cannot be read has an empty cell, and the others are drawn.
+ */
+function column<T extends KubeObject>(title: string, look: Look, read: (object: T) => unknown): Column {
+  const id = title.toLowerCase().replaceAll(' ', '-')
+  return {
+    id,
+    title,
+    look,
+    read(entry) {
+      try {
+        return asCell(read(entry.object as T), look)
+      } catch (error) {
+        if (error instanceof TypeError) return nothing(look)
+        throw error
+      }
+    },
+  }
+}
+
+function asCell(value: unknown, look: Look): Cell {
+  if (isCell(value)) return value
+  if (typeof value !== 'string' && (typeof value !== 'number' || Number.isNaN(value))) return nothing(look)
   return { text: String(value), value, tone: look === 'badge' ? toneOf(String(value)) : undefined }
+}
+
+function isCell(value: unknown): value is Cell {
+  const { text, value: sorted } = (typeof value === 'object' && value !== null ? value : {}) as { text?: unknown; value?: unknown }
+  return typeof text === 'string' && (typeof sorted === 'string' || (typeof sorted === 'number' && !Number.isNaN(sorted)))
 }
 
 /** So many of so many, sorted by the share. */
@@ -83,7 +109,7 @@ const details: Readonly<Record<string, readonly Column[]>> = {
   'deployments.apps': [
     replicas,
     column<Deployment>('Updated', 'number', (deployment) => deployment.status?.updatedReplicas ?? 0),
-    column<Deployment>('Image', 'wide', ({ spec }) => (spec?.template.spec?.containers ?? []).map(({ image = '' }) => image).join(', ')),
+    column<Deployment>('Image', 'wide', ({ spec }) => (spec?.template?.spec?.containers ?? []).map(({ image = '' }) => image).join(', ')),
   ],
   'statefulsets.apps': [replicas],
   'replicasets.apps': [replicas],
@@ -124,7 +150,9 @@ const details: Readonly<Record<string, readonly Column[]>> = {
   events: [
     column<Event>('Type', 'badge', ({ type = '' }) => type),
     column<Event>('Reason', 'text', ({ reason = '' }) => reason),
-    column<Event>('Object', 'text', ({ involvedObject: { kind = '', name: called = '' } }) => `${kind}/${called}`.toLowerCase()),
+    column<Event>('Object', 'text', ({ involvedObject: { kind = '', name: called = '' } = {} }) =>
+      kind || called ? `${kind}/${called}`.toLowerCase() : '',
+    ),
     column<Event>('Message', 'wide', ({ message = '' }) => message),
   ],
   'customresourcedefinitions.apiextensions.k8s.io': [

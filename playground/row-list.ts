@@ -81,6 +81,11 @@ export class RowList {
     return this.#all.keys()
   }
 
+  /** The newest entry of a key; undefined when there is none. */
+  get(key: string): Entry<KubeObject> | undefined {
+    return this.#all.get(key)?.entry
+  }
+
   get order(): Order {
     return this.#order
   }
@@ -153,6 +158,8 @@ export class RowList {
   }
 }
 
+/** Numbers come before texts: compared with each other they would have no order. */
 function compare(a: string | number, b: string | number): number {
+  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1
   return a < b ? -1 : a > b ? 1 : 0
 }

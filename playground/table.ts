@@ -27,8 +27,11 @@ export class ResourceTable {
   /** Keys that are to flash when they are drawn next. */
   readonly #flashes = new Set<string>()
 
-  /** @throws TypeError when the table has no tbody. */
-  constructor(table: HTMLTableElement) {
+  /**
+   * @param onOpen is called when somebody clicks a row, or presses the button with its name.
+   * @throws TypeError when the table has no tbody.
+   */
+  constructor(table: HTMLTableElement, { onOpen }: { onOpen: (key: string) => void }) {
     const [body] = table.tBodies
     if (!body) throw new TypeError('ResourceTable: the table has no tbody')
     this.#table = table
@@ -37,6 +40,11 @@ export class ResourceTable {
     // A flash that is over must not come back when the row moves.
     body.addEventListener('animationend', ({ target }) => {
       if (target instanceof HTMLElement) delete target.dataset.flash
+    })
+    body.addEventListener('click', ({ target }) => {
+      const key = target instanceof Element ? target.closest<HTMLElement>('tr[data-key]')?.dataset.key : undefined
+      // Who marks text to copy it does not open anything.
+      if (key !== undefined && getSelection()?.isCollapsed !== false) onOpen(key)
     })
     this.#virtualizer = new Virtualizer(this.#options())
     this.#virtualizer._didMount()
@@ -60,6 +68,11 @@ export class ResourceTable {
     this.#virtualizer._willUpdate()
     this.#draw()
     this.#flashes.clear()
+  }
+
+  /** Gives the focus to a row, if it is drawn. */
+  focus(key: string): void {
+    this.#lines.get(key)?.element.querySelector('button')?.focus()
   }
 
   /** Shows what time has changed. */
@@ -173,7 +186,8 @@ function line(key: string, columns: readonly Column[]): Line {
   const cells = columns.map(({ look }) => {
     const cell = element.insertCell()
     cell.className = look
-    return look === 'badge' ? cell.appendChild(create('span')) : cell
+    if (look === 'badge') return cell.appendChild(create('span'))
+    return look === 'name' ? cell.appendChild(create('button', { type: 'button' })) : cell
   })
   return { element, cells, row: undefined }
 }

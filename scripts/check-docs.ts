@@ -36,6 +36,18 @@ export function readEntries(): Entry[] {
 
 /** Reads what entries export, types included, by entry name. An entry without a file exports nothing. */
 export function readExports(entries: readonly Entry[]): Map<string, Export[]> {
+  return withExports(
+    entries,
+    (symbols, checker) =>
+      new Map(Array.from(symbols, ([name, exported]) => [name, exported.map((symbol) => describeExport(checker, symbol))])),
+  )
+}
+
+/** Hands over the symbols that entries export, by entry name. */
+export function withExports<R>(
+  entries: readonly Entry[],
+  use: (symbols: ReadonlyMap<string, readonly ts.Symbol[]>, checker: ts.TypeChecker) => R,
+): R {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
   const program = ts.createProgram(
@@ -43,13 +55,12 @@ export function readExports(entries: readonly Entry[]): Map<string, Export[]> {
     options,
   )
   const checker = program.getTypeChecker()
-  return new Map(
-    entries.map(({ name, path }) => {
-      const file = program.getSourceFile(join(root, path))
-      const module = file && checker.getSymbolAtLocation(file)
-      return [name, module ? checker.getExportsOfModule(module).map((symbol) => describeExport(checker, symbol)) : []]
-    }),
-  )
+  const symbols = entries.map(({ name, path }): [string, readonly ts.Symbol[]] => {
+    const file = program.getSourceFile(join(root, path))
+    const module = file && checker.getSymbolAtLocation(file)
+    return [name, module ? checker.getExportsOfModule(module) : []]
+  })
+  return use(new Map(symbols), checker)
 }
 
 function describeExport(checker: ts.TypeChecker, exported: ts.Symbol): Export {

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net'
 import { parseFlags } from './flags.mjs'
 import { ensureInstalled, exitWith, runPinned } from './install.mjs'
 
@@ -9,7 +10,7 @@ const usage = `Serves the playground on http://127.0.0.1:5173, with a fake API s
   --server URL  a real API server to show instead of the fake one, such as the http://127.0.0.1:8001 of kubectl proxy
   --help        this text`
 
-await exitWith(() => {
+await exitWith(async () => {
   const options = /** @type {const} */ ({ port: { type: 'string' }, server: { type: 'string' }, help: { type: 'boolean', short: 'h' } })
   const { port = '5173', server, help } = parseFlags(process.argv.slice(2), options, usage)
   if (help) {
@@ -22,6 +23,8 @@ await exitWith(() => {
     throw new Error(`--server must be an http or https URL such as http://127.0.0.1:8001, not ${JSON.stringify(server)}`)
   }
   ensureInstalled()
+  await checkPort(Number(port))
+  if (server !== undefined) await checkServer(server)
   const vite = ['node_modules/vite/bin/vite.js', 'playground', '--host', '127.0.0.1', '--port', port, '--strictPort']
   return runPinned(vite, server === undefined ? {} : { KUBEFLECT_SERVER: server })
 })
@@ -29,4 +32,41 @@ await exitWith(() => {
 /** @param {string} text */
 function isHttpUrl(text) {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+}
+
+/**
+ * Vite would print a stack.
+ *
+ * @param {number} port
+ * @returns {Promise<void>}
+ */
+function checkPort(port) {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', (error) => {
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+      const why = code === 'EADDRINUSE' ? `another program listens on port ${port}` : `this user may not listen on port ${port} (${code})`
+      reject(new Error(`${why}: choose another one, npm start -- --port ${port === 5173 ? 5174 : 5173}, or any free one with --port 0`))
+    })
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()))
+  })
+}
+
+/**
+ * @param {string} server
+ * @returns {Promise<void>}
+ */
+async function checkServer(server) {
+  try {
+    const response = await fetch(`${server.replace(/\/+$/, '')}/version`, { signal: AbortSignal.timeout(5000) })
+    await response.body?.cancel()
+    if (response.ok) return
+    throw new Error(`HTTP ${response.status}`)
+  } catch (error) {
+    const { message, cause } = /** @type {Error & { cause?: { code?: string, message?: string } }} */ (error)
+    throw new Error(
+      `${server} does not answer as an API server (${cause?.code ?? cause?.message ?? message}): start kubectl proxy, which asks for no ` +
+        'credentials, and give its URL, npm start -- --server http://127.0.0.1:8001; without --server there is a fake cluster',
+    )
+  }
 }

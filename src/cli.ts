@@ -1,8 +1,29 @@
 #!/usr/bin/env node
+import type { ServeFake } from './cli/fake-server'
 import { runHere } from './cli/host'
+import { listenHere } from './cli/listen'
 import { run } from './cli/run'
 import { loadKubeconfig } from './kubeconfig/load'
 
-await runHere((host) =>
-  run(host, async ({ server, kubeconfig, context }) => (server ? { baseUrl: server } : loadKubeconfig({ path: kubeconfig, context }))),
+const serveFake: ServeFake = async (choice, port) => {
+  const { createStandaloneServer } = await import('./testing/standalone')
+  const { listenerOf, stop } = createStandaloneServer(choice)
+  try {
+    const { url, closed } = await listenHere(port, listenerOf)
+    return { url, closed: closed.finally(stop) }
+  } catch (error) {
+    stop()
+    throw error
+  }
+}
+
+await runHere(
+  (host) =>
+    run(
+      host,
+      async ({ server, kubeconfig, context }) => (server ? { baseUrl: server } : loadKubeconfig({ path: kubeconfig, context })),
+      serveFake,
+    ),
+  // The same from `src` and from `dist`.
+  new URL('../package.json', import.meta.url),
 )

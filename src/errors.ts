@@ -1,10 +1,18 @@
+import { redact, redactError } from './internal/redact'
+import { rootCause } from './internal/root-cause'
 import type { Status } from './meta/object'
 
 // Each error has a guard that survives two copies of the package on one page: it reads a property rather than the class.
 // Abort is not among the errors: what was aborted just ends.
 
-/** What every error of the library is. */
+/**
+ * The base class of the library's errors. A cause of another library that holds a credential, recognised by its form, is replaced by a cleaned copy:
+ * such errors quote headers and carry whole requests.
+ */
 export class KubeError extends Error {
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options && 'cause' in options ? { cause: redactError(options.cause) } : undefined)
+  }
   /** The class names this error answers to, its own first; read by the guards. */
   get '~kubeflect'(): readonly string[] {
     return ['KubeError']
@@ -29,11 +37,15 @@ export interface ApiErrorInit extends ErrorOptions {
   body?: Status | undefined
   /** How long the server asked to wait, from `Retry-After` or its Status, in milliseconds. */
   retryAfterMs?: number | undefined
+  /** The media type of the answer, without parameters. */
+  contentType?: string | undefined
+  /** The URL that answered, when it is another than the one that was asked. */
+  finalUrl?: string | undefined
 }
 
 /** The server answered a request with an error. The message names the request, quotes the server, and says what may help. */
 export class ApiError extends KubeError {
-  /** The HTTP status. */
+  /** The HTTP status; 0 for a redirect in a browser, which hides it. */
   readonly status: number
   /** The reason in the server's Status (`NotFound`, `Conflict`, …), or the empty string. */
   readonly reason: string
@@ -42,9 +54,22 @@ export class ApiError extends KubeError {
   readonly request: RequestSummary
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined
+  /** The media type of the answer, without parameters; undefined when it is not known. */
+  readonly contentType: string | undefined
+  /** The URL that answered, when it is another than the one that was asked. */
+  readonly finalUrl: string | undefined
 
-  constructor({ status, request, body, retryAfterMs, ...options }: ApiErrorInit) {
-    super(`${request.method} ${request.url}: ${status}${accountOf(status, body)}`, options)
+  constructor({ status, request, body, retryAfterMs, contentType, finalUrl, ...options }: ApiErrorInit) {
+    // An API server answers with a Status, or in plain text. Any other answer is described.
+    const from = [body?.kind !== 'Status' && contentType !== 'text/plain' && contentType, finalUrl && `from ${finalUrl}`]
+      .filter(Boolean)
+      .join(' ')
+    super(
+      `${request.method} ${request.url}: ${status || (body?.kind === 'Status' ? 0 : 'redirect')}${accountOf(status, body)}${from && ` (${from})`}`,
+      options,
+    )
+    this.contentType = contentType
+    this.finalUrl = finalUrl
     this.status = status
     this.reason = body?.reason ?? ''
     this.body = body
@@ -86,13 +111,24 @@ export class ConflictError extends ApiError {
   /** Of a server-side apply: what others own. Otherwise empty. */
   get conflicts(): readonly FieldConflict[] {
     const causes = (this.body?.details?.causes ?? []).filter(({ reason }) => reason === 'FieldManagerConflict')
-    // Go quotes the name: conflict with "kubectl" using apps/v1 at …
-    const name = (message: string) => (/"((?:[^"\\]|\\.)*)"/.exec(message)?.[1] ?? message).replace(/\\(.)/g, '$1')
-    return causes.map(({ message = '', field = '' }) => ({ manager: name(message), field }))
+    return causes.map(({ message = '', field = '' }) => ({ manager: quotedIn(message), field }))
   }
   override get '~kubeflect'(): readonly string[] {
     return ['ConflictError', 'ApiError', 'KubeError']
   }
+}
+
+/** The first name that Go quotes in a message (`conflict with "kubectl" using apps/v1 at …`); the message, when it quotes none. Looks at each character once. */
+function quotedIn(message: string): string {
+  const start = message.indexOf('"') + 1
+  if (start === 0) return message
+  let name = ''
+  for (let i = start; i < message.length; i++) {
+    const character = message[i]
+    if (character === '"') return name
+    name += character === '\\' ? (message[++i] ?? '') : character
+  }
+  return message
 }
 
 /** The resourceVersion or continue token of a request is too old: HTTP 410. List again. */
@@ -108,12 +144,16 @@ export function apiErrorOf(init: ApiErrorInit): ApiError {
   return init.status === 409 && init.body?.reason === 'Conflict' ? new ConflictError(init) : new ApiError(init)
 }
 
-/** A request got no answer, or its answer broke off: no network, DNS, TLS, CORS, a closed connection. */
+/**
+ * A request got no answer, or its answer broke off: no network, DNS, TLS, CORS, a closed connection. The message has the root cause, such as
+ * `ECONNREFUSED 127.0.0.1:8001`.
+ */
 export class ConnectionError extends KubeError {
   readonly request: RequestSummary
 
   constructor(request: RequestSummary, options?: ErrorOptions) {
-    super(`${request.method} ${request.url}: no answer${options?.cause instanceof Error ? ` (${options.cause.message})` : ''}`, options)
+    const reason = redact(rootCause(options?.cause))
+    super(`${request.method} ${request.url}: no answer${reason && ` (${reason})`}`, options)
     this.request = request
   }
   override get '~kubeflect'(): readonly string[] {
@@ -141,7 +181,8 @@ export class ParseError extends KubeError {
   readonly excerpt: string
 
   constructor(message: string, text: string, options?: ErrorOptions) {
-    const excerpt = text.length > 200 ? `${text.slice(0, 200)}…` : text
+    // What is secret is removed before the text is cut: half a token has no form.
+    const excerpt = cut(redact(cut(text, 1000)), 200)
     super(`${message}: ${excerpt}`, options)
     this.excerpt = excerpt
   }
@@ -149,6 +190,8 @@ export class ParseError extends KubeError {
     return ['ParseError', 'KubeError']
   }
 }
+
+const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text)
 
 /**
  * Why a snapshot is not stored or not used: `fenced`, another writer took the scope over, or it was cleared; `quota`, there is no space;

@@ -24,7 +24,8 @@ export {
 } from './meta/resource'
 export { type KeyFunc, type Keyed, metaNamespaceKey, type ObjectIdentity, splitMetaNamespaceKey } from './meta/keys'
 export type { InferSchema, StandardIssue, StandardResult, StandardSchemaV1 } from './meta/standard-schema'
-export { type Entry, entryFromObject, entryFromText, type EntryOptions, readValue, type TypeMeta, type UnparsedEntry } from './meta/entry'
+export { type Entry, entryFromObject, entryFromText, type EntryOptions, readValue, type UnparsedEntry } from './meta/entry'
+export type { TypeMeta } from './meta/header'
 export type { Labels } from './meta/selectors'
 export type {
   ApplyOptions,
@@ -37,6 +38,7 @@ export type {
   ObjectOptions,
   RequestOptions,
   ResourceVersionMatch,
+  Skipped,
   WatchEntry,
   WatchEvent,
   WatchOptions,
@@ -72,7 +74,8 @@ export { isSelectorError, SelectorError } from './meta/selectors'
 // From bytes to events
 export { KubeClient } from './transport/client'
 export { type KubeClientOptions, KubeReader } from './transport/reader'
-export type { RawRequest } from './transport/requester'
+export type { RequestHooks } from './transport/hooks'
+export type { HeaderValues, RawRequest } from './transport/requester'
 export type { TokenSource } from './transport/credentials'
 export type { ListEntriesOptions } from './transport/list'
 export type { WatchEntriesOptions } from './transport/watch'
@@ -142,7 +145,7 @@ export type { Wake } from './internal/wake'
 // Queues between the two, for who wants to take the changes himself
 export type { Delta, KnownObjects, ObjectDelta, PopBatchOptions, PopOptions, Queue, QueueItem } from './queue/queue'
 export { DeltaFIFO, type DeltaFIFOOptions } from './queue/delta-fifo'
-export { InOrderFIFO } from './queue/in-order-fifo'
+export { InOrderFIFO, type InOrderFIFOOptions } from './queue/in-order-fifo'
 export { applyItem, type ItemStore } from './queue/apply-item'
 
 // The store, and how it outlives the page
@@ -186,7 +189,7 @@ export {
   type PersistOptions,
   type TableInformerOptions,
 } from './informer/create-informer'
-export type { WorkerSource } from './worker/place'
+export type { WorkerLike, WorkerSource } from './worker/place'
 export { SharedInformer, type SharedInformerOptions } from './informer/shared-informer'
 export type { Feed, FeedHost, InformerPersistence, InformerStatus, WaitForResourceVersionOptions } from './informer/feed'
 export {

@@ -19,6 +19,8 @@ export function playgroundConfig(cluster: Cluster, { port }: { port: number }): 
     plugins: [clusterPlugin(cluster)],
     // Known from the start: a dependency that is found late reloads the page.
     optimizeDeps: { include: ['@tanstack/virtual-core', 'idb-keyval', 'ky', 'valibot'] },
-    server: { host: '127.0.0.1', port, strictPort: true },
+    // No other origin reads what this server has: behind it may be a real cluster.
+    server: { host: '127.0.0.1', port, strictPort: true, cors: false, allowedHosts: [] },
+    preview: { host: '127.0.0.1', port, strictPort: true, cors: false, allowedHosts: [] },
   }
 }

@@ -1,25 +1,54 @@
-import type { Plugin } from 'vite'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Connect, HttpServer, Plugin } from 'vite'
+import { whyForeign } from '../../src/testing/local-guard'
+import { nodeListener } from '../../src/testing/node-listener'
 import type { Cluster } from './cluster.ts'
-import { nodeListener } from './node-listener.ts'
 
 const MAX_RATE = 1000
 
-/** Puts a cluster behind `/k8s` of Vite's own server, and what the page's buttons do behind `/playground`. */
+/**
+ * Puts a cluster behind `/k8s` of Vite's own server, and what the page's buttons do behind `/playground`. Every request and upgrade, Vite's own
+ * included, is refused when it comes from a page of another site: the cluster may be a real one.
+ */
 export function clusterPlugin(cluster: Cluster): Plugin {
   return {
     name: 'kubeflect-playground',
-    configureServer({ middlewares }) {
-      middlewares.use(
+    configureServer(server) {
+      guard(server)
+      server.middlewares.use(
         '/k8s',
         nodeListener((request) => cluster.fetch(request)),
       )
-      middlewares.use(
+      server.middlewares.use(
         '/playground',
         nodeListener(async (request) => control(cluster, request)),
       )
     },
+    configurePreviewServer: guard,
     transformIndexHtml: () => [{ tag: 'meta', attrs: { name: 'cluster', content: cluster.name }, injectTo: 'head' }],
   }
+}
+
+/** Refuses what does not come from the server's own page. It runs before all that answers. */
+function guard({ middlewares, httpServer }: { middlewares: Connect.Server; httpServer: HttpServer | null }): void {
+  middlewares.use((incoming, outgoing, next) => {
+    const reason = objection(incoming)
+    if (!reason) return next()
+    outgoing.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(`${reason}\n`)
+  })
+  // Vite's own listener finds the socket closed.
+  httpServer?.prependListener('upgrade', (incoming: IncomingMessage, socket: Duplex) => {
+    if (objection(incoming)) socket.destroy()
+  })
+}
+
+function objection({ method = 'GET', headers, socket }: IncomingMessage): string | undefined {
+  const get = (name: string) => {
+    const value = headers[name]
+    return value === undefined ? null : String(value)
+  }
+  return whyForeign({ method, headers: { get } }, socket.localPort ?? 0)
 }
 
 function control(cluster: Cluster, { method, url }: Request): Response {

@@ -1,10 +1,11 @@
 import { abortable } from '../internal/abortable'
 import { type Clock, systemClock } from '../internal/clock'
+import { Opaque } from '../internal/opaque'
 import { type Resource, resourcePath } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
-import { type ResourceRule, rulesAllow } from './rules'
+import { type ResourceRule, resourceRulesOf, rulesAllow } from './rules'
 
 /** How an {@link Access} remembers. */
 export interface AccessOptions {
@@ -25,8 +26,8 @@ export interface AccessQuery extends Pick<RequestOptions, 'signal'> {
 }
 
 interface Rules {
-  readonly resourceRules?: readonly ResourceRule[]
-  readonly incomplete?: boolean
+  readonly resourceRules: readonly ResourceRule[]
+  readonly incomplete: boolean
 }
 
 const API = 'authorization.k8s.io'
@@ -44,7 +45,7 @@ const API = 'authorization.k8s.io'
  * ```
  * @see {@link https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access}
  */
-export class Access {
+export class Access extends Opaque {
   readonly #client: Requester
   readonly #ttlMs: number
   readonly #clock: Clock
@@ -52,6 +53,7 @@ export class Access {
 
   /** @param client a `KubeClient`: whose rights they are. */
   constructor(client: Requester, { ttlMs = 60_000, clock = systemClock }: AccessOptions = {}) {
+    super()
     this.#client = client
     this.#ttlMs = ttlMs
     this.#clock = clock
@@ -68,7 +70,7 @@ export class Access {
     resourcePath(resource, { namespace })
     const { group, version, plural } = resource
     if (namespace) {
-      const { resourceRules = [], incomplete } = await abortable(this.#rules(namespace), signal)
+      const { resourceRules, incomplete } = await abortable(this.#rules(namespace), signal)
       if (rulesAllow(resourceRules, { verb, group, resource: plural, subresource, name })) return true
       if (!incomplete) return false
     }
@@ -82,22 +84,27 @@ export class Access {
   }
 
   #rules(namespace: string): Promise<Rules> {
-    return this.#once(namespace, () => this.#ask<Rules>('SelfSubjectRulesReview', { namespace }))
+    return this.#once(namespace, async () => {
+      const { resourceRules, incomplete } = await this.#ask('SelfSubjectRulesReview', { namespace })
+      // What cannot be read as rules is no last word: the question itself is asked.
+      return { resourceRules: resourceRulesOf(resourceRules), incomplete: incomplete === true || !isListOrAbsent(resourceRules) }
+    })
   }
 
   #review(resourceAttributes: object): Promise<boolean> {
     return this.#once(JSON.stringify(resourceAttributes), async () => {
-      const { allowed = false } = await this.#ask<{ allowed?: boolean }>('SelfSubjectAccessReview', { resourceAttributes })
-      return allowed
+      const { allowed } = await this.#ask('SelfSubjectAccessReview', { resourceAttributes })
+      return allowed === true
     })
   }
 
-  async #ask<S extends object>(kind: string, spec: object): Promise<Partial<S>> {
+  async #ask(kind: string, spec: object): Promise<Readonly<Record<string, unknown>>> {
     const path = `apis/${API}/v1/${kind.toLowerCase()}s`
     const body = JSON.stringify({ kind, apiVersion: `${API}/v1`, spec })
     const response = await this.#client.request({ path, method: 'POST', headers: { 'content-type': 'application/json' }, body })
-    const review = await readJson<{ status?: S }>(response, { method: 'POST', url: `${this.#client.baseUrl}/${path}` }, {})
-    return review.status ?? {}
+    const review = await readJson<{ status?: unknown }>(response, { method: 'POST', url: `${this.#client.baseUrl}/${path}` }, {})
+    const { status } = review
+    return typeof status === 'object' && status !== null ? (status as Record<string, unknown>) : {}
   }
 
   /** One request for all who ask while the answer counts. It is nobody's own: who goes away does not end it for the others. */
@@ -118,6 +125,8 @@ export class Access {
     return answer
   }
 }
+
+const isListOrAbsent = (value: unknown): boolean => value === undefined || value === null || Array.isArray(value)
 
 /** To the server a namespace is in itself: a role in it can allow to read it. */
 function ownNamespace({ group, plural }: Resource, name: string): string {

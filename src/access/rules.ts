@@ -7,6 +7,22 @@ export interface ResourceRule {
   readonly resourceNames?: readonly string[]
 }
 
+/** Reads the rules of a review: nulls, as Go writes empty lists, and members of another type allow nothing. */
+export function resourceRulesOf(value: unknown): ResourceRule[] {
+  return (Array.isArray(value) ? value : []).flatMap((rule): ResourceRule[] => {
+    if (typeof rule !== 'object' || rule === null) return []
+    const { verbs, apiGroups, resources, resourceNames } = rule as Record<string, unknown>
+    const names = textsOf(resourceNames)
+    // No names are all names; names that cannot be read are none that is known.
+    const isRestricted =
+      resourceNames !== undefined && resourceNames !== null && !(Array.isArray(resourceNames) && resourceNames.length === 0)
+    if (isRestricted && names.length === 0) return []
+    return [{ verbs: textsOf(verbs), apiGroups: textsOf(apiGroups), resources: textsOf(resources), resourceNames: names }]
+  })
+}
+
+const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [])
+
 /** What is to be done to what. */
 export interface RuleQuestion {
   readonly verb: string

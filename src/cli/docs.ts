@@ -1,3 +1,5 @@
+import { printable } from './printable'
+
 /** The longest line that is written. */
 export const width = 140
 
@@ -24,7 +26,12 @@ const saysDeprecated = /^(.*?[.]\s+)?((?:(?![.]\s).)*\b(?:is|as) deprecated\b.*)
 function blocksOf(description: string): string[] {
   const deprecated: string[] = []
   const blocks: string[] = []
-  for (const [i, paragraph] of description.split(/\n\s*\n/).entries()) {
+  // Runs of white space are shortened first: the patterns below would try each part of one.
+  const paragraphs = description
+    .replaceAll(/[^\S\n]+/g, ' ')
+    .replaceAll(/\n(?: ?\n)+/g, '\n\n')
+    .split('\n\n')
+  for (const [i, paragraph] of paragraphs.entries()) {
     // Only the first paragraph, or one that starts so, speaks of the whole; others may call one of several values deprecated.
     const found = i ? startsDeprecated.exec(paragraph) : (mentionsDeprecated.exec(paragraph) ?? saysDeprecated.exec(paragraph))
     const [, before = '', after] = found ?? [undefined, paragraph]
@@ -35,10 +42,8 @@ function blocksOf(description: string): string[] {
 }
 
 function clean(text: string): string {
-  // Nothing in a description may end the comment, or start a tag.
-  return text
-    .replaceAll(/\s+/g, ' ')
-    .trim()
+  // Nothing in a description may end the comment, start a tag or do something to an editor.
+  return printable(text.replaceAll(/\s+/g, ' ').trim())
     .replaceAll('*/', '*\\/')
     .replaceAll(/(?<=^|\s)@/g, '\\@')
 }

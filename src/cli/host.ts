@@ -1,13 +1,26 @@
+import { KubeError } from '../errors'
+
 /** What a command needs of the machine it runs on. */
 export interface Host {
   /** What was written after the command's name. */
   readonly args: readonly string[]
   /** @see Node `util.parseArgs` */
   readonly parseArgs: ParseArgs
-  /** The text of a file; undefined when there is none. */
+  /** The version of this package. */
+  version(): Promise<string>
+  /** The text of a file; undefined when there is none. @throws KubeError for one of more than 64 MiB */
   readFile(path: string): Promise<string | undefined>
-  /** Writes a file, and the folders it is to be in. */
-  writeFile(path: string, text: string): Promise<void>
+  /** What comes on stdin. @throws KubeError for more than 64 MiB */
+  readInput(): Promise<string>
+  /**
+   * The text of a file in a folder; undefined when there is none.
+   *
+   * @param path with `/`; none of its parts may be a symbolic link, while the folder itself may be one.
+   * @throws KubeError when one is, or when the file is none.
+   */
+  readBelow(folder: string, path: string): Promise<string | undefined>
+  /** Writes a file in a folder, and the folders it is to be in. @throws KubeError as {@link readBelow} */
+  writeBelow(folder: string, path: string, text: string): Promise<void>
   /** Writes a line to stdout. */
   print(line: string): void
   /** Writes a line to stderr. */
@@ -32,41 +45,99 @@ interface Process {
   readonly argv: readonly string[]
   exitCode: number
   getBuiltinModule(name: 'node:util'): { readonly parseArgs: ParseArgs }
-  getBuiltinModule(name: 'node:path'): { dirname(path: string): string }
+  getBuiltinModule(name: 'node:path'): { dirname(path: string): string; join(...parts: string[]): string }
   getBuiltinModule(name: 'node:fs/promises'): {
-    readFile(path: string, encoding: 'utf8'): Promise<string>
+    readFile(path: string | URL, encoding: 'utf8'): Promise<string>
     writeFile(path: string, text: string): Promise<void>
     mkdir(path: string, options: { recursive: true }): Promise<unknown>
+    stat(path: string): Promise<{ readonly size: number }>
+    lstat(path: string): Promise<{ isSymbolicLink(): boolean; isFile(): boolean; isDirectory(): boolean }>
   }
+  readonly stdin: AsyncIterable<Uint8Array>
   readonly stdout: { write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
 }
+
+/** The largest input that is read: 64 MiB. */
+const MAX_BYTES = 64 * 2 ** 20
 
 /**
  * Runs a command on this machine, and ends with the exit code it gives.
  *
  * @param command is given the host, and gives the exit code.
+ * @param packageFile where the package.json of this package is.
  * @throws Error in Node before 20.16; what the command throws.
  */
-export async function runHere(command: (host: Host) => Promise<number>): Promise<void> {
+export async function runHere(command: (host: Host) => Promise<number>, packageFile: URL): Promise<void> {
   const { process } = globalThis as unknown as { process: Process }
   if (!process.getBuiltinModule) throw new Error('kubeflect needs Node 20.16 or newer')
+  process.exitCode = await command(hostOf(process, packageFile))
+}
+
+/** The host of a Node process. */
+export function hostOf(process: Process, packageFile: URL): Host {
   const { parseArgs } = process.getBuiltinModule('node:util')
-  const { dirname } = process.getBuiltinModule('node:path')
-  const { readFile, writeFile, mkdir } = process.getBuiltinModule('node:fs/promises')
-  process.exitCode = await command({
+  const { dirname, join } = process.getBuiltinModule('node:path')
+  const { readFile, writeFile, mkdir, stat, lstat } = process.getBuiltinModule('node:fs/promises')
+
+  /** @returns whether the file is there. */
+  const checkWay = async (folder: string, path: string): Promise<boolean> => {
+    const parts = path.split('/')
+    for (let i = 1; i <= parts.length; i++) {
+      const at = join(folder, ...parts.slice(0, i))
+      const found = await unlessMissing(lstat(at))
+      if (!found) return false
+      if (found.isSymbolicLink()) {
+        throw new KubeError(`${at} is a symbolic link, and nothing is written through one: remove it, or name another folder with --out`)
+      }
+      const isFit = i === parts.length ? found.isFile() : found.isDirectory()
+      if (!isFit)
+        throw new KubeError(
+          `${at} is there, and is no ${i === parts.length ? 'file' : 'folder'}: move it, or name another folder with --out`,
+        )
+    }
+    return true
+  }
+
+  return {
     args: process.argv.slice(2),
     parseArgs,
-    readFile: (path) =>
-      readFile(path, 'utf8').catch((error) => {
-        if (error.code === 'ENOENT') return undefined
-        throw error
-      }),
-    writeFile: async (path, text) => {
-      await mkdir(dirname(path), { recursive: true })
-      await writeFile(path, text)
+    version: async () => {
+      const { version } = JSON.parse(await readFile(packageFile, 'utf8')) as { version: string }
+      return version
+    },
+    readFile: async (path) => {
+      const found = await unlessMissing(stat(path))
+      if (found && found.size > MAX_BYTES) throw new KubeError(`${path} has more than ${MAX_BYTES} bytes`)
+      return found && unlessMissing(readFile(path, 'utf8'))
+    },
+    readInput: async () => {
+      const decoder = new TextDecoder()
+      let [text, size] = ['', 0]
+      for await (const chunk of process.stdin) {
+        size += chunk.length
+        if (size > MAX_BYTES) throw new KubeError(`stdin has more than ${MAX_BYTES} bytes`)
+        text += decoder.decode(chunk, { stream: true })
+      }
+      return text + decoder.decode()
+    },
+    readBelow: async (folder, path) => ((await checkWay(folder, path)) ? unlessMissing(readFile(join(folder, path), 'utf8')) : undefined),
+    writeBelow: async (folder, path, text) => {
+      await checkWay(folder, path)
+      const file = join(folder, path)
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, text)
     },
     print: (line) => process.stdout.write(`${line}\n`),
     complain: (line) => process.stderr.write(`${line}\n`),
-  })
+  }
+}
+
+async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ENOENT') return undefined
+    throw error
+  }
 }

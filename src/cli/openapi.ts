@@ -1,4 +1,6 @@
-import type { ResourceScope } from '../meta/resource'
+import { KubeError } from '../errors'
+import { pathSegmentProblem, shown } from '../meta/path-segment'
+import { apiVersionOf, type ResourceScope } from '../meta/resource'
 
 // The parts of an API server's OpenAPI v3 that say what its objects look like, and where they live.
 
@@ -19,7 +21,7 @@ export interface OpenApi {
 export type Schemas = Readonly<Record<string, Schema>>
 
 /** What a path does; the API server says to which kind. */
-interface Operation {
+export interface Operation {
   readonly 'x-kubernetes-action'?: string
   readonly 'x-kubernetes-group-version-kind'?: GroupVersionKind
 }
@@ -45,6 +47,7 @@ export interface Schema {
   readonly required?: readonly string[]
   readonly 'x-kubernetes-int-or-string'?: boolean
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean
+  readonly 'x-kubernetes-embedded-resource'?: boolean
   readonly 'x-kubernetes-group-version-kind'?: readonly GroupVersionKind[]
 }
 
@@ -58,10 +61,28 @@ export interface ServedKind extends GroupVersionKind {
   readonly schema: string | undefined
 }
 
-/** The name of the schema that `schema` only refers to. */
+const SCHEMAS = '#/components/schemas/'
+
+/**
+ * The name of the schema that `schema` only refers to.
+ *
+ * @throws KubeError when the reference is not to a schema of the document.
+ */
 export function referenceOf({ $ref, allOf }: Schema): string | undefined {
   const ref = $ref ?? (allOf?.length === 1 ? allOf[0]?.$ref : undefined)
-  return ref?.slice(ref.lastIndexOf('/') + 1)
+  if (ref === undefined) return undefined
+  const name = ref.startsWith(SCHEMAS) ? pointerStep(ref.slice(SCHEMAS.length)) : undefined
+  if (name === undefined) throw new KubeError(`the OpenAPI refers to ${shown(ref)}, which is not one of its schemas (${SCHEMAS}…)`)
+  return name
+}
+
+/** Reads one step of a JSON pointer in a URL (RFC 6901); undefined when it is not one step. */
+function pointerStep(step: string): string | undefined {
+  try {
+    return step.includes('/') ? undefined : decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
+  } catch {
+    return undefined
+  }
 }
 
 /** Every schema that `schema` refers to, directly. */
@@ -72,7 +93,11 @@ export function referencesOf(schema: Schema): string[] {
   return [...(own ? [own] : []), ...parts.flatMap((part) => (typeof part === 'object' ? referencesOf(part) : []))]
 }
 
-/** The kinds of one version of a group that have a collection, by name. Subresources have none. */
+/**
+ * The kinds of one version of a group that have a collection, by name. Subresources have none.
+ *
+ * @throws KubeError when a plural could not be part of a path.
+ */
 export function servedKinds({ paths = {}, components }: OpenApi, { group, version }: GroupVersion): ServedKind[] {
   const found = new Map<string, ServedKind>()
   for (const [path, { get, post }] of Object.entries(paths)) {
@@ -80,10 +105,12 @@ export function servedKinds({ paths = {}, components }: OpenApi, { group, versio
     const gvk = operation?.['x-kubernetes-group-version-kind']
     if (gvk?.group !== group || gvk.version !== version || path.includes('{name}')) continue
     const { kind } = gvk
+    const plural = path.slice(path.lastIndexOf('/') + 1)
+    const problem = pathSegmentProblem(plural)
+    if (problem) throw new KubeError(`the OpenAPI of ${apiVersionOf(gvk)} has a kind ${shown(kind)} whose plural ${problem}`)
     const known = found.get(kind)
     found.set(kind, {
-      ...{ group, version, kind },
-      plural: path.slice(path.lastIndexOf('/') + 1),
+      ...{ group, version, kind, plural },
       scope: known?.scope === 'Namespaced' || path.includes('/namespaces/{namespace}/') ? 'Namespaced' : 'Cluster',
       listable: known?.listable || operation === get,
       schema: known?.schema ?? schemaNameOf(components?.schemas ?? {}, gvk),
@@ -94,5 +121,5 @@ export function servedKinds({ paths = {}, components }: OpenApi, { group, versio
 
 function schemaNameOf(schemas: Schemas, { group, version, kind }: GroupVersionKind): string | undefined {
   const isIt = (gvk: GroupVersionKind) => gvk.group === group && gvk.version === version && gvk.kind === kind
-  return Object.keys(schemas).find((name) => schemas[name]?.['x-kubernetes-group-version-kind']?.some(isIt))
+  return Object.entries(schemas).find(([, schema]) => schema['x-kubernetes-group-version-kind']?.some(isIt))?.[0]
 }

@@ -1,4 +1,6 @@
 import { KubeError } from '../errors'
+import { shown } from '../meta/path-segment'
+import { schemaNamed } from './check'
 import { modulePath, Names } from './names'
 import { type GroupVersion, type OpenApi, referencesOf, type Schemas, type ServedKind, servedKinds } from './openapi'
 import { libraryTypes, scalars } from './well-known'
@@ -52,7 +54,7 @@ export function planModules(documents: readonly Documented[], schemas: Schemas):
     }
   }
   for (const schema of reach(schemas, [...homes.keys()])) {
-    const plan = packages.get(packageOf(schema)) ?? planOf(modulePath(...packageOf(schema).split('.').slice(-2)))
+    const plan = packages.get(packageOf(schema)) ?? planOf(modulePath(...moduleOf(packageOf(schema))))
     plan.types.push(schema)
     homes.set(schema, { plan, name: plan.names.claim(schema.slice(schema.lastIndexOf('.') + 1)) })
   }
@@ -70,9 +72,9 @@ function reach(schemas: Schemas, roots: readonly string[]): string[] {
   const reached = new Set<string>()
   const todo = [...roots]
   for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
-    if (reached.has(name) || name in libraryTypes || name in scalars) continue
-    const schema = schemas[name]
-    if (!schema) throw new KubeError(`the server's OpenAPI refers to ${name}, and does not describe it`)
+    if (reached.has(name) || Object.hasOwn(libraryTypes, name) || Object.hasOwn(scalars, name)) continue
+    const schema = schemaNamed(schemas, name)
+    if (!schema) throw new KubeError(`the server's OpenAPI refers to ${shown(name)}, and does not describe it`)
     reached.add(name)
     todo.push(...referencesOf(schema))
   }
@@ -80,5 +82,11 @@ function reach(schemas: Schemas, roots: readonly string[]): string[] {
 }
 
 function packageOf(schemaName: string): string {
-  return schemaName.slice(0, schemaName.lastIndexOf('.'))
+  return schemaName.slice(0, Math.max(0, schemaName.lastIndexOf('.')))
+}
+
+/** The folder and file of a package: its last two parts. */
+function moduleOf(name: string): string[] {
+  const parts = name === '' ? ['other'] : name.split('.').slice(-2)
+  return parts.length < 2 ? ['schemas', ...parts] : parts
 }

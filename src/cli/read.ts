@@ -4,7 +4,9 @@ import { openapi } from '../discovery/openapi'
 import { KubeError } from '../errors'
 import { apiVersionOf } from '../meta/resource'
 import type { KubeClient } from '../transport/client'
-import type { GroupVersion, OpenApi } from './openapi'
+import { openApiOf, Place } from './check'
+import { definitionOf } from './definitions'
+import type { GroupVersion } from './openapi'
 import type { Documented } from './plan'
 
 /**
@@ -14,7 +16,10 @@ import type { Documented } from './plan'
  */
 export function readDocuments(client: KubeClient, versions: readonly GroupVersion[]): Promise<Documented[]> {
   return Promise.all(
-    versions.map(async ({ group, version }) => ({ group, version, openApi: (await openapi(client, { group, version })) as OpenApi })),
+    versions.map(async ({ group, version }) => {
+      const document = await openapi(client, { group, version })
+      return { group, version, openApi: openApiOf(document, `the OpenAPI of ${apiVersionOf({ group, version })}`) }
+    }),
   )
 }
 
@@ -26,10 +31,9 @@ export function readDocuments(client: KubeClient, versions: readonly GroupVersio
 export async function customVersions(client: KubeClient): Promise<GroupVersion[]> {
   const found = new Map<string, GroupVersion>()
   for await (const { items } of client.pages(CustomResourceDefinition)) {
-    for (const { spec } of items) {
-      for (const { name, served } of spec.versions) {
-        if (served) found.set(`${spec.group}/${name}`, { group: spec.group, version: name })
-      }
+    for (const [i, item] of items.entries()) {
+      const { group, versions } = definitionOf(item, new Place('the list of definitions').at('items').at(i))
+      for (const { name } of versions) found.set(`${group}/${name}`, { group, version: name })
     }
   }
   return [...found.values()]

@@ -1,10 +1,11 @@
 import { resourceName } from '../meta/resource'
+import { schemaNamed } from './check'
 import { docstring, width } from './docs'
 import { Imports } from './imports'
 import { quote } from './names'
 import type { Schema, Schemas, ServedKind } from './openapi'
 import { type Documented, type Home, type Plan, planModules } from './plan'
-import { type NameOf, renderBody, renderType } from './types'
+import { isCircular, type NameOf, renderBody, renderType } from './types'
 import { libraryTypes, wellKnown } from './well-known'
 
 /** How modules are written. */
@@ -35,7 +36,8 @@ export interface Module {
  * @throws KubeError when a document refers to a schema that no document has, or a name of the server cannot name a file.
  */
 export function renderModules(documents: readonly Documented[], options: RenderOptions): Module[] {
-  const schemas: Schemas = Object.assign({}, ...documents.map(({ openApi }) => openApi.components?.schemas), wellKnown)
+  const all = [...documents.map(({ openApi }) => openApi.components?.schemas ?? {}), wellKnown]
+  const schemas: Schemas = Object.fromEntries(all.flatMap((each) => Object.entries(each)))
   const { plans, homes } = planModules(documents, schemas)
   return plans.map((plan) => renderModule(plan, { schemas, homes, options }))
 }
@@ -55,17 +57,19 @@ function renderModule({ path, kinds, types, names }: Plan, { schemas, homes, opt
     return home
   }
   const nameOf: NameOf = (schema) => {
-    const known = libraryTypes[schema]
+    const known = Object.hasOwn(libraryTypes, schema) ? libraryTypes[schema] : undefined
     if (known) return imports.add(known, library.object)
     const { plan, name } = homeOf(schema)
     return plan.path === path ? name : imports.add(name, `../${plan.path}${extension}`)
   }
   const bodies = [
     ...kinds.flatMap(({ kind, name }) => [
-      renderObject(name, imports.add('KubeObject', library.object), schemas[kind.schema ?? ''] ?? {}, nameOf),
+      renderObject(name, imports.add('KubeObject', library.object), schemaNamed(schemas, kind.schema) ?? {}, nameOf),
       renderResource(name, imports.add('Resource', library.resource), kind),
     ]),
-    ...types.map((schema) => renderNamed(homeOf(schema).name, schemas[schema] ?? {}, nameOf)),
+    ...types.map((schema) =>
+      renderNamed(homeOf(schema).name, isCircular(schema, schemas) ? {} : (schemaNamed(schemas, schema) ?? {}), nameOf),
+    ),
   ]
   return {
     path: `${path}.ts`,

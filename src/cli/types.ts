@@ -1,6 +1,7 @@
+import { schemaNamed } from './check'
 import { docstring, width } from './docs'
 import { propertyName, quote } from './names'
-import { referenceOf, type Schema } from './openapi'
+import { referenceOf, type Schema, type Schemas } from './openapi'
 import { scalars } from './well-known'
 
 /** Says what the type of a schema is called where it is written. */
@@ -39,7 +40,10 @@ function alternativesOf(schema: Schema, nameOf: NameOf, indent: string): string[
 
 function typesOf(schema: Schema, nameOf: NameOf, indent: string): string[] {
   const reference = referenceOf(schema)
-  if (reference) return scalars[reference] ? typesOf(scalars[reference], nameOf, indent) : [nameOf(reference)]
+  if (reference !== undefined) {
+    const scalar = schemaNamed(scalars, reference)
+    return scalar ? typesOf(scalar, nameOf, indent) : [nameOf(reference)]
+  }
   if (schema['x-kubernetes-int-or-string']) return ['number', 'string']
   if (schema.enum) return literalsOf(schema.enum)
   const choices = schema.anyOf ?? schema.oneOf
@@ -68,9 +72,41 @@ function typesOf(schema: Schema, nameOf: NameOf, indent: string): string[] {
   }
 }
 
+/**
+ * Whether the type of a schema is defined by nothing but itself (`A` is `B`, and `B` is `A` or a string), which no type can be. An object or a
+ * list in between ends the circle.
+ */
+export function isCircular(name: string, schemas: Schemas): boolean {
+  const seen = new Set<string>()
+  const todo = aliasesOf(schemaNamed(schemas, name))
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    if (next === name) return true
+    if (seen.has(next)) continue
+    seen.add(next)
+    todo.push(...aliasesOf(schemaNamed(schemas, next)))
+  }
+  return false
+}
+
+/** The schemas of which a schema is another name, or one of several. */
+function aliasesOf(schema: Schema = {}): string[] {
+  const reference = referenceOf(schema)
+  if (Object.keys(schema.properties ?? {}).length > 0) return []
+  if (reference !== undefined) return [reference]
+  if (schema['x-kubernetes-int-or-string'] || schema.enum || schema.type) return []
+  return (schema.anyOf ?? schema.oneOf ?? []).flatMap((choice) => choiceAliases(choice))
+}
+
+function choiceAliases(choice: Schema): string[] {
+  // In place, an object has properties without a name to refer to.
+  return referenceOf(choice) !== undefined ? [referenceOf(choice) as string] : aliasesOf({ ...choice, properties: {} })
+}
+
 function literalsOf(values: readonly unknown[]): string[] {
   const literals = values.map((value) => {
     if (typeof value === 'string') return quote(value)
+    // 1e999 is a number in JSON, and Infinity in JavaScript.
+    if (typeof value === 'number' && !Number.isFinite(value)) return 'number'
     return value === null || ['number', 'boolean'].includes(typeof value) ? String(value) : 'unknown'
   })
   // Open, so that a value of a newer server is not a type error, and editors still offer the ones known.

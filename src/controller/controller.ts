@@ -1,5 +1,6 @@
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
+import { Opaque } from '../internal/opaque'
 import { report } from '../internal/report'
 import type { KubeObject } from '../meta/object'
 import { RateLimitingQueue } from '../workqueue/rate-limiting-queue'
@@ -67,7 +68,7 @@ export interface ControllerOptions<W extends readonly KubeObject[] = readonly []
  * ```
  * @see client-go's workqueue example and sample-controller; controller-runtime `controller.Controller`
  */
-export class Controller<const W extends readonly KubeObject[] = readonly []> {
+export class Controller<const W extends readonly KubeObject[] = readonly []> extends Opaque {
   /** The keys to reconcile. Its `stats` are the controller's; a key added here is reconciled too. */
   readonly queue: RateLimitingQueue<string>
   readonly #reconcile: Reconcile
@@ -86,6 +87,7 @@ export class Controller<const W extends readonly KubeObject[] = readonly []> {
     onError = (_key, error) => report(error),
     clock,
   }: ControllerOptions<W>) {
+    super()
     if (!(Number.isInteger(concurrency) && concurrency > 0)) {
       throw new RangeError(`Controller: concurrency must be a positive integer, not ${concurrency}`)
     }

@@ -20,7 +20,13 @@ export interface CustomResourceDefinition extends KubeObject {
     group: string
     names: { plural: string; singular?: string; kind: string; shortNames?: string[]; categories?: string[] }
     scope: 'Namespaced' | 'Cluster'
-    versions: { name: string; served?: boolean; subresources?: { status?: object }; additionalPrinterColumns?: PrinterColumn[] }[]
+    versions: {
+      name: string
+      served?: boolean
+      subresources?: { status?: object }
+      additionalPrinterColumns?: PrinterColumn[]
+      selectableFields?: { jsonPath: string }[]
+    }[]
   }
 }
 

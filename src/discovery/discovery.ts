@@ -1,19 +1,11 @@
 import { type ApiError, isApiError, KubeError, ParseError } from '../errors'
-import { apiVersionOf } from '../meta/resource'
+import { Opaque } from '../internal/opaque'
+import { apiVersionOf, groupVersionPath } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
-import {
-  type AggregatedDiscovery,
-  type ApiGroupList,
-  type ApiResourceList,
-  type ApiVersions,
-  aggregatedGroups,
-  type GroupDocument,
-  listedResources,
-  partsOf,
-  type VersionDocument,
-} from './documents'
+import { aggregatedGroups, type GroupDocument, listedGroups, listedResources, partsOf, type VersionDocument } from './documents'
+import { checkSegment, listOf, membersOf, textOf } from './json'
 import { nearMatches, type ResourceQuery, resolveResource } from './resolve'
 import type { DiscoveredGroup, DiscoveredResource, DiscoveryFailure } from './resource'
 
@@ -32,7 +24,7 @@ export interface DiscoveredRoot {
 }
 
 /** The resources a server has. Plain data and a search: it never changes, and a newer state is another one. */
-export class Discovery {
+export class Discovery extends Opaque {
   /** What the server said, as it was understood: enough to make the same again. */
   readonly roots: readonly DiscoveredRoot[]
   /** In the order of the server: the core group first, of each group the preferred version first. */
@@ -43,6 +35,7 @@ export class Discovery {
   readonly failures: readonly DiscoveryFailure[]
 
   constructor(roots: readonly DiscoveredRoot[]) {
+    super()
     this.roots = roots
     const { groups, resources, failures } = partsOf(roots.flatMap((root) => root.groups))
     this.groups = groups
@@ -63,6 +56,9 @@ export class Discovery {
   }
 }
 
+/** So many of the versions that could not be read are named in a message. */
+const MAX_SHOWN = 20
+
 /** The server has no such resource. */
 export class UnknownResourceError extends KubeError {
   /** What it does have that looks alike, the nearest first: `deployments.apps`. */
@@ -70,8 +66,9 @@ export class UnknownResourceError extends KubeError {
 
   constructor(query: ResourceQuery, suggestions: readonly string[], failures: readonly DiscoveryFailure[]) {
     const meant = suggestions.length > 0 ? `; did you mean ${suggestions.join(' or ')}?` : ''
-    const unread = failures.length > 0 ? ` (could not be read: ${failures.map(apiVersionOf).join(', ')})` : ''
-    super(`the server has no resource ${JSON.stringify(query)}${meant}${unread}`)
+    const unread = failures.filter(({ resource }) => resource === undefined).map(apiVersionOf)
+    const shown = unread.slice(0, MAX_SHOWN).join(', ') + (unread.length > MAX_SHOWN ? ', …' : '')
+    super(`the server has no resource ${JSON.stringify(query)}${meant}${shown && ` (could not be read: ${shown})`}`)
     this.suggestions = suggestions
   }
   override get '~kubeflect'(): readonly string[] {
@@ -85,7 +82,7 @@ const ROOTS = ['api', 'apis'] as const
 
 /**
  * Asks a server what resources it has: in two requests where it has aggregated discovery (KEP-3352, Kubernetes 1.26), in one for each
- * version of each group where it has not. Groups that cannot be read, as the server behind them is down, are among the `failures`.
+ * version of each group where it has not. What cannot be read or used is among the `failures`, and costs nothing beside it.
  *
  * @param client a `KubeClient`.
  * @throws ApiError, ConnectionError, ParseError when the server itself does not answer; the signal's reason when it is aborted.
@@ -119,8 +116,8 @@ async function readRoot(
     const conditions = known?.etag ? { 'if-none-match': known.etag } : {}
     const response = await client.request({ path, headers: { accept: ACCEPT, ...conditions }, signal })
     const etag = response.headers.get('etag') ?? ''
-    const document = await readJson<AggregatedDiscovery | ApiVersions | ApiGroupList>(response, summaryOf(client, path), { signal })
-    const groups = await groupsOf(client, document, signal)
+    const document = await readJson<object>(response, summaryOf(client, path), { signal })
+    const groups = await groupsOf(client, path, document, signal)
     if (!groups) throw new ParseError(`${client.baseUrl}/${path}: the answer says nothing of API groups`, JSON.stringify(document))
     return known && sameGroups(groups, known.groups) ? known : { path, etag, groups }
   } catch (error) {
@@ -134,25 +131,22 @@ async function readRoot(
 /** What a root's answer says; servers before 1.26 say only which groups there are, and are asked for each one's resources. */
 async function groupsOf(
   client: Requester,
-  document: AggregatedDiscovery | ApiVersions | ApiGroupList,
+  root: DiscoveredRoot['path'],
+  document: object,
   signal: AbortSignal | undefined,
 ): Promise<GroupDocument[] | undefined> {
-  const read = async (name: string, versions: readonly string[]): Promise<GroupDocument> => ({
-    name,
-    versions: await Promise.all(versions.map((version) => readVersion(client, { group: name, version }, signal))),
+  const read = async (group: unknown, versions: readonly unknown[]): Promise<GroupDocument> => ({
+    name: textOf(group),
+    versions: await Promise.all(versions.map((version) => readVersion(client, root, { group, version }, signal))),
   })
-  switch (document.kind) {
+  const { kind, versions } = membersOf(document)
+  switch (kind) {
     case 'APIGroupDiscoveryList':
-      return aggregatedGroups(document)
+      return aggregatedGroups(document, root)
     case 'APIVersions':
-      return [await read('', document.versions ?? [])]
+      return [await read('', listOf(versions, 'the versions of the core group'))]
     case 'APIGroupList':
-      return Promise.all(
-        (document.groups ?? []).map(({ name, versions = [], preferredVersion }) => {
-          const preferred = preferredVersion ? [preferredVersion.version] : []
-          return read(name, [...new Set([...preferred, ...versions.map(({ version }) => version)])])
-        }),
-      )
+      return Promise.all(listedGroups(document).map((group) => read(group.group, group.versions)))
     default:
       return undefined
   }
@@ -160,16 +154,20 @@ async function groupsOf(
 
 async function readVersion(
   client: Requester,
-  { group, version }: Pick<DiscoveryFailure, 'group' | 'version'>,
+  root: DiscoveredRoot['path'],
+  { group, version }: { group: unknown; version: unknown },
   signal: AbortSignal | undefined,
 ): Promise<VersionDocument> {
-  const path = `${group ? `apis/${group}` : 'api'}/${version}`
   try {
-    const document = await readJson<ApiResourceList>(await client.request({ path, signal }), summaryOf(client, path), { signal })
-    return { version, resources: listedResources(document) }
+    const path = groupVersionPath({
+      group: root === 'api' ? '' : checkSegment(group, 'a group'),
+      version: checkSegment(version, 'a version'),
+    })
+    const document = await readJson<object>(await client.request({ path, signal }), summaryOf(client, path), { signal })
+    return { version: textOf(version), ...listedResources(document) }
   } catch (error) {
     signal?.throwIfAborted()
-    return { version, resources: { error } }
+    return { version: textOf(version), resources: { error } }
   }
 }
 

@@ -1,65 +1,9 @@
 import type { ResourceScope } from '../meta/resource'
+import { checkSegment, listOf, membersOf, textOf, textsOf } from './json'
 import type { DiscoveredParts, DiscoveredResource, DiscoveredSubresource } from './resource'
 
-// What a server answers under /api and /apis, and what it means. Only what is read is described; all of it may be missing.
-
-/** KEP-3352: all groups of a root in one answer; `v2` and `v2beta1` look the same. */
-export interface AggregatedDiscovery {
-  readonly kind: 'APIGroupDiscoveryList'
-  readonly items?: readonly {
-    readonly metadata?: { readonly name?: string }
-    readonly versions?: readonly {
-      readonly version: string
-      readonly freshness?: string
-      readonly resources?: readonly AggregatedResource[]
-    }[]
-  }[]
-}
-
-interface AggregatedResource {
-  readonly resource: string
-  readonly responseKind?: { readonly kind?: string }
-  readonly scope?: string
-  readonly singularResource?: string
-  readonly verbs?: readonly string[]
-  readonly shortNames?: readonly string[]
-  readonly categories?: readonly string[]
-  readonly subresources?: readonly {
-    readonly subresource: string
-    readonly responseKind?: { readonly kind?: string }
-    readonly verbs?: readonly string[]
-  }[]
-}
-
-/** What older servers answer under `/api`. */
-export interface ApiVersions {
-  readonly kind: 'APIVersions'
-  readonly versions?: readonly string[]
-}
-
-/** What older servers answer under `/apis`. */
-export interface ApiGroupList {
-  readonly kind: 'APIGroupList'
-  readonly groups?: readonly {
-    readonly name: string
-    readonly versions?: readonly { readonly version: string }[]
-    readonly preferredVersion?: { readonly version: string }
-  }[]
-}
-
-/** What every server answers under `/apis/<group>/<version>`. */
-export interface ApiResourceList {
-  readonly resources?: readonly {
-    /** With the subresource, where it is about one: `pods/status`. */
-    readonly name: string
-    readonly singularName?: string
-    readonly namespaced?: boolean
-    readonly kind?: string
-    readonly verbs?: readonly string[]
-    readonly shortNames?: readonly string[]
-    readonly categories?: readonly string[]
-  }[]
-}
+// What a server answers under /api and /apis, and what it means. All of it may be missing, null or of another type: what cannot be used is left out and
+// reported, and costs nothing beside it.
 
 /** A group as both forms tell it, its versions in the order in which the server prefers them. */
 export interface GroupDocument {
@@ -71,58 +15,141 @@ export interface GroupDocument {
 export interface VersionDocument {
   readonly version: string
   readonly resources: readonly ResourceDocument[] | 'stale' | { readonly error: unknown }
+  /** What was left out of the resources. */
+  readonly omitted?: readonly OmittedResource[]
+}
+
+/** A resource that cannot be used. */
+export interface OmittedResource {
+  readonly resource: string
+  readonly error: unknown
 }
 
 /** A resource, as yet without its group and version. */
 export type ResourceDocument = Omit<DiscoveredResource, 'group' | 'version' | 'preferred'>
 
 /**
- * Understands an answer with everything in it. What has no kind cannot be read and is left out, as in client-go.
+ * Understands an answer with everything in it (KEP-3352; `v2` and `v2beta1` look the same). What has no kind cannot be read and is left out, as in
+ * client-go.
  *
+ * @param root `api` holds the core group, which has no name; a group without a name elsewhere is left out.
+ * @throws KubeError when the items are no list.
  * @see client-go `discovery.SplitGroupsAndResources`
  */
-export function aggregatedGroups({ items = [] }: AggregatedDiscovery): GroupDocument[] {
-  return items.map(({ metadata, versions = [] }) => ({
-    name: metadata?.name ?? '',
-    versions: versions.map(({ version, freshness, resources = [] }) => ({
-      version,
-      resources: freshness === 'Stale' ? 'stale' : resources.flatMap((document) => aggregatedResource(document) ?? []),
-    })),
-  }))
+export function aggregatedGroups(document: unknown, root: 'api' | 'apis'): GroupDocument[] {
+  return listOf(membersOf(document).items, 'the groups').map((item) => {
+    const { metadata, versions } = membersOf(item)
+    return groupDocument(membersOf(metadata).name, root, () =>
+      listOf(versions, 'the versions of a group').map((version) => aggregatedVersion(version)),
+    )
+  })
 }
 
-function aggregatedResource(document: AggregatedResource): ResourceDocument | undefined {
-  const kind = document.responseKind?.kind
+/** A group whose name or versions cannot be used has one version without a name, which says why. */
+function groupDocument(name: unknown, root: 'api' | 'apis', versions: () => readonly VersionDocument[]): GroupDocument {
+  const shown = textOf(name).slice(0, 100)
+  try {
+    return { name: root === 'api' ? '' : checkSegment(name, 'a group'), versions: versions() }
+  } catch (error) {
+    return { name: shown, versions: [{ version: '', resources: { error } }] }
+  }
+}
+
+function aggregatedVersion(document: unknown): VersionDocument {
+  const { version, freshness, resources } = membersOf(document)
+  try {
+    checkSegment(version, 'a version')
+    if (freshness === 'Stale') return { version: textOf(version), resources: 'stale' }
+    return { version: textOf(version), ...usable(listOf(resources, 'the resources of a version'), 'resource', aggregatedResource) }
+  } catch (error) {
+    return { version: textOf(version).slice(0, 100), resources: { error } }
+  }
+}
+
+/** Reads each resource by itself; those that fail are left out and reported. */
+function usable(
+  documents: readonly unknown[],
+  nameField: string,
+  read: (document: Readonly<Record<string, unknown>>) => ResourceDocument | undefined,
+): Pick<VersionDocument, 'omitted'> & { readonly resources: ResourceDocument[] } {
+  const resources: ResourceDocument[] = []
+  const omitted: OmittedResource[] = []
+  for (const document of documents.map(membersOf)) {
+    try {
+      const resource = read(document)
+      if (resource) resources.push(resource)
+    } catch (error) {
+      omitted.push({ resource: textOf(document[nameField]).slice(0, 100), error })
+    }
+  }
+  return { resources, ...(omitted.length > 0 && { omitted }) }
+}
+
+function aggregatedResource(document: Readonly<Record<string, unknown>>): ResourceDocument | undefined {
+  const kind = textOf(membersOf(document.responseKind).kind)
   if (!kind) return undefined
   return {
-    plural: document.resource,
+    plural: checkSegment(document.resource, 'a resource'),
     kind,
     scope: document.scope === 'Cluster' ? 'Cluster' : 'Namespaced',
-    singular: document.singularResource || kind.toLowerCase(),
-    shortNames: document.shortNames ?? [],
-    categories: document.categories ?? [],
-    verbs: document.verbs ?? [],
-    subresources: (document.subresources ?? []).map(({ subresource, responseKind, verbs = [] }) => ({
-      name: subresource,
-      kind: responseKind?.kind ?? '',
-      verbs,
-    })),
+    singular: textOf(document.singularResource) || kind.toLowerCase(),
+    shortNames: textsOf(document.shortNames),
+    categories: textsOf(document.categories),
+    verbs: textsOf(document.verbs),
+    subresources: listOf(document.subresources, 'the subresources of a resource')
+      .map(membersOf)
+      .map(({ subresource, responseKind, verbs }) => ({
+        name: checkSegment(subresource, 'a subresource'),
+        kind: textOf(membersOf(responseKind).kind),
+        verbs: textsOf(verbs),
+      })),
   }
 }
 
-/** Understands the answer about one version of a group. */
-export function listedResources({ resources = [] }: ApiResourceList): ResourceDocument[] {
+/** A group and its versions as `/apis` lists them on servers before 1.26, the preferred version first. */
+export interface ListedGroup {
+  readonly group: unknown
+  readonly versions: readonly unknown[]
+}
+
+/** Understands the groups of a server before 1.26. @throws KubeError when they are no list. */
+export function listedGroups(document: unknown): ListedGroup[] {
+  return listOf(membersOf(document).groups, 'the groups').map((item) => {
+    const { name, versions, preferredVersion } = membersOf(item)
+    const preferred = membersOf(preferredVersion).version
+    const all = (Array.isArray(versions) ? versions : []).map((version) => membersOf(version).version)
+    return { group: name, versions: [...new Set([...(typeof preferred === 'string' && preferred ? [preferred] : []), ...all])] }
+  })
+}
+
+/** Understands the answer about one version of a group. @throws KubeError when its resources are no list. */
+export function listedResources(document: unknown): Pick<VersionDocument, 'omitted'> & { readonly resources: ResourceDocument[] } {
+  const items = listOf(membersOf(document).resources, 'the resources of a version')
   const subresources = new Map<string, DiscoveredSubresource[]>()
-  for (const { name, kind = '', verbs = [] } of resources) {
-    const [plural = '', subresource] = name.split(/\/(.*)/, 2)
+  for (const { name, kind, verbs } of items.map(membersOf)) {
+    const [plural = '', subresource] = textOf(name).split(/\/(.*)/, 2)
     if (subresource === undefined) continue
-    subresources.set(plural, [...(subresources.get(plural) ?? []), { name: subresource, kind, verbs }])
+    const known = subresources.get(plural) ?? []
+    known.push({ name: subresource, kind: textOf(kind), verbs: textsOf(verbs) })
+    subresources.set(plural, known)
   }
-  return resources.flatMap(({ name, kind, namespaced, singularName, verbs = [], shortNames = [], categories = [] }) => {
-    if (name.includes('/') || !kind) return []
-    const scope: ResourceScope = namespaced ? 'Namespaced' : 'Cluster'
-    const singular = singularName || kind.toLowerCase()
-    return [{ plural: name, kind, scope, singular, shortNames, categories, verbs, subresources: subresources.get(name) ?? [] }]
+  return usable(items, 'name', ({ name, kind: kindOf, namespaced, singularName, verbs, shortNames, categories }) => {
+    const kind = textOf(kindOf)
+    if (textOf(name).includes('/') || !kind) return undefined
+    const plural = checkSegment(name, 'a resource')
+    const scope: ResourceScope = namespaced === true ? 'Namespaced' : 'Cluster'
+    const below = subresources.get(plural) ?? []
+    for (const subresource of below) checkSegment(subresource.name, 'a subresource')
+    return {
+      plural,
+      kind,
+      scope,
+      singular: textOf(singularName) || kind.toLowerCase(),
+      shortNames: textsOf(shortNames),
+      categories: textsOf(categories),
+      verbs: textsOf(verbs),
+      subresources: below,
+    }
   })
 }
 
@@ -131,7 +158,8 @@ export function partsOf(documents: readonly GroupDocument[]): DiscoveredParts {
   const parts = { groups: [], resources: [], failures: [] } as { -readonly [K in keyof DiscoveredParts]: DiscoveredParts[K][number][] }
   for (const { name: group, versions } of documents) {
     const readable: string[] = []
-    for (const { version, resources } of versions) {
+    for (const { version, resources, omitted = [] } of versions) {
+      for (const failure of omitted) parts.failures.push({ group, version, ...failure })
       if (resources === 'stale') parts.failures.push({ group, version })
       else if ('error' in resources) parts.failures.push({ group, version, error: resources.error })
       else {

@@ -1,8 +1,10 @@
 import { KubeError } from '../errors'
-import { apiVersionOf, type Resource } from '../meta/resource'
+import { pathSegmentProblem, shown } from '../meta/path-segment'
+import { apiVersionOf, groupVersionPath, type Resource } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
+import { membersOf } from './json'
 
 /** What an OpenAPI v3 document says of one version of a group, as far as it is looked at. */
 export interface OpenApiDocument {
@@ -23,10 +25,6 @@ export interface OpenApiSchema {
   readonly [member: string]: unknown
 }
 
-interface OpenApiIndex {
-  readonly paths?: Readonly<Record<string, { readonly serverRelativeURL: string }>>
-}
-
 /**
  * Reads the OpenAPI v3 document of one version of a group (KEP-2896). The server names its address with a hash of the content, so that a
  * browser keeps it for as long as it does not change.
@@ -45,12 +43,22 @@ export async function openapi(
 ): Promise<OpenApiDocument> {
   const read = async <T>(path: string, params?: URLSearchParams): Promise<T> =>
     readJson<T>(await client.request({ path, params, signal }), { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal })
-  const { paths = {} } = await read<OpenApiIndex>('openapi/v3')
-  const found = paths[`${groupVersion.group ? 'apis' : 'api'}/${apiVersionOf(groupVersion)}`]
+  const paths = membersOf((await read<{ paths?: unknown }>('openapi/v3')).paths)
+  const key = groupVersionPath(groupVersion)
+  const found = Object.hasOwn(paths, key) ? paths[key] : undefined
   if (!found) throw new KubeError(`the server has no OpenAPI v3 of ${apiVersionOf(groupVersion)}`)
-  // It begins at the server's root, of which a proxy may make a folder.
-  const [path = '', query] = found.serverRelativeURL.replace(/^\//, '').split('?', 2)
-  return read<OpenApiDocument>(path, new URLSearchParams(query))
+  const { path, params } = relativeUrl(membersOf(found).serverRelativeURL, apiVersionOf(groupVersion))
+  return read<OpenApiDocument>(path, params)
+}
+
+/** Takes apart the address of a document. It begins at the server's root, which behind a proxy is a folder: the path is below the base URL. */
+function relativeUrl(url: unknown, apiVersion: string): { path: string; params: URLSearchParams } {
+  const [path = '', query] = typeof url === 'string' ? url.split('?', 2) : []
+  const segments = path.split('/').slice(1)
+  if (!path.startsWith('/') || segments.some((segment) => segment.includes('#') || pathSegmentProblem(segment))) {
+    throw new KubeError(`the server names an address for the OpenAPI v3 of ${apiVersion} that is not a path of its own: ${shown(url)}`)
+  }
+  return { path: segments.join('/'), params: new URLSearchParams(query) }
 }
 
 /** The schema of a resource's objects in the document of its group and version; undefined when it has none. */
@@ -58,7 +66,10 @@ export function schemaOf(
   document: OpenApiDocument,
   { group, version, kind }: Pick<Resource, 'group' | 'version' | 'kind'>,
 ): OpenApiSchema | undefined {
-  return Object.values(document.components?.schemas ?? {}).find((schema) =>
-    schema['x-kubernetes-group-version-kind']?.some((type) => type.group === group && type.version === version && type.kind === kind),
-  )
+  const isMeant = (type: Readonly<Record<string, unknown>>) => type.group === group && type.version === version && type.kind === kind
+  const typesOf = (schema: OpenApiSchema): unknown => membersOf(schema)['x-kubernetes-group-version-kind']
+  return Object.values(membersOf(membersOf(document.components).schemas) as Record<string, OpenApiSchema>).find((schema) => {
+    const types = typesOf(schema)
+    return Array.isArray(types) && types.map(membersOf).some(isMeant)
+  })
 }

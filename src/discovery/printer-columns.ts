@@ -4,6 +4,7 @@ import type { RequestOptions } from '../meta/wire'
 import { readJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
 import { CustomResourceDefinition, type PrinterColumn } from './custom-resource-definition'
+import { listOf, membersOf, textOf } from './json'
 
 /** What the API server shows when a definition says nothing. */
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
@@ -24,11 +25,29 @@ export async function printerColumns(
   const path = resourcePath(CustomResourceDefinition, { name: resourceName(resource) })
   try {
     const response = await client.request({ path, signal })
-    const { spec } = await readJson<CustomResourceDefinition>(response, { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal })
-    const version = spec.versions.find(({ name }) => name === resource.version)
-    return version && (version.additionalPrinterColumns ?? [AGE])
+    const { spec } = await readJson<{ spec?: unknown }>(response, { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal })
+    const versions = listOf(membersOf(spec).versions, `the versions of ${path}`).map(membersOf)
+    const version = versions.find(({ name }) => name === resource.version)
+    return version && columnsOf(version.additionalPrinterColumns)
   } catch (error) {
     if (isApiError(error) && error.status === 404) return undefined
     throw error
   }
+}
+
+/** The columns that can be shown: those with a name and a path. */
+function columnsOf(value: unknown): readonly PrinterColumn[] {
+  if (!Array.isArray(value)) return [AGE]
+  return value.map(membersOf).flatMap(({ name, type, format, description, priority, jsonPath }) => {
+    if (typeof name !== 'string' || typeof jsonPath !== 'string') return []
+    const column: PrinterColumn = {
+      name,
+      type: textOf(type) || 'string',
+      ...(typeof format === 'string' && { format }),
+      ...(typeof description === 'string' && { description }),
+      ...(typeof priority === 'number' && { priority }),
+      jsonPath,
+    }
+    return [column]
+  })
 }

@@ -79,18 +79,24 @@ function search(
   return undefined
 }
 
+/** No resource has a longer name: Kubernetes' bound for DNS names. */
+const MAX_NAME_LENGTH = 253
+
 /** The names of the resources that a query nobody answers to may have meant, the nearest first; at most three. */
 export function nearMatches(resources: readonly DiscoveredResource[], query: ResourceQuery): string[] {
   const wanted = (typeof query === 'string' ? (query.split('.', 1)[0] ?? '') : 'kind' in query ? query.kind : query.plural).toLowerCase()
+  if (wanted.length > MAX_NAME_LENGTH) return []
+  // Two slips in a word of six letters are a guess, in one of three they are another word.
+  const bound = Math.max(1, Math.floor(wanted.length / 3))
   const distances = new Map<string, number>()
   for (const resource of resources) {
     const names = [resource.plural, resource.singular, resource.kind.toLowerCase()]
-    const distance = Math.min(...names.map((name) => distanceOf(wanted, name)))
+    // Words differ by as many letters as their lengths at least: most need no comparison.
+    const likely = names.filter(({ length }) => Math.abs(length - wanted.length) <= bound)
+    const distance = Math.min(...likely.map((name) => distanceOf(wanted, name)))
     const known = distances.get(resourceName(resource)) ?? Number.POSITIVE_INFINITY
     distances.set(resourceName(resource), Math.min(known, distance))
   }
-  // Two slips in a word of six letters are a guess, in one of three they are another word.
-  const bound = Math.max(1, Math.floor(wanted.length / 3))
   return [...distances]
     .filter(([, distance]) => distance <= bound)
     .sort(([, a], [, b]) => a - b)

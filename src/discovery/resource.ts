@@ -34,10 +34,13 @@ export interface DiscoveredGroup {
   readonly preferredVersion: string
 }
 
-/** A version of a group that could not be read, usually since the server behind it (metrics, for one) is down. */
+/** A version of a group that could not be read, usually because the server behind it (metrics, for one) is down; or one resource that cannot be used. */
 export interface DiscoveryFailure {
   readonly group: string
+  /** The empty string when the group itself cannot be used. */
   readonly version: string
+  /** The resource that was left out, as the server names it; undefined: the whole version. */
+  readonly resource?: string
   /** What went wrong; undefined when the API server only says that what it knows is stale. */
   readonly error?: unknown
 }

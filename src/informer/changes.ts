@@ -1,3 +1,4 @@
+import type { DEFAULT_MAX_BACKLOG } from './handler'
 import type { InformerChange } from './notifications'
 import type { Processor } from './processor'
 import type { WaitOptions } from './wait'
@@ -5,7 +6,7 @@ import type { WaitOptions } from './wait'
 /** How changes are handed to a loop. */
 export interface ChangesOptions extends WaitOptions {
   /**
-   * With so many changes waiting for a slow loop, a change of an object that waits already is merged with the one that waits. Default 1,000.
+   * With so many changes waiting for a slow loop, a change of an object that waits already is merged with the one that waits. Default {@link DEFAULT_MAX_BACKLOG}.
    */
   maxBacklog?: number | undefined
 }
@@ -13,7 +14,7 @@ export interface ChangesOptions extends WaitOptions {
 /** What there is, then what changes, for a loop that takes its time: one change after the other. Ends with the signal, or with the informer. */
 export async function* changesOf<T>(
   processor: Processor<T>,
-  { signal, maxBacklog = 1_000 }: ChangesOptions,
+  { signal, maxBacklog }: ChangesOptions,
 ): AsyncGenerator<InformerChange<T>, void, undefined> {
   if (signal?.aborted) return
   let wake = () => {}

@@ -3,7 +3,7 @@ import { logError } from '../internal/problems'
 import { guarded, report } from '../internal/report'
 import type { KubeObject } from '../meta/object'
 import type { PartialObjectMetadata } from '../meta/partial-object-metadata'
-import type { Resource } from '../meta/resource'
+import { checkResource, type Resource } from '../meta/resource'
 import type { Persister, Scope } from '../persistence/persister'
 import { type EntryClient, ListWatch, type ListWatchOptions } from '../reflector/list-watch'
 import { metadataListWatch } from '../reflector/metadata'
@@ -113,6 +113,7 @@ export function createInformer<T extends KubeObject, I extends RowInclude, Names
   resource: Resource<T>,
   options: InformerOptions<T, Names> | MetadataInformerOptions<Names> | TableInformerOptions<T, I, Names> = {},
 ): SharedInformer<T, Names> | SharedInformer<PartialObjectMetadata, Names> | SharedInformer<RowOf<T, I>, Names> {
+  checkResource(resource)
   const informer = representedInformer(client, resource, options)
   informer.run({ signal: options.signal }).catch(report)
   return informer

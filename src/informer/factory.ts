@@ -1,4 +1,5 @@
 import { listen } from '../internal/listen'
+import { Opaque } from '../internal/opaque'
 import { report } from '../internal/report'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
@@ -86,7 +87,7 @@ interface Shared {
  * ```
  * @see client-go `informers.SharedInformerFactory`, `dynamicinformer.DynamicSharedInformerFactory`
  */
-export class SharedInformerFactory implements AsyncDisposable {
+export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   readonly #client: EntryClient
   readonly #options: SharedInformerFactoryOptions
   readonly #shared = new Map<string, Shared>()
@@ -98,6 +99,7 @@ export class SharedInformerFactory implements AsyncDisposable {
   #unlisten = () => {}
 
   constructor(client: EntryClient, options: SharedInformerFactoryOptions = {}) {
+    super()
     this.#client = client
     this.#options = options
   }

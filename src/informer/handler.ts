@@ -30,6 +30,9 @@ export interface ChangeHandler<T> {
   onChange(change: InformerChange<T>): unknown
 }
 
+/** So many changes wait for a slow handler, or for a loop over `changes()`, before those of one object are merged. */
+export const DEFAULT_MAX_BACKLOG = 1_000
+
 /** How a handler wants to be told. */
 export interface HandlerOptions {
   /** What the handler is called in an informer's `onEvent`. Default: its number, counted from 1. */
@@ -42,7 +45,7 @@ export interface HandlerOptions {
   /**
    * With so many changes waiting, a change of an object that waits already is merged with the one that waits, so that a slow handler costs no
    * more memory than this and the objects themselves. It still learns of every object's last state, and of every delete of an object it
-   * was told of. Default: no bound.
+   * was told of. Default {@link DEFAULT_MAX_BACKLOG}.
    */
   maxBacklog?: number | undefined
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
 import type { BacklogEvent } from './events'
-import type { HandlerOptions } from './handler'
+import { DEFAULT_MAX_BACKLOG, type HandlerOptions } from './handler'
 import { type Notification, Notifications } from './notifications'
 
 /** As in client-go: a handler that is told of everything more often is a mistake. */
@@ -49,7 +49,7 @@ export class Subscription<T> {
    * @throws RangeError when a number makes no sense.
    */
   constructor(
-    { resyncPeriodMs = 0, maxBacklog = Number.POSITIVE_INFINITY, onWork, onEnd }: SubscribeOptions,
+    { resyncPeriodMs = 0, maxBacklog = DEFAULT_MAX_BACKLOG, onWork, onEnd }: SubscribeOptions,
     onBacklog?: (length: number) => void,
   ) {
     if (!(resyncPeriodMs >= 0)) throw new RangeError(`resyncPeriodMs must be 0 (never) or a number of milliseconds, not ${resyncPeriodMs}`)

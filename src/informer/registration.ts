@@ -1,4 +1,5 @@
 import { abortable } from '../internal/abortable'
+import { Opaque } from '../internal/opaque'
 import { Slices } from '../internal/turn'
 import type { ChangeHandler, EventHandler, HandlerOptions, HandlerRegistration } from './handler'
 import type { InformerChange } from './notifications'
@@ -13,7 +14,7 @@ export interface RegistrationHost<T> {
 }
 
 /** Calls one handler, change after change, never from within the store's own step. */
-export class Registration<T> implements HandlerRegistration {
+export class Registration<T> extends Opaque implements HandlerRegistration {
   readonly #host: RegistrationHost<T>
   readonly #handler: EventHandler<T> | ChangeHandler<T>
   readonly #subscription: Subscription<T>
@@ -23,6 +24,7 @@ export class Registration<T> implements HandlerRegistration {
 
   /** @throws as {@link Processor.subscribe}. */
   constructor(host: RegistrationHost<T>, handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions) {
+    super()
     this.#host = host
     this.#handler = handler
     this.#subscription = host.processor.subscribe({

@@ -1,9 +1,12 @@
 import { systemClock } from '../internal/clock'
+import { Opaque } from '../internal/opaque'
 import { logError } from '../internal/problems'
 import { guarded, report } from '../internal/report'
 import { type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
+import type { Scope } from '../persistence/persister'
+import { refuseSecrets } from '../persistence/sensitive'
 import { StorePersistence } from '../persistence/store-persistence'
 import { expectedTypeCheck } from '../reflector/expected-type'
 import type { ListerWatcher } from '../reflector/lister-watcher'
@@ -66,7 +69,7 @@ export interface SharedInformerOptions<T extends KubeObject, Names extends strin
  * ```
  * @see client-go `cache.SharedIndexInformer`
  */
-export class SharedInformer<T extends KubeObject, Names extends string = never> implements AsyncDisposable {
+export class SharedInformer<T extends KubeObject, Names extends string = never> extends Opaque implements AsyncDisposable {
   /** The objects, to be found by key and by index. Only the informer may change them. */
   readonly indexer: Indexer<T, Names>
   /** Reads the objects as one reads a server. */
@@ -85,8 +88,11 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
    * @throws PersistenceError with code `'refused'` for secrets that are not to be stored; TypeError for an index called `namespace`; RangeError for a period that is none.
    */
   constructor(source: ListerWatcher<T> | ((host: FeedHost<T>) => Feed), options: SharedInformerOptions<T, Names> = {}) {
+    super()
     const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0, keyFunc = metaNamespaceKey } = options
     this.#options = options
+    // By what is read, too: the scope is a name that the caller may have chosen.
+    if (persistence && 'scope' in source) refuseSecrets(source.scope as Scope, persistence)
     const emit = guarded(options.onEvent)
     this.#emit = emit
     const onError = (error: unknown) => this.#report(error)
@@ -119,8 +125,6 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
       this.#processor.synced()
     })
     if (persistence) this.persistence = host.persisted(this.indexer, persistence)
-    this.subscribe = this.subscribe.bind(this)
-    this.reconnect = this.reconnect.bind(this)
   }
 
   /** The same as {@link indexer}. */
@@ -148,18 +152,14 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     return this.#feed.lastSyncResourceVersion
   }
 
-  /** Calls back after each change of {@link status}. Returns how to stop. */
-  subscribe(listener: (status: InformerStatus) => void): () => void {
-    return this.#feed.subscribe(listener)
-  }
+  /** Calls `listener` after each change of {@link status}. Returns how to stop. Needs no `this`. */
+  readonly subscribe = (listener: (status: InformerStatus) => void): (() => void) => this.#feed.subscribe(listener)
 
   /**
    * Ends the wait before the next attempt, and checks at once that an open connection is alive: what a "Retry now" button does. Without a wait
-   * and with a connection that is heard it does nothing.
+   * and with a connection that is heard it does nothing. Needs no `this`.
    */
-  reconnect(): void {
-    this.#feed.reconnect()
-  }
+  readonly reconnect = (): void => this.#feed.reconnect()
 
   /**
    * Adds a handler: it is told of what there is (`isInInitialList`), then of what changes. It is never called before this returns.

@@ -1,3 +1,4 @@
+import { describeValue } from './describe-value'
 import { report } from './report'
 
 /**
@@ -9,8 +10,13 @@ export class Listeners<E> {
   readonly #waiting: E[] = []
   #notifying = false
 
-  /** Adds a listener; returns how to remove it. The same function added twice is called twice. */
+  /**
+   * Adds a listener; returns how to remove it. The same function added twice is called twice.
+   *
+   * @throws TypeError when the listener is not a function.
+   */
   add(listener: (event: E) => void): () => void {
+    if (typeof listener !== 'function') throw new TypeError(`subscribe: a listener is a function, got ${describeValue(listener)}`)
     const own = (event: E) => listener(event)
     this.#listeners.add(own)
     return () => void this.#listeners.delete(own)

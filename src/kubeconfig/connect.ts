@@ -1,5 +1,6 @@
 import type { Certificate } from './credentials'
 import { KubeconfigError } from './error'
+import { loadPeer } from './peer'
 
 /** How to talk to a server: as whom, whom to trust, and through what. */
 export interface ConnectOptions {
@@ -25,6 +26,13 @@ export interface Transport {
 /** As much as is used of Deno. */
 interface Deno {
   createHttpClient(options: object): { close(): void }
+}
+
+/** What tells the runtimes apart. */
+interface Runtime {
+  Deno?: Deno
+  Bun?: unknown
+  process?: { versions: { node: string } }
 }
 
 /** As much as is used of undici. */
@@ -54,19 +62,41 @@ export function checkRuntime({ serverName, verify }: Pick<ConnectOptions, 'serve
 /**
  * Prepares connections, by the means of the runtime: `Deno.createHttpClient`, Bun's `tls` option, undici in Node.
  *
- * @throws KubeconfigError when it is Node, and undici is not installed.
+ * @throws KubeconfigError when it is Node, and undici is not installed or does not load.
  */
 export async function connect(options: ConnectOptions): Promise<Transport> {
-  const { Deno, Bun } = globalThis as { Deno?: Deno; Bun?: unknown }
+  const { Deno, Bun } = globalThis as Runtime
   if (Deno) return connectInDeno(Deno, options)
-  return Bun ? connectInBun(options) : connectInNode(options)
+  return Bun ? connectInBun(options) : connectInNode(await loadUndici(), options)
 }
 
-async function connectInNode({ ca, certificate, serverName, verify, proxy }: ConnectOptions): Promise<Transport> {
-  // The cast is for the compiler only, bundlers do not see it: undici's own types bring Node's to all sources.
-  const { Agent, ProxyAgent, fetch }: Undici = await import('undici' as string).catch(() => {
-    throw new KubeconfigError('Node needs the package undici, an optional peer dependency, to reach a cluster: npm install undici')
-  })
+/**
+ * Loads what {@link connect} needs. A kubeconfig is refused without it: a request that finds out would be retried as if a connection was lost.
+ *
+ * @throws as {@link connect}.
+ */
+export async function prepareRuntime(): Promise<void> {
+  const { Deno, Bun } = globalThis as Runtime
+  if (!Deno && !Bun) await loadUndici()
+}
+
+/**
+ * Loads undici.
+ *
+ * @param load Imports it. The cast is for the compiler only, bundlers do not see it: undici's own types bring Node's to all sources.
+ * @param nodeVersion Such as `20.20.2`: undici 8 needs 22.19.
+ * @throws KubeconfigError when it is not installed or does not load.
+ */
+export function loadUndici(
+  load: () => Promise<Undici> = () => import('undici' as string),
+  nodeVersion: string = (globalThis as Runtime).process?.versions.node ?? '',
+): Promise<Undici> {
+  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
+  const version = major < 22 || (major === 22 && minor < 19) ? '@7' : ''
+  return loadPeer('undici', load, 'to reach a cluster Node needs', version)
+}
+
+function connectInNode({ Agent, ProxyAgent, fetch }: Undici, { ca, certificate, serverName, verify, proxy }: ConnectOptions): Transport {
   const tls = { ...certificate, ...(ca && { ca }), ...(serverName && { servername: serverName }), rejectUnauthorized: verify }
   const patience = { bodyTimeout: 0, headersTimeout: 0 }
   const dispatcher = proxy ? new ProxyAgent({ uri: proxy, requestTls: tls, ...patience }) : new Agent({ connect: tls, ...patience })

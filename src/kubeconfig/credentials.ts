@@ -68,26 +68,32 @@ export interface CredentialParts {
   readonly certificate?: { readonly cert: { file: string } | string; readonly key: { file: string } | string } | undefined
 }
 
+/** A field of a kubeconfig's user that can name a file. */
+export type CredentialField = 'tokenFile' | 'client-certificate' | 'client-key'
+
 /** Rotated files are looked at this often, as client-go does. */
 const FILES_ARE_GOOD_FOR_MS = 60_000
 
 /**
  * Gives what reads a credential that is inline or in files. Once a minute the files are read again; what was read last is used when they cannot be.
  *
- * @param readFile Throws an error that names the file.
+ * @param readFile Throws an error that names the file, and the field that names it.
  * @returns rejects as `readFile` does, when nothing was ever read.
  */
 export function credentialReader(
   { token, tokenFile, certificate }: CredentialParts,
-  readFile: (path: string) => Promise<string>,
+  readFile: (path: string, field: CredentialField) => Promise<string>,
   clock: Pick<Clock, 'now'>,
 ): () => Promise<Credential> {
-  const partOf = (part: { file: string } | string) => (typeof part === 'string' ? part : readFile(part.file))
+  const partOf = (part: { file: string } | string, field: CredentialField) => (typeof part === 'string' ? part : readFile(part.file, field))
   const isInFiles = tokenFile || typeof certificate?.cert === 'object' || typeof certificate?.key === 'object'
   let last: Credential | undefined
   const read = async (): Promise<Credential> => ({
-    token: tokenFile ? (await readFile(tokenFile).catch(instead(token))).trim() : token,
-    certificate: certificate && { cert: await partOf(certificate.cert), key: await partOf(certificate.key) },
+    token: tokenFile ? (await readFile(tokenFile, 'tokenFile').catch(instead(token))).trim() : token,
+    certificate: certificate && {
+      cert: await partOf(certificate.cert, 'client-certificate'),
+      key: await partOf(certificate.key, 'client-key'),
+    },
   })
   return async () => {
     const credential = await read().catch(instead(last))

@@ -1,4 +1,4 @@
-import { array, boolean, type GenericSchema, looseObject, nullish, record, safeParse, string, unknown } from 'valibot'
+import { array, boolean, type GenericSchema, literal, looseObject, nullish, parse, record, safeParse, string, unknown } from 'valibot'
 import { KubeconfigError } from './error'
 
 // One kubeconfig file, as data. As in Go, a field that is left out or null has its zero value: '' or false.
@@ -62,7 +62,10 @@ export interface KubeconfigFile {
 
 const text = nullish(string(), '')
 const flag = nullish(boolean(), false)
-const texts = nullish(array(string()), [])
+const texts = nullish(array(text), [])
+/** As in Go, a null in a list is an empty item. */
+const listOf = <T>(item: GenericSchema<unknown, T>): GenericSchema<unknown, T[]> =>
+  nullish(array(nullish(item, {})), []) as GenericSchema<unknown, T[]>
 
 const clusterSchema: GenericSchema<unknown, Cluster> = looseObject({
   server: text,
@@ -72,13 +75,13 @@ const clusterSchema: GenericSchema<unknown, Cluster> = looseObject({
   'certificate-authority-data': text,
   'proxy-url': text,
   'disable-compression': flag,
-  extensions: nullish(array(looseObject({ name: text, extension: unknown() })), []),
+  extensions: listOf(looseObject({ name: text, extension: nullish(unknown()) })),
 })
 
 const execSchema: GenericSchema<unknown, ExecConfig> = looseObject({
   command: text,
   args: texts,
-  env: nullish(array(looseObject({ name: text, value: text })), []),
+  env: listOf(looseObject({ name: text, value: text })),
   apiVersion: text,
   installHint: text,
   provideClusterInfo: flag,
@@ -95,20 +98,25 @@ const userSchema: GenericSchema<unknown, User> = looseObject({
   as: text,
   'as-uid': text,
   'as-groups': texts,
-  'as-user-extra': nullish(record(string(), array(string())), {}),
+  'as-user-extra': nullish(record(string(), texts), {}),
   username: text,
   password: text,
   'auth-provider': nullish(looseObject({ name: text })),
   exec: nullish(execSchema),
 })
 
+/** The user of a context that has none. */
+export const anonymousUser = (): User => parse(userSchema, {})
+
 const contextSchema: GenericSchema<unknown, Context> = looseObject({ cluster: text, user: text, namespace: text })
 
 const fileSchema: GenericSchema<unknown, KubeconfigFile> = looseObject({
+  apiVersion: nullish(literal('v1')),
+  kind: nullish(literal('Config')),
   'current-context': text,
-  clusters: nullish(array(looseObject({ name: text, cluster: nullish(clusterSchema, {}) })), []),
-  users: nullish(array(looseObject({ name: text, user: nullish(userSchema, {}) })), []),
-  contexts: nullish(array(looseObject({ name: text, context: nullish(contextSchema, {}) })), []),
+  clusters: listOf(looseObject({ name: text, cluster: nullish(clusterSchema, {}) })),
+  users: listOf(looseObject({ name: text, user: nullish(userSchema, {}) })),
+  contexts: listOf(looseObject({ name: text, context: nullish(contextSchema, {}) })),
 })
 
 /**
@@ -119,24 +127,35 @@ const fileSchema: GenericSchema<unknown, KubeconfigFile> = looseObject({
  * @see client-go `clientcmd.Load`
  */
 export function checkKubeconfig(document: unknown, file: string): KubeconfigFile {
-  const result = safeParse(fileSchema, document ?? {})
+  const result = parseFile(document ?? {}, file)
   if (!result.success) {
     const problems = result.issues.map(({ path, expected, kind, type }) => {
       const wanted = kind === 'schema' ? kinds[type] : undefined
       return `${placeOf(path?.map(({ key }) => key) ?? [], document)} must be ${wanted ?? expected}`
     })
-    throw new KubeconfigError(`${file}: ${problems.join('; ')}`)
+    throw new KubeconfigError(`${file}: ${enumerated(problems, '; ')}`)
   }
   for (const [list, entries] of Object.entries({
     clusters: result.output.clusters,
     users: result.output.users,
     contexts: result.output.contexts,
   })) {
-    const names = entries.map(({ name }) => name)
-    const twice = names.find((name, i) => names.indexOf(name) < i)
-    if (twice !== undefined) throw new KubeconfigError(`${file}: ${list} has ${JSON.stringify(twice)} twice; rename one of them`)
+    const names = new Set<string>()
+    for (const { name } of entries) {
+      if (names.has(name)) throw new KubeconfigError(`${file}: ${list} has ${JSON.stringify(name)} twice; rename one of them`)
+      names.add(name)
+    }
   }
   return result.output
+}
+
+/** At most this many problems, or names, are told in one message. */
+const MAX_TOLD = 20
+
+/** Joins what a message tells; a long enumeration is cut. */
+export function enumerated(parts: readonly string[], separator = ', '): string {
+  const told = parts.slice(0, MAX_TOLD).join(separator)
+  return parts.length > MAX_TOLD ? `${told}${separator}and ${parts.length - MAX_TOLD} more` : told
 }
 
 const kinds: Readonly<Record<string, string>> = {
@@ -145,6 +164,15 @@ const kinds: Readonly<Record<string, string>> = {
   array: 'a list',
   loose_object: 'a map',
   record: 'a map',
+}
+
+/** @throws KubeconfigError when the document is nested so deeply that it cannot be checked. */
+function parseFile(document: unknown, file: string) {
+  try {
+    return safeParse(fileSchema, document)
+  } catch {
+    throw new KubeconfigError(`${file}: the document is nested too deeply`)
+  }
 }
 
 /** Such as `users "admin": exec.args.0`: an entry is found by its name, not by its place. */

@@ -1,11 +1,13 @@
 import { type Clock, systemClock } from '../internal/clock'
+import { prepareRuntime } from './connect'
 import { type ClusterConnection, openConnection } from './connection'
 import { credentialReader } from './credentials'
 import { checkKubeconfig, type KubeconfigFile } from './documents'
 import { KubeconfigError } from './error'
+import { credentialFileReader, readBytes, readerOf, textOf } from './files'
 import { codeOf, currentHost, type Host, isMissing } from './host'
 import { type Located, mergeKubeconfigs, resolveContext } from './merge'
-import { checkProxy, planOf, readerOf } from './plan'
+import { checkProxy, planOf } from './plan'
 import { proxyFromEnvironment } from './proxy'
 import { parseYaml } from './yaml'
 
@@ -17,8 +19,8 @@ export interface KubeconfigOptions {
   context?: string | undefined
   /** In place of the process's own variables: `KUBECONFIG`, `HOME`, `HTTPS_PROXY` and what plugins are started with. */
   env?: Readonly<Record<string, string | undefined>> | undefined
-  /** Says when credentials expire. Default: the runtime's. */
-  clock?: Pick<Clock, 'now'> | undefined
+  /** Says when credentials expire, and how long a plugin takes. Default: the runtime's. */
+  clock?: Clock | undefined
 }
 
 /**
@@ -27,7 +29,8 @@ export interface KubeconfigOptions {
  *
  * @param host The machine to read from. Default: this one.
  * @returns what the caller disposes of when the client is no longer used.
- * @throws KubeconfigError naming file, context and field: there is no kubeconfig; it is not valid; it needs what is not supported.
+ * @throws KubeconfigError naming file, context and field: there is no kubeconfig; it is not valid; it needs what is not supported, or a package that is
+ *   not installed (`yaml`; in Node `undici`).
  * @see client-go `clientcmd.NewDefaultClientConfigLoadingRules`, `clientcmd.DeferredLoadingClientConfig`
  * @example
  * ```ts
@@ -37,6 +40,7 @@ export interface KubeconfigOptions {
  * ```
  */
 export async function loadKubeconfig(options: KubeconfigOptions = {}, host: Host = currentHost(options.env)): Promise<ClusterConnection> {
+  await prepareRuntime()
   const paths = pathsOf(options.path, host)
   const files = (await Promise.all(paths.map((path) => readKubeconfig(path, host)))).filter((file) => file !== undefined)
   if (options.path && files.length === 0) throw new KubeconfigError(`${options.path}: there is no such file`)
@@ -66,25 +70,28 @@ export async function inClusterConfig(
 ): Promise<ClusterConnection> {
   const { KUBERNETES_SERVICE_HOST: name, KUBERNETES_SERVICE_PORT: port, POD_NAMESPACE: podNamespace } = host.env
   if (!name || !port) throw new KubeconfigError('this is not a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set')
+  await prepareRuntime()
   const { clock = systemClock } = options
-  const read = readerOf(host, 'service account')
+  const owner = 'service account'
+  const read = async (name: string) => textOf(await readerOf(host, owner)(`${SERVICE_ACCOUNT}/${name}`, 'the pod'), owner)
   const baseUrl = `https://${name.includes(':') ? `[${name}]` : name}:${port}`
-  const reader = credentialReader({ tokenFile: `${SERVICE_ACCOUNT}/token` }, read, clock)
-  return openConnection({
+  const reader = credentialReader({ tokenFile: `${SERVICE_ACCOUNT}/token` }, credentialFileReader(host, owner), clock)
+  const plan = {
     baseUrl,
     context: undefined,
-    namespace: podNamespace || (await read(`${SERVICE_ACCOUNT}/namespace`).catch(() => '')).trim() || 'default',
-    ca: await read(`${SERVICE_ACCOUNT}/ca.crt`),
+    namespace: podNamespace || (await read('namespace').catch(() => '')).trim() || 'default',
+    ca: await read('ca.crt'),
     verify: true,
     proxy: checkProxy(proxyFromEnvironment(new URL(baseUrl), host.env), 'the environment'),
     credential: () => reader,
     clock,
-  })
+  }
+  return openConnection(plan)
 }
 
-async function isInCluster({ env, readFile }: Host): Promise<boolean> {
-  if (!env.KUBERNETES_SERVICE_HOST || !env.KUBERNETES_SERVICE_PORT) return false
-  return readFile(`${SERVICE_ACCOUNT}/token`).then(
+async function isInCluster(host: Host): Promise<boolean> {
+  if (!host.env.KUBERNETES_SERVICE_HOST || !host.env.KUBERNETES_SERVICE_PORT) return false
+  return readBytes(host, `${SERVICE_ACCOUNT}/token`).then(
     () => true,
     () => false,
   )
@@ -98,9 +105,9 @@ function pathsOf(path: string | undefined, { env, listSeparator }: Host): string
 }
 
 async function readKubeconfig(file: string, host: Host): Promise<Located<KubeconfigFile> | undefined> {
-  const text = await host.readFile(file).catch((error) => {
+  const bytes = await readBytes(host, file).catch((error) => {
     if (isMissing(error)) return undefined
-    throw new KubeconfigError(`${file} cannot be read (${codeOf(error)})`)
+    throw error instanceof KubeconfigError ? error : new KubeconfigError(`${file} cannot be read (${codeOf(error)})`)
   })
-  return text === undefined ? undefined : { file, value: checkKubeconfig(await parseYaml(text, file), file) }
+  return bytes && { file, value: checkKubeconfig(await parseYaml(textOf(bytes, file), file), file) }
 }

@@ -1,4 +1,4 @@
-import type { Cluster, Context, KubeconfigFile, User } from './documents'
+import { anonymousUser, type Cluster, type Context, enumerated, type KubeconfigFile, type User } from './documents'
 import { KubeconfigError } from './error'
 
 /** Something of a kubeconfig, and the file that says so: what messages name, and what paths are relative to. */
@@ -59,20 +59,36 @@ export function resolveContext(kubeconfig: Kubeconfig, name: string = kubeconfig
   const context = contexts.get(name)
   if (!context) throw new KubeconfigError(`there is no context ${JSON.stringify(name)}; there ${listOf(contexts)}`)
   const cluster = clusters.get(context.value.cluster)
-  const user = users.get(context.value.user)
+  const user = userOf(users.get(context.value.user), context, cluster)
   const problems = [
     ...(cluster ? clusterProblems(cluster.value).map(inEntry('cluster', context.value.cluster, cluster)) : []),
     ...(user ? userProblems(user.value).map(inEntry('user', context.value.user, user)) : []),
-    ...(cluster ? [] : [`cluster names ${JSON.stringify(context.value.cluster)}, and there ${listOf(clusters)}`]),
-    ...(user ? [] : [`user names ${JSON.stringify(context.value.user)}, and there ${listOf(users)}`]),
+    ...(cluster ? [] : [missing('cluster', context.value.cluster, clusters)]),
+    ...(user ? [] : [missing('user', context.value.user, users)]),
   ]
   if (!cluster || !user || problems.length > 0)
     throw new KubeconfigError(`context ${JSON.stringify(name)} (${context.file}): ${problems.join('; ')}`)
   return { context: name, namespace: context.value.namespace || 'default', cluster, user }
 }
 
+/**
+ * As kubectl, a context without a user is anonymous; so is one of a server that is asked over plain HTTP, which is told no credentials, whomever it names.
+ * Over TLS a name that is not there is a mistake: kubectl would ask for a password.
+ */
+function userOf(
+  user: Located<User> | undefined,
+  { file, value }: Located<Context>,
+  cluster: Located<Cluster> | undefined,
+): Located<User> | undefined {
+  if (user) return user
+  return value.user === '' || cluster?.value.server.toLowerCase().startsWith('http://') ? { file, value: anonymousUser() } : undefined
+}
+
+const missing = (field: string, name: string, map: ReadonlyMap<string, unknown>): string =>
+  name === '' ? `${field} is not set; there ${listOf(map)}` : `${field} names ${JSON.stringify(name)}, and there ${listOf(map)}`
+
 const listOf = (map: ReadonlyMap<string, unknown>): string =>
-  map.size === 0 ? 'are none' : `${map.size === 1 ? 'is' : 'are'} ${[...map.keys()].map((key) => JSON.stringify(key)).join(', ')}`
+  map.size === 0 ? 'are none' : `${map.size === 1 ? 'is' : 'are'} ${enumerated([...map.keys()].map((key) => JSON.stringify(key)))}`
 
 const inEntry =
   (kind: string, name: string, { file }: Located<unknown>) =>

@@ -2,25 +2,25 @@ import type { Clock } from '../internal/clock'
 import { checkRuntime } from './connect'
 import type { ConnectionPlan } from './connection'
 import { type CredentialParts, credentialReader } from './credentials'
+
 import type { Cluster, User } from './documents'
 import { KubeconfigError } from './error'
 import { type ExecCluster, execReader } from './exec'
-import { codeOf, type Host } from './host'
+import { credentialFileReader, readerOf } from './files'
+import { checkHeaderValue } from './header-value'
+import type { Host } from './host'
 import type { Located, Target } from './merge'
 import { proxyFromEnvironment } from './proxy'
+import { decodePem, encodeText, fromBase64, toBase64 } from './text'
 
 /** What a context comes to on this machine. */
-export async function planOf(
-  { context, namespace, cluster, user }: Target,
-  host: Host,
-  clock: Pick<Clock, 'now'>,
-): Promise<ConnectionPlan> {
+export async function planOf({ context, namespace, cluster, user }: Target, host: Host, clock: Clock): Promise<ConnectionPlan> {
   const { server, ...of } = cluster.value
   const baseUrl = new URL(server)
   baseUrl.search = baseUrl.hash = ''
   const place = (kind: string, { file }: Located<unknown>) => `context ${JSON.stringify(context)}: its ${kind} (${file})`
   const isSecure = baseUrl.protocol === 'https:'
-  const ca = isSecure ? await authorityOf(cluster, readerOf(host, place('cluster', cluster)), host) : undefined
+  const authority = isSecure ? await authorityOf(cluster, place('cluster', cluster), host) : undefined
   const given = of['proxy-url'] || undefined
   const security = { serverName: of['tls-server-name'] || undefined, verify: !of['insecure-skip-tls-verify'] }
   checkRuntime(security, place('cluster', cluster))
@@ -28,18 +28,18 @@ export async function planOf(
     baseUrl: baseUrl.href,
     context,
     namespace,
-    ca,
+    ca: authority && decodePem(authority),
     ...security,
     proxy: checkProxy(given, place('cluster', cluster)) ?? checkProxy(proxyFromEnvironment(baseUrl, host.env), 'the environment'),
     headers: {
       ...(of['disable-compression'] && { 'accept-encoding': 'identity' }),
       ...(isSecure && basicOf(user.value)),
-      ...extraOf(user.value),
+      ...extraOf(user.value, place('user', user)),
     },
-    impersonate: impersonationOf(user.value),
+    impersonate: impersonationOf(user.value, place('user', user)),
     // As client-go: who is asked over plain HTTP is not told any credential.
     credential: isSecure
-      ? credentialOf(user, { cluster: execClusterOf(cluster.value, ca), owner: place('user', user) }, host, clock)
+      ? credentialOf(user, { cluster: execClusterOf(cluster.value, authority), owner: place('user', user) }, host, clock)
       : anonymous,
     clock,
   }
@@ -51,38 +51,34 @@ function credentialOf(
   { file, value: user }: Located<User>,
   { owner, cluster }: { owner: string; cluster: ExecCluster },
   host: Host,
-  clock: Pick<Clock, 'now'>,
+  clock: Clock,
 ): ConnectionPlan['credential'] {
   const part = (field: 'client-certificate' | 'client-key') =>
-    user[field] ? { file: host.resolve(file, user[field]) } : decode(user[`${field}-data`], `${owner}: ${field}-data`)
+    user[field] ? { file: host.resolve(file, user[field]) } : decodePem(decode(user[`${field}-data`], `${owner}: ${field}-data`))
   const hasCertificate = user['client-certificate'] || user['client-certificate-data']
   const parts: CredentialParts = {
-    token: user.token || undefined,
+    token: user.token ? checkHeaderValue(user.token, `${owner}: token`) : undefined,
     tokenFile: user.tokenFile ? host.resolve(file, user.tokenFile) : undefined,
     certificate: hasCertificate ? { cert: part('client-certificate'), key: part('client-key') } : undefined,
   }
   const isKnown = parts.token || parts.tokenFile || hasCertificate || user.username || user.password
   if (!user.exec || isKnown) {
-    const reader = credentialReader(parts, readerOf(host, owner), clock)
+    const reader = credentialReader(parts, credentialFileReader(host, owner), clock)
     return () => reader
   }
   // A command with a slash is a path; any other is looked for on the PATH.
   const command = /[/\\]/.test(user.exec.command) ? host.resolve(file, user.exec.command) : user.exec.command
   const plugin = { config: { ...user.exec, command }, owner, cluster }
-  return (signal) => execReader(plugin, host, signal)
+  return (signal) => execReader(plugin, host, { signal, clock })
 }
 
-async function authorityOf(
-  { file, value }: Located<Cluster>,
-  read: (path: string) => Promise<string>,
-  host: Host,
-): Promise<string | undefined> {
+async function authorityOf({ file, value }: Located<Cluster>, owner: string, host: Host): Promise<Uint8Array | undefined> {
   const { 'certificate-authority': path, 'certificate-authority-data': data } = value
-  if (path) return read(host.resolve(file, path))
+  if (path) return readerOf(host, owner)(host.resolve(file, path), 'certificate-authority')
   return data ? decode(data, `${file}: certificate-authority-data`) : undefined
 }
 
-function execClusterOf(cluster: Cluster, ca: string | undefined): ExecCluster {
+function execClusterOf(cluster: Cluster, authority: Uint8Array | undefined): ExecCluster {
   const {
     server,
     'tls-server-name': name,
@@ -94,19 +90,26 @@ function execClusterOf(cluster: Cluster, ca: string | undefined): ExecCluster {
     server,
     ...(name && { 'tls-server-name': name }),
     ...(insecure && { 'insecure-skip-tls-verify': insecure }),
-    ...(ca && { 'certificate-authority-data': btoa(ca) }),
+    ...(authority && { 'certificate-authority-data': toBase64(authority) }),
     ...(proxy && { 'proxy-url': proxy }),
     ...(plain && { 'disable-compression': plain }),
     config: cluster.extensions.find((one) => one.name === 'client.authentication.k8s.io/exec')?.extension ?? null,
   }
 }
 
-function impersonationOf({ as: user, 'as-uid': uid, 'as-groups': groups }: User): ConnectionPlan['impersonate'] {
+function impersonationOf({ as: user, 'as-uid': uid, 'as-groups': groups }: User, owner: string): ConnectionPlan['impersonate'] {
+  for (const [field, value] of [['as', user], ['as-uid', uid], ...groups.map((group) => ['as-groups', group])] as const)
+    checkHeaderValue(value ?? '', `${owner}: ${field}`)
   return user ? { user, groups, ...(uid && { uid }) } : undefined
 }
 
-function extraOf({ 'as-user-extra': extra }: User): Record<string, string> {
-  return Object.fromEntries(Object.entries(extra).map(([key, [value = '']]) => [`Impersonate-Extra-${headerName(key)}`, value]))
+function extraOf({ 'as-user-extra': extra }: User, owner: string): Record<string, string> {
+  const checked = (value: string, key: string) => checkHeaderValue(value, `${owner}: as-user-extra ${JSON.stringify(key)}`)
+  return Object.fromEntries(
+    Object.entries(extra).flatMap(([key, [value]]) =>
+      value === undefined ? [] : [[`Impersonate-Extra-${headerName(key)}`, checked(value, key)]],
+    ),
+  )
 }
 
 /** Percent-encodes what cannot be in a header's name, and the percent sign. */
@@ -117,7 +120,7 @@ function headerName(text: string): string {
 
 function basicOf({ username, password }: User): Record<string, string> {
   if (!username && !password) return {}
-  return { authorization: `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${username}:${password}`)))}` }
+  return { authorization: `Basic ${toBase64(encodeText(`${username}:${password}`))}` }
 }
 
 /** @throws KubeconfigError when it is no proxy that can be used; the URL itself may hold a password, and is not told. */
@@ -129,18 +132,10 @@ export function checkProxy(proxy: string | undefined, owner: string): string | u
   return proxy
 }
 
-function decode(data: string, field: string): string {
+function decode(data: string, field: string): Uint8Array {
   try {
-    return atob(data)
+    return fromBase64(data)
   } catch {
     throw new KubeconfigError(`${field} is not base64`)
   }
-}
-
-/** Reads files on behalf of somebody that errors name. */
-export function readerOf({ readFile }: Host, owner: string): (path: string) => Promise<string> {
-  return (path) =>
-    readFile(path).catch((error) => {
-      throw new KubeconfigError(`${owner}: ${path} cannot be read (${codeOf(error)})`)
-    })
 }

@@ -1,8 +1,11 @@
-import { ParseError } from '../errors'
+import { isParseError, ParseError } from '../errors'
 import { flatten } from '../internal/flatten'
-import { objectKey, splitMetaNamespaceKey } from './keys'
+import { Opaque } from '../internal/opaque'
+import { type ObjectHeader, readHeader, type TypeMeta } from './header'
+import { isTooDeep, MAX_DEPTH, parseJson } from './json'
+import { type ObjectIdentity, objectKey, splitMetaNamespaceKey } from './keys'
 import type { KubeObject } from './object'
-import { forEachMember, type MemberVisitor, STOP, skipObjects, skipSpace, skipValue, stringAt, stringMembers, valueAt } from './scan'
+import { skipSpace, valueAt } from './scan'
 import type { Labels } from './selectors'
 
 /** What is known of an object without parsing it. */
@@ -21,12 +24,17 @@ export interface UnparsedEntry {
 /**
  * An object as a store keeps it: what names it, and the text the server sent. The object is parsed when it is read; as long as
  * anybody holds what was read, reading again gives the same object. An entry never changes: a changed object is another entry.
+ *
+ * An entry may be frozen. Vue leaves it as it is; behind any other `Proxy` it can be read as well, and parses once more there. Its own
+ * enumerable properties are `key`, `uid`, `resourceVersion` and `text`, all strings: `structuredClone` and `JSON.stringify` copy these, and
+ * {@link entryFromText} makes an entry of a copy's `text` again.
  */
 export interface Entry<T> extends UnparsedEntry {
   /**
    * The object, parsed when read first.
    *
-   * @throws ParseError when the text is not JSON. A store drops such an entry and has it fetched again.
+   * @throws ParseError when the text is not JSON, or names another object than the entry (a member stands there twice). A store drops such an entry and
+   *   has it fetched again.
    */
   readonly object: T
   /**
@@ -35,34 +43,10 @@ export interface Entry<T> extends UnparsedEntry {
    * @throws as {@link object}.
    */
   readonly labels: Labels
-  /**
-   * The listeners of the stores that hold the entry, called when a reader finds that the text is not JSON. Stores change it with
-   * {@link addUnreadableListener} and {@link removeUnreadableListener}; a single listener, the usual case, needs no array.
-   */
-  unreadable?: UnreadableListener | readonly UnreadableListener[] | undefined
 }
 
-/** Called by an entry whose text turned out not to be JSON: drop it, and fetch it again. */
-export type UnreadableListener = (entry: UnparsedEntry) => void
-
-/** Adds a store's listener to an entry that the store holds from here on. The same listener is added once. */
-export function addUnreadableListener(entry: Entry<unknown>, listener: UnreadableListener): void {
-  if (entry.unreadable === undefined) entry.unreadable = listener
-  else {
-    const known = [entry.unreadable].flat()
-    if (!known.includes(listener)) entry.unreadable = [...known, listener]
-  }
-}
-
-/** Removes a store's listener from an entry that the store lets go. Other stores keep theirs. */
-export function removeUnreadableListener(entry: Entry<unknown>, listener: UnreadableListener): void {
-  if (entry.unreadable === undefined || typeof entry.unreadable === 'function') {
-    if (entry.unreadable === listener) entry.unreadable = undefined
-    return
-  }
-  const left = entry.unreadable.filter((each) => each !== listener)
-  entry.unreadable = left.length > 1 ? left : left[0]
-}
+/** Called when a reader finds that an entry's text is not JSON. */
+export type OnUnreadable = (entry: UnparsedEntry) => void
 
 /** What to leave of a text when an entry is made of it, and what to add. */
 export interface EntryOptions {
@@ -74,89 +58,10 @@ export interface EntryOptions {
   isAscii?: boolean | undefined
 }
 
-/** What kind of object something is. */
-export interface TypeMeta {
-  readonly kind: string
-  readonly apiVersion: string
-}
-
-/** What a scan of an object's first members tells. */
-export interface ObjectHeader extends TypeMeta {
-  readonly name: string
-  readonly namespace: string
-  readonly uid: string
-  readonly resourceVersion: string
-  /** Where `metadata.managedFields` and one comma beside it lie, as `[from, to]`; undefined when there are none. */
-  readonly managedFields: readonly [number, number] | undefined
-  /** How far the text was read. */
-  readonly end: number
-}
-
-// The API server's own order.
-const TYPE_META = stringMembers('kind', 'apiVersion')
-const NAMES = stringMembers('name', 'generateName', 'namespace', 'uid', 'resourceVersion')
-
-/**
- * Reads the header of the JSON object that starts at `at`, and no further than it must: the API server writes kind, apiVersion and
- * metadata first. Any order of keys and any white space gives the same.
- *
- * @param end where the object ends, if that is known: one whose metadata came before any kind, as in most lists, is not walked through then to find
- *   that it has none, which takes several times as long. One that has a kind is taken to have an apiVersion too.
- * @throws SyntaxError when there is no JSON object.
- */
-export function readHeader(text: string, at: number, end?: number): ObjectHeader {
-  const header: WritableHeader = {
-    kind: '',
-    apiVersion: '',
-    name: '',
-    generateName: '',
-    namespace: '',
-    uid: '',
-    resourceVersion: '',
-    managedFields: undefined,
-    end: at,
-  }
-  let isRead = false
-  const visit: MemberVisitor = (key, start) => {
-    if (key === 'metadata' && text[start] === '{') {
-      header.end = readMetadata(text, start, header)
-      isRead = true
-      if (end !== undefined && !header.kind && !text.slice(header.end, end).includes('kind"')) return STOP
-    } else {
-      header.end = skipValue(text, start)
-      if (key === 'kind' || key === 'apiVersion') header[key] = stringAt(text, start) ?? ''
-    }
-    return isRead && header.kind && header.apiVersion ? STOP : header.end
-  }
-  forEachMember(text, at, visit, { members: TYPE_META, into: header })
-  return header
-}
-
-/** A header that is being read; what stands among its parts is read with them. */
-type WritableHeader = { -readonly [K in keyof ObjectHeader]: ObjectHeader[K] } & { generateName: string }
-
-function readMetadata(text: string, at: number, header: WritableHeader): number {
-  const visit: MemberVisitor = (key, start, keyStart) => {
-    const end = key === 'managedFields' ? skipObjects(text, start) : skipValue(text, start)
-    if (key === 'name' || key === 'namespace' || key === 'uid' || key === 'resourceVersion') header[key] = stringAt(text, start) ?? ''
-    else if (key === 'managedFields') header.managedFields = withComma(text, keyStart, end)
-    return end
-  }
-  return forEachMember(text, at, visit, { members: NAMES, into: header })
-}
-
-/** Widens a member's range by the comma that its removal would leave behind: the one after it, or else the one before. */
-function withComma(text: string, from: number, to: number): [number, number] {
-  const next = skipSpace(text, to)
-  if (text[next] === ',') return [from, next + 1]
-  const before = text.lastIndexOf(',', from)
-  return before >= 0 && skipSpace(text, before + 1) === from ? [before, to] : [from, to]
-}
-
 /**
  * Makes an entry of the object at `text.slice(start, end)`, whose header was read. The entry's text is a copy.
  *
- * @throws ParseError when the object has no name.
+ * @throws ParseError when the object has no name, or is nested too deep.
  */
 export function makeEntry<T>(
   text: string,
@@ -179,6 +84,7 @@ export function makeEntry<T>(
 
 function newEntry<T>({ namespace, name, uid, resourceVersion }: ObjectHeader, own: string, isAscii: boolean): Entry<T> {
   if (!name) throw new ParseError('a Kubernetes object has a metadata.name, this has none', own)
+  if (isTooDeep(own)) throw new ParseError(`${objectKey(namespace, name)} is nested deeper than ${MAX_DEPTH}`, own)
   return new TextEntry<T>(flatten(objectKey(namespace, name)), flatten(uid), flatten(resourceVersion), isAscii ? own : pack(own))
 }
 
@@ -223,10 +129,22 @@ export function entryFromParts<T>(key: string, uid: string, resourceVersion: str
 /**
  * Makes an entry of an object: its text is what `JSON.stringify` makes of it.
  *
- * @throws ParseError when the object has no name.
+ * @throws ParseError when the object has no name, or is nested so deep that it cannot be written.
  */
 export function entryFromObject<T extends KubeObject>(object: T, options?: EntryOptions): Entry<T> {
-  return entryFromText(JSON.stringify(object), options)
+  return entryFromText(stringify(object), options)
+}
+
+function stringify(object: KubeObject): string {
+  try {
+    return JSON.stringify(object)
+  } catch (cause) {
+    // The stack overflowed. A cycle is a TypeError.
+    if (!(cause instanceof RangeError)) throw cause
+    throw new ParseError(`${objectKey(object.metadata.namespace, object.metadata.name ?? '')} is nested too deep to be written`, '', {
+      cause,
+    })
+  }
 }
 
 /**
@@ -246,27 +164,70 @@ export function readValue<V = unknown>(entry: Entry<unknown>, path: readonly str
   }
 }
 
+/** Has a listener called when a reader finds that the entry's text is not JSON. An entry may be held by several stores. */
+export function holdEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
+  TextEntry.of(entry).hold(listener)
+}
+
+/** Undoes {@link holdEntry}; does nothing when the listener is not there. */
+export function releaseEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
+  TextEntry.of(entry).release(listener)
+}
+
+/** Whether a value is an {@link Entry}, also when it is behind a proxy. */
+export function isEntry(value: unknown): value is Entry<unknown> {
+  return value instanceof TextEntry
+}
+
 const LABELS = ['metadata', 'labels']
 const NO_LABELS: Labels = Object.freeze({})
 
-class TextEntry<T> implements Entry<T> {
+/** The text of an entry that keeps it as UTF-8. A function, since a proxy neither wraps nor hides one, and `Object.freeze` refuses an array of bytes. */
+const decode = Symbol('decode')
+const DECODED_TEXT: PropertyDescriptor & ThisType<{ [decode](): string }> = {
+  enumerable: true,
+  get() {
+    return this[decode]()
+  },
+}
+
+/** What an entry keeps for a proxy of it, which cannot reach its private fields. */
+const behindProxies = new WeakMap<object, TextEntry<unknown>>()
+
+/**
+ * What changes in an entry is in private fields: it may be frozen. What it is made of is in its own properties: it may be read behind a proxy.
+ */
+class TextEntry<T> extends Opaque implements Entry<T> {
   readonly key: string
   readonly uid: string
   readonly resourceVersion: string
-  readonly #packed: string | Uint8Array
-  unreadable: UnreadableListener | readonly UnreadableListener[] | undefined
+  declare readonly text: string
+  /** Most entries are in one store: a list only where there are several. */
+  #holders: OnUnreadable | readonly OnUnreadable[] | undefined
   #parsed: WeakRef<T & object> | undefined
   #labels: Labels | undefined
 
   constructor(key: string, uid: string, resourceVersion: string, packed: string | Uint8Array) {
+    super()
     this.key = key
     this.uid = uid
     this.resourceVersion = resourceVersion
-    this.#packed = packed
+    if (typeof packed === 'string') this.text = packed
+    else {
+      Object.defineProperty(this, 'text', DECODED_TEXT)
+      Object.defineProperty(this, decode, { value: () => new TextDecoder('utf-8', { ignoreBOM: true }).decode(packed) })
+    }
   }
 
-  get text(): string {
-    return typeof this.#packed === 'string' ? this.#packed : new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.#packed)
+  /** The entry itself, or what stands for it behind a proxy. */
+  static of<T>(entry: Entry<T>): TextEntry<T> {
+    if (#parsed in entry) return entry as unknown as TextEntry<T>
+    let own = behindProxies.get(entry) as TextEntry<T> | undefined
+    if (!own) {
+      own = new TextEntry<T>(entry.key, entry.uid, entry.resourceVersion, entry.text)
+      behindProxies.set(entry, own)
+    }
+    return own
   }
 
   // Split when asked for: two strings less to keep for each object.
@@ -278,22 +239,47 @@ class TextEntry<T> implements Entry<T> {
   }
 
   get labels(): Labels {
-    this.#labels ??= readValue<Labels | null>(this, LABELS) ?? NO_LABELS
-    return this.#labels
+    const own = TextEntry.of<T>(this)
+    own.#labels ??= readValue<Labels | null>(own, LABELS) ?? NO_LABELS
+    return own.#labels
   }
 
   get object(): T {
-    const known = this.#parsed?.deref()
-    if (known !== undefined) return known
+    const own = TextEntry.of<T>(this)
+    return own.#parsed?.deref() ?? own.#parse()
+  }
+
+  hold(listener: OnUnreadable): void {
+    this.#holders = this.#holders === undefined ? listener : [...new Set([...this.#all(), listener])]
+  }
+
+  release(listener: OnUnreadable): void {
+    if (this.#holders === listener) this.#holders = undefined
+    else if (typeof this.#holders === 'object') this.#holders = this.#holders.filter((holder) => holder !== listener)
+  }
+
+  #all(): readonly OnUnreadable[] {
+    return typeof this.#holders === 'function' ? [this.#holders] : (this.#holders ?? [])
+  }
+
+  #parse(): T {
     let object: T & object
     try {
-      object = JSON.parse(this.text)
+      object = parseJson(this.text) as T & object
+      this.#checkIdentity(object)
     } catch (cause) {
-      // A copy: each store removes its own listener while it drops the entry.
-      for (const listener of [this.unreadable ?? []].flat()) listener(this)
+      for (const holder of this.#all()) holder(this)
+      if (isParseError(cause)) throw cause
       throw new ParseError(`the text of ${this.key} is not JSON`, this.text, { cause })
     }
     this.#parsed = new WeakRef(object)
     return object
+  }
+  /** A text in which a member that names the object stands twice says one thing to the scanner and another to the parser. */
+  #checkIdentity(object: { readonly metadata?: ObjectIdentity | null }): void {
+    const { name, namespace, uid } = object.metadata ?? {}
+    const key = objectKey(namespace, name ?? '')
+    if (key === this.key && (typeof uid !== 'string' || uid === this.uid)) return
+    throw new ParseError(`${this.key} is ${key || 'nothing with a name'} when it is parsed: a member stands there twice`, this.text)
   }
 }

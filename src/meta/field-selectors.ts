@@ -4,6 +4,10 @@ import { SelectorError } from './selectors'
 export interface FieldSelector {
   /** Whether it selects everything. */
   readonly empty: boolean
+  /** The paths it looks at, sorted. */
+  readonly paths: readonly string[]
+  /** The one value that a path must have to be selected; undefined when the selector allows more than one. */
+  exactValue(path: string): string | undefined
   /**
    * Whether an object is selected.
    *
@@ -32,6 +36,8 @@ export function parseFieldSelector(selector: string): FieldSelector {
   requirements.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
   return {
     empty: requirements.length === 0,
+    paths: requirements.map(({ path }) => path),
+    exactValue: (wanted) => requirements.find(({ path, equal }) => equal && path === wanted)?.value,
     matches: (read) => requirements.every(({ path, equal, value }) => (read(path) === value) === equal),
     toString: () =>
       requirements.map(({ path, equal, value }) => `${path}${equal ? '=' : '!='}${value.replace(/[\\,=]/g, '\\$&')}`).join(','),

@@ -1,4 +1,5 @@
 import type { KubeObject } from './object'
+import { pathSegment, shown } from './path-segment'
 import type { InferSchema, StandardSchemaV1 } from './standard-schema'
 
 /**
@@ -41,9 +42,11 @@ export interface ResourceDefinition<S extends StandardSchemaV1 | undefined = und
 }
 
 /**
- * Describes a resource the library has no type for, such as a custom resource: no generator needed.
+ * Describes a resource the library has no type for, such as a custom resource: no generator needed. Names are held to the API server's own rules
+ * for custom resources: version, plural and the lower-cased kind are DNS-1035 labels, the group is a DNS subdomain or empty.
  *
- * @throws TypeError when `plural`, `version` or `kind` could not be part of a URL or a kind.
+ * @throws TypeError naming the member that the API server would refuse, or that is missing.
+ * @see apiextensions-apiserver `validation.ValidateCustomResourceDefinitionNames`
  * @example
  * ```ts
  * const Widget = defineResource({
@@ -56,22 +59,52 @@ export function defineResource<S extends StandardSchemaV1>(
   definition: ResourceDefinition<S> & { schema: S },
 ): Resource<KubeObject & InferSchema<S>>
 export function defineResource<T extends KubeObject = KubeObject>(definition: ResourceDefinition): Resource<T>
-export function defineResource({
-  group = '',
-  version,
-  plural,
-  kind,
-  scope = 'Namespaced',
-  schema,
-}: ResourceDefinition<StandardSchemaV1 | undefined>): Resource {
-  if (!/^v[a-z0-9]+$/.test(version)) throw new TypeError(`defineResource: version must look like v1 or v1beta1, not ${quote(version)}`)
-  if (!/^[a-z][a-z0-9-]*$/.test(plural))
-    throw new TypeError(`defineResource: plural must be lower case, as in the URL (widgets), not ${quote(plural)}`)
-  if (!/^[A-Z][A-Za-z0-9]*$/.test(kind))
-    throw new TypeError(`defineResource: kind must be in upper camel case (Widget), not ${quote(kind)}`)
-  if (!/^[a-z0-9.-]*$/.test(group)) throw new TypeError(`defineResource: group must be a DNS name or empty, not ${quote(group)}`)
+export function defineResource(definition: ResourceDefinition<StandardSchemaV1 | undefined>): Resource {
+  if (!isRecord(definition))
+    throw new TypeError(`defineResource: expected { group, version, plural, kind, scope }, got ${shown(definition)}`)
+  const { group = '', version, plural, kind, scope = 'Namespaced', schema } = definition
+  const refuse = (field: string, rule: string, value: unknown): never => {
+    throw new TypeError(`defineResource: ${field} must be ${rule}, got ${shown(value)}`)
+  }
+  if (group !== '' && !isDnsSubdomain(group)) refuse('group', 'a DNS subdomain such as "example.com", or empty for the core group', group)
+  if (!isDnsLabel(version)) refuse('version', `${DNS_LABEL_RULE} ("v1")`, version)
+  if (!isDnsLabel(plural)) refuse('plural', `${DNS_LABEL_RULE}, as in the URL ("widgets")`, plural)
+  if (typeof kind !== 'string' || !isDnsLabel(kind.toLowerCase())) refuse('kind', `${DNS_LABEL_RULE} when lower-cased ("Widget")`, kind)
+  if (scope !== 'Namespaced' && scope !== 'Cluster') refuse('scope', '"Namespaced" or "Cluster"', scope)
+  if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function') {
+    refuse('schema', 'a Standard Schema, such as one of valibot or zod', schema)
+  }
   return { group, version, plural, kind, scope, ...(schema && { schema: schema as StandardSchemaV1<unknown, KubeObject> }) }
 }
+
+const DNS_LABEL_RULE = "lower-case letters, digits and '-', begin with a letter, end with a letter or digit, and have at most 63 characters"
+
+/** @see apimachinery `validation.IsDNS1035Label` */
+const isDnsLabel = (value: unknown): boolean => typeof value === 'string' && /^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(value)
+
+/** @see apimachinery `validation.IsDNS1123Subdomain` */
+const isDnsSubdomain = (value: unknown): boolean =>
+  typeof value === 'string' && value.length <= 253 && value.split('.').every((label) => /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(label))
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
+
+/**
+ * Checks that a value can be used as a {@link Resource}: that it has every member, and none that would lead to another path. Names are not held to
+ * the rules of {@link defineResource}: aggregated API servers have resources with other names.
+ *
+ * @throws TypeError naming the member that is missing or wrong.
+ */
+export function checkResource(resource: Resource): void {
+  const given: unknown = resource
+  if (!isRecord(given)) throw new TypeError(`expected a resource (${ADVICE}), got ${shown(given)}`)
+  const missing = ['group', 'version', 'plural', 'kind', 'scope'].filter((member) => typeof given[member] !== 'string')
+  // Only the names of its members are shown: the value may be an object of the cluster, passed by mistake.
+  if (missing.length > 0) throw new TypeError(`the resource { ${Object.keys(given).join(', ')} } has no ${missing.join(', ')}: ${ADVICE}`)
+  groupVersionPath(resource)
+  pathSegment(resource.plural, "the resource's plural")
+}
+
+const ADVICE = 'use one of kubeflect/resources, defineResource(…) or discovery'
 
 /** The `apiVersion` of a resource's objects: `v1`, `apps/v1`. */
 export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'version'>): string {
@@ -83,33 +116,38 @@ export function resourceName({ group, plural }: Pick<Resource, 'group' | 'plural
   return group ? `${plural}.${group}` : plural
 }
 
+/** The path of one version of a group below a server's base URL: `api/v1`, `apis/apps/v1`. @throws TypeError as {@link pathSegment} */
+export function groupVersionPath({ group, version }: Pick<Resource, 'group' | 'version'>): string {
+  return `${group === '' ? 'api' : `apis/${pathSegment(group, "the resource's group")}`}/${pathSegment(version, "the resource's version")}`
+}
+
 /**
- * The path of a collection, or of one object in it, below a server's base URL; no leading slash.
+ * The path of a collection, or of one object in it, below a server's base URL; no leading slash. Every segment is checked by {@link pathSegment},
+ * wherever the resource comes from.
  *
- * @throws TypeError when a namespace is given for a cluster-scoped resource, or a name without the namespace it needs.
+ * @throws TypeError when a part of the resource, the namespace or the name could not be a segment of a path; when a namespace is given for a
+ *   cluster-scoped resource, or a name without the namespace it needs.
  */
 export function resourcePath(
   resource: Resource,
   { namespace, name }: { namespace?: string | undefined; name?: string | undefined } = {},
 ): string {
-  if (namespace && resource.scope === 'Cluster') {
-    throw new TypeError(`${resourceName(resource)} is cluster-scoped: leave out the namespace ${quote(namespace)}`)
+  checkResource(resource)
+  const hasNamespace = namespace !== undefined && namespace !== ''
+  const what = resourceName(resource)
+  const path = [groupVersionPath(resource)]
+  if (hasNamespace) {
+    const segment = pathSegment(namespace, `${what}: the namespace`)
+    if (resource.scope === 'Cluster') throw new TypeError(`${what} is cluster-scoped: leave out the namespace ${shown(namespace)}`)
+    path.push('namespaces', segment)
   }
-  if (name !== undefined && !namespace && resource.scope === 'Namespaced') {
-    throw new TypeError(`${resourceName(resource)} is namespaced: say in which namespace ${quote(name)} is`)
+  path.push(pathSegment(resource.plural, "the resource's plural"))
+  if (name !== undefined) {
+    const segment = pathSegment(name, `${what}: the name`)
+    if (!hasNamespace && resource.scope === 'Namespaced') {
+      throw new TypeError(`${what} is namespaced: say in which namespace ${shown(name)} is`)
+    }
+    path.push(segment)
   }
-  if (name === '') throw new TypeError(`${resourceName(resource)}: the name is empty`)
-  for (const part of [namespace, name]) {
-    // In a URL these are steps to another resource.
-    if (part === '.' || part === '..') throw new TypeError(`${resourceName(resource)}: nothing can be called ${quote(part)}`)
-  }
-  return [
-    resource.group ? `apis/${resource.group}` : 'api',
-    resource.version,
-    ...(namespace ? ['namespaces', encodeURIComponent(namespace)] : []),
-    resource.plural,
-    ...(name === undefined ? [] : [encodeURIComponent(name)]),
-  ].join('/')
+  return path.join('/')
 }
-
-const quote = (value: unknown): string => JSON.stringify(value) ?? String(value)

@@ -13,6 +13,9 @@ export const BACKSLASH: number = 0x5c
 export const CLOSE_BRACKET: number = 0x5d
 export const OPEN_BRACE: number = 0x7b
 export const CLOSE_BRACE: number = 0x7d
+const MINUS = 0x2d
+const ZERO = 0x30
+const NINE = 0x39
 
 /** What a visitor returns to end the walk at once. */
 export const STOP = -1
@@ -143,6 +146,14 @@ function isLetter(code: number): boolean {
 /** The string whose literal starts at `at`; undefined when another kind of value stands there. */
 export function stringAt(text: string, at: number): string | undefined {
   return text.charCodeAt(at) === QUOTE ? unquote(text, at, skipString(text, at)) : undefined
+}
+
+/** The string or the number whose literal starts at `at`, as text; undefined when another kind of value stands there. */
+export function scalarAt(text: string, at: number): string | undefined {
+  const literal = stringAt(text, at)
+  if (literal !== undefined) return literal
+  const code = text.charCodeAt(at)
+  return code === MINUS || (code >= ZERO && code <= NINE) ? text.slice(at, skipScalar(text, at)) : undefined
 }
 
 /**

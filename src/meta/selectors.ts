@@ -71,8 +71,8 @@ function satisfies({ key, operator, values }: Requirement, labels: Labels | unde
       return value !== undefined
     case '<':
     case '>': {
-      if (value === undefined || !INTEGER.test(value)) return false
-      const [label, bound] = [BigInt(value), BigInt(values[0] ?? 0)]
+      const [label, bound] = [integerOf(value), integerOf(values[0])]
+      if (label === undefined || bound === undefined) return false
       return operator === '<' ? label < bound : label > bound
     }
     default:
@@ -86,7 +86,13 @@ function format({ key, operator, values }: Requirement): string {
   return `${key}${operator}${values.join(',')}`
 }
 
-const INTEGER = /^-?\d+$/
+/** What Go's `strconv.ParseInt` takes: an integer of 64 bits. Labels cannot begin with a sign. */
+function integerOf(value: string | undefined): bigint | undefined {
+  if (value === undefined || !/^\d+$/.test(value)) return undefined
+  const integer = BigInt(value)
+  return BigInt.asIntN(64, integer) === integer ? integer : undefined
+}
+
 const OPERATORS: ReadonlySet<string> = new Set<Operator>(['=', '==', '!=', '<', '>', 'in', 'notin'])
 
 interface Token {
@@ -138,7 +144,7 @@ class Parser {
     const token = this.#peek()
     const value = token.word ? this.#take().text : ''
     if (!token.word && token.text !== '' && token.text !== ',') this.#fail(token, 'a label value')
-    if (ordered && !INTEGER.test(value)) this.#fail(token, 'an integer')
+    if (ordered && integerOf(value) === undefined) this.#fail(token, 'an integer of at most 64 bits')
     this.#check(token, valueProblem(value))
     return value
   }

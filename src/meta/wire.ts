@@ -99,13 +99,35 @@ export interface EntryList<T> {
   readonly continue: string
   readonly remainingItemCount?: number | undefined
   readonly entries: readonly Entry<T>[]
+  /** The items that could not be kept. Left out when there are none. */
+  readonly skipped?: Skipped | undefined
+}
+
+/** Items of a list that could not be kept: without a name, no object, too deep, of another namespace. The list counts without them. */
+export interface Skipped {
+  /** How many items were skipped. */
+  readonly count: number
+  /** What was wrong with the first of them; at most {@link MAX_SKIPPED_ERRORS}. */
+  readonly errors: readonly Error[]
+}
+
+/** How many of the skipped items of a list have an error of their own. */
+export const MAX_SKIPPED_ERRORS = 10
+
+/** Adds to what was skipped; neither argument is changed. */
+export function addSkipped(skipped: Skipped | undefined, more: Skipped | undefined): Skipped {
+  const errors = [...(skipped?.errors ?? []), ...(more?.errors ?? [])].slice(0, MAX_SKIPPED_ERRORS)
+  return { count: (skipped?.count ?? 0) + (more?.count ?? 0), errors }
 }
 
 /** One event of a watch, its object still text. */
 export type WatchEntry<T> =
   | { readonly type: ChangeType; readonly entry: Entry<T> }
+  /** `resourceVersion` is the empty string when the server named none: such a bookmark moves nothing. */
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
   | { readonly type: 'ERROR'; readonly status: Status }
+  /** Not of the wire: a change whose object cannot be kept, and why. Report it and go on; the version does not move. */
+  | { readonly type: 'SKIPPED'; readonly error: Error }
 
 /** The events that change an object. */
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'

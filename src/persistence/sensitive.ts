@@ -1,8 +1,9 @@
+// Keeps Secrets out of storage unless they are named.
 import { PersistenceError } from '../errors'
 import type { Scope } from './persister'
 
-/** Resources that are never stored unless they are named. */
-const SENSITIVE = ['secrets']
+/** Secrets, however their path is written: the API server's paths begin a segment with the plural, and another server may not mind the case. */
+const SECRETS = /(?:^|[/\\])secrets(?=$|[./\\?#])/i
 
 /** Which sensitive resources may be stored. */
 export interface SensitiveOptions {
@@ -10,9 +11,12 @@ export interface SensitiveOptions {
   sensitive?: readonly string[] | undefined
 }
 
-/** @throws PersistenceError with code `'refused'` for secrets that `sensitive` does not name. */
-export function refuseSecrets({ resource }: Scope, { sensitive = [] }: SensitiveOptions): void {
-  const [plural = ''] = resource.split(/[./]/, 1)
-  if (SENSITIVE.includes(plural) && !sensitive.includes(plural))
-    throw new PersistenceError('refused', `${resource} are not stored on a disk unless asked for by name: sensitive: ['${plural}']`)
+/**
+ * Refuses to store Secrets, as objects, metadata or rows, unless they are asked for by name.
+ *
+ * @throws PersistenceError with code `'refused'` for secrets that `sensitive` does not name.
+ */
+export function refuseSecrets({ resource }: Pick<Scope, 'resource'>, { sensitive = [] }: SensitiveOptions): void {
+  if (SECRETS.test(resource) && !sensitive.includes('secrets'))
+    throw new PersistenceError('refused', `${resource} are not stored on a disk unless asked for by name: sensitive: ['secrets']`)
 }

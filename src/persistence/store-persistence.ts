@@ -2,6 +2,7 @@ import { isPersistenceError, PersistenceError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import { listen } from '../internal/listen'
 import { Listeners } from '../internal/listeners'
+import { Opaque } from '../internal/opaque'
 import { report } from '../internal/report'
 import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
@@ -36,7 +37,7 @@ const STOP_TIMEOUT_MS = 10_000
  * What waits to be stored is at most one entry for each object of the store. The storage has 60 seconds for each answer, a stop 10 seconds, and
  * five retries when it is unavailable.
  */
-export class StorePersistence<T> implements AsyncDisposable {
+export class StorePersistence<T> extends Opaque implements AsyncDisposable {
   readonly #store: PersistableStore<T>
   readonly #persister: Persister
   readonly #scope: Scope
@@ -70,6 +71,7 @@ export class StorePersistence<T> implements AsyncDisposable {
    * @throws PersistenceError with code `'refused'` for secrets that `sensitive` does not name.
    */
   constructor(store: PersistableStore<T>, persister: Persister, scope: Scope, options: StorePersistenceOptions<T> = {}) {
+    super()
     const { flushIntervalMs = 250, check, onError = () => {}, clock = systemClock, events = pageEvents() } = options
     refuseSecrets(scope, options)
     this.#store = store
@@ -91,10 +93,8 @@ export class StorePersistence<T> implements AsyncDisposable {
     return this.#error
   }
 
-  /** Calls `listener` after each change of `status`; returns the way to stop that. */
-  subscribe(listener: () => void): () => void {
-    return this.#listeners.add(listener)
-  }
+  /** Calls `listener` after each change of `status`. Returns how to stop. Needs no `this`. */
+  readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener)
 
   /**
    * Loads the snapshot into the store and begins to store changes. A snapshot that is late is not used; storing begins once its load has ended.

@@ -1,3 +1,4 @@
+import { Opaque } from '../internal/opaque'
 import type { Entry, UnparsedEntry } from '../meta/entry'
 import type { ChangeType } from '../meta/wire'
 import { Line } from './line'
@@ -13,7 +14,7 @@ interface Waiting<T> {
 const BATCH_LIMIT = 1_000
 
 /** What queues have in common: waiting, handing over, and knowing which version that leads to. What waits, and in what order, is up to who extends it. */
-export abstract class Backlog<T> implements Queue<T> {
+export abstract class Backlog<T> extends Opaque implements Queue<T> {
   protected readonly known: KnownObjects<T>
   readonly #line = new Line<Waiting<T>>()
   readonly #sleepers = new Set<() => void>()
@@ -28,6 +29,7 @@ export abstract class Backlog<T> implements Queue<T> {
   #initial = 0
 
   constructor(knownObjects: KnownObjects<T>) {
+    super()
     this.known = knownObjects
     this.#unsubscribe = knownObjects.onUnreadable?.(() => this.#lack())
   }
@@ -116,6 +118,19 @@ export abstract class Backlog<T> implements Queue<T> {
   /** Puts something at the end of the line. As long as it waits, deltas may be added. */
   protected enqueue(deltas: readonly Delta<T>[]): void {
     this.#line.push({ deltas, before: this.#version ?? this.known.resourceVersion })
+  }
+
+  /** What waits, the oldest first. */
+  protected *waiting(): Generator<Delta<T>> {
+    for (const { deltas } of this.#line) yield* deltas
+  }
+
+  /** Puts one complete state in the place of all that waits. */
+  protected collapse(entries: readonly Entry<T>[]): void {
+    const before = this.#line.first?.before ?? this.known.resourceVersion
+    while (this.#line.shift());
+    this.#line.push({ deltas: [{ type: 'ReplacedAll', entries }], before })
+    this.#initial = Math.min(this.#initial, 1)
   }
 
   #advance(resourceVersion: string): void {

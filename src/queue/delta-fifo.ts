@@ -4,11 +4,17 @@ import type { ChangeType } from '../meta/wire'
 import { Backlog } from './backlog'
 import type { Delta, KnownObjects, ObjectDelta } from './queue'
 
+/** So many deltas of one object may wait before they are coalesced in any case. */
+const MAX_DELTAS = 1_000
+
 /** Options of a {@link DeltaFIFO}. */
 export interface DeltaFIFOOptions {
   /** Under which key the store keeps an object; default {@link metaNamespaceKey}. */
   keyFunc?: KeyFunc | undefined
-  /** Whether to keep of an object only its last state, and whether it was deleted before that: two deltas at most, however long they wait. Default false: all. */
+  /**
+   * Whether to keep of an object only its last state, and whether it was deleted before that: two deltas at most, however long they wait. Default false:
+   * all, up to 1,000 for each object, of which those two are made then.
+   */
   coalesce?: boolean | undefined
 }
 
@@ -102,7 +108,7 @@ export class DeltaFIFO<T> extends Backlog<T> {
       const deltas = [delta]
       this.#waiting.set(key, deltas)
       this.enqueue(deltas)
-    } else if (this.#coalesce) waiting.splice(0, waiting.length, ...coalesce(waiting, delta))
+    } else if (this.#coalesce || waiting.length >= MAX_DELTAS) waiting.splice(0, waiting.length, ...coalesce(waiting, delta))
     else waiting.push(delta)
   }
 }

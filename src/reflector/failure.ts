@@ -15,7 +15,7 @@ export type FailureKind =
   | 'server'
   /** 403. */
   | 'denied'
-  /** 401: logged out, or the token was refused twice. */
+  /** 401: logged out, or the token was refused twice; a redirect, as to a login page. */
   | 'unauthorized'
   /** 404: the resource is not there. */
   | 'gone'
@@ -64,6 +64,8 @@ function isListError(error: unknown): boolean {
 /** Says what an error means. */
 export function classify(error: unknown): Failure {
   if (isApiError(error)) {
+    // A redirect that was refused: almost always to a login page.
+    if (error.status < 400 && error.body?.kind !== 'Status') return { kind: 'unauthorized', error }
     // A 5xx that is no Status is the word of whatever stands between: kubectl proxy says 500 when the API server is down.
     const between = error.status >= 500 && error.body?.kind !== 'Status'
     return { kind: between ? 'connection' : kindOf(error.status, error.body), error, retryAfterMs: error.retryAfterMs }

@@ -2,6 +2,7 @@ import { WatchError } from '../errors'
 import type { Clock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { ChangeType } from '../meta/wire'
+import { DuplicateKeys } from './duplicates'
 import type { Failure } from './failure'
 
 /** The initial state must bring a new object this often, or end; other events and bookmarks are no progress. */
@@ -28,7 +29,7 @@ export interface InitialStreamHost<T> {
 export class InitialStream<T> {
   readonly #host: InitialStreamHost<T>
   readonly #entries = new Map<string, Entry<T>>()
-  readonly #collisions: WatchError[] = []
+  readonly #duplicates = new DuplicateKeys()
   // When the last new object came.
   #progressAt: number
   #newKeys = 0
@@ -47,9 +48,9 @@ export class InitialStream<T> {
     return [...this.#entries.values()]
   }
 
-  /** Objects that were lost because another one has the same key. */
-  get collisions(): readonly WatchError[] {
-    return this.#collisions
+  /** Names the keys that several objects have; undefined when there are none. */
+  get duplicates(): Error | undefined {
+    return this.#duplicates.error
   }
 
   /** Takes an event; returns whether the state has its object now. */
@@ -63,7 +64,7 @@ export class InitialStream<T> {
     if (!known) {
       this.#newKeys++
       this.#progressAt = this.#host.clock.now()
-    } else if (type === 'ADDED' && known.uid !== entry.uid) this.#collide(key)
+    } else if (type === 'ADDED') this.#duplicates.add(key)
     this.#entries.set(key, entry)
     return true
   }
@@ -71,11 +72,6 @@ export class InitialStream<T> {
   stop(): void {
     this.#host.clock.clearTimeout(this.#progressTimer)
     this.#host.clock.clearTimeout(this.#patienceTimer)
-  }
-
-  #collide(key: string): void {
-    if (this.#collisions.length > 0) return
-    this.#collisions.push(new WatchError(`two objects have the key ${key}: only the last one is kept (set keyFunc to keep both)`))
   }
 
   #arm(): void {

@@ -1,9 +1,25 @@
+import { WatchError } from '../errors'
+import { Opaque } from '../internal/opaque'
+import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
-import { apiVersionOf, type Resource, resourceName } from '../meta/resource'
-import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
+import { shown } from '../meta/path-segment'
+import { apiVersionOf, type Resource, resourceName, resourcePath } from '../meta/resource'
+import { checkSelectors } from '../meta/selector-options'
+import {
+  type ArrivalOptions,
+  addSkipped,
+  type EntryList,
+  type ListOptions,
+  MAX_SKIPPED_ERRORS,
+  type RequestOptions,
+  type WatchEntry,
+  type WatchOptions,
+} from '../meta/wire'
 import type { ListEntriesOptions } from '../transport/list'
 import type { WatchEntriesOptions } from '../transport/watch'
 import type { ListerWatcher } from './lister-watcher'
+
+const SLASH = 0x2f
 
 /** What a {@link ListWatch} reads of a collection. */
 export interface ListWatchOptions {
@@ -39,7 +55,7 @@ export interface EntryClient {
 }
 
 /**
- * Reads one collection of an API server: the source of a Reflector.
+ * Reads one collection of an API server: the source of a Reflector. Objects of another namespace than the one asked for are skipped and reported.
  *
  * @example
  * ```ts
@@ -47,12 +63,17 @@ export interface EntryClient {
  * ```
  * @see client-go `cache.NewListWatchFromClient`
  */
-export class ListWatch<T extends KubeObject> implements ListerWatcher<T> {
+export class ListWatch<T extends KubeObject> extends Opaque implements ListerWatcher<T> {
   readonly resource: Resource<T>
   readonly #client: EntryClient
   readonly #options: ListWatchOptions
 
+  /** @throws TypeError when the client or the resource is none, or the namespace could not be part of a path; SelectorError for a selector that is broken. */
   constructor(client: EntryClient, resource: Resource<T>, options: ListWatchOptions = {}) {
+    super()
+    if (typeof client?.listEntries !== 'function') throw new TypeError(`expected a client, such as a KubeClient, got ${shown(client)}`)
+    resourcePath(resource, { namespace: options.namespace })
+    checkSelectors(options)
     this.resource = resource
     this.#client = client
     this.#options = options
@@ -76,14 +97,51 @@ export class ListWatch<T extends KubeObject> implements ListerWatcher<T> {
     }
   }
 
-  list({ signal, onBytes, onEntries, ...options }: ListOptions & RequestOptions & ArrivalOptions<T>): Promise<EntryList<T>> {
+  async list({ signal, onBytes, onEntries, ...options }: ListOptions & RequestOptions & ArrivalOptions<T>): Promise<EntryList<T>> {
     const { namespace, managedFields } = this.#options
-    return this.#client.listEntries(this.resource, { ...this.#tweak(options), namespace, managedFields, signal, onBytes, onEntries })
+    const list = await this.#client.listEntries(this.resource, {
+      ...this.#tweak(options),
+      namespace,
+      managedFields,
+      signal,
+      onBytes,
+      onEntries: onEntries && namespace ? (entries) => onEntries(entries.filter((entry) => this.#isAsked(entry))) : onEntries,
+    })
+    return this.#onlyAsked(list)
   }
 
-  watch({ signal, onBytes, ...options }: WatchOptions & RequestOptions): AsyncIterable<readonly WatchEntry<T>[]> {
+  async *watch({ signal, onBytes, ...options }: WatchOptions & RequestOptions): AsyncIterable<readonly WatchEntry<T>[]> {
     const { namespace, managedFields, maxLineLength } = this.#options
-    return this.#client.watchEntries(this.resource, { ...this.#tweak(options), namespace, managedFields, maxLineLength, signal, onBytes })
+    const asked = { ...this.#tweak(options), namespace, managedFields, maxLineLength, signal, onBytes }
+    for await (const batch of this.#client.watchEntries(this.resource, asked)) {
+      yield batch.every((event) => !('entry' in event) || this.#isAsked(event.entry)) ? batch : batch.map((event) => this.#checked(event))
+    }
+  }
+
+  /** Whether an entry is of the namespace that was asked for. A server that mixes them up must not have one namespace touch another's objects. */
+  #isAsked({ key }: Entry<T>): boolean {
+    const { namespace } = this.#options
+    return !namespace || (key.startsWith(namespace) && key.charCodeAt(namespace.length) === SLASH)
+  }
+
+  #onlyAsked(list: EntryList<T>): EntryList<T> {
+    const others = list.entries.filter((entry) => !this.#isAsked(entry))
+    if (others.length === 0) return list
+    const errors = others.slice(0, MAX_SKIPPED_ERRORS).map((entry) => this.#otherNamespace(entry))
+    return {
+      ...list,
+      entries: list.entries.filter((entry) => this.#isAsked(entry)),
+      skipped: addSkipped(list.skipped, { count: others.length, errors }),
+    }
+  }
+
+  #checked(event: WatchEntry<T>): WatchEntry<T> {
+    if (!('entry' in event) || this.#isAsked(event.entry)) return event
+    return { type: 'SKIPPED', error: this.#otherNamespace(event.entry) }
+  }
+
+  #otherNamespace({ key }: Entry<T>): WatchError {
+    return new WatchError(`${resourceName(this.resource)}: asked for the namespace ${this.#options.namespace}, the server sent ${key}`)
   }
 
   #tweak<O extends ListOptions | WatchOptions>(options: O): O {

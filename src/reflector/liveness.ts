@@ -2,6 +2,8 @@ import { WatchError } from '../errors'
 import { delay } from '../internal/delay'
 import { isPageHidden } from '../internal/wake'
 import type { KubeObject } from '../meta/object'
+import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
+import type { WatchEntry } from '../meta/wire'
 import { classify, type Failure } from './failure'
 import type { SessionHost } from './session-host'
 import { Watchdog } from './watchdog'
@@ -157,14 +159,20 @@ export class Liveness<T extends KubeObject> {
       const options = { resourceVersion, timeoutSeconds: PROBE_SECONDS, signal: both }
       for await (const batch of (source.bare ?? source).watch(options)) {
         timer ??= clock.setTimeout(() => enough.abort(), PROBE_SECONDS * 1000 + PROBE_GRACE_MS)
-        if (batch.some(({ type }) => type !== 'BOOKMARK')) return 'missed'
+        for (const event of batch) {
+          if (event.type === 'ERROR') throw new WatchError('the probe ended with an error', { status: event.status })
+          if (isNews(event, resourceVersion)) return 'missed'
+        }
       }
       return 'well'
     } catch (error) {
       if (enough.signal.aborted) return 'well'
       if (signal.aborted) return 'away'
+      const { kind } = classify(error)
+      // Where bookmarks keep the version new, one that is too old shows that they no longer arrive. Elsewhere a silent watch outlives its version.
+      if (kind === 'expired' && this.#options.host.bookmarks) return 'missed'
       // Any other answer than a connection's failure is the server's, and the watch will show it too.
-      return classify(error).kind === 'connection' ? 'away' : 'well'
+      return kind === 'connection' ? 'away' : 'well'
     } finally {
       clock.clearTimeout(timer)
     }
@@ -173,4 +181,11 @@ export class Liveness<T extends KubeObject> {
   #giveUp(why: string, isUrgent = false): void {
     this.#options.interrupt({ kind: 'stale', error: new WatchError(why), isUrgent })
   }
+}
+
+/** Whether a probe brought something that the watch should have brought. Servers may repeat what is known. */
+function isNews<T>(event: WatchEntry<T>, known: string): boolean {
+  if (!('entry' in event)) return false
+  const { resourceVersion } = event.entry
+  return !isResourceVersion(resourceVersion) || !isResourceVersion(known) || compareResourceVersions(resourceVersion, known) > 0
 }

@@ -10,11 +10,14 @@ import { type EntryClient, ListWatch, type ListWatchOptions } from './list-watch
 
 const PARTIAL = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' } as const
 
+/** kubectl's copy of what was applied: of a Secret, all of its values. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
 const accept = (as: string) => `application/json;as=${as};g=meta.k8s.io;v=v1,application/json`
 
 /**
  * Reads only the metadata of a collection's objects: the source of a Reflector. From a server that knows only whole objects, as an aggregated one
- * may, it takes them, and keeps nothing but their metadata.
+ * may, it takes them, and keeps nothing but their metadata. Secrets lose the annotation in which kubectl keeps a copy of their values.
  *
  * @example
  * ```ts
@@ -44,18 +47,33 @@ class MetadataClient implements EntryClient {
     resource: Resource<T>,
     { onEntries, ...options }: ListEntriesOptions & ArrivalOptions<T>,
   ): Promise<EntryList<T>> {
+    const keep = keeperOf<T>(resource)
     const list = await this.#client.listEntries(resource, {
       ...options,
       accept: accept(`${PARTIAL.kind}List`),
-      ...(onEntries && { onEntries: (entries) => onEntries(entries.map(onlyMetadata)) }),
+      ...(onEntries && { onEntries: (entries) => onEntries(entries.map(keep)) }),
     })
-    return { ...list, entries: list.entries.map(onlyMetadata) }
+    return { ...list, entries: list.entries.map(keep) }
   }
 
   async *watchEntries<T extends KubeObject>(resource: Resource<T>, options: WatchEntriesOptions): AsyncGenerator<readonly WatchEntry<T>[]> {
+    const keep = keeperOf<T>(resource)
     for await (const batch of this.#client.watchEntries(resource, { ...options, accept: accept(PARTIAL.kind) }))
-      yield batch.map((event) => ('entry' in event ? { type: event.type, entry: onlyMetadata(event.entry) } : event))
+      yield batch.map((event) => ('entry' in event ? { type: event.type, entry: keep(event.entry) } : event))
   }
+}
+
+/** The function that makes an entry of what a collection sends. */
+function keeperOf<T>({ group, plural }: Pick<Resource, 'group' | 'plural'>): (entry: Entry<T>) => Entry<T> {
+  return group === '' && plural === 'secrets' ? (entry) => withoutLastApplied(onlyMetadata(entry)) : onlyMetadata
+}
+
+function withoutLastApplied<T>(entry: Entry<T>): Entry<T> {
+  // Most Secrets were never applied by kubectl, and need not be parsed.
+  if (!entry.text.includes('last-applied-configuration')) return entry
+  const object = JSON.parse(entry.text) as PartialObjectMetadata
+  delete object.metadata.annotations?.[LAST_APPLIED]
+  return entryFromText(JSON.stringify(object), { managedFields: 'keep' })
 }
 
 /** The entry as it is when there is nothing else in it, and otherwise one with the metadata of its object. */

@@ -1,8 +1,9 @@
-import { ParseError } from '../errors'
+import { ParseError, WatchError } from '../errors'
 import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
+import { Opaque } from '../internal/opaque'
 import { Problems } from '../internal/problems'
 import { guarded } from '../internal/report'
 import { onWake, type Wake } from '../internal/wake'
@@ -49,7 +50,7 @@ export interface ReflectorRunOptions {
  * ```
  * @see client-go `cache.Reflector`
  */
-export class Reflector<T extends KubeObject> {
+export class Reflector<T extends KubeObject> extends Opaque {
   readonly #source: ListerWatcher<T>
   readonly #store: ReflectorStore<T>
   readonly #options: ReflectorOptions<T>
@@ -71,6 +72,8 @@ export class Reflector<T extends KubeObject> {
   #pace: Pace
   // The last attempt stood, and its end is no sign of an unhealthy server.
   #hasStood = false
+  // The server's bookmarks have no version, which was reported.
+  #isUnversioned = false
   // How many attempts in a row have failed, none of which stood.
   #cuts = 0
   // Whether the store keeps every object of the collection: not when some are refused.
@@ -79,6 +82,7 @@ export class Reflector<T extends KubeObject> {
   #doubted: { readonly size: number; readonly resourceVersion: string } | undefined
 
   constructor(source: ListerWatcher<T>, store: ReflectorStore<T>, options: ReflectorOptions<T> = {}) {
+    super()
     this.#source = source
     this.#store = store
     this.#options = options
@@ -88,8 +92,6 @@ export class Reflector<T extends KubeObject> {
     this.#waits = { fill: waits(), watch: waits() }
     this.#pace = new Pace(0)
     this.#feed = initialState({ streaming: options.initialList !== 'list' })
-    this.subscribe = this.subscribe.bind(this)
-    this.reconnect = this.reconnect.bind(this)
   }
 
   /** What the feed is doing. */
@@ -107,10 +109,8 @@ export class Reflector<T extends KubeObject> {
     return this.#feed.resourceVersion
   }
 
-  /** Calls back after each change of {@link status}. Returns how to stop. */
-  subscribe(listener: (status: ReflectorStatus) => void): () => void {
-    return this.#listeners.add(listener)
-  }
+  /** Calls `listener` after each change of {@link status}. Returns how to stop. Needs no `this`. */
+  readonly subscribe = (listener: (status: ReflectorStatus) => void): (() => void) => this.#listeners.add(listener)
 
   /**
    * Resolves when the server has confirmed or delivered the store's state.
@@ -206,6 +206,10 @@ export class Reflector<T extends KubeObject> {
       dispatch: (event) => void this.#dispatch(event),
       sawBookmark: () => {
         this.#bookmarks = true
+      },
+      unversioned: () => {
+        if (!this.#isUnversioned) this.#skipped(new WatchError('the server sends bookmarks without a resourceVersion: they are left out'))
+        this.#isUnversioned = true
       },
       emit: this.#emit,
       skipped: (error) => this.#skipped(error),
@@ -332,11 +336,9 @@ export class Reflector<T extends KubeObject> {
 
   /**
    * Ends the wait before the next attempt, and checks at once that an open connection is alive: what a "Retry now" button does. Without a wait
-   * and with a connection that is heard it does nothing.
+   * and with a connection that is heard it does nothing. Needs no `this`.
    */
-  reconnect(): void {
-    this.#wake('online')
-  }
+  readonly reconnect = (): void => this.#wake('online')
 
   #wake(wake: Wake): void {
     this.#hurry.abort()

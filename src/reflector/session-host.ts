@@ -24,6 +24,8 @@ export interface SessionHost<T extends KubeObject> {
   dispatch(event: FeedEvent): void
   /** A bookmark came. */
   sawBookmark(): void
+  /** A bookmark without a version came, which says nothing. */
+  unversioned(): void
   /** Undefined when there is no listener. */
   readonly emit: ((event: ReflectorEvent) => void) | undefined
   /** Reports an object or bookmark that was left out. */

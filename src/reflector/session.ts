@@ -2,13 +2,13 @@ import { isParseError, WatchError } from '../errors'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
-import type { WatchEntry } from '../meta/wire'
+import type { ArrivalOptions, RequestOptions, WatchEntry } from '../meta/wire'
 import { classify, classifyWatch, type Failure } from './failure'
 import { confirmHistory, type HistoryQuestion } from './history'
 import { InitialStream } from './initial-stream'
 import { Liveness } from './liveness'
 import type { EntryChange } from './options'
-import { listAll } from './pager'
+import { type CompleteList, listAll } from './pager'
 import type { SessionHost } from './session-host'
 import type { Attempt, AttemptEnded, Step } from './state'
 
@@ -118,20 +118,24 @@ export class Session<T extends KubeObject> {
   }
 
   async #list(): Promise<void> {
-    const { source, options } = this.#host
-    const { resourceVersion, entries } = await listAll(source, {
-      resourceVersion: this.#step.resourceVersion,
-      pageSize: options.pageSize,
-      signal: this.#controller.signal,
+    const { options } = this.#host
+    const { resourceVersion, entries, errors } = await this.#listAll(this.#step.resourceVersion, {
       onBytes: this.#heard,
       ...(options.onArrival && { onEntries: (arrived) => this.#tellOfArrival(arrived.filter((entry) => this.#isExpected(entry))) }),
     })
     this.#controller.signal.throwIfAborted()
+    for (const error of errors) this.#host.skipped(error)
     this.#replace(
       entries.filter((entry) => this.#accepts(entry)),
       resourceVersion,
       'list',
     )
+  }
+
+  #listAll(resourceVersion: string, options: RequestOptions & ArrivalOptions<T> = {}): Promise<CompleteList<T>> {
+    const { source, store, options: how } = this.#host
+    const keyOf = (entry: Entry<T>) => store.keyOf?.(entry) ?? entry.key
+    return listAll(source, { resourceVersion, pageSize: how.pageSize, keyOf, signal: this.#controller.signal, ...options })
   }
 
   async #watch(): Promise<void> {
@@ -204,13 +208,14 @@ export class Session<T extends KubeObject> {
 
   /** Lists beside the attempt; what is complete first counts. */
   async #overtake(): Promise<void> {
-    const { source, options, feed } = this.#host
+    const { feed } = this.#host
     const { signal } = this.#controller
     try {
       const resourceVersion = feed.versionRejected ? '' : feed.resourceVersion || '0'
-      const { entries, ...list } = await listAll(source, { resourceVersion, pageSize: options.pageSize, signal })
+      const { entries, errors, ...list } = await this.#listAll(resourceVersion)
       const isLate = this.#attempt === 'stream' ? !this.#initial : this.#opened
       if (signal.aborted || isLate) return
+      for (const error of errors) this.#host.skipped(error)
       this.#replace(
         entries.filter((entry) => this.#accepts(entry)),
         list.resourceVersion,
@@ -241,6 +246,8 @@ export class Session<T extends KubeObject> {
           apply()
           this.#tellOfArrival(arrived.splice(0))
           this.#bookmark(event.resourceVersion, event.initialEventsEnd)
+        } else if (event.type === 'SKIPPED') {
+          this.#host.skipped(event.error)
         } else if (!this.#accepts(event.entry)) {
           // Reported and skipped; the version does not move.
         } else if (this.#initial) {
@@ -303,9 +310,9 @@ export class Session<T extends KubeObject> {
       if (initialEventsEnd) this.#completeStream(this.#initial, resourceVersion)
       return
     }
-    const { store, feed, dispatch, sawBookmark, skipped, emit } = this.#host
+    const { store, feed, dispatch, sawBookmark, unversioned, emit } = this.#host
     if (resourceVersion === '') {
-      skipped(new WatchError('the server sends bookmarks without a resourceVersion: they are left out'))
+      unversioned()
       return
     }
     if (isOlder(resourceVersion, feed.resourceVersion)) {
@@ -329,7 +336,7 @@ export class Session<T extends KubeObject> {
     initial.stop()
     this.#initial = undefined
     this.#attempt = 'watch'
-    for (const error of initial.collisions) this.#host.skipped(error)
+    if (initial.duplicates) this.#host.skipped(initial.duplicates)
     this.#replace(initial.entries, resourceVersion, 'stream')
     this.#since = this.#host.clock.now()
     this.#host.emit?.({ type: 'opened', attempt: 'watch' })

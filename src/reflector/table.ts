@@ -1,9 +1,11 @@
-import { ParseError, WatchError } from '../errors'
+import { isParseError, ParseError, WatchError } from '../errors'
 import { guarded } from '../internal/report'
+import type { Entry } from '../meta/entry'
+import { parseJson } from '../meta/json'
 import type { KubeObject } from '../meta/object'
 import type { Resource } from '../meta/resource'
 import { asBookmark, asStatus } from '../meta/schemas'
-import { type EntryList, INITIAL_EVENTS_END, type WatchEntry } from '../meta/wire'
+import { addSkipped, type EntryList, type Skipped, type WatchEntry } from '../meta/wire'
 import type { ListEntriesOptions } from '../transport/list'
 import type { Requester } from '../transport/requester'
 import { asTable, listTable, type RowObject, rowEntry, TABLE_ACCEPT, type Table, type TableColumn } from '../transport/table'
@@ -67,7 +69,13 @@ class TableClient implements EntryClient {
   ): Promise<EntryList<T>> {
     const table = await listTable(this.#client, resource, { ...options, includeObject: this.#includeObject })
     const { resourceVersion = '', continue: token = '', remainingItemCount } = table.metadata
-    return { resourceVersion, continue: token, remainingItemCount, entries: this.#entries(table, managedFields) }
+    const entries: Entry<T>[] = []
+    let skipped: Skipped | undefined
+    for (const row of this.#rows<T>(table, managedFields)) {
+      if ('error' in row) skipped = addSkipped(skipped, { count: 1, errors: [row.error] })
+      else entries.push(row.entry)
+    }
+    return { resourceVersion, continue: token, remainingItemCount, entries, skipped }
   }
 
   watchEntries<T extends KubeObject>(
@@ -94,15 +102,14 @@ class TableClient implements EntryClient {
       case 'ADDED':
       case 'MODIFIED':
       case 'DELETED':
-        return this.#entries<T>(asTable(object, resource), managedFields).map((entry) => ({ type, entry }))
+        return [...this.#rows<T>(asTable(object, resource), managedFields)].map((row) =>
+          'error' in row ? { type: 'SKIPPED', error: row.error } : { type, entry: row.entry },
+        )
       case 'BOOKMARK': {
         // As a table it has one row, whose object is the bookmark; and it may be the event with the columns.
         const table = asTable<unknown>(object, resource)
         this.#learn(table)
-        const bookmark = asBookmark(table.rows[0]?.object)
-        if (!bookmark) throw new ParseError('a BOOKMARK has a resourceVersion, this has none', line)
-        const { resourceVersion, annotations } = bookmark.metadata
-        return [{ type, resourceVersion, initialEventsEnd: annotations?.[INITIAL_EVENTS_END] === 'true' }]
+        return [{ type, ...asBookmark(table.rows[0]?.object) }]
       }
       case 'ERROR':
         return [{ type, status: asStatus(object) ?? { message: line.slice(0, 200) } }]
@@ -111,10 +118,21 @@ class TableClient implements EntryClient {
     }
   }
 
-  #entries<T extends KubeObject>(table: Table<KubeObject | undefined>, managedFields: 'drop' | 'keep' | undefined) {
+  /** An entry of each row, or why it cannot be kept. */
+  *#rows<T extends KubeObject>(
+    table: Table<KubeObject | undefined>,
+    managedFields: 'drop' | 'keep' | undefined,
+  ): Generator<{ readonly entry: Entry<T> } | { readonly error: Error }> {
     this.#learn(table)
     const names = this.#columns.map(({ name }) => name)
-    return table.rows.map((row) => rowEntry<T>(row, names, { includeObject: this.#includeObject, managedFields }))
+    for (const row of table.rows) {
+      try {
+        yield { entry: rowEntry<T>(row, names, { includeObject: this.#includeObject, managedFields }) }
+      } catch (error) {
+        if (!isParseError(error)) throw error
+        yield { error }
+      }
+    }
   }
 
   /** In a watch only the first event has the columns. */
@@ -126,9 +144,14 @@ class TableClient implements EntryClient {
 }
 
 function parseEvent(line: string): { type?: unknown; object?: unknown } {
+  let event: unknown
   try {
-    return JSON.parse(line)
+    event = parseJson(line)
   } catch (cause) {
     throw new ParseError('a watch event is not JSON', line, { cause })
   }
+  if (typeof event !== 'object' || event === null) throw new ParseError('a watch event is not an object', line)
+  const status = asStatus(event)
+  if (status) throw new WatchError(status.message ?? 'the server sent a Status in place of events', { status })
+  return event
 }

@@ -1,4 +1,5 @@
 import { KubeError } from '../errors'
+import { describeValue } from '../internal/describe-value'
 import { report } from '../internal/report'
 import { type Entry, entryFromObject, readValue } from '../meta/entry'
 import { type KeyFunc, metaNamespaceKey } from '../meta/keys'
@@ -144,13 +145,15 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
    * Adds indexes; the objects that are here are indexed at once.
    *
    * @returns this indexer, whose type knows the new names as well.
-   * @throws TypeError when there is an index of one of the names; nothing is added then.
+   * @throws TypeError when there is an index of one of the names, or one of the indexers is not a function; nothing is added then.
    */
   addIndexers<More extends string>(indexers: Indexers<T, More>): Indexer<T, Names | More> {
     const names = Object.keys(indexers) as More[]
     for (const name of names) {
       if (name === NAMESPACE || this.#indexes.has(name))
         throw new TypeError(`there is an index '${name}' already: give the new one another name`)
+      if (typeof indexers[name] !== 'function')
+        throw new TypeError(`the index '${name}' needs a function that gives an object's values, got ${describeValue(indexers[name])}`)
     }
     this.#add(names.map((name) => [name, indexers[name]]))
     return this as unknown as Indexer<T, Names | More>
@@ -184,7 +187,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
     for (const [name, { read, found }] of indexes) {
       let values: readonly string[] = []
       try {
-        if (entry) values = [...read(entry)]
+        if (entry) values = valuesOf(read(entry))
       } catch (cause) {
         this.#report(name, key, cause)
       }
@@ -217,4 +220,11 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
       report(thrown)
     }
   }
+}
+
+function valuesOf(values: readonly string[]): readonly string[] {
+  if (Array.isArray(values)) return [...values]
+  throw new TypeError(
+    `an index function gives an array of strings, got ${describeValue(values)}: put one value in brackets, leave out none with []`,
+  )
 }

@@ -1,3 +1,4 @@
+import { Opaque } from '../internal/opaque'
 import type { Entry } from '../meta/entry'
 import { objectKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
@@ -24,10 +25,11 @@ export interface ListerOptions {
  *
  * @see client-go `cache.GenericLister`
  */
-export class Lister<T extends KubeObject> {
+export class Lister<T extends KubeObject> extends Opaque {
   readonly #source: ListerSource<T>
 
   constructor(source: ListerSource<T>) {
+    super()
     this.#source = source
   }
 

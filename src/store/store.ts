@@ -1,5 +1,7 @@
+import { describeValue } from '../internal/describe-value'
 import { Listeners } from '../internal/listeners'
-import { addUnreadableListener, type Entry, entryFromObject, removeUnreadableListener, type UnparsedEntry } from '../meta/entry'
+import { Opaque } from '../internal/opaque'
+import { type Entry, entryFromObject, holdEntry, isEntry, releaseEntry, type UnparsedEntry } from '../meta/entry'
 import { type Keyed, type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
@@ -17,7 +19,7 @@ import type { StoreChange, StoreUpdate } from './changes'
  * ```
  * @see client-go `cache.Store`, `cache.NewStore`
  */
-export class Store<T extends KubeObject> {
+export class Store<T extends KubeObject> extends Opaque {
   readonly #keyFunc: KeyFunc
   readonly #updates = new Listeners<StoreUpdate<T>>()
   readonly #unreadable = new Listeners<UnparsedEntry>()
@@ -26,8 +28,14 @@ export class Store<T extends KubeObject> {
   #list: readonly Entry<T>[] | undefined
   #resourceVersion = ''
 
-  /** @param keyFunc under which key an object is kept; default {@link metaNamespaceKey}. */
+  /**
+   * @param keyFunc under which key an object is kept; default {@link metaNamespaceKey}.
+   * @throws TypeError when that is not a function.
+   */
   constructor(keyFunc: KeyFunc = metaNamespaceKey) {
+    super()
+    if (typeof keyFunc !== 'function')
+      throw new TypeError(`a store's keyFunc is a function, got ${describeValue(keyFunc)}: leave it out for metaNamespaceKey`)
     this.#keyFunc = keyFunc
   }
 
@@ -41,8 +49,8 @@ export class Store<T extends KubeObject> {
     return this.#entries.size
   }
 
-  /** All entries, in no particular order: the same array until the store changes, and never changed itself. Parses nothing. */
-  list(): readonly Entry<T>[] {
+  /** All entries, in no particular order: the same array until the store changes, and never changed itself. Parses nothing. Needs no `this`. */
+  readonly list = (): readonly Entry<T>[] => {
     this.#list ??= [...this.#entries.values()]
     return this.#list
   }
@@ -110,10 +118,10 @@ export class Store<T extends KubeObject> {
       if (previous === entry) continue
       puts.push(previous?.uid === entry.uid ? { type: 'updated', entry, previous } : { type: 'added', entry })
     }
-    for (const { entry } of deletes) this.#release(entry)
+    for (const { entry } of deletes) releaseEntry(entry, this.#drop)
     for (const change of puts) {
-      if (change.type === 'updated') this.#release(change.previous)
-      this.#hold(change.entry)
+      if (change.type === 'updated') releaseEntry(change.previous, this.#drop)
+      holdEntry(change.entry, this.#drop)
     }
     this.#entries = next
     this.#list = undefined
@@ -133,10 +141,10 @@ export class Store<T extends KubeObject> {
   }
 
   /**
-   * Applies a batch of watch events in their order. What is new, changed or gone is decided by what the store has; an event that is older than
-   * the store's version of its object changes nothing.
+   * Applies a batch of watch events in their order. What is new, changed or gone is decided by what the store has.
    *
-   * @param onOutdated called with the entry of each event that was too old.
+   * @param onOutdated called with the entry of each event that is older than the store's version of its object, and is left out. Default: such
+   *   events count like any other.
    */
   apply(
     events: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[],
@@ -146,7 +154,7 @@ export class Store<T extends KubeObject> {
     const changes: StoreChange<T>[] = []
     for (const { type, entry } of events) {
       const known = this.#entries.get(this.keyOf(entry))
-      if (known && isOutdated(entry, known)) onOutdated?.(entry)
+      if (onOutdated && known && isOutdated(entry, known)) onOutdated(entry)
       else if (type !== 'DELETED') {
         if (!known || !isSame(known, entry)) this.#put(entry, changes)
       } else if (known && (known.uid === entry.uid || !entry.uid)) {
@@ -170,10 +178,8 @@ export class Store<T extends KubeObject> {
     this.#tell('resync', changes)
   }
 
-  /** Calls back after each step, synchronously. Returns how to stop. */
-  subscribe(listener: (update: StoreUpdate<T>) => void): () => void {
-    return this.#updates.add(listener)
-  }
+  /** Calls `listener` after each step, synchronously. Returns how to stop. Needs no `this`. */
+  readonly subscribe = (listener: (update: StoreUpdate<T>) => void): (() => void) => this.#updates.add(listener)
 
   /** Calls back when a reader found an entry whose text does not parse: the store has dropped it, and it should be fetched again. */
   onUnreadable(listener: (entry: UnparsedEntry) => void): () => void {
@@ -188,8 +194,8 @@ export class Store<T extends KubeObject> {
   #put(entry: Entry<T>, changes: StoreChange<T>[]): void {
     const key = this.keyOf(entry)
     const previous = this.#entries.get(key)
-    if (previous) this.#release(previous)
-    this.#hold(entry)
+    if (previous) releaseEntry(previous, this.#drop)
+    holdEntry(entry, this.#drop)
     this.#entries.set(key, entry)
     this.#list = undefined
     if (!previous) changes.push({ type: 'added', entry })
@@ -200,15 +206,7 @@ export class Store<T extends KubeObject> {
   #remove(entry: Entry<T>): void {
     this.#entries.delete(this.keyOf(entry))
     this.#list = undefined
-    this.#release(entry)
-  }
-
-  #hold(entry: Entry<T>): void {
-    addUnreadableListener(entry, this.#drop)
-  }
-
-  #release(entry: Entry<T>): void {
-    removeUnreadableListener(entry, this.#drop)
+    releaseEntry(entry, this.#drop)
   }
 
   readonly #drop = (unreadable: UnparsedEntry): void => {
@@ -227,7 +225,11 @@ export class Store<T extends KubeObject> {
 }
 
 function toEntry<T extends KubeObject>(object: T | Entry<T>): Entry<T> {
-  return 'metadata' in object ? entryFromObject(object) : object
+  if (isEntry(object)) return object as Entry<T>
+  if (typeof object === 'object' && object !== null && 'metadata' in object) return entryFromObject(object)
+  throw new TypeError(
+    `a store keeps Kubernetes objects, which have metadata, and entries, got ${describeValue(object)}: make an entry of a text with entryFromText`,
+  )
 }
 
 /** Whether two entries are the same version of the same object. Objects that never were on a server have no version and are never the same. */

@@ -1,3 +1,5 @@
+import type { Clock } from '../internal/clock'
+
 type Bytes = ReadableStream<Uint8Array>
 
 /** Decides what becomes of a stream, chunk by chunk: what to pass on, and what happens then. */
@@ -97,4 +99,44 @@ export function rechunk(body: Bytes, sizes: readonly number[]): Bytes {
     }
     return { pass }
   })
+}
+
+/** Ends a stream after a time, whatever it is waiting for. */
+export function endAfter(body: Bytes, { ms, ending, clock }: { ms: number; ending: 'error' | 'close'; clock: Clock }): Bytes {
+  const reader = body.getReader()
+  let isOver = false
+  let timer: unknown
+  const stop = () => {
+    isOver = true
+    clock.clearTimeout(timer)
+  }
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        timer = clock.setTimeout(() => {
+          isOver = true
+          if (ending === 'error') controller.error(new TypeError('terminated'))
+          else controller.close()
+          reader.cancel().catch(() => undefined)
+        }, ms)
+      },
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          if (isOver) return
+          if (!done) return controller.enqueue(value)
+          stop()
+          controller.close()
+        } catch (error) {
+          stop()
+          controller.error(error)
+        }
+      },
+      async cancel(reason) {
+        stop()
+        await reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }

@@ -10,7 +10,7 @@ export interface ChurnOptions {
   seed?: number
   /** Where new pods are made; default `['default']`. */
   namespaces?: readonly string[]
-  /** Of 100 changes, so many create and so many delete a pod; the others change one. Default 10. */
+  /** Of 100 changes, so many create and so many delete a pod; the others change one. 0 to 50; default 10. */
   replacedPercent?: number
 }
 
@@ -36,8 +36,14 @@ export interface ChurnHost {
 const TICK_MS = 10
 // New pods are numbered from here: they do not meet the ones a test made itself.
 const FIRST_INDEX = 1_000_000
+/** How far the number of pods may go from where it began, and how far at least. */
+const BAND_SHARE = 0.1
+const SMALLEST_BAND = 3
 
-/** Keeps pods changing as a busy cluster does: restarts, readiness, rollouts. Their number stays about the same. */
+/**
+ * Keeps pods changing as a busy cluster does: restarts, readiness, rollouts. However long it runs, their number stays within 10 percent
+ * (at least 3 pods) of what it was at the first change; where there were none, there are at most 3.
+ */
 export class Churn {
   readonly #host: ChurnHost
   readonly #random: Random
@@ -47,14 +53,18 @@ export class Churn {
   #changes = 0
   // Its own list: sorting thousands of pods for each change would cost more than the change.
   #pods: PodName[] = []
+  /** How many pods there were at the first change. */
+  #population: number | undefined
   #nextIndex = FIRST_INDEX
   // What of a change was due at `#since`.
   #due = 0
   #since: number
   #timer: unknown
 
-  /** @throws RangeError when the rate is negative. */
+  /** @throws RangeError when the rate is negative, or replacedPercent not between 0 and 50. */
   constructor(host: ChurnHost, { changesPerSecond = 10, seed = 1, namespaces = ['default'], replacedPercent = 10 }: ChurnOptions = {}) {
+    if (!(replacedPercent >= 0 && replacedPercent <= 50))
+      throw new RangeError(`Churn: replacedPercent must be between 0 and 50, not ${replacedPercent}`)
     this.#host = host
     this.#random = createRandom(seed)
     this.#namespaces = namespaces
@@ -113,20 +123,29 @@ export class Churn {
     this.#changes++
     const random = this.#random
     if (this.#pods.length === 0) this.#pods = this.#host.pods().map(({ namespace, name }) => ({ namespace, name }))
+    this.#population ??= this.#pods.length
     const kind = random.below(100)
     const at = random.below(this.#pods.length)
     const name = this.#pods[at]
     const pod = name && this.#host.get(name)
     // Somebody else has deleted it, or there is none: one takes its place.
     if (name && !pod) this.#forget(at)
-    if (!name || !pod || kind < this.#replacedPercent) {
-      this.#create()
-    } else if (kind < 2 * this.#replacedPercent) {
+    if (!name || !pod) this.#create()
+    else if (kind >= 2 * this.#replacedPercent) this.#host.update(this.#changed(pod))
+    else if (this.#grows(kind)) this.#create()
+    else {
       this.#forget(at)
       this.#host.delete(name)
-    } else {
-      this.#host.update(this.#changed(pod))
     }
+  }
+
+  /** Whether a pod is created rather than deleted: chance decides, at the edges of the band what leads back does. */
+  #grows(kind: number): boolean {
+    const population = this.#population ?? 0
+    const band = Math.max(SMALLEST_BAND, Math.floor(population * BAND_SHARE))
+    if (this.#pods.length >= population + band) return false
+    if (this.#pods.length <= Math.max(1, population - band)) return true
+    return kind < this.#replacedPercent
   }
 
   #forget(at: number): void {

@@ -54,7 +54,8 @@ export class Collection {
     this.served = served
     this.#isRehearsal = cache instanceof WatchCache
     this.#host = host
-    this.cache = cache instanceof WatchCache ? cache : new WatchCache({ ...cache, resource: served.resource })
+    this.cache =
+      cache instanceof WatchCache ? cache : new WatchCache({ ...cache, resource: served.resource, fieldLabels: served.fieldLabels })
   }
 
   /** The same objects under the same rules, but what is written to them is forgotten. */
@@ -63,7 +64,7 @@ export class Collection {
   }
 
   /** The server's time, RFC 3339 in whole seconds. */
-  readonly now = (): string => new Date(this.#host.clock.now()).toISOString().replace(/\.\d+/, '')
+  readonly now = (): string => timeOf(this.#host.clock)
 
   has({ namespace, name }: ObjectName): boolean {
     return this.cache.get(objectKey(namespace, name)) !== undefined
@@ -176,6 +177,9 @@ export class Collection {
     return errorOf(status, { method, url: resourceName(this.served.resource) })
   }
 }
+
+/** A clock's time, RFC 3339 in whole seconds. */
+export const timeOf = (clock: Clock): string => new Date(clock.now()).toISOString().replace(/\.\d+/, '')
 
 /** The object of an entry, for a caller who may change it: nobody else has this one. */
 export function copyOf({ text }: Entry<KubeObject>): KubeObject {

@@ -6,11 +6,13 @@ import type { ServedResource } from './served-resources'
 export function definedResources({ spec: { group, names, scope, versions } }: CustomResourceDefinition): ServedResource[] {
   return versions
     .filter(({ served = true }) => served)
-    .map(({ name: version, subresources, additionalPrinterColumns }) => ({
+    .map(({ name: version, subresources, additionalPrinterColumns, selectableFields = [], ...described }) => ({
       resource: defineResource({ group, version, plural: names.plural, kind: names.kind, scope }),
       shortNames: names.shortNames,
       categories: names.categories,
       status: subresources?.status !== undefined,
       printerColumns: additionalPrinterColumns,
+      fieldLabels: Object.fromEntries(selectableFields.map(({ jsonPath }) => [jsonPath.replace(/^\./, ''), ''])),
+      schema: (described as { schema?: { openAPIV3Schema?: object } }).schema?.openAPIV3Schema,
     }))
 }

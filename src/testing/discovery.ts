@@ -1,8 +1,7 @@
 import { apiVersionOf } from '../meta/resource'
 import { jsonResponse } from '../watch-cache/protocol'
-import { type ServedResource, subresourcesOf } from './served-resources'
+import { type ServedResource, subresourcesOf, verbsOf } from './served-resources'
 
-const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 const VERSION = {
   major: '1',
@@ -49,7 +48,7 @@ function resourceList(group: string, version: string, served: readonly ServedRes
         name: resource.plural,
         singularName: resource.kind.toLowerCase(),
         ...common,
-        verbs: VERBS,
+        verbs: verbsOf(entry),
         ...(shortNames && { shortNames }),
         ...(categories && { categories }),
       },
@@ -107,7 +106,7 @@ function aggregatedResource(entry: ServedResource): object {
     responseKind,
     scope: resource.scope,
     singularResource: resource.kind.toLowerCase(),
-    verbs: VERBS,
+    verbs: verbsOf(entry),
     ...(shortNames && { shortNames }),
     ...(categories && { categories }),
     ...(subresources.length > 0 && { subresources }),

@@ -1,26 +1,33 @@
 import { CustomResourceDefinition } from '../discovery/custom-resource-definition'
+import { KubeError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource, resourceName } from '../meta/resource'
 import type { ChangeType } from '../meta/wire'
-import { failure, invalid } from '../watch-cache/failures'
+import { failure, methodNotAllowed } from '../watch-cache/failures'
 import { serveRead } from '../watch-cache/fetch-handler'
-import { errorResponse, isWatch, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
+import { errorResponse, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
 import type { WatchCacheOptions } from '../watch-cache/watch-cache'
+import { AccessRules, attributesOf, forbidden, unauthorized } from './access-rules'
 import { Churn, type ChurnOptions } from './churn'
-import { Collection, type CollectionHost, copyOf, type ObjectName } from './collection'
+import { Collection, type CollectionHost, copyOf, type ObjectName, timeOf } from './collection'
 import { definedResources } from './custom-resources'
 import { serveDiscovery } from './discovery'
+import { type FakeFetch, requestOf } from './fake-fetch'
 import { breakBody, Faults } from './faults'
 import type { FixturePod } from './fixtures'
+import { serveOpenApi } from './openapi'
+import { Origins } from './origins'
 import { containerOf, PodLogs } from './pod-logs'
 import { createRandom } from './random'
 import { represent } from './representations'
+import { acceptsJson, notAcceptable } from './request-body'
 import { RequestLog, type RequestRecord } from './request-log'
 import { serveWrite } from './rest'
+import { reviewResources, serveReview } from './reviews'
 import type { Preconditions } from './rules'
-import { builtInResources, type ServedResource, subresourcesOf } from './served-resources'
+import { builtInResources, type ServedResource, subresourcesOf, verbsOf } from './served-resources'
 import { scaleResponse } from './subresources'
 
 /** What a {@link FakeApiServer} can be given. */
@@ -46,6 +53,11 @@ export interface FakeApiServerOptions {
   bookmarkIntervalMs?: number
   /** Whether a watch can ask for the state first (`sendInitialEvents`), or gets 422 as from older servers; default `'supported'`. */
   watchList?: 'supported' | 'refused'
+  /**
+   * Pages of which origins may read answers and change objects (CORS), such as `http://localhost:5173`, or `*` for all; default none but the
+   * server's own.
+   */
+  allowedOrigins?: readonly string[]
 }
 
 /** The whole state of a server at one moment. */
@@ -59,8 +71,9 @@ export type ObjectReference = { readonly name: string; readonly namespace?: stri
 
 /**
  * A Kubernetes API server in memory, as a `fetch` handler: reads, watches, writes, patches and discovery, well enough for `kubectl`.
- * There is no authentication, no admission, no validation of what is inside a spec, and no controller: a namespace need not exist for
- * objects to be in it, and what owns an object may vanish.
+ * There is no admission, no validation of what is inside a spec, and no controller: a namespace need not exist for objects to be in it, and
+ * what owns an object may vanish. Every user may do everything, until {@link FakeApiServer.access} says otherwise. Its `kube-system` namespace
+ * has a uid of its own, as that of a real cluster.
  *
  * @example
  * ```ts
@@ -68,20 +81,31 @@ export type ObjectReference = { readonly name: string; readonly namespace?: stri
  * server.create(Pod, podFixture(1))
  * const client = new KubeClient({ baseUrl: 'http://kubernetes.test', fetch: server.fetch })
  * ```
+ *
+ * @example
+ * On a port: of Node, of Deno, of Bun (which sends the headers of a watch with its first event), or as a command,
+ * `npx kubeflect fake-server`.
+ * ```ts
+ * createServer(nodeListener(server.fetch)).listen(8001, '127.0.0.1')
+ * Deno.serve({ port: 8001, hostname: '127.0.0.1' }, server.fetch)
+ * Bun.serve({ port: 8001, hostname: '127.0.0.1', idleTimeout: 0, fetch: server.fetch })
+ * ```
  */
 export class FakeApiServer {
+  /** What users may do, and which tokens they have; default everything, without a token. */
+  readonly access: AccessRules = new AccessRules()
   /** What goes wrong with requests to come. */
   readonly faults: Faults
   /** What the containers of pods write. */
   readonly logs: PodLogs
-  /** Whether watches can begin with the state; may be changed at any time. */
-  watchList: 'supported' | 'refused'
   readonly #clock: Clock
   readonly #log = new RequestLog()
+  readonly #origins: Origins
   readonly #collections = new Map<string, Collection>()
   readonly #host: CollectionHost
   readonly #cacheOptions: Omit<WatchCacheOptions<KubeObject>, 'resource'>
   #revision: number
+  #watchList: 'supported' | 'refused'
 
   /** @throws RangeError when a size is not a positive number, or the resourceVersion no positive integer. */
   constructor({
@@ -94,15 +118,17 @@ export class FakeApiServer {
     watchBufferSize,
     bookmarkIntervalMs,
     watchList = 'supported',
+    allowedOrigins = [],
   }: FakeApiServerOptions = {}) {
     if (!Number.isSafeInteger(resourceVersion) || resourceVersion < 1)
       throw new RangeError(`FakeApiServer: resourceVersion must be a positive integer, not ${resourceVersion}`)
     this.#clock = clock
     this.faults = new Faults(clock)
     this.logs = new PodLogs(clock)
-    this.watchList = watchList
+    this.#watchList = watchList
+    this.#origins = new Origins(allowedOrigins)
     this.#revision = resourceVersion
-    this.#cacheOptions = { capacity, watchBufferSize, bookmarkIntervalMs, clock }
+    this.#cacheOptions = { capacity, watchBufferSize, bookmarkIntervalMs, clock, random: createRandom(seed).next }
     this.#host = {
       clock,
       random: createRandom(seed),
@@ -123,18 +149,21 @@ export class FakeApiServer {
     }
   }
 
-  /** Answers a request; an aborted one rejects with the signal's reason. Can be passed on as it is wherever a `fetch` is asked for. */
-  readonly fetch = async (input: Request | URL | string, init?: RequestInit): Promise<Response> => {
-    const request = input instanceof Request && init === undefined ? input : new Request(input, init)
+  /** Answers a request; an aborted one rejects with the signal's reason. Needs no `this`, so that it can be passed wherever a `fetch` is expected. */
+  readonly fetch: FakeFetch = async (input: Request | URL | string, init?: RequestInit | object): Promise<Response> => {
+    const request = requestOf(input, init)
     const { pathname } = new URL(request.url)
     const target = parseResourcePath(pathname)
     const tracked = this.#log.track(request, target)
     try {
       request.signal.throwIfAborted()
       const faults = this.faults.take(tracked.record)
-      const response = (await this.faults.before(faults, request)) ?? (await this.#answer(request, pathname, target))
+      const response =
+        (await this.faults.before(faults, request)) ??
+        this.#origins.before(request) ??
+        (await this.#answer(request, pathname, target, tracked.record))
       request.signal.throwIfAborted()
-      return tracked.answer(response, (body) => breakBody(body, faults))
+      return tracked.answer(this.#origins.mark(response, request), (body) => breakBody(body, faults, this.#clock))
     } catch (error) {
       tracked.fail()
       throw error
@@ -154,6 +183,15 @@ export class FakeApiServer {
     this.#log.clear()
   }
 
+  /** Whether watches can begin with the state; may be changed at any time. */
+  get watchList(): 'supported' | 'refused' {
+    return this.#watchList
+  }
+  set watchList(watchList: 'supported' | 'refused') {
+    this.#watchList = watchList
+    for (const { cache } of this.#collections.values()) cache.watchList = watchList
+  }
+
   /** The version of the last change. */
   get resourceVersion(): string {
     return String(this.#revision)
@@ -164,7 +202,7 @@ export class FakeApiServer {
     const entry = 'resource' in served ? served : { resource: served }
     const key = keyOf(entry.resource)
     if (this.#collections.has(key)) return
-    const collection = new Collection(entry, this.#host, this.#cacheOptions)
+    const collection = new Collection(entry, this.#host, { ...this.#cacheOptions, watchList: this.#watchList })
     collection.cache.replace([], this.resourceVersion)
     this.#collections.set(key, collection)
   }
@@ -180,6 +218,27 @@ export class FakeApiServer {
   /** Creates an object, its status included. @throws ApiError 400, 409, 422 or 500 */
   create<T extends KubeObject>(resource: Resource<T>, object: T): T {
     return copyOf(this.#collection(resource).create(object, namespaceFor(resource, object.metadata.namespace))) as T
+  }
+
+  /**
+   * Takes over objects as a file or another server has them, each with its status: one that is there is replaced, whatever its version.
+   *
+   * @param objects with `kind` and `apiVersion`; definitions of custom resources before what they define.
+   * @throws KubeError when a kind is not served; ApiError 400 or 422
+   */
+  load(objects: readonly KubeObject[]): void {
+    for (const object of objects) {
+      const { kind, apiVersion = '' } = object
+      const collections = [...this.#collections.values()]
+      const collection = collections.find(({ served: { resource } }) => resource.kind === kind && apiVersionOf(resource) === apiVersion)
+      if (!collection)
+        throw new KubeError(`FakeApiServer: ${kind} (${apiVersion}) is not served: register it, or load its definition first`)
+      // Versions and uids are this server's to give.
+      const { resourceVersion: _, uid: __, ...metadata } = object.metadata
+      const at = nameFor(collection.served.resource, { name: metadata.name ?? '', namespace: metadata.namespace })
+      if (collection.has(at)) collection.update({ ...object, metadata }, at, 'all')
+      else collection.create({ ...object, metadata }, at.namespace)
+    }
   }
 
   /** Replaces an object, its status included. An object without a resourceVersion is replaced whatever it is. @throws ApiError 400, 404 or 409 */
@@ -224,9 +283,13 @@ export class FakeApiServer {
     )
   }
 
-  /** Forgets all past events: a watch from before now gets 410, open watches go on. */
-  compact(): void {
-    for (const { cache } of this.#collections.values()) cache.compact()
+  /**
+   * Forgets the events up to a version (default: all of them). A watch or an exact list from before it gets 410, open watches go on.
+   *
+   * @throws RangeError when the version is no decimal number, or newer than the server's.
+   */
+  compact(resourceVersion?: string): void {
+    for (const { cache } of this.#collections.values()) cache.compact(resourceVersion)
   }
 
   /** Breaks every answer that is under way, as a lost connection does. */
@@ -249,17 +312,28 @@ export class FakeApiServer {
     for (const [key, { cache }] of this.#collections) cache.replace(restore.objects.get(key) ?? [], this.resourceVersion)
   }
 
-  async #answer(request: Request, pathname: string, target: ResourceRequest | undefined): Promise<Response> {
+  async #answer(request: Request, pathname: string, target: ResourceRequest | undefined, record: RequestRecord): Promise<Response> {
+    const user = this.access.userOf(request.headers)
+    if (!user) return statusResponse(unauthorized())
     const collection = target && this.#collections.get(keyOf(target))
     if (!collection || !isServed(target, collection.served)) {
-      const served = [...this.#collections.values()].map((collection) => collection.served)
-      return serveDiscovery(pathname, request.headers, served) ?? notFound()
+      const served = [...Array.from(this.#collections.values(), (collection) => collection.served), ...reviewResources]
+      const now = timeOf(this.#clock)
+      return (
+        (target && (await serveReview(target, request, { access: this.access, user, served, now }))) ??
+        serveDiscovery(pathname, request.headers, served) ??
+        serveOpenApi(pathname, request.headers, served) ??
+        notFound()
+      )
     }
+    const { served } = collection
+    const attributes = attributesOf(target, served.resource, record)
+    if (!this.access.allows(user, attributes)) return statusResponse(forbidden(user, attributes))
+    if (!target.subresource && !verbsOf(served).includes(record.verb)) return statusResponse(methodNotAllowed())
+    if (target.subresource !== 'log' && !acceptsJson(request)) return statusResponse(notAcceptable())
     if (request.method !== 'GET') return serveWrite(collection, target, request)
     if (target.subresource) return this.#answerSubresource(request, target, collection)
-    const params = new URL(request.url).searchParams
-    if (this.watchList === 'refused' && isWatch(params) && params.has('sendInitialEvents')) return watchListRefused()
-    return represent(await serveRead(collection.cache, target, request), request, collection.served)
+    return represent(await serveRead(collection.cache, target, request), { request, target, served: collection.served })
   }
 
   #answerSubresource(request: Request, target: ResourceRequest, collection: Collection): Promise<Response> | Response {
@@ -305,12 +379,3 @@ function isServed({ namespace, subresource }: ResourceRequest, served: ServedRes
 }
 
 const notFound = (): Response => statusResponse(failure(404, 'NotFound', 'the server could not find the requested resource', {}))
-
-function watchListRefused(): Response {
-  const message = 'Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'
-  return statusResponse(
-    invalid({ kind: 'ListOptions', group: 'meta.k8s.io', name: '' }, [
-      { reason: 'FieldValueForbidden', field: 'sendInitialEvents', message },
-    ]),
-  )
-}

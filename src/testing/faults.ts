@@ -3,7 +3,7 @@ import type { Status } from '../meta/object'
 import { failure } from '../watch-cache/failures'
 import { statusResponse } from '../watch-cache/protocol'
 import { Waiters } from '../watch-cache/waiters'
-import { cutAfter, injectLine, rechunk, stallAfter } from './broken-streams'
+import { cutAfter, endAfter, injectLine, rechunk, stallAfter } from './broken-streams'
 import type { RequestRecord, Verb } from './request-log'
 
 /** What goes wrong with a request. */
@@ -19,9 +19,13 @@ export type Fault =
       readonly reason?: string
       readonly text?: string
       readonly retryAfterSeconds?: number
+      /** More headers, such as `location` of a redirect, or another `content-type`. */
+      readonly headers?: Readonly<Record<string, string>>
     }
   /** The body stops after so many bytes: the connection breaks (`'error'`, the default), or ends as if all were well (`'close'`). */
   | { readonly type: 'cut'; readonly afterBytes: number; readonly ending?: 'error' | 'close' }
+  /** The body ends so many milliseconds after the headers, as a load balancer ends a watch: it breaks (`'error'`, the default), or closes. */
+  | { readonly type: 'expire'; readonly afterMs: number; readonly ending?: 'error' | 'close' }
   /** After so many bytes nothing more comes, and the connection stays open. */
   | { readonly type: 'stall'; readonly afterBytes: number }
   /** After so many lines (default 0) comes one that the server did not write. */
@@ -100,13 +104,15 @@ export class Faults {
 }
 
 /** Breaks a body as faults say. */
-export function breakBody(body: ReadableStream<Uint8Array>, faults: readonly Fault[]): ReadableStream<Uint8Array> {
+export function breakBody(body: ReadableStream<Uint8Array>, faults: readonly Fault[], clock: Clock): ReadableStream<Uint8Array> {
   // Chunks are cut last, whatever was done to the body before.
   const ordered = [...faults].sort((a, b) => Number(a.type === 'chunks') - Number(b.type === 'chunks'))
   return ordered.reduce((stream, fault) => {
     switch (fault.type) {
       case 'cut':
         return cutAfter(stream, fault.afterBytes, fault.ending ?? 'error')
+      case 'expire':
+        return endAfter(stream, { ms: fault.afterMs, ending: fault.ending ?? 'error', clock })
       case 'stall':
         return stallAfter(stream, fault.afterBytes)
       case 'line':
@@ -146,14 +152,24 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Timeout',
 }
 
-function statusAnswer({ status, reason = REASONS[status] ?? '', text, retryAfterSeconds }: Fault & { type: 'status' }): Response {
-  if (text === undefined)
-    return statusResponse(
+function statusAnswer({
+  status,
+  reason = REASONS[status] ?? '',
+  text,
+  retryAfterSeconds,
+  headers: more = {},
+}: Fault & { type: 'status' }): Response {
+  if (text === undefined) {
+    const response = statusResponse(
       failure(status, reason, `injected: ${status} ${reason}`, retryAfterSeconds === undefined ? undefined : { retryAfterSeconds }),
     )
+    for (const [name, value] of Object.entries(more)) response.headers.set(name, value)
+    return response
+  }
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    ...more,
   }
   return new Response(text, { status, headers })
 }

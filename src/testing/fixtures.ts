@@ -1,4 +1,5 @@
 import type { KubeObject } from '../meta/object'
+import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../resources/core/v1'
 import { createRandom } from './random'
 
 /** What {@link podFixture} can be told. */
@@ -11,10 +12,10 @@ export interface PodFixtureOptions {
   nonAscii?: boolean
 }
 
-/** A pod as far as tests look into it. */
-export interface FixturePod extends KubeObject {
-  spec: { nodeName: string; containers: { name: string; image: string }[] }
-  status: { phase: string; podIP: string; containerStatuses: { name: string; ready: boolean; restartCount: number }[] }
+/** A `Pod` with the members that every fixture has. */
+export interface FixturePod extends Pod {
+  spec: PodSpec & { nodeName: string }
+  status: PodStatus & { phase: string; podIP: string; containerStatuses: ContainerStatus[] }
 }
 
 const APPS = ['web', 'api', 'worker', 'cache', 'billing', 'search']
@@ -127,7 +128,8 @@ export function podFixture(index: number, { namespace = 'default', labels = {}, 
       conditions: ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => ({
         type,
         status: 'True',
-        lastProbeTime: null,
+        // What was never probed has null here on the wire, which the types of Kubernetes' own schema do not know.
+        lastProbeTime: null as unknown as string,
         lastTransitionTime: timeAt(index, 20_000),
       })),
       hostIP,
@@ -148,7 +150,7 @@ export function podFixture(index: number, { namespace = 'default', labels = {}, 
       })),
       qosClass: 'Burstable',
     },
-  } as FixturePod
+  }
 }
 
 function managedFields(app: string, index: number): NonNullable<KubeObject['metadata']['managedFields']> {

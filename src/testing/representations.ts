@@ -1,32 +1,31 @@
 import type { PrinterColumn } from '../discovery/custom-resource-definition'
 import type { KubeList, KubeObject } from '../meta/object'
-import type { PartialObjectMetadata } from '../meta/partial-object-metadata'
 import { LineSplitter } from '../transport/lines'
 import type { Table, TableColumn } from '../transport/table'
-import { failure } from '../watch-cache/failures'
-import { isWatch, jsonResponse, statusResponse } from '../watch-cache/protocol'
+import { isWatch, jsonResponse, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
 import { isJsonObject, type JsonObject } from './json'
+import { notAcceptable } from './request-body'
 import type { ServedResource } from './served-resources'
 
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
-const META = { apiVersion: 'meta.k8s.io/v1' } as const
-
 /**
  * Gives an answer the form that its request asks for: whole objects, their metadata (KEP-1031) or a table. Only JSON is known, and of the table
  * only what printer columns say; ages are `creationTimestamp`s.
  *
  * @see apiserver `handlers.transformResponseObject`
  */
-export async function represent(response: Response, request: Request, served: ServedResource): Promise<Response> {
+export async function represent(
+  response: Response,
+  { request, target, served }: { request: Request; target: ResourceRequest; served: ServedResource },
+): Promise<Response> {
   if (!response.ok) return response
   const form = formOf(request.headers.get('accept') ?? '')
   if (form === 'object') return response
-  if (form === undefined)
-    return statusResponse(failure(406, 'NotAcceptable', 'only the following media types are accepted: application/json', {}))
+  if (form === undefined) return statusResponse(notAcceptable())
   const { searchParams } = new URL(request.url)
   const include = searchParams.get('includeObject') ?? 'Metadata'
-  const table = (list: KubeList<KubeObject>) => asTable(list, served, include)
-  if (!isWatch(searchParams)) return jsonResponse(`${JSON.stringify(convert(await response.json(), form, table))}\n`)
+  const table = (list: KubeList<KubeObject>) => asTable(list, served, include, form.apiVersion)
+  if (!isWatch(target, searchParams)) return jsonResponse(`${JSON.stringify(convert(await response.json(), form, table))}\n`)
   let columnsAreTold = false
   const convertEvent = (line: string): string => {
     const event = JSON.parse(line) as { type: string; object: KubeObject }
@@ -42,14 +41,21 @@ export async function represent(response: Response, request: Request, served: Se
   return jsonResponse(response.body?.pipeThrough(mapLines(convertEvent)) ?? '')
 }
 
-/** The form asked for first of those that are known: a table, metadata or the objects as they are; undefined: none is. */
-function formOf(accept: string): 'object' | 'metadata' | 'table' | undefined {
+/** A form other than the object itself, in one of the versions of its API that are the same. */
+interface Form {
+  readonly kind: 'metadata' | 'table'
+  readonly apiVersion: 'meta.k8s.io/v1' | 'meta.k8s.io/v1beta1'
+}
+
+/** The first known form that is asked for: a table, metadata or the objects as they are; undefined: all are unknown. */
+function formOf(accept: string): Form | 'object' | undefined {
   for (const range of accept.split(',')) {
     const [type = '', ...params] = range.split(';').map((part) => part.trim())
     const as = params.find((param) => param.startsWith('as='))?.slice('as='.length)
-    const isKnown = params.includes('g=meta.k8s.io') && params.includes('v=v1')
-    if (isKnown && as === 'Table') return 'table'
-    if (isKnown && as?.startsWith('PartialObjectMetadata')) return 'metadata'
+    const version = params.includes('v=v1') ? 'v1' : params.includes('v=v1beta1') ? 'v1beta1' : undefined
+    const isKnown = params.includes('g=meta.k8s.io') && version !== undefined
+    if (isKnown && as === 'Table') return { kind: 'table', apiVersion: `meta.k8s.io/${version}` }
+    if (isKnown && as?.startsWith('PartialObjectMetadata')) return { kind: 'metadata', apiVersion: `meta.k8s.io/${version}` }
     if (as === undefined && ['', '*/*', 'application/*', 'application/json'].includes(type)) return 'object'
   }
   return undefined
@@ -57,21 +63,29 @@ function formOf(accept: string): 'object' | 'metadata' | 'table' | undefined {
 
 function convert(
   answer: KubeObject | KubeList<KubeObject>,
-  form: 'metadata' | 'table',
+  { kind, apiVersion }: Form,
   table: (list: KubeList<KubeObject>) => object,
 ): object {
   const list = 'items' in answer ? answer : { metadata: { resourceVersion: answer.metadata.resourceVersion ?? '' }, items: [answer] }
-  if (form === 'table') return table(list)
-  if (!('items' in answer)) return asMetadata(answer)
-  return { kind: 'PartialObjectMetadataList', ...META, metadata: list.metadata, items: list.items.map(asMetadata) }
+  if (kind === 'table') return table(list)
+  if (!('items' in answer)) return asMetadata(answer, apiVersion)
+  const items = list.items.map((item) => asMetadata(item, apiVersion))
+  return { kind: 'PartialObjectMetadataList', apiVersion, metadata: list.metadata, items }
 }
 
-const asMetadata = ({ metadata }: KubeObject): PartialObjectMetadata => ({ kind: 'PartialObjectMetadata', ...META, metadata })
+function asMetadata({ metadata }: KubeObject, apiVersion: string): KubeObject {
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata }
+}
 
-function asTable({ metadata, items }: KubeList<KubeObject>, { printerColumns = [AGE] }: ServedResource, include: string): Table<unknown> {
+function asTable(
+  { metadata, items }: KubeList<KubeObject>,
+  { printerColumns = [AGE] }: ServedResource,
+  include: string,
+  apiVersion: Form['apiVersion'],
+): Omit<Table<unknown>, 'apiVersion'> & { readonly apiVersion: string } {
   return {
     kind: 'Table',
-    ...META,
+    apiVersion,
     metadata,
     columnDefinitions: [
       { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 },
@@ -81,7 +95,7 @@ function asTable({ metadata, items }: KubeList<KubeObject>, { printerColumns = [
     ],
     rows: items.map((item) => ({
       cells: [item.metadata.name, ...printerColumns.map(({ jsonPath }) => valueIn(item, jsonPath))],
-      object: include === 'Object' ? item : include === 'None' ? null : asMetadata(item),
+      object: include === 'Object' ? item : include === 'None' ? null : asMetadata(item, apiVersion),
     })),
   }
 }

@@ -94,8 +94,9 @@ function verbOf(request: Request, target: ResourceRequest | undefined): Verb {
     case 'DELETE':
       return target?.name ? 'delete' : 'deletecollection'
     default:
-      if (!target || target.name) return 'get'
-      return isWatch(new URL(request.url).searchParams) ? 'watch' : 'list'
+      if (!target) return 'get'
+      if (isWatch(target, new URL(request.url).searchParams)) return 'watch'
+      return target.name ? 'get' : 'list'
   }
 }
 

@@ -1,17 +1,19 @@
 import type { UnparsedEntry } from '../meta/entry'
 import type { KubeObject, ManagedFieldsEntry } from '../meta/object'
 import { apiVersionOf } from '../meta/resource'
-import { badRequest, errorOf, failure, invalid, methodNotAllowed, notFound, type WireStatus } from '../watch-cache/failures'
-import { errorResponse, jsonResponse, listBody, listOptionsOf, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
+import { badRequest, failure, invalid, methodNotAllowed, notFound, type WireStatus } from '../watch-cache/failures'
+import { errorResponse, jsonResponse, listBody, type ResourceRequest, readOptionsOf, statusResponse } from '../watch-cache/protocol'
 import { type Collection, copyOf } from './collection'
 import { isJsonObject } from './json'
 import { applyFields, type FieldManager, type OwnedField } from './managed-fields'
 import { jsonPatch, mergePatch, PatchError, strategicMergePatch } from './patch'
+import { answer, asObject, checkMediaType, mediaTypeOf, parseJson, readJson, readObject, unsupportedMediaType } from './request-body'
 import type { Preconditions } from './rules'
 import { bindPod, scaleOf, scaleResponse, withScale } from './subresources'
 
 /** Serves the requests that change something. */
 export async function serveWrite(served: Collection, target: ResourceRequest, request: Request): Promise<Response> {
+  if (target.watch) return statusResponse(methodNotAllowed())
   try {
     const collection = rehearsed(served, new URL(request.url).searchParams.getAll('dryRun'), request)
     switch (`${request.method} ${target.name ? 'object' : 'collection'}`) {
@@ -66,8 +68,8 @@ async function patch(collection: Collection, target: ResourceRequest, request: R
   const type = mediaTypeOf(request)
   if (type === 'application/apply-patch+yaml') return apply(collection, target, request)
   const change = patches[type]
-  if (!change || (type.includes('strategic') && !collection.served.builtIn))
-    throw answer(failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {}), request)
+  const types = patchTypesOf(collection)
+  if (!change || !types.includes(type)) throw answer(unsupportedMediaType(types), request)
   const live = copyOf(collection.get(target))
   const seen = target.subresource === 'scale' ? scaleOf(live) : live
   try {
@@ -84,6 +86,12 @@ const patches: Readonly<Record<string, (target: unknown, patch: unknown) => unkn
   'application/strategic-merge-patch+json': strategicMergePatch,
 }
 
+/** A custom resource has no schema that says how its lists are merged. */
+function patchTypesOf({ served: { builtIn } }: Collection): string[] {
+  const types = Object.keys(patches).filter((type) => builtIn || !type.includes('strategic'))
+  return [...types, 'application/apply-patch+yaml']
+}
+
 async function apply(collection: Collection, target: ResourceRequest, request: Request): Promise<Response> {
   const { subresource } = target
   const by = managerOf(request, collection, { operation: 'Apply', subresource })
@@ -91,7 +99,7 @@ async function apply(collection: Collection, target: ResourceRequest, request: R
     const missing = { reason: 'FieldValueRequired', field: 'fieldManager', message: 'Required value: is required for apply patch' }
     throw answer(invalid({ kind: 'PatchOptions', group: 'meta.k8s.io', name: '' }, [missing]), request)
   }
-  const sent = await readObject(request)
+  const sent = await readObject(request, 'application/apply-patch+yaml')
   if (sent.metadata.managedFields) throw answer(badRequest('metadata.managedFields must be nil'), request)
   const part = partOf(collection, target)
   const live = collection.has(target) ? copyOf(collection.get(target)) : undefined
@@ -120,7 +128,7 @@ async function remove(collection: Collection, target: ResourceRequest, request: 
 async function removeAll(collection: Collection, { namespace }: ResourceRequest, request: Request): Promise<Response> {
   const { cache, served } = collection
   if (served.resource.scope === 'Namespaced' && !namespace) return statusResponse(methodNotAllowed())
-  const { labelSelector, fieldSelector } = listOptionsOf(new URL(request.url).searchParams)
+  const { labelSelector, fieldSelector } = readOptionsOf(new URL(request.url).searchParams, request)
   const { dryRun, preconditions } = await readDeleteOptions(request)
   const list = await cache.list({ labelSelector, fieldSelector, namespace, signal: request.signal })
   for (const entry of list.entries) rehearsed(collection, dryRun, request).delete(entry, preconditions)
@@ -171,50 +179,13 @@ function deleteOptionsOf(value: unknown): { dryRun: readonly unknown[]; precondi
 
 async function readDeleteOptions(request: Request): Promise<ReturnType<typeof deleteOptionsOf>> {
   const text = await request.text()
-  return deleteOptionsOf(text === '' ? undefined : parse(text, request))
-}
-
-async function readObject(request: Request): Promise<KubeObject> {
-  const type = mediaTypeOf(request)
-  if (!['application/json', 'application/apply-patch+yaml', ''].includes(type)) {
-    throw answer(
-      failure(
-        415,
-        'UnsupportedMediaType',
-        'the body of the request was in an unknown format - accepted media types include: application/json',
-      ),
-      request,
-    )
-  }
-  return asObject(await readJson(request), request)
-}
-
-function asObject(value: unknown, request: Request): KubeObject {
-  if (!isJsonObject(value)) throw answer(badRequest('the body of the request is not an object'), request)
-  return { ...value, metadata: isJsonObject(value.metadata) ? value.metadata : {} }
-}
-
-async function readJson(request: Request): Promise<unknown> {
-  return parse(await request.text(), request)
-}
-
-function parse(text: string, request: Request): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw answer(
-      badRequest(`the body of the request is not JSON, the only format of the fake API server: ${(cause as Error).message}`),
-      request,
-    )
-  }
+  if (text === '') return deleteOptionsOf(undefined)
+  checkMediaType(request)
+  return deleteOptionsOf(parseJson(text, request))
 }
 
 function partOf({ served }: Collection, { subresource }: ResourceRequest): 'all' | 'main' | 'status' {
   return subresource === 'status' ? 'status' : served.status ? 'main' : 'all'
 }
-
-const mediaTypeOf = (request: Request): string => (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-
-const answer = (status: WireStatus, { method, url }: Request): Error => errorOf(status, { method, url })
 
 const textOf = ({ text }: UnparsedEntry): string => `${text}\n`

@@ -1,6 +1,8 @@
 import { CustomResourceDefinition, type PrinterColumn } from '../discovery/custom-resource-definition'
 import type { KubeObject } from '../meta/object'
 import { defineResource, type Resource } from '../meta/resource'
+import type { FieldLabels } from '../watch-cache/matcher'
+import type { Verb } from './request-log'
 
 /** A resource as the fake server serves it. */
 export interface ServedResource {
@@ -13,13 +15,27 @@ export interface ServedResource {
   readonly status?: boolean | undefined
   /** Whether there is a `scale` subresource for `spec.replicas`. */
   readonly scale?: boolean | undefined
+  /**
+   * What can be done with it; default everything. What is left out is answered with 405, as a watch of `metrics.k8s.io` is, and is not in the
+   * discovery.
+   */
+  readonly verbs?: readonly Verb[] | undefined
+  /** An OpenAPI v3 schema of its objects; default one that leaves open what they hold beside metadata. */
+  readonly schema?: object | undefined
   /** What a table shows beside the names; default the age. */
   readonly printerColumns?: readonly PrinterColumn[] | undefined
+  /** The fields that field selectors can name besides name and namespace, with the value of an object that lacks them; default none. */
+  readonly fieldLabels?: FieldLabels | undefined
   /** Whether the server knows the type: a custom resource takes no strategic merge patch. */
   readonly builtIn?: boolean | undefined
   /** What the server fills in when an object is created over HTTP. */
   readonly defaults?: ((object: KubeObject) => object) | undefined
 }
+
+const VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+/** What can be done with a resource. */
+export const verbsOf = ({ verbs = VERBS }: ServedResource): readonly Verb[] => verbs
 
 /** A part of an object with a path of its own. */
 export interface ServedSubresource {
@@ -55,8 +71,14 @@ export const builtInResources: readonly ServedResource[] = builtIn([
       metadata: { ...metadata, labels: { 'kubernetes.io/metadata.name': metadata.name, ...metadata.labels } },
       status: { phase: 'Active' },
     }),
+    fieldLabels: absent('status.phase'),
   },
-  { resource: defineResource({ version: 'v1', plural: 'nodes', kind: 'Node', scope: 'Cluster' }), shortNames: ['no'], status: true },
+  {
+    resource: defineResource({ version: 'v1', plural: 'nodes', kind: 'Node', scope: 'Cluster' }),
+    shortNames: ['no'],
+    status: true,
+    fieldLabels: { 'spec.unschedulable': 'false' },
+  },
   {
     resource: defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' }),
     shortNames: ['po'],
@@ -69,11 +91,29 @@ export const builtInResources: readonly ServedResource[] = builtIn([
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
       { name: 'Node', type: 'string', priority: 1, jsonPath: '.spec.nodeName' },
     ],
+    fieldLabels: {
+      ...absent('spec.nodeName', 'spec.restartPolicy', 'spec.schedulerName', 'spec.serviceAccountName'),
+      ...absent('status.phase', 'status.podIP', 'status.nominatedNodeName'),
+      'spec.hostNetwork': 'false',
+    },
   },
-  { resource: defineResource({ version: 'v1', plural: 'services', kind: 'Service' }), shortNames: ['svc'], categories: all, status: true },
+  {
+    resource: defineResource({ version: 'v1', plural: 'services', kind: 'Service' }),
+    shortNames: ['svc'],
+    categories: all,
+    status: true,
+    fieldLabels: absent('spec.clusterIP', 'spec.type'),
+  },
   { resource: defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' }), shortNames: ['cm'] },
-  { resource: defineResource({ version: 'v1', plural: 'secrets', kind: 'Secret' }) },
-  { resource: defineResource({ version: 'v1', plural: 'events', kind: 'Event' }), shortNames: ['ev'] },
+  { resource: defineResource({ version: 'v1', plural: 'secrets', kind: 'Secret' }), fieldLabels: absent('type') },
+  {
+    resource: defineResource({ version: 'v1', plural: 'events', kind: 'Event' }),
+    shortNames: ['ev'],
+    fieldLabels: {
+      ...absent('involvedObject.kind', 'involvedObject.namespace', 'involvedObject.name', 'involvedObject.uid'),
+      ...absent('involvedObject.apiVersion', 'involvedObject.resourceVersion', 'involvedObject.fieldPath', 'reason', 'type'),
+    },
+  },
   {
     resource: defineResource({ group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' }),
     shortNames: ['deploy'],
@@ -89,6 +129,11 @@ export const builtInResources: readonly ServedResource[] = builtIn([
     defaults: () => ({ status: { conditions: [{ type: 'Established', status: 'True' }] } }),
   },
 ])
+
+/** Fields that are empty in an object that lacks them. @see kubernetes `pkg/apis/core/v1/conversion.go` */
+function absent(...paths: readonly string[]): FieldLabels {
+  return Object.fromEntries(paths.map((path) => [path, '']))
+}
 
 function builtIn(resources: readonly ServedResource[]): ServedResource[] {
   return resources.map((served) => ({ ...served, builtIn: true }))

@@ -1,4 +1,4 @@
-import { ConnectionError, type RequestSummary } from '../errors'
+import { ConnectionError, KubeError, type RequestSummary } from '../errors'
 import { Slices } from '../internal/turn'
 import type { RequestOptions } from '../meta/wire'
 
@@ -80,10 +80,33 @@ function readerOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): BodyReader {
   }
 }
 
-/** Reads a response's whole body as text. */
-export async function readText(response: Response, request: RequestSummary, options: RequestOptions): Promise<string> {
+/** The longest body that is read as one text, in bytes after decompression: 256 Mi, about half of the longest string that V8 can hold. */
+export const MAX_BODY_LENGTH: number = 256 * 1024 * 1024
+
+/** How a body is read as text. */
+export interface ReadTextOptions extends RequestOptions {
+  /** The longest body taken, in bytes after decompression; default {@link MAX_BODY_LENGTH}. */
+  maxBytes?: number | undefined
+}
+
+/**
+ * Reads a response's whole body as text.
+ *
+ * @throws KubeError when the body is longer than the bound, and the connection is closed; otherwise as {@link readChunks}.
+ */
+export async function readText(
+  response: Response,
+  request: RequestSummary,
+  { maxBytes = MAX_BODY_LENGTH, ...options }: ReadTextOptions,
+): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
-  for await (const chunk of readChunks(response, request, options)) text += decoder.decode(chunk, { stream: true })
+  let length = 0
+  for await (const chunk of readChunks(response, request, options)) {
+    length += chunk.length
+    // Thrown here, where leaving the loop closes the connection.
+    if (length > maxBytes) throw new KubeError(`${request.method} ${request.url}: the answer is longer than the bound of ${maxBytes} bytes`)
+    text += decoder.decode(chunk, { stream: true })
+  }
   return text + decoder.decode()
 }

@@ -104,10 +104,13 @@ export class KubeClient extends KubeReader {
   }
 
   /**
-   * Reads a container's log line by line, no faster than the lines are taken. One that is followed is read on where it was cut, without repeats,
-   * until the container has ended; after eight failures in a row the last one is thrown. An abort ends the loop without an error.
+   * Reads a container's log line by line, no faster than the caller takes the lines. A followed log resumes where it was cut, without repeats: after its
+   * last line or, before the first one, at the start of the call by the server's clock (the header `Date`; the kubelet counts the elapsed seconds where a
+   * page cannot read it). A failure ends it after eight in a row; an attempt that brought a line or was open for ten seconds resets that count. An abort
+   * ends the loop without an error.
    *
-   * @throws ApiError (404: no such pod; 400: no such container, or it has not begun), ConnectionError, ParseError (a line of over 16 Mi characters).
+   * @throws TypeError (`follow` is neither `'run'` nor `'restarts'`), ApiError (404: no such pod; 400: no such container, or it has not begun),
+   * ConnectionError, ParseError (a line of over 16 Mi characters).
    */
   async *logs(options: LogOptions): AsyncGenerator<string, void, undefined> {
     // Loaded when it is needed: most of what reads objects never reads a log.

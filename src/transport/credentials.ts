@@ -1,3 +1,5 @@
+import { checkHeaderValue } from './header-value'
+
 /** A bearer token, or how to get one; `undefined` sends no token. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>)
 
@@ -9,7 +11,9 @@ export class Credentials {
   readonly #source: TokenSource | undefined
   #current: Promise<string | undefined> | undefined
 
+  /** @throws TypeError when a fixed token is one that no header can hold. */
   constructor(source: TokenSource | undefined) {
+    if (source !== undefined && typeof source !== 'function') checkHeaderValue(source, 'KubeClient: the token')
     this.#source = source
   }
 
@@ -34,7 +38,14 @@ export class Credentials {
   }
 
   #ask(): Promise<string | undefined> {
-    const asked = (async () => (typeof this.#source === 'function' ? await this.#source() : this.#source))()
+    const asked = (async () => {
+      if (typeof this.#source !== 'function') return this.#source
+      const token = await this.#source()
+      // Storage that has no token says null.
+      return token === undefined || token === null
+        ? undefined
+        : checkHeaderValue(token, 'KubeClient: the token that the token function returned')
+    })()
     // A failure is for those who wait now; the next request asks anew.
     asked.catch(() => {
       if (this.#current === asked) this.#current = undefined

@@ -1,14 +1,36 @@
-import { ParseError } from '../errors'
+import { isParseError, ParseError } from '../errors'
 import type { Entry } from '../meta/entry'
-import { type EntryOptions, makeEntry, readHeader } from '../meta/entry'
-import type { ListMeta } from '../meta/object'
-import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, forEachMember, OPEN_BRACE, QUOTE, STOP, skipSpace, skipValue } from '../meta/scan'
-import { asList, type ListEnvelope } from '../meta/schemas'
+import { type EntryOptions, makeEntry } from '../meta/entry'
+import { readHeader } from '../meta/header'
+import { parseJson } from '../meta/json'
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  forEachMember,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  skipSpace,
+  skipValue,
+} from '../meta/scan'
+import { addSkipped, type Skipped } from '../meta/wire'
 import { BYTE_ORDER_MARK, MAX_LINE_LENGTH } from './lines'
+import { ListHead } from './list-head'
 import { type Decoded, decoded, TextParts } from './text-parts'
 
 /** The bit in which braces differ from brackets, and nothing else from either. */
 const BRACE = 0x20
+/** The longest literal that can spell `metadata`: each of its letters as an escape of six characters. */
+const MAX_KEY_LENGTH = 48
+const METADATA = [...'metadata'].map((letter) => letter.charCodeAt(0))
+
+/** How an item is cut. */
+interface ItemOptions extends EntryOptions {
+  /** The longest item, head or tail of a list, in bytes; default 16 Mi. */
+  maxItemLength?: number | undefined
+}
 
 /**
  * Cuts the items out of a list's response while it arrives, whatever its chunks: neither the response nor an item is ever parsed, and
@@ -22,26 +44,37 @@ export class ListCutter<T> {
   readonly #options: EntryOptions
   readonly #asciiOptions: EntryOptions
   readonly #maxItemLength: number
+  readonly #start = new ListHead()
   #part: 'head' | 'items' | 'tail' = 'head'
   #head = ''
+  #skipped: Skipped | undefined
   // What is not dealt with yet: of the head everything so far, the beginning of an item, or of the tail everything so far.
   readonly #pending = new TextParts()
-  // How deep in the current item the scan is; 0: in none.
+  // The value that the scan is in.
+  #item: 'none' | 'object' | 'array' | 'scalar' = 'none'
+  // How deep in the current item the scan is.
   #depth = 0
   #inString = false
   // Whether the next byte belongs to the escape that the last chunk ended with.
   #escaped = false
+  // How often the current object has a member `metadata`; one whose name could not be read at a glance counts as two.
+  #metadatas = 0
 
-  constructor({ maxItemLength = MAX_LINE_LENGTH, ...options }: EntryOptions & { maxItemLength?: number | undefined } = {}) {
+  constructor({ maxItemLength = MAX_LINE_LENGTH, ...options }: ItemOptions = {}) {
     this.#options = options
     this.#asciiOptions = { ...options, isAscii: true }
     this.#maxItemLength = maxItemLength
   }
 
+  /** The items that could not be kept so far; undefined when there are none. */
+  get skipped(): Skipped | undefined {
+    return this.#skipped
+  }
+
   /**
    * Takes a chunk and emits the items that end in it. Nothing of the chunk itself is kept.
    *
-   * @throws ParseError when an item is no object, has no name, or is longer than the bound; so is what stands around the items.
+   * @throws ParseError when an item is not JSON or is longer than the bound; so is what stands around the items.
    */
   push(chunk: Uint8Array, emit: (entry: Entry<T>) => void): void {
     if (this.#part === 'items') this.#cutItems(chunk, emit)
@@ -52,19 +85,20 @@ export class ListCutter<T> {
   /**
    * Ends the response.
    *
-   * @returns the list's metadata.
-   * @throws ParseError when the response is not a whole list.
+   * @returns what the response is without its items.
+   * @throws ParseError when it is not whole, not JSON, or has a member twice that makes two lists of it.
    */
-  end(): ListMeta {
-    const envelope = this.#head + this.#pending.take().text
-    let list: ListEnvelope | undefined
+  end(): unknown {
+    const text = this.#head + this.#pending.take().text
+    const envelope = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
+    let value: unknown
     try {
-      list = asList(JSON.parse(envelope))
+      value = parseJson(envelope)
     } catch (cause) {
       throw new ParseError('the response is not a whole JSON list', envelope, { cause })
     }
-    if (!list) throw new ParseError('the response is not a Kubernetes list', envelope)
-    return list.metadata
+    checkMembers(envelope, skipSpace(envelope, 0))
+    return value
   }
 
   #hold(bytes: Uint8Array): void {
@@ -79,29 +113,12 @@ export class ListCutter<T> {
   }
 
   #findItems(chunk: Uint8Array, emit: (entry: Entry<T>) => void): void {
-    const before = this.#pending.length
-    this.#pending.add(chunk)
-    const { text } = this.#pending
-    const start = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0
-    let open = -1
-    try {
-      forEachMember(text, skipSpace(text, start), (key, at) => {
-        if (key !== 'items' || text[at] !== '[') return skipValue(text, at)
-        open = at
-        return STOP
-      })
-    } catch (error) {
-      // The text ends before the items begin: more of it will come, or `end` says what is wrong.
-      if (!(error instanceof SyntaxError)) throw error
-    }
-    if (open < 0) {
-      this.#check(this.#pending.length)
-      return
-    }
-    this.#pending.take()
-    this.#head = text.slice(start, open + 1)
+    const open = this.#start.push(chunk)
+    this.#hold(open < 0 ? chunk : chunk.subarray(0, open))
+    if (open < 0) return
+    this.#head = this.#pending.take().text
     this.#part = 'items'
-    this.#cutItems(chunk.subarray(new TextEncoder().encode(text.slice(0, open + 1)).length - before), emit)
+    this.#cutItems(chunk.subarray(open), emit)
   }
 
   #cutItems(bytes: Uint8Array, emit: (entry: Entry<T>) => void): void {
@@ -114,11 +131,11 @@ export class ListCutter<T> {
     }
   }
 
-  /** Finds where each item that is whole in these bytes begins and ends. One that began before them is emitted, one that does not end is held. */
+  /** Finds where each object that is whole in these bytes begins and ends. One that began before them is emitted, one that does not end is held. */
   #findBounds(bytes: Uint8Array, bounds: number[], emit: (entry: Entry<T>) => void): void {
     for (let at = 0; ; ) {
       let start = at
-      if (this.#depth === 0) {
+      if (this.#item === 'none') {
         start = skipSeparators(bytes, at)
         if (start === bytes.length) return
         if (bytes[start] === CLOSE_BRACKET) {
@@ -126,31 +143,44 @@ export class ListCutter<T> {
           this.#hold(bytes.subarray(start))
           return
         }
-        if (bytes[start] !== OPEN_BRACE)
-          throw new ParseError('an item of a list is not an object', this.#decoder.decode(bytes.subarray(start)))
+        this.#begin(bytes[start] as number)
       }
-      at = this.#scanItem(bytes, start)
-      if (this.#depth === 0 && this.#pending.length === 0) {
+      const item = this.#item
+      at = item === 'scalar' ? this.#scanScalar(bytes, start) : this.#scanItem(bytes, start)
+      const isDone = this.#item === 'none'
+      if (isDone && item === 'object' && this.#pending.length === 0) {
         this.#check(at - start)
-        bounds.push(start, at)
+        bounds.push(start, at, this.#metadatas)
         continue
       }
       this.#hold(bytes.subarray(start, at))
-      if (this.#depth > 0) return
-      emit(this.#cut(this.#pending.take()))
+      if (!isDone) return
+      const whole = this.#pending.take()
+      if (item === 'object') this.#cut(whole, 0, whole.text.length, this.#metadatas, emit)
+      else this.#skipValue(item, whole.text)
     }
+  }
+
+  #begin(code: number): void {
+    this.#item = code === OPEN_BRACE ? 'object' : code === OPEN_BRACKET ? 'array' : 'scalar'
+    this.#metadatas = 0
   }
 
   #emitItems(bytes: Uint8Array, bounds: readonly number[], emit: (entry: Entry<T>) => void): void {
+    if (bounds.length === 0) return
     const [first = 0] = bounds
-    const all = decoded(this.#decoder, bytes.subarray(first, bounds.at(-1) ?? 0))
-    for (let n = 0; n < bounds.length; n += 2) {
-      const [start = 0, end = 0] = [bounds[n], bounds[n + 1]]
-      emit(all.isAscii ? this.#cut(all, start - first, end - first) : this.#cut(decoded(this.#decoder, bytes.subarray(start, end))))
+    const all = decoded(this.#decoder, bytes.subarray(first, bounds.at(-2)))
+    for (let n = 0; n < bounds.length; n += 3) {
+      const [start, end, metadatas] = [bounds[n] as number, bounds[n + 1] as number, bounds[n + 2] as number]
+      if (all.isAscii) this.#cut(all, start - first, end - first, metadatas, emit)
+      else {
+        const own = decoded(this.#decoder, bytes.subarray(start, end))
+        this.#cut(own, 0, own.text.length, metadatas, emit)
+      }
     }
   }
 
-  /** Goes on scanning the current item; returns where it or the chunk ends. No byte beyond is looked at, which would make engines slow for good. */
+  /** Goes on scanning the current object or array; returns where it or the chunk ends. No byte beyond is looked at, which would make engines slow for good. */
   #scanItem(bytes: Uint8Array, at: number): number {
     const { length } = bytes
     let i = this.#escaped ? at + 1 : at
@@ -169,9 +199,14 @@ export class ListCutter<T> {
         continue
       }
       const code = bytes[i++] as number
-      if (code === QUOTE) inString = true
-      else if ((code | BRACE) === OPEN_BRACE) depth++
-      else if ((code | BRACE) === CLOSE_BRACE && --depth === 0) break
+      if (code === QUOTE) {
+        inString = true
+        if (depth === 1) this.#metadatas += metadatasAt(bytes, i)
+      } else if ((code | BRACE) === OPEN_BRACE) depth++
+      else if ((code | BRACE) === CLOSE_BRACE && --depth === 0) {
+        this.#item = 'none'
+        break
+      }
     }
     this.#depth = depth
     this.#inString = inString
@@ -179,22 +214,92 @@ export class ListCutter<T> {
     return Math.min(i, length)
   }
 
-  #cut({ text, isAscii }: Decoded, start = 0, end: number = text.length): Entry<T> {
-    try {
-      return makeEntry<T>(text, start, end, readHeader(text, start, end), isAscii ? this.#asciiOptions : this.#options)
-    } catch (cause) {
-      if (!(cause instanceof SyntaxError)) throw cause
-      throw new ParseError('an item of a list is not a JSON object', text.slice(start, end), { cause })
+  /** Goes on scanning a string, a number or a word; returns where it or the chunk ends. */
+  #scanScalar(bytes: Uint8Array, at: number): number {
+    for (let i = at; i < bytes.length; i++) {
+      const code = bytes[i] as number
+      if (this.#escaped) this.#escaped = false
+      else if (this.#inString) {
+        if (code === BACKSLASH) this.#escaped = true
+        else if (code === QUOTE) this.#inString = false
+      } else if (code === QUOTE) this.#inString = true
+      else if (code === CLOSE_BRACKET || isSeparator(code)) {
+        this.#item = 'none'
+        return i
+      }
     }
+    return bytes.length
   }
+
+  #cut({ text, isAscii }: Decoded, start: number, end: number, metadatas: number, emit: (entry: Entry<T>) => void): void {
+    let entry: Entry<T>
+    try {
+      const header = readHeader(text, start, end, { isWhole: metadatas > 1 })
+      entry = makeEntry<T>(text, start, end, header, isAscii ? this.#asciiOptions : this.#options)
+    } catch (cause) {
+      if (cause instanceof SyntaxError) throw new ParseError('an item of a list is not a JSON object', text.slice(start, end), { cause })
+      if (!isParseError(cause)) throw cause
+      this.#skip(cause)
+      return
+    }
+    emit(entry)
+  }
+
+  #skipValue(item: 'array' | 'scalar' | 'none', text: string): void {
+    try {
+      // What is not JSON at all makes the whole response suspect.
+      if (item === 'scalar') JSON.parse(text)
+    } catch (cause) {
+      throw new ParseError('an item of a list is not JSON', text, { cause })
+    }
+    this.#skip(new ParseError('an item of a list is not an object', text))
+  }
+
+  #skip(error: Error): void {
+    this.#skipped = addSkipped(this.#skipped, { count: 1, errors: [error] })
+  }
+}
+
+/** How many times the string that begins at `at` counts as `metadata`: two, when it has escapes or goes beyond the chunk. */
+function metadatasAt(bytes: Uint8Array, at: number): number {
+  const end = Math.min(at + MAX_KEY_LENGTH, bytes.length)
+  for (let i = at; i < end; i++) {
+    const code = bytes[i]
+    if (code === BACKSLASH) return 2
+    if (code === QUOTE) return i === at + METADATA.length && METADATA.every((letter, n) => bytes[at + n] === letter) ? 1 : 0
+  }
+  return end === bytes.length ? 2 : 0
+}
+
+const LIST_MEMBERS = ['kind', 'metadata', 'items']
+const META_MEMBERS = ['resourceVersion', 'continue']
+
+/** Parsers take the last of two members with one name. Here the items are cut out as they come: of two the first would count. */
+function checkMembers(envelope: string, at: number): void {
+  if (envelope.charCodeAt(at) !== OPEN_BRACE) return
+  const check = (start: number, names: readonly string[], inner?: (key: string, start: number) => void) => {
+    const seen = new Set<string>()
+    forEachMember(envelope, start, (key, valueStart) => {
+      if (names.includes(key)) {
+        if (seen.has(key)) throw new ParseError(`the list has the member ${JSON.stringify(key)} twice`, envelope)
+        seen.add(key)
+        inner?.(key, valueStart)
+      }
+      return skipValue(envelope, valueStart)
+    })
+  }
+  check(at, LIST_MEMBERS, (key, start) => {
+    if (key === 'metadata' && envelope.charCodeAt(start) === OPEN_BRACE) check(start, META_MEMBERS)
+  })
 }
 
 /** Where something else stands than what is between items; the end, where nothing does. */
 function skipSeparators(bytes: Uint8Array, at: number): number {
   let i = at
-  for (; i < bytes.length; i++) {
-    const code = bytes[i]
-    if (code !== COMMA && code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break
-  }
+  while (i < bytes.length && isSeparator(bytes[i] as number)) i++
   return i
+}
+
+function isSeparator(code: number): boolean {
+  return code === COMMA || code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }

@@ -1,11 +1,15 @@
-import { isExpiredError } from '../errors'
+import { isExpiredError, ParseError, type RequestSummary } from '../errors'
+import { checkSchema } from '../meta/check'
 import type { Entry } from '../meta/entry'
 import { metaNamespaceKey } from '../meta/keys'
-import type { KubeList, KubeObject } from '../meta/object'
+import type { KubeList, KubeObject, ListMeta } from '../meta/object'
 import { apiVersionOf, type Resource, resourcePath } from '../meta/resource'
-import type { ArrivalOptions, EntryList, ListOptions, RequestOptions } from '../meta/wire'
+import { asListMeta } from '../meta/schemas'
+import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, Skipped } from '../meta/wire'
 import { readChunks } from './body'
+import { locate, readJson, throwIfFailure } from './json'
 import { ListCutter } from './list-cutter'
+import { PageTokens } from './pages'
 import { searchParams } from './params'
 import type { Requester } from './requester'
 
@@ -32,25 +36,70 @@ export async function listEntries<T extends KubeObject>(
   }: ListEntriesOptions & ArrivalOptions<T> & { namespace?: string | undefined },
 ): Promise<EntryList<T>> {
   const path = resourcePath(resource, { namespace })
+  const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
   const response = await client.request({ path, params: searchParams(options), headers: accept ? { accept } : undefined, signal })
   const cutter = new ListCutter<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const entries: Entry<T>[] = []
   const keep = (entry: Entry<T>) => void entries.push(entry)
-  for await (const chunk of readChunks(response, { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal, onBytes })) {
-    const before = entries.length
-    cutter.push(chunk, keep)
-    if (onEntries && entries.length > before) onEntries(entries.slice(before))
+  try {
+    for await (const chunk of readChunks(response, request, { signal, onBytes })) {
+      const before = entries.length
+      cutter.push(chunk, keep)
+      if (onEntries && entries.length > before) onEntries(entries.slice(before))
+    }
+    const { resourceVersion = '', continue: token = '', remainingItemCount } = listMetaFrom(cutter.end(), request)
+    return { resourceVersion, continue: token, remainingItemCount, entries, ...located(cutter.skipped, response, request) }
+  } catch (error) {
+    throw locate(error, response, request)
   }
-  const { resourceVersion = '', continue: token = '', remainingItemCount } = cutter.end()
-  return { resourceVersion, continue: token, remainingItemCount, entries }
 }
 
-/** Reads page after page; see `KubeClient.pages`. */
+/** Lists a collection, parsed as a whole; see `KubeReader.list`. */
+export async function listObjects<T extends KubeObject>(
+  client: Requester,
+  resource: Resource<T>,
+  { namespace, signal, onBytes, ...options }: ListOptions & RequestOptions & { namespace?: string | undefined },
+): Promise<KubeList<T>> {
+  const path = resourcePath(resource, { namespace })
+  const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
+  const response = await client.request({ path, params: searchParams(options), signal })
+  const list = await readJson<KubeList<T>>(response, request, { signal, onBytes })
+  try {
+    list.metadata = listMetaFrom(list, request)
+  } catch (error) {
+    throw locate(error, response, request)
+  }
+  list.items ??= []
+  for (const item of list.items) checkSchema(resource.schema, item)
+  return list
+}
+
+/**
+ * Takes what came where a list was asked for; its items are not looked at.
+ *
+ * @throws ApiError when it is a Status that says `Failure`; ParseError when it is anything else.
+ */
+export function listMetaFrom(value: unknown, request: RequestSummary): ListMeta {
+  const metadata = asListMeta(value)
+  if (metadata) return metadata
+  throwIfFailure(value, request)
+  // What is in it may be long, or too deep to be written.
+  const shallow = JSON.stringify(value, (key, part) => (key !== '' && typeof part === 'object' && part !== null ? '…' : part))
+  throw new ParseError('the response is not a Kubernetes list', shallow)
+}
+
+function located(skipped: Skipped | undefined, response: Response, request: RequestSummary): { skipped?: Skipped } {
+  if (!skipped) return {}
+  return { skipped: { ...skipped, errors: skipped.errors.map((error) => locate(error, response, request) as Error) } }
+}
+
+/** Reads page after page; see `KubeClient.pages`. @throws also as {@link PageTokens.take}. */
 export async function* listPages<T extends KubeObject>(
   list: (page: ListOptions) => Promise<KubeList<T>>,
   { limit = 500, resourceVersion, resourceVersionMatch }: ListOptions,
 ): AsyncGenerator<KubeList<T>, void, undefined> {
   const given = new Set<string>()
+  const tokens = new PageTokens()
   let page = await list({
     limit,
     resourceVersion,
@@ -58,9 +107,10 @@ export async function* listPages<T extends KubeObject>(
   })
   for (;;) {
     const token = page.metadata.continue
-    for (const item of page.items) given.add(metaNamespaceKey(item))
+    for (const item of page.items) if (item?.metadata?.name) given.add(metaNamespaceKey(item))
     yield page
     if (!token) return
+    tokens.take(token)
     try {
       // A token carries its version: neither a resourceVersion nor a match may stand beside it.
       page = await list({ limit, continue: token, resourceVersion: undefined, resourceVersionMatch: undefined })
@@ -72,7 +122,7 @@ export async function* listPages<T extends KubeObject>(
         resourceVersion: page.metadata.resourceVersion,
         resourceVersionMatch: 'NotOlderThan',
       })
-      yield { ...rest, items: rest.items.filter((item) => !given.has(metaNamespaceKey(item))) }
+      yield { ...rest, items: rest.items.filter((item) => !item?.metadata?.name || !given.has(metaNamespaceKey(item))) }
       return
     }
   }

@@ -1,11 +1,13 @@
-import ky, { type Hooks, isNetworkError, type KyInstance } from 'ky'
-import { apiErrorOf, ConnectionError, isApiError, ParseError, type RequestSummary } from '../errors'
+import ky, { isNetworkError, type KyInstance } from 'ky'
+import { apiErrorOf, ConnectionError, isApiError, type RequestSummary } from '../errors'
 import { abortable } from '../internal/abortable'
+import { type Clock, systemClock } from '../internal/clock'
+import { Opaque } from '../internal/opaque'
+import { type Redact, redactError, redactorOf } from '../internal/redact'
 import { report } from '../internal/report'
-import { checkSchema } from '../meta/check'
 import type { KubeList, KubeObject } from '../meta/object'
-import { type Resource, resourcePath } from '../meta/resource'
-import { asList } from '../meta/schemas'
+import { checkPath } from '../meta/path-segment'
+import type { Resource } from '../meta/resource'
 import type {
   ArrivalOptions,
   CollectionOptions,
@@ -17,14 +19,17 @@ import type {
   WatchEvent,
   WatchOptions,
 } from '../meta/wire'
-import { checkBaseUrl } from './base-url'
+import { checkBaseUrl, checkHost } from './base-url'
 import { Credentials, type TokenSource } from './credentials'
-import { failureOf } from './failure'
-import { requestJson, requestObject } from './json'
-import { type ListEntriesOptions, listEntries, listPages } from './list'
-import { searchParams } from './params'
+import { failureOf, redirectOf } from './failure'
+import { checkHeaders, secretsOf } from './header-value'
+import type { RequestHooks } from './hooks'
+import { type Impersonation, impersonated, impersonate as setImpersonation } from './impersonation'
+import { requestObject } from './json'
+import { type ListEntriesOptions, listEntries, listObjects, listPages } from './list'
 import type { PortableClient } from './portable'
-import type { RawRequest } from './requester'
+import { requestDefaults } from './request-defaults'
+import type { HeaderValues, RawRequest } from './requester'
 import { objectPath, type SubresourceObject, type SubresourceOptions } from './subresources'
 import { parseWarnings, type ServerWarning } from './warnings'
 import { type WatchEntriesOptions, watchEntries, watchEvents } from './watch'
@@ -33,7 +38,7 @@ import { type WatchEntriesOptions, watchEntries, watchEvents } from './watch'
 export interface KubeClientOptions {
   /**
    * The server, such as `http://127.0.0.1:8001` (kubectl proxy). A path is kept: `https://gateway/k8s/clusters/c1`. Default: the page's own
-   * origin; outside browsers it must be given.
+   * origin; outside browsers it must be given, at the latest when the first request is made. It has no credentials, query or fragment.
    */
   baseUrl?: string | URL | undefined
   /** A bearer token, or a function that gives one: asked when first needed and once again when the server answers 401. */
@@ -41,14 +46,11 @@ export interface KubeClientOptions {
   /** In place of the runtime's `fetch`: service bindings, TLS, tests. It is given a `Request`. */
   fetch?: ((request: Request) => Promise<Response>) | undefined
   /** Sent with every request. */
-  headers?: HeadersInit | undefined
-  /** ky's hooks, run around every request. */
-  hooks?: Hooks | undefined
-  /**
-   * Act as somebody else (the server must allow it). At most one group: `fetch` joins headers of the same name with a comma, and the server would
-   * take the two for one group's name.
-   */
-  impersonate?: { user: string; groups?: readonly string[]; uid?: string } | undefined
+  headers?: HeaderValues | undefined
+  /** Functions that run around every request. */
+  hooks?: RequestHooks | undefined
+  /** The user to act as; the server must allow it. */
+  impersonate?: Impersonation | undefined
   /**
    * Told every warning the server sends along, the same ones again and again. Pages of another origin see them only where the server exposes
    * the header (`Access-Control-Expose-Headers: Warning`).
@@ -56,6 +58,8 @@ export interface KubeClientOptions {
    * @see client-go `rest.WarningHandler`
    */
   onWarning?: ((warning: ServerWarning, request: RequestSummary) => void) | undefined
+  /** Where time comes from; default: the runtime's clock. */
+  clock?: Clock | undefined
 }
 
 /**
@@ -66,40 +70,59 @@ export interface KubeClientOptions {
  * const pods = createInformer(new KubeReader({ baseUrl: 'http://127.0.0.1:8001' }), Pod)
  * ```
  */
-export class KubeReader {
+export class KubeReader extends Opaque {
   /** The server's URL as given, without a trailing slash; the empty string is the page's own origin. */
   readonly baseUrl: string
+  /** The impersonated user, groups and uid in one canonical string, not secret; undefined when nobody is impersonated. */
+  readonly impersonates: string | undefined
   readonly #credentials: Credentials
+  readonly #headers: Headers
   readonly #ky: KyInstance
   readonly #onWarning: KubeClientOptions['onWarning']
+  readonly #clock: Clock
   readonly #portable: PortableClient | undefined
   /** Whether requests carry a token or an `Authorization` header that the client was given: then the server's answers depend on the user. */
   readonly authenticates: boolean
+  #defaults: RequestInit | undefined
 
-  /** @throws TypeError when the base URL is missing outside a browser, or is none; when groups cannot be impersonated together. */
-  constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate, onWarning }: KubeClientOptions = {}) {
+  /**
+   * @throws TypeError when the base URL is malformed or has credentials; when no header can hold the token, a header or the impersonated user; when
+   * that is empty, or groups cannot be impersonated together.
+   */
+  constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate, onWarning, clock = systemClock }: KubeClientOptions = {}) {
+    super()
     this.baseUrl = checkBaseUrl(String(baseUrl))
     this.#credentials = new Credentials(token)
     this.#onWarning = onWarning
-    const common = new Headers(headers)
-    this.authenticates = token !== undefined || common.has('authorization')
-    if (impersonate) {
-      const { user, uid, groups = [] } = impersonate
-      if (groups.length > 1)
-        throw new TypeError(`KubeClient: impersonate.groups can have one group, since fetch cannot repeat a header, not ${groups.length}`)
-      common.set('Impersonate-User', user)
-      if (uid !== undefined) common.set('Impersonate-Uid', uid)
-      for (const group of groups) common.set('Impersonate-Group', group)
-    }
-    if (!fetch && !hooks) this.#portable = { baseUrl: this.baseUrl, headers: [...common], credentials: this.#credentials, onWarning }
+    this.#clock = clock
+    this.#headers = checkHeaders(headers, 'KubeClient')
+    this.authenticates = token !== undefined || this.#headers.has('authorization')
+    if (impersonate) setImpersonation(this.#headers, impersonate)
+    this.impersonates = impersonated(this.#headers)
+    if (!fetch && !hooks) this.#portable = { baseUrl: this.baseUrl, headers: [...this.#headers], credentials: this.#credentials, onWarning }
     this.#ky = ky.create({
-      headers: common,
+      headers: this.#headers,
       timeout: false,
       retry: 0,
       throwHttpErrors: false,
       ...(hooks && { hooks }),
       ...(fetch && { fetch: (input) => fetch(input as Request) }),
     })
+  }
+
+  /**
+   * Hashes who asks: the token, or of a JSON web token its issuer and subject, which stay the same when it is renewed; and whom it impersonates. For
+   * keys of what is stored for one user. The token function is asked when there is no token yet.
+   *
+   * @returns 32 hexadecimal digits of a SHA-256; undefined without a token.
+   * @throws what the token function throws; TypeError when no header can hold the token.
+   */
+  async identityHash(): Promise<string | undefined> {
+    const token = (await this.#credentials.token()) ?? this.#headers.get('authorization') ?? undefined
+    if (token === undefined) return undefined
+    // Loaded when it is needed: most clients store nothing, or for a user who has a name.
+    const { hashIdentity } = await import('./identity')
+    return hashIdentity(token, this.impersonates)
   }
 
   /** What a client in another thread needs to make the same requests; undefined when this one was given `fetch` or `hooks`, which work only here. */
@@ -127,19 +150,9 @@ export class KubeReader {
    */
   async list<T extends KubeObject>(
     resource: Resource<T>,
-    { namespace, signal, onBytes, ...options }: CollectionOptions & ListOptions & RequestOptions = {},
+    options: CollectionOptions & ListOptions & RequestOptions = {},
   ): Promise<KubeList<T>> {
-    const list = await requestJson<KubeList<T>>(this, {
-      path: resourcePath(resource, { namespace }),
-      params: searchParams(options),
-      signal,
-      onBytes,
-    })
-    if (!asList(list))
-      throw new ParseError(`${resourcePath(resource, { namespace })}: the answer is not a Kubernetes list`, JSON.stringify(list))
-    list.items ??= []
-    for (const item of list.items) checkSchema(resource.schema, item)
-    return list
+    return listObjects(this, resource, options)
   }
 
   /**
@@ -185,22 +198,30 @@ export class KubeReader {
   }
 
   /**
-   * Sends a request; the response's body is the caller's.
+   * Sends a request; the response's body is the caller's. Nothing is kept in an HTTP cache, and no redirect is followed.
    *
-   * @throws ApiError when the status is not 2xx; ConnectionError when there is no answer; the signal's reason when it is aborted.
+   * @throws ApiError when the status is not 2xx, or the answer is a redirect; ConnectionError when there is no answer; the signal's reason when it is
+   * aborted; TypeError when there is no host to ask, no header can hold a value, or the path would lead elsewhere than below the base URL.
    */
   async request({ path, params, method = 'GET', headers, body, signal }: RawRequest): Promise<Response> {
+    checkPath(path)
+    checkHost(this.baseUrl)
+    const own = checkHeaders(headers, 'KubeClient')
+    if (!own.has('accept')) own.set('accept', 'application/json')
     const query = params?.toString()
     const summary: RequestSummary = { method, url: `${this.baseUrl}/${path}${query ? `?${query}` : ''}` }
+    const tokens: (string | undefined)[] = []
     const send = (token: string | undefined) => {
-      const all = new Headers(headers)
-      if (!all.has('accept')) all.set('accept', 'application/json')
-      if (token !== undefined) all.set('authorization', `Bearer ${token}`)
-      const sent = this.#ky(summary.url, { method, headers: all, ...(body !== undefined && { body }), ...(signal && { signal }) })
+      tokens.push(token)
+      if (token !== undefined) own.set('authorization', `Bearer ${token}`)
+      this.#defaults ??= requestDefaults()
+      const init = { ...this.#defaults, method, headers: own, ...(body !== undefined && { body }), ...(signal && { signal }) }
+      const sent = this.#ky(summary.url, init)
       // Neither a token provider nor an injected fetch is trusted to end on abort. An answer that comes too late is thrown away.
       sent.then((late) => (signal?.aborted ? late.body?.cancel() : undefined)).catch(() => undefined)
       return abortable(sent, signal)
     }
+    const clean: Redact = (text) => redactorOf([...tokens, ...secretsOf(this.#headers), ...secretsOf(own)])(text)
     try {
       signal?.throwIfAborted()
       const token = await abortable(this.#credentials.token(), signal)
@@ -212,13 +233,18 @@ export class KubeReader {
           response = await send(fresh)
         }
       }
+      const redirect = redirectOf(response, summary)
+      if (redirect) {
+        void response.body?.cancel().catch(() => undefined)
+        throw apiErrorOf(redirect)
+      }
       this.#warn(response, summary)
       if (response.ok) return response
-      throw apiErrorOf(await failureOf(response, summary, { signal }))
+      throw apiErrorOf(await failureOf(response, summary, { signal, clock: this.#clock, redact: clean }))
     } catch (cause) {
       signal?.throwIfAborted()
       if (isApiError(cause)) throw cause
-      throw new ConnectionError(summary, { cause: isNetworkError(cause) ? cause.cause : cause })
+      throw new ConnectionError(summary, { cause: redactError(isNetworkError(cause) ? cause.cause : cause, clean) })
     }
   }
 

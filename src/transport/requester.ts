@@ -1,12 +1,15 @@
 import type { RequestOptions } from '../meta/wire'
 
+/** Headers in any form that `Headers` takes. Said without `HeadersInit`, a name that only the DOM's types have. */
+export type HeaderValues = ConstructorParameters<typeof Headers>[0]
+
 /** One request, below the resources' methods. */
 export interface RawRequest extends RequestOptions {
   /** Below the base URL, without a leading slash. */
   path: string
   params?: URLSearchParams | undefined
   method?: string | undefined
-  headers?: HeadersInit | undefined
+  headers?: HeaderValues | undefined
   body?: string | undefined
 }
 

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../meta/object'
-import { type Resource, resourcePath } from '../meta/resource'
+import { pathSegment } from '../meta/path-segment'
+import { type Resource, resourceName, resourcePath } from '../meta/resource'
 
 /** How many replicas there are to be, whatever their owner: the object of the subresource `scale`. */
 export interface Scale extends KubeObject {
@@ -44,10 +45,15 @@ export const SUBRESOURCE_TYPES: Readonly<Record<string, readonly [apiVersion: st
   binding: ['v1', 'Binding'],
 }
 
-/** The path of an object, or of a part of it. @throws as {@link resourcePath} */
+/**
+ * The path of an object, or of a part of it.
+ *
+ * @throws TypeError as {@link resourcePath}; when the subresource is empty, or more than one segment of a path.
+ */
 export function objectPath(
   resource: Resource,
   { subresource, ...where }: { namespace?: string | undefined; name?: string | undefined; subresource?: string | undefined },
 ): string {
-  return `${resourcePath(resource, where)}${subresource ? `/${encodeURIComponent(subresource)}` : ''}`
+  const path = resourcePath(resource, where)
+  return subresource === undefined ? path : `${path}/${pathSegment(subresource, `${resourceName(resource)}: the subresource`)}`
 }

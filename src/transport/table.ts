@@ -3,6 +3,7 @@ import { type Entry, entryFromObject } from '../meta/entry'
 import type { KubeObject, ListMeta } from '../meta/object'
 import type { PartialObjectMetadata } from '../meta/partial-object-metadata'
 import { type Resource, resourceName, resourcePath } from '../meta/resource'
+import { listMetaOf } from '../meta/schemas'
 import type { ListOptions, RequestOptions } from '../meta/wire'
 import { readJson } from './json'
 import { searchParams } from './params'
@@ -99,39 +100,43 @@ export async function listTable<T extends KubeObject, I extends IncludeObject = 
   const path = resourcePath(resource, { namespace })
   const url = `${client.baseUrl}/${path}`
   const response = await client.request({ path, params: searchParams(options), headers: { accept: TABLE_ACCEPT }, signal })
-  const table = asTable<IncludedObject<T, I>>(await readJson(response, { method: 'GET', url }, { signal, onBytes }), resource)
-  // Go writes a list of nothing as null.
-  table.rows ??= []
-  return table
+  return asTable<IncludedObject<T, I>>(await readJson(response, { method: 'GET', url }, { signal, onBytes }), resource)
 }
 
 /**
- * Takes what came where a table was asked for.
+ * Takes what came where a table was asked for. What Go wrote as null is there: an empty array, and metadata without members.
  *
  * @throws KubeError when it is none.
  */
 export function asTable<O>(value: unknown, resource: Resource): Table<O> {
-  const { kind } = value as { kind?: unknown }
+  const { kind, metadata, rows, ...table } = (value ?? {}) as Partial<Table<O>>
   if (kind !== 'Table')
     throw new KubeError(`${resourceName(resource)}: asked for a Table, the server sent ${kind}; read the objects or their metadata instead`)
-  return value as Table<O>
+  return { kind, ...table, metadata: listMetaOf(metadata), rows: rows ?? [] } as Table<O>
 }
 
 /**
  * Makes an entry of a row.
  *
- * @throws ParseError when the row has no object, so that nobody can know what it is about.
+ * @throws ParseError when the row has no object with a name, so that nothing says what it is about.
  */
 export function rowEntry<T extends KubeObject>(
-  { cells, conditions, object }: TableRow<KubeObject | null | undefined>,
+  row: TableRow<KubeObject | null | undefined> | null,
   columns: readonly string[],
   { includeObject, managedFields }: { includeObject: IncludeObject; managedFields: 'drop' | 'keep' | undefined },
 ): Entry<T> {
-  if (!object) throw new ParseError('a row of a table has an object, this has none', JSON.stringify(cells))
+  const { cells, conditions, object } = row ?? { cells: [], object: null }
+  if (!object?.metadata) throw new ParseError('a row of a table has an object with metadata, this has none', JSON.stringify(cells ?? []))
   const { metadata } = managedFields === 'keep' ? object : withoutManagedFields(object)
-  const row: Omit<RowObject, 'object'> = { kind: 'TableRow', apiVersion: 'meta.k8s.io/v1', metadata, columns: [...columns], cells }
+  const entry: Omit<RowObject, 'object'> = {
+    kind: 'TableRow',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columns: [...columns],
+    cells: cells ?? [],
+  }
   return entryFromObject<KubeObject>(
-    { ...row, ...(conditions && { conditions }), ...(includeObject === 'Object' && { object: { ...object, metadata } }) },
+    { ...entry, ...(conditions && { conditions }), ...(includeObject === 'Object' && { object: { ...object, metadata } }) },
     { managedFields: 'keep' },
   ) as Entry<T>
 }

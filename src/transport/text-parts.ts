@@ -4,10 +4,15 @@ export interface Decoded {
   readonly isAscii: boolean
 }
 
-/** Decodes UTF-8 that is whole. A text as long as its bytes has nothing but ASCII in it. */
+/** Decodes UTF-8 that is whole. */
 export function decoded(decoder: TextDecoder, bytes: Uint8Array): Decoded {
   const text = decoder.decode(bytes)
-  return { text, isAscii: text.length === bytes.length }
+  return { text, isAscii: isAscii(text, bytes.length) }
+}
+
+/** A text as long as its bytes has nothing but ASCII in it, unless some of them were no UTF-8: of each such byte comes one U+FFFD. */
+function isAscii(text: string, length: number): boolean {
+  return text.length === length && !text.includes('\ufffd')
 }
 
 /**
@@ -23,11 +28,6 @@ export class TextParts {
     return this.#length
   }
 
-  /** What there is so far, of whole characters. */
-  get text(): string {
-    return this.#text
-  }
-
   add(bytes: Uint8Array): void {
     this.#text += this.#decoder.decode(bytes, { stream: true })
     this.#length += bytes.length
@@ -36,9 +36,9 @@ export class TextParts {
   /** All of it; then there is nothing. */
   take(): Decoded {
     const text = this.#text + this.#decoder.decode()
-    const isAscii = text.length === this.#length
+    const result = { text, isAscii: isAscii(text, this.#length) }
     this.#text = ''
     this.#length = 0
-    return { text, isAscii }
+    return result
   }
 }

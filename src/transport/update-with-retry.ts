@@ -1,10 +1,15 @@
-import { isConflictError } from '../errors'
+import { isApiError, isConflictError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import type { KubeObject } from '../meta/object'
 import type { Resource } from '../meta/resource'
 import type { ObjectOptions, WriteOptions } from '../meta/wire'
 import type { KubeClient } from './client'
+import { hasInexactNumber } from './exact-json'
+import { requestObjectAndText } from './json'
+import { jsonDiff } from './json-diff'
+import type { JsonPatchOperation } from './patch'
+import { objectPath } from './subresources'
 
 /** How often to try, and how long to wait in between. @see apimachinery `wait.Backoff` */
 export interface RetryBackoff {
@@ -31,11 +36,17 @@ export interface UpdateOptions extends ObjectOptions, WriteOptions {
 }
 
 /**
- * Reads an object, changes it and writes it back; when somebody else was faster, begins anew with what is there by then. Nothing else is tried again.
+ * Reads an object, changes it and writes it back; on a conflict reads it again and repeats. No other error is retried.
  *
- * @param mutate is given the object as it is at each attempt: changes it, or returns another one in its place.
+ * An object with a number that JavaScript cannot hold (an integer of 64 bits beyond 2^53, such as `9223372036854775807`) is not sent back whole, since
+ * that would write the rounded number: a JSON patch of what `mutate` changed is sent, for that resourceVersion. The number itself can be
+ * set as a bigint. An attempt to move or copy it is refused.
+ *
+ * @param client a `KubeClient`.
+ * @param mutate called at each attempt with the object as it is then: changes it, or returns another one in its place.
  * @returns the object as it was written.
- * @throws ConflictError when the last attempt was too late as well; whatever `get`, `replace` and `mutate` throw; the signal's reason on abort.
+ * @throws ConflictError when the last attempt was too late as well; TypeError naming a field whose number cannot be written exactly; whatever
+ *   `get`, `replace`, `patch` and `mutate` throw; the signal's reason on abort.
  * @see client-go `retry.RetryOnConflict`
  * @example
  * ```ts
@@ -43,7 +54,7 @@ export interface UpdateOptions extends ObjectOptions, WriteOptions {
  * ```
  */
 export async function updateWithRetry<T extends KubeObject>(
-  client: Pick<KubeClient, 'get' | 'replace'>,
+  client: Pick<KubeClient, 'baseUrl' | 'request' | 'replace' | 'patch'>,
   resource: Resource<T>,
   name: string,
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that changes the object in place returns nothing.
@@ -51,16 +62,33 @@ export async function updateWithRetry<T extends KubeObject>(
   { backoff = {}, clock = systemClock, random = Math.random, namespace, subresource, signal, ...options }: UpdateOptions = {},
 ): Promise<T> {
   const { steps = 5, durationMs = 10, factor = 1, jitter = 0.1 } = backoff
+  const writeOptions = { ...options, namespace, subresource: subresource as '', signal }
+  let misfit: { readonly version: string | undefined; readonly error: unknown } | undefined
   let wait = durationMs
   for (let step = 1; ; step++, wait *= factor) {
-    const object = await client.get(resource, name, { namespace, signal })
+    const { object, text } = await requestObjectAndText<T>(client, resource, { path: objectPath(resource, { namespace, name }), signal })
+    const version = object.metadata.resourceVersion
+    // The patch did not fit, and not because the object had changed.
+    if (misfit && misfit.version === version) throw misfit.error
+    const isExact = !hasInexactNumber(text)
     const changed = (await mutate(object)) ?? object
     try {
-      return await client.replace<T>(resource, changed, { ...options, namespace, subresource: subresource as '', signal })
+      if (isExact) return await client.replace<T>(resource, changed, writeOptions)
+      const json = changesOf(JSON.parse(text), changed, version)
+      return await client.patch<T>(resource, name, { json }, writeOptions)
     } catch (error) {
-      if (!isConflictError(error) || step >= steps) throw error
+      const mayBeLate = !isExact && isApiError(error) && error.status === 422
+      if (!(isConflictError(error) || mayBeLate) || step >= steps) throw error
+      misfit = mayBeLate ? { version, error } : undefined
     }
     await delay(wait * (1 + jitter * random()), { clock, signal: signal ?? new AbortController().signal })
     signal?.throwIfAborted()
   }
+}
+
+/** What was changed, for one version only: with another one the server answers 409, as it does to a whole object. */
+function changesOf(before: KubeObject, after: KubeObject, version: string | undefined): JsonPatchOperation[] {
+  const { apiVersion, kind, metadata } = before
+  const pinned = { apiVersion, kind, ...after, metadata: { ...after.metadata, resourceVersion: metadata.resourceVersion } }
+  return [{ op: 'replace', path: '/metadata/resourceVersion', value: version }, ...jsonDiff(before, pinned)]
 }

@@ -1,10 +1,13 @@
-import { isParseError, type RequestSummary } from '../errors'
-import type { KubeObject } from '../meta/object'
+import { isParseError, ParseError, type RequestSummary, WatchError } from '../errors'
+import { parseJson } from '../meta/json'
+import type { KubeObject, Status } from '../meta/object'
 import { apiVersionOf, type Resource, resourcePath } from '../meta/resource'
 import { skipSpace, skipValue } from '../meta/scan'
+import { asStatus } from '../meta/schemas'
 import { INITIAL_EVENTS_END, type RequestOptions, type WatchEntry, type WatchEvent, type WatchOptions } from '../meta/wire'
 import { readChunks } from './body'
 import { WatchDecoder } from './decode'
+import { locate } from './json'
 import { type LineSink, LineSplitter } from './lines'
 import { searchParams } from './params'
 import type { Requester } from './requester'
@@ -37,9 +40,10 @@ export async function* watchEntries<T extends KubeObject>(
     onBytes,
     ...options
   }: WatchEntriesOptions & { namespace?: string | undefined },
-  decoder: LineDecoder<T> = new WatchDecoder<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } }),
+  given?: LineDecoder<T>,
 ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
   const path = resourcePath(resource, { namespace })
+  const decoder = given ?? new WatchDecoder<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
   const params = searchParams({ ...options, watch: true })
   const response = await client.request({ path, params, headers: accept ? { accept } : undefined, signal })
@@ -47,25 +51,28 @@ export async function* watchEntries<T extends KubeObject>(
   const splitter = new LineSplitter({ maxLineLength })
   let batch: WatchEntry<T>[] = []
   let failure: unknown
-  const keep = (event: WatchEntry<T>) => void batch.push(event)
+  let isFirst = true
+  const keep = (event: WatchEntry<T>) =>
+    void batch.push(event.type === 'SKIPPED' ? { ...event, error: locate(event.error, response, request) as Error } : event)
   const decode: LineSink = (text, start, end, isAscii) => decoder.decode(text, start, end, keep, isAscii)
   // What came before a broken line still counts.
-  const collect = (read: () => void) => {
+  const collect = (read: () => void, chunk?: Uint8Array) => {
     batch = []
     try {
       read()
     } catch (error) {
-      failure = error
+      failure = locate((isFirst && batch.length === 0 && whatCame(error, chunk)) || error, response, request)
     }
+    isFirst = false
     return batch
   }
   try {
     yield batch
     for await (const chunk of chunks) {
-      yield collect(() => splitter.push(chunk, decode))
+      yield collect(() => splitter.push(chunk, decode), chunk)
       if (failure !== undefined) throw failure
     }
-    const rest = collect(() => splitter.end((line, _start, _end, isAscii) => decode(line, 0, unfinishedAt(line), isAscii)))
+    const rest = collect(() => splitter.end((line, start, _end, isAscii) => decode(line, start, unfinishedAt(line, start), isAscii)))
     if (rest.length > 0) yield rest
     if (failure !== undefined) throw failure
   } finally {
@@ -73,9 +80,23 @@ export async function* watchEntries<T extends KubeObject>(
   }
 }
 
+/** A body that is one value over several lines is no watch; its first line alone would not say what it is. */
+function whatCame(error: unknown, chunk: Uint8Array | undefined): unknown {
+  if (!chunk || !isParseError(error) || !(error.cause instanceof SyntaxError)) return error
+  const text = new TextDecoder().decode(chunk)
+  let status: Status | undefined
+  try {
+    status = asStatus(parseJson(text))
+  } catch (cause) {
+    return new ParseError('a watch event is not JSON', text, { cause })
+  }
+  if (status) return new WatchError(status.message ?? 'the server sent a Status in place of events', { status })
+  return new ParseError('a watch has one event in a line, this is one value over several lines', text)
+}
+
 /** Behind the last line end stand events without one, or the beginning of an event that was cut off and counts for nothing: where is it? */
-function unfinishedAt(rest: string): number {
-  let at = skipSpace(rest, 0)
+function unfinishedAt(rest: string, start: number): number {
+  let at = skipSpace(rest, start)
   try {
     while (at < rest.length) at = skipSpace(rest, skipValue(rest, at))
   } catch {
@@ -84,7 +105,7 @@ function unfinishedAt(rest: string): number {
   return rest.length
 }
 
-/** Parses a watch's entries to events, one by one; an abort ends the loop. */
+/** Parses a watch's entries to events, one by one; an abort ends the loop. @throws what is wrong with an object that cannot be kept. */
 export async function* watchEvents<T>(
   batches: AsyncIterable<readonly WatchEntry<T>[]>,
   signal: AbortSignal | undefined,
@@ -116,6 +137,8 @@ function parseEvent<T>(event: WatchEntry<T>): WatchEvent<T> {
       }
     case 'ERROR':
       return { type: event.type, object: event.status }
+    case 'SKIPPED':
+      throw event.error
     default:
       return { type: event.type, object: event.entry.object }
   }

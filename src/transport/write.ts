@@ -1,6 +1,7 @@
 import type { ObjectMeta } from '../meta/object'
-import { apiVersionOf, type Resource, resourceName, resourcePath } from '../meta/resource'
+import { apiVersionOf, checkResource, type Resource, resourceName, resourcePath } from '../meta/resource'
 import type { DeleteOptions, RequestOptions } from '../meta/wire'
+import { writeJson } from './exact-json'
 import { searchParams } from './params'
 import { PATCH_TYPES, type Patch } from './patch'
 import type { RawRequest } from './requester'
@@ -18,7 +19,8 @@ const METHODS = { create: 'POST', replace: 'PUT', apply: 'PATCH' } as const
 /**
  * The request that sends a whole object. `apiVersion` and `kind` are filled in: for custom resources the server insists on them.
  *
- * @throws TypeError when the object has no name, has no namespace and needs one, or has another than the options say.
+ * @throws TypeError when the object has no name, has no namespace and needs one, or has another than the options say; when it has a number that
+ *   cannot be written as it was meant ({@link writeJson}).
  */
 export function objectRequest(
   verb: keyof typeof METHODS,
@@ -26,6 +28,11 @@ export function objectRequest(
   object: { readonly metadata: Pick<ObjectMeta, 'name' | 'generateName' | 'namespace'> },
   options: Target,
 ): RawRequest {
+  checkResource(resource)
+  const metadata: unknown = object?.metadata
+  if (typeof metadata !== 'object' || metadata === null) {
+    throw new TypeError(`${resourceName(resource)}: ${verb} expects an object with metadata`)
+  }
   const { name, generateName, namespace: own } = object.metadata
   const { namespace = own, subresource = '' } = options
   // What a subresource takes is created below its object, everything else in the collection.
@@ -45,7 +52,8 @@ export function objectRequest(
 
 /** The request that changes a part of an object. */
 export function patchRequest(resource: Resource, name: string, patch: Patch<unknown>, options: Target): RawRequest {
-  const [[kind, body] = ['', undefined], ...more] = Object.entries(patch)
+  checkResource(resource)
+  const [[kind, body] = ['', undefined], ...more] = Object.entries(patch ?? {})
   const type = PATCH_TYPES[kind as keyof typeof PATCH_TYPES]
   if (!type || more.length > 0) throw new TypeError(`${resourceName(resource)}: a patch is one of { merge }, { json } and { strategic }`)
   return { ...writeRequest('PATCH', resource, name, body, options), headers: { 'content-type': type } }
@@ -58,6 +66,7 @@ export function deleteRequest(
   { dryRun, gracePeriodSeconds, propagationPolicy, preconditions, ...options }: DeleteOptions & Target,
 ): RawRequest {
   // The server reads these from the query only where there is no body, and not all of them.
+  checkResource(resource)
   const body = { dryRun: dryRun && [dryRun], gracePeriodSeconds, propagationPolicy, preconditions }
   if (name === undefined && !options.namespace && resource.scope === 'Namespaced')
     throw new TypeError(`${resourceName(resource)} is namespaced: say in which namespace to delete the collection`)
@@ -77,7 +86,7 @@ function writeRequest(
     path,
     params: searchParams(params),
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    body: writeJson(body, `${resourceName(resource)}${name === undefined ? '' : ` ${name}`}: `),
     signal,
     onBytes,
   }

@@ -1,4 +1,5 @@
 import { KubeError } from '../errors'
+import { describeValue } from '../internal/describe-value'
 import type { Entry } from '../meta/entry'
 import { type LabelSelector, parseLabelSelector } from '../meta/selectors'
 import type { SortValue, ViewFilter, ViewSort } from './query'
@@ -43,8 +44,11 @@ export class Plan<T> {
   readonly #selector: LabelSelector
   readonly #words: readonly string[]
 
-  /** @throws SelectorError when the label selector cannot be parsed. */
+  /** @throws SelectorError when the label selector cannot be parsed; TypeError when a part of the filter is not a function, or the searched text is not a string. */
   constructor(host: PlanHost, filter: ViewFilter<T>, columns: readonly ViewSort<T>[], rows?: SortedList<Row<T>>) {
+    const { where, search } = filter
+    if (where !== undefined) checkFunction('filter.where', where, 'filter: { where: (entry) => entry.name !== "" }')
+    if (search?.in !== undefined) checkFunction('filter.search.in', search.in, 'search: { text, in: (entry) => entry.name }')
     this.#host = host
     this.#selector = parseLabelSelector(filter.labelSelector ?? '')
     this.#words = wordsOf(filter)
@@ -142,6 +146,11 @@ export class Plan<T> {
   }
 }
 
+/** @throws TypeError that names the part of the query, and gives an example. */
+export function checkFunction(part: string, value: unknown, example: string): void {
+  if (typeof value !== 'function') throw new TypeError(`a view's ${part} is a function, got ${describeValue(value)}: write ${example}`)
+}
+
 function sortValue(value: SortValue): SortValue {
   if (typeof value === 'object' && value !== null) {
     throw new TypeError(
@@ -152,7 +161,9 @@ function sortValue(value: SortValue): SortValue {
 }
 
 function wordsOf<T>({ search }: ViewFilter<T>): string[] {
-  return search?.text.toLowerCase().match(/\S+/g) ?? []
+  if (!search) return []
+  if (typeof search.text !== 'string') throw new TypeError(`a view's filter.search.text is a string, got ${describeValue(search.text)}`)
+  return search.text.toLowerCase().match(/\S+/g) ?? []
 }
 
 function isSameFilter<T>(a: ViewFilter<T>, b: ViewFilter<T>): boolean {

@@ -1,10 +1,12 @@
 import { type Clock, systemClock } from '../internal/clock'
+import { describeValue } from '../internal/describe-value'
 import { Listeners } from '../internal/listeners'
+import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
 import { SLICE_MS } from '../internal/turn'
 import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
-import { Plan, Row } from './plan'
+import { checkFunction, Plan, Row } from './plan'
 import type { ViewQuery, ViewSort, ViewWindow } from './query'
 
 /** As long as a page has between two frames for everything it does. */
@@ -61,7 +63,7 @@ export interface ViewSnapshot<T> {
  * // React: useSyncExternalStore(view.subscribe, () => view.snapshot)
  * ```
  */
-export class View<T> implements Disposable {
+export class View<T> extends Opaque implements Disposable {
   readonly #source: ViewSource<T>
   readonly #clock: Clock
   readonly #schedule: (work: () => void) => void
@@ -79,9 +81,10 @@ export class View<T> implements Disposable {
   /** Whether the pass began with nothing to see: each slice is shown then. */
   #growing = true
   #waiting = false
-  #disposed = false
+  #closed = false
 
   constructor(source: ViewSource<T>, { clock = systemClock, onError = report, collator, schedule, ...query }: ViewOptions<T> = {}) {
+    super()
     this.#source = source
     this.#clock = clock
     this.#schedule = schedule ?? ((work) => void clock.setTimeout(work, FRAME_MS))
@@ -110,10 +113,10 @@ export class View<T> implements Disposable {
    * Shows something else. What is left out stays; `{}` and `[]` undo. The snapshot is there when this returns, unless that takes more than 8 ms.
    * A window that moves costs no more than its rows.
    *
-   * @throws SelectorError, RangeError for a window that is none: nothing has changed then; Error after the view was disposed.
+   * @throws SelectorError, RangeError for a window that is none: nothing has changed then; Error after the view was closed.
    */
   update({ filter, sort, window = this.#window }: ViewQuery<T>): void {
-    if (this.#disposed) throw new Error('the view was disposed and follows its store no more: make another view')
+    if (this.#closed) throw new Error('the view was closed and no longer follows its store: make another one with createView')
     checked(window)
     this.#plan = this.#plan.with(filter, sort && columnsOf(sort))
     this.#window = window
@@ -126,10 +129,15 @@ export class View<T> implements Disposable {
     this.#work(Number.POSITIVE_INFINITY)
   }
 
-  /** Leaves the source. The snapshot stays what it is. */
-  [Symbol.dispose](): void {
-    this.#disposed = true
+  /** Leaves the source. The snapshot stays what it is. Doing it twice does no harm. */
+  close(): void {
+    this.#closed = true
     this.#unsubscribe()
+  }
+
+  /** The same as {@link close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close()
   }
 
   get #isBehind(): boolean {
@@ -154,7 +162,7 @@ export class View<T> implements Disposable {
 
   #work(sliceMs: number): void {
     const end = this.#clock.now() + sliceMs
-    while (this.#isBehind && !this.#disposed) {
+    while (this.#isBehind && !this.#closed) {
       this.#pass ??= this.#begin()
       if (this.#pass.next().done) {
         this.#pass = undefined
@@ -217,14 +225,19 @@ export class View<T> implements Disposable {
 /**
  * Makes a {@link View} of a store or an informer.
  *
- * @throws SelectorError; RangeError for a window that is none.
+ * @throws TypeError when the source is neither, or part of the query is not a function; SelectorError; RangeError for a window that is none.
  */
 export function createView<T>(source: ViewSource<T> | { readonly store: ViewSource<T> }, options?: ViewOptions<T>): View<T> {
-  return new View('store' in source ? source.store : source, options)
+  const store = typeof source === 'object' && source !== null && 'store' in source ? source.store : source
+  if (typeof store?.subscribe !== 'function' || typeof store.list !== 'function')
+    throw new TypeError(`createView: the source is a store or an informer, got ${describeValue(source)}`)
+  return new View(store, options)
 }
 
 function columnsOf<T>(sort: ViewSort<T> | readonly ViewSort<T>[]): readonly ViewSort<T>[] {
-  return [sort].flat() as ViewSort<T>[]
+  const columns = [sort].flat() as ViewSort<T>[]
+  for (const column of columns) checkFunction('sort.by', column?.by, 'sort: { by: (entry) => entry.name }')
+  return columns
 }
 
 function checked(window: ViewWindow): ViewWindow {

@@ -1,18 +1,17 @@
 import { objectKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import type { WatchEntry } from '../meta/wire'
-import { failure, methodNotAllowed, notFound } from './failures'
+import { badRequest, errorOf, failure, methodNotAllowed, notFound } from './failures'
 import {
   errorResponse,
   isWatch,
   jsonResponse,
   listBody,
-  listOptionsOf,
   parseResourcePath,
   type ResourceRequest,
+  readOptionsOf,
   statusResponse,
   watchBody,
-  watchOptionsOf,
 } from './protocol'
 import { textStream } from './text-stream'
 import type { WatchCache } from './watch-cache'
@@ -46,15 +45,20 @@ export async function serveRead(cache: WatchCache<KubeObject>, target: ResourceR
   const params = new URL(request.url).searchParams
   try {
     request.signal.throwIfAborted()
-    if (target.name) return serveObject(cache, target)
-    return await (isWatch(params) ? serveWatch(cache, target, params, request) : serveList(cache, target, params, request))
+    if (isWatch(target, params)) return await serveWatch(cache, target, params, request)
+    return await (target.name ? serveObject(cache, target, params, request) : serveList(cache, target, params, request))
   } catch (error) {
     return errorResponse(error)
   }
 }
 
-function serveObject(cache: WatchCache<KubeObject>, { namespace, name }: ResourceRequest): Response {
-  const entry = cache.get(objectKey(namespace, name))
+async function serveObject(
+  cache: WatchCache<KubeObject>,
+  { namespace, name }: ResourceRequest,
+  params: URLSearchParams,
+  request: Request,
+): Promise<Response> {
+  const entry = await cache.getNotOlderThan(objectKey(namespace, name), params.get('resourceVersion') ?? '', request)
   return entry ? jsonResponse(`${entry.text}\n`) : statusResponse(notFound(cache.resource, name))
 }
 
@@ -64,19 +68,20 @@ async function serveList(
   params: URLSearchParams,
   request: Request,
 ): Promise<Response> {
-  const list = await cache.list({ ...listOptionsOf(params), namespace, signal: request.signal })
+  const list = await cache.list({ ...readOptionsOf(params, request), namespace, signal: request.signal })
   const bodies = [listBody(list, cache.resource)]
   return jsonResponse(textStream({ next: async () => bodies.pop(), cancel: () => undefined }, request))
 }
 
 async function serveWatch(
   cache: WatchCache<KubeObject>,
-  { namespace }: ResourceRequest,
+  target: ResourceRequest,
   params: URLSearchParams,
   request: Request,
 ): Promise<Response> {
   const closing = new AbortController()
-  const batches = cache.watch({ ...watchOptionsOf(params), namespace, signal: closing.signal })
+  const options = { ...readOptionsOf(params, request), namespace: target.namespace, signal: closing.signal }
+  const batches = cache.watch(target.name ? { ...options, fieldSelector: ofName(target.name, options.fieldSelector, request) } : options)
   // The first batch is there when the watch is accepted; until then the answer may still be an error.
   const abort = () => closing.abort(request.signal.reason)
   request.signal.addEventListener('abort', abort)
@@ -92,4 +97,11 @@ async function serveWatch(
     return done ? undefined : watchBody(value, cache.resource)
   }
   return jsonResponse(textStream({ next, cancel: (reason) => closing.abort(reason) }, request))
+}
+
+/** The field selector of a watch that has the name in its path: another selector may only say the same. */
+function ofName(name: string, fieldSelector: string | undefined, request: Request): string {
+  const selector = `metadata.name=${name.replace(/[\\,=]/g, '\\$&')}`
+  if (!fieldSelector || fieldSelector === selector) return selector
+  throw errorOf(badRequest("fieldSelector metadata.name doesn't match requested name"), request)
 }

@@ -1,18 +1,32 @@
 import type { Entry } from '../meta/entry'
 import { parseFieldSelector } from '../meta/field-selectors'
+import { objectKey } from '../meta/keys'
+import type { Resource } from '../meta/resource'
 import { valueAt } from '../meta/scan'
 import { parseLabelSelector } from '../meta/selectors'
 
-/** Which of a cache's entries a request is about. */
+/**
+ * The fields that selectors can name, besides `metadata.name` and `metadata.namespace`, with the value they have in an object that lacks
+ * them: `{ 'spec.nodeName': '', 'spec.unschedulable': 'false' }`.
+ */
+export type FieldLabels = Readonly<Record<string, string>>
+
+/** The part of a collection that a request is about. */
 export interface Matcher {
-  /** Whether selectors take part; a namespace is none. */
+  /** Whether selectors take part; a namespace alone does not count. */
   readonly selective: boolean
+  /** The only namespace whose entries can match; the empty string: any. */
+  readonly namespace: string
+  /** The only key that can match; undefined: any in the namespace. */
+  readonly key: string | undefined
   /** Whether every entry matches. */
   readonly everything: boolean
+  /** The first field of the selector that the resource does not have, if any. */
+  readonly unknownField: string | undefined
   matches(entry: Entry<unknown>): boolean
 }
 
-/** What a request may say about the entries it wants. */
+/** The parts of a request that choose entries. */
 export interface MatcherOptions {
   labelSelector?: string | undefined
   fieldSelector?: string | undefined
@@ -25,23 +39,33 @@ export interface MatcherOptions {
  *
  * @throws SelectorError when a selector cannot be parsed.
  */
-export function createMatcher({ labelSelector = '', fieldSelector = '', namespace = '' }: MatcherOptions): Matcher {
+export function createMatcher(
+  { labelSelector = '', fieldSelector = '', namespace = '' }: MatcherOptions,
+  { scope }: Pick<Resource, 'scope'>,
+  fieldLabels: FieldLabels,
+): Matcher {
   const labels = parseLabelSelector(labelSelector)
   const fields = parseFieldSelector(fieldSelector)
   const selective = !labels.empty || !fields.empty
+  const name = fields.exactValue('metadata.name')
+  const isKnown = (path: string) =>
+    path === 'metadata.name' || (path === 'metadata.namespace' && scope === 'Namespaced') || Object.hasOwn(fieldLabels, path)
   return {
     selective,
+    namespace,
+    key: name !== undefined && (namespace || scope === 'Cluster') ? objectKey(namespace, name) : undefined,
     everything: !selective && !namespace,
+    unknownField: fields.paths.find((path) => !isKnown(path)),
     matches: (entry) =>
       (!namespace || entry.namespace === namespace) &&
-      (fields.empty || fields.matches((path) => fieldOf(entry, path))) &&
+      (fields.empty || fields.matches((path) => fieldOf(entry, path, fieldLabels))) &&
       (labels.empty || labels.matches(entry.labels)),
   }
 }
 
-function fieldOf(entry: Entry<unknown>, path: string): string {
+function fieldOf(entry: Entry<unknown>, path: string, fieldLabels: FieldLabels): string {
   if (path === 'metadata.name') return entry.name
   if (path === 'metadata.namespace') return entry.namespace
-  const value = valueAt(entry.text, path.split('.'))
-  return typeof value === 'object' || value === undefined ? '' : String(value)
+  const value = valueAt(entry.text, path.split('.')) ?? fieldLabels[path] ?? ''
+  return typeof value === 'object' ? '' : String(value)
 }

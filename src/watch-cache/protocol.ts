@@ -1,4 +1,4 @@
-import { isApiError } from '../errors'
+import { isApiError, type RequestSummary } from '../errors'
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource } from '../meta/resource'
 import {
@@ -9,7 +9,7 @@ import {
   type WatchEntry,
   type WatchOptions,
 } from '../meta/wire'
-import { badRequest, type WireStatus } from './failures'
+import { badRequest, errorOf, type WireStatus } from './failures'
 
 // What goes over HTTP: options out of a query, bodies out of entries. An entry's text is written as it is.
 
@@ -24,9 +24,16 @@ export interface ResourceRequest {
   readonly name: string
   /** Such as `status`; usually the empty string. */
   readonly subresource: string
+  /** Whether the path itself asks for a watch, in the old way: `/api/v1/watch/pods`. */
+  readonly watch: boolean
 }
 
-/** Understands a path such as `/apis/apps/v1/namespaces/shop/deployments/web`; undefined when it names no resource. */
+/**
+ * Understands a path such as `/apis/apps/v1/namespaces/shop/deployments/web`; undefined when it names no resource. An empty namespace
+ * means all of them, as in `/api/v1/namespaces//pods`.
+ *
+ * @see apiserver `request.RequestInfoFactory`
+ */
 export function parseResourcePath(path: string): ResourceRequest | undefined {
   let parts: string[]
   try {
@@ -37,51 +44,54 @@ export function parseResourcePath(path: string): ResourceRequest | undefined {
   const [root, ...rest] = parts
   const [group = '', version = ''] = root === 'api' ? ['', rest.shift()] : root === 'apis' ? [rest.shift(), rest.shift()] : []
   if (!version || (root === 'apis' && !group)) return undefined
+  const watch = rest[0] === 'watch' && rest.length > 1
+  if (watch) rest.shift()
   // A namespace's own subresources look like collections in it.
   const inNamespace = rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2] ?? '')
   const namespace = inNamespace ? (rest.splice(0, 2)[1] ?? '') : ''
   const [plural = '', name = '', subresource = '', ...more] = rest
-  return plural && more.length === 0 ? { group, version, plural, namespace, name, subresource } : undefined
+  if (!plural || more.length > 0 || (subresource && (watch || !name))) return undefined
+  return { group, version, plural, namespace, name, subresource, watch }
 }
 
-/** Whether a query asks for a watch rather than a list. */
-export const isWatch = (params: URLSearchParams): boolean => flag(params, 'watch') === true
+/** Whether a request is a watch rather than a list or a GET of one object. */
+export const isWatch = ({ watch, name }: ResourceRequest, params: URLSearchParams): boolean =>
+  watch || (!name && flag(params, 'watch') === true)
 
-/** The options of a LIST in a query. */
-export function listOptionsOf(params: URLSearchParams): ListOptions {
-  return { ...commonOptions(params), limit: count(params, 'limit'), continue: params.get('continue') ?? undefined }
-}
-
-/** The options of a WATCH in a query. */
-export function watchOptionsOf(params: URLSearchParams): WatchOptions {
+/**
+ * The options of a LIST or a WATCH in a query. Both have the same ones; the values are checked where they are used.
+ *
+ * @throws ApiError 400 when a number is none.
+ */
+export function readOptionsOf(params: URLSearchParams, request: RequestSummary): ListOptions & WatchOptions {
+  const text = (name: string) => params.get(name) ?? undefined
   return {
-    ...commonOptions(params),
+    labelSelector: text('labelSelector'),
+    fieldSelector: text('fieldSelector'),
+    resourceVersion: text('resourceVersion'),
+    resourceVersionMatch: (text('resourceVersionMatch') || undefined) as ResourceVersionMatch | undefined,
+    limit: integer(params, 'limit', request),
+    continue: text('continue'),
     allowWatchBookmarks: flag(params, 'allowWatchBookmarks'),
     sendInitialEvents: flag(params, 'sendInitialEvents'),
-    timeoutSeconds: count(params, 'timeoutSeconds'),
+    timeoutSeconds: integer(params, 'timeoutSeconds', request),
   }
 }
 
-function commonOptions(
-  params: URLSearchParams,
-): Pick<ListOptions, 'labelSelector' | 'fieldSelector' | 'resourceVersion' | 'resourceVersionMatch'> {
-  return {
-    labelSelector: params.get('labelSelector') ?? undefined,
-    fieldSelector: params.get('fieldSelector') ?? undefined,
-    resourceVersion: params.get('resourceVersion') ?? undefined,
-    // What it may be is checked with the other options.
-    resourceVersionMatch: (params.get('resourceVersionMatch') || undefined) as ResourceVersionMatch | undefined,
-  }
-}
-
+/** @see apimachinery `runtime.Convert_Slice_string_To_bool`: an empty value is true */
 function flag(params: URLSearchParams, name: string): boolean | undefined {
   const value = params.get(name)?.toLowerCase()
-  return value === undefined ? undefined : value !== '' && value !== '0' && value !== 'false'
+  return value === undefined ? undefined : value !== '0' && value !== 'false'
 }
 
-function count(params: URLSearchParams, name: string): number | undefined {
+/** @see apimachinery `runtime.Convert_Slice_string_To_int64` */
+function integer(params: URLSearchParams, name: string, request: RequestSummary): number | undefined {
   const value = params.get(name)
-  return value === null || !/^\d{1,15}$/.test(value) ? undefined : Number(value)
+  if (value === null) return undefined
+  const isInteger = /^[+-]?\d+$/.test(value)
+  if (isInteger && Math.abs(Number(value)) < 2 ** 63) return Number(value)
+  const problem = isInteger ? 'value out of range' : 'invalid syntax'
+  throw errorOf(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${problem}`), request)
 }
 
 /** Writes a list, in pieces. */
@@ -117,6 +127,8 @@ export function* watchBody(batch: readonly WatchEntry<unknown>[], resource: Reso
       }
       case 'ERROR':
         yield `${JSON.stringify({ type: event.type, object: event.status })}\n`
+        break
+      case 'SKIPPED':
         break
       default:
         yield `{"type":"${event.type}","object":`

@@ -1,12 +1,23 @@
 import type { RequestSummary } from '../errors'
-import { isResourceVersion } from '../meta/resource-version'
+import type { Resource } from '../meta/resource'
 import { isSelectorError } from '../meta/selectors'
 import type { ListOptions, WatchOptions } from '../meta/wire'
 import { type ContinueToken, decodeContinue } from './continue-token'
 import { badRequest, errorOf, type FieldFailure, invalid, type WireStatus } from './failures'
-import { createMatcher, type Matcher, type MatcherOptions } from './matcher'
+import { createMatcher, type FieldLabels, type Matcher, type MatcherOptions } from './matcher'
 
-/** Which state a list is to show. */
+/** Options of a LIST or a WATCH: the wire has one set of them for both, and says which of them one of the two forbids. */
+export type ReadOptions = ListOptions & WatchOptions & MatcherOptions
+
+/** The rules by which a collection reads options. */
+export interface QueryRules {
+  readonly resource: Pick<Resource, 'scope'>
+  readonly fieldLabels: FieldLabels
+  /** Whether watches can begin with the state (KEP-3157). */
+  readonly watchList: 'supported' | 'refused'
+}
+
+/** The state that a list shows. */
 export type ListAt =
   | { readonly type: 'current' }
   | { readonly type: 'notOlderThan' | 'exact'; readonly resourceVersion: string }
@@ -23,11 +34,12 @@ export interface ListQuery {
 /** The options of a WATCH, understood. */
 export interface WatchQuery {
   readonly matcher: Matcher
-  /** What comes before the changes: nothing, the state as additions, or the same ended by an annotated bookmark. */
+  /** How the watch begins: with changes, with the state as additions, or with the same and an annotated bookmark where bookmarks are wanted. */
   readonly initialEvents: 'none' | 'state' | 'streamed-list'
   /** The empty string: from now on. */
   readonly resourceVersion: string
   readonly bookmarks: boolean
+  /** Undefined: the server decides. */
   readonly timeoutMs: number | undefined
 }
 
@@ -37,77 +49,99 @@ export interface WatchQuery {
  * @throws ApiError 400 or 422.
  * @see apimachinery `validation.ValidateListOptions`, apiserver `storage.ValidateListOptions`
  */
-export function listQuery(options: ListOptions & MatcherOptions, request: RequestSummary): ListQuery {
-  const { limit = 0, resourceVersion = '', resourceVersionMatch, continue: token = '' } = options
+export function listQuery(options: ReadOptions, rules: QueryRules, request: RequestSummary): ListQuery {
+  const { limit = 0, resourceVersion = '', resourceVersionMatch, sendInitialEvents, continue: token = '' } = options
   const problems: FieldFailure[] = []
   if (resourceVersionMatch !== undefined) {
     if (resourceVersion === '')
       problems.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
-    if (token !== '') problems.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
+    if (token !== '') problems.push(CONTINUED)
     if (!['Exact', 'NotOlderThan'].includes(resourceVersionMatch))
       problems.push(unsupported(resourceVersionMatch, '"Exact", "NotOlderThan", ""'))
     if (resourceVersionMatch === 'Exact' && resourceVersion === '0') {
       problems.push(forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
     }
   }
-  refuse(problems, request)
-  const matcher = matcherOf(options, request)
+  if (sendInitialEvents !== undefined) problems.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
+  const matcher = matcherOf(options, rules, problems, request)
   if (token !== '') {
-    const decoded = decodeContinue(token)
+    const decoded = decodeContinue(token, matcher.namespace)
     if (!decoded) throw errorOf(badRequest('invalid continue token: continue key is not valid'), request)
     if (resourceVersion !== '' && resourceVersion !== '0')
       throw errorOf(badRequest('specifying resource version is not allowed when using continue'), request)
     return { matcher, limit, at: { type: 'continue', token: decoded } }
   }
-  if (resourceVersion !== '' && !isResourceVersion(resourceVersion))
-    throw errorOf(badVersion('invalid resource version: ', resourceVersion), request)
+  const version = versionOf(resourceVersion, 'invalid resource version: ', request)
   // From "0" everything comes in one answer, as from an API server's watch cache.
-  if (resourceVersion === '' || resourceVersion === '0')
-    return { matcher, limit: resourceVersion === '0' ? 0 : limit, at: { type: 'current' } }
+  if (version === '' || version === '0') return { matcher, limit: version === '0' ? 0 : limit, at: { type: 'current' } }
   // A limit beside a bare resourceVersion has meant this since before resourceVersionMatch existed.
   const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === undefined && limit > 0)
-  return { matcher, limit, at: { type: exact ? 'exact' : 'notOlderThan', resourceVersion } }
+  return { matcher, limit, at: { type: exact ? 'exact' : 'notOlderThan', resourceVersion: version } }
 }
 
 /**
  * Understands the options of a WATCH as kube-apiserver does.
  *
  * @throws ApiError 400 or 422.
+ * @see apimachinery `validation.validateWatchOptions`, `internalversion.SetListOptionsDefaults`
  */
-export function watchQuery(options: WatchOptions & MatcherOptions, request: RequestSummary): WatchQuery {
+export function watchQuery(options: ReadOptions, rules: QueryRules, request: RequestSummary): WatchQuery {
   const { resourceVersion = '', resourceVersionMatch, sendInitialEvents, allowWatchBookmarks = false, timeoutSeconds = 0 } = options
   const problems: FieldFailure[] = []
-  if (sendInitialEvents !== undefined && resourceVersionMatch !== 'NotOlderThan') {
-    problems.push(forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
+  if (sendInitialEvents !== undefined) {
+    if (resourceVersionMatch !== 'NotOlderThan')
+      problems.push(forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
+    if (rules.watchList === 'refused') {
+      const problem = 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'
+      problems.push(forbidden('sendInitialEvents', problem))
+    }
   }
   if (resourceVersionMatch !== undefined) {
     if (sendInitialEvents === undefined)
       problems.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
     if (resourceVersionMatch !== 'NotOlderThan') problems.push(unsupported(resourceVersionMatch, '"NotOlderThan"'))
+    if (options.continue) problems.push(CONTINUED)
   }
-  refuse(problems, request)
-  const matcher = matcherOf(options, request)
-  if (resourceVersion !== '' && !isResourceVersion(resourceVersion)) throw errorOf(badVersion('', resourceVersion), request)
-  const from = resourceVersion === '0' ? '' : resourceVersion
+  const matcher = matcherOf(options, rules, problems, request)
+  const version = versionOf(resourceVersion, '', request)
+  const from = version === '0' ? '' : version
+  // A server that can stream lists does so whenever a watch begins with the state.
+  const state = rules.watchList === 'supported' ? 'streamed-list' : 'state'
   return {
     matcher,
-    initialEvents: sendInitialEvents ? 'streamed-list' : sendInitialEvents === undefined && from === '' ? 'state' : 'none',
+    initialEvents: (sendInitialEvents ?? from === '') ? state : 'none',
     resourceVersion: from,
     bookmarks: allowWatchBookmarks,
-    timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : undefined,
+    timeoutMs: timeoutSeconds === 0 ? undefined : timeoutSeconds * 1000,
   }
 }
 
-function matcherOf(options: MatcherOptions, request: RequestSummary): Matcher {
+/**
+ * Understands a resourceVersion, of which leading zeros do not count; the empty string stays empty.
+ *
+ * @throws ApiError 400 when it is no decimal number: versions of another kind cannot be ordered.
+ */
+export function versionOf(text: string, prefix: string, request: RequestSummary): string {
+  if (/^\d*$/.test(text)) return text.replace(/^0+(?=\d)/, '')
+  throw errorOf(badRequest(`${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: expected a decimal number`), request)
+}
+
+/** Refuses what is wrong with options in the order of kube-apiserver: selectors that cannot be parsed, problems, fields that do not exist. */
+function matcherOf(options: ReadOptions, rules: QueryRules, problems: readonly FieldFailure[], request: RequestSummary): Matcher {
+  let matcher: Matcher
   try {
-    return createMatcher(options)
+    matcher = createMatcher(options, rules.resource, rules.fieldLabels)
   } catch (error) {
     throw isSelectorError(error) ? errorOf(badRequest(`unable to parse requirement: ${error.message}`), request) : error
   }
+  if (problems.length > 0) throw errorOf(invalid({ kind: 'ListOptions', group: 'meta.k8s.io', name: '' }, problems), request)
+  if (matcher.unknownField !== undefined) throw errorOf(unknownField(matcher.unknownField, rules), request)
+  return matcher
 }
 
-function refuse(problems: readonly FieldFailure[], request: RequestSummary): void {
-  if (problems.length > 0) throw errorOf(invalid({ kind: 'ListOptions', group: 'meta.k8s.io', name: '' }, problems), request)
+function unknownField(path: string, { resource, fieldLabels }: QueryRules): WireStatus {
+  if (resource.scope === 'Cluster' || Object.keys(fieldLabels).length > 0) return badRequest(`field label not supported: ${path}`)
+  return badRequest(`${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
 }
 
 const forbidden = (field: string, problem: string): FieldFailure => ({
@@ -116,11 +150,10 @@ const forbidden = (field: string, problem: string): FieldFailure => ({
   message: `Forbidden: ${problem}`,
 })
 
+const CONTINUED: FieldFailure = forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
+
 const unsupported = (value: string, supported: string): FieldFailure => ({
   reason: 'FieldValueNotSupported',
   field: 'resourceVersionMatch',
   message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported}`,
 })
-
-const badVersion = (prefix: string, resourceVersion: string): WireStatus =>
-  badRequest(`${prefix}resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: expected a decimal number`)

@@ -24,6 +24,8 @@ export type ErrorData = { readonly message: string; readonly cause?: ErrorData |
       readonly request: RequestSummary
       readonly body: Status | undefined
       readonly retryAfterMs: number | undefined
+      readonly contentType: string | undefined
+      readonly finalUrl: string | undefined
     }
   | { readonly kind: 'connection'; readonly request: RequestSummary }
   | { readonly kind: 'watch'; readonly status: Status | undefined }
@@ -38,8 +40,8 @@ export function errorToData(error: unknown): ErrorData {
   const message = error instanceof Error ? error.message : String(error)
   const cause = error instanceof Error && error.cause !== undefined ? errorToData(error.cause) : undefined
   if (isApiError(error)) {
-    const { status, request, body, retryAfterMs } = error
-    return { kind: 'api', message, cause, status, request, body, retryAfterMs }
+    const { status, request, body, retryAfterMs, contentType, finalUrl } = error
+    return { kind: 'api', message, cause, status, request, body, retryAfterMs, contentType, finalUrl }
   }
   if (isConnectionError(error)) return { kind: 'connection', message, cause, request: error.request }
   if (isWatchError(error)) return { kind: 'watch', message, cause, status: error.status }
@@ -54,8 +56,10 @@ export function errorFromData(data: ErrorData): Error {
   const { message } = data
   const options = data.cause && { cause: errorFromData(data.cause) }
   switch (data.kind) {
-    case 'api':
-      return apiErrorOf({ status: data.status, request: data.request, body: data.body, retryAfterMs: data.retryAfterMs, ...options })
+    case 'api': {
+      const { status, request, body, retryAfterMs, contentType, finalUrl } = data
+      return apiErrorOf({ status, request, body, retryAfterMs, contentType, finalUrl, ...options })
+    }
     case 'connection':
       return new ConnectionError(data.request, options)
     case 'watch':

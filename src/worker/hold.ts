@@ -78,10 +78,12 @@ function start(source: WorkerSource, portable: PortableClient, clock: Clock): Sh
 }
 
 function obtain(source: WorkerSource): Worker {
-  if (typeof source === 'object') return source
+  if (typeof source === 'object') return source as Worker
   try {
     // Bundlers look for exactly these words.
-    return source === true ? new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'kubeflect' }) : source()
+    return source === true
+      ? new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'kubeflect' })
+      : (source() as Worker)
   } catch (cause) {
     const isNone = source === true && typeof Worker === 'undefined'
     const why = isNone ? 'this runtime has none' : cause instanceof Error ? cause.message : String(cause)

@@ -8,7 +8,18 @@ import type { ClientSettings } from '../transport/portable'
 import type { KubeClientOptions } from '../transport/reader'
 import { type ErrorData, errorFromData, errorToData } from './error-data'
 import { Outbox } from './outbox'
-import { batchCells, type Call, entryCells, eventCells, type News, type Order, recordsOf, type Storage, type ThreadPort } from './protocol'
+import {
+  batchCells,
+  type Call,
+  entryCells,
+  eventCells,
+  type News,
+  type Order,
+  recordsOf,
+  type Storage,
+  skippedCell,
+  type ThreadPort,
+} from './protocol'
 
 /** What a call is given. */
 interface Task {
@@ -131,8 +142,8 @@ class Host {
   async #list({ resource, options }: Call & { kind: 'list' }, task: Task): Promise<readonly string[]> {
     const onEntries = (entries: readonly Entry<unknown>[]) => void task.outbox.push(entries.flatMap(entryCells))
     const list = await this.#connected().listEntries(resource, { ...options, ...requestOptions(task), onEntries })
-    const { resourceVersion, continue: token, remainingItemCount } = list
-    return [resourceVersion, token, remainingItemCount === undefined ? '' : String(remainingItemCount)]
+    const { resourceVersion, continue: token, remainingItemCount, skipped } = list
+    return [resourceVersion, token, remainingItemCount === undefined ? '' : String(remainingItemCount), skippedCell(skipped)]
   }
 
   async #watch({ resource, options }: Call & { kind: 'watch' }, task: Task): Promise<readonly string[]> {

@@ -1,12 +1,12 @@
 import type { RequestSummary } from '../errors'
 import { type Entry, entryFromParts } from '../meta/entry'
 import type { Resource } from '../meta/resource'
-import type { ListOptions, WatchEntry, WatchOptions } from '../meta/wire'
+import type { ListOptions, Skipped, WatchEntry, WatchOptions } from '../meta/wire'
 import type { Commit, LoadOptions, Scope, StoredRecord } from '../persistence/persister'
 import type { IdbSettings } from '../persistence/portable'
 import type { ClientSettings } from '../transport/portable'
 import type { ServerWarning } from '../transport/warnings'
-import type { ErrorData } from './error-data'
+import { type ErrorData, errorFromData, errorToData } from './error-data'
 
 // What crosses between the threads, over a port of its own. Objects cross as rows of strings, which engines copy and do not walk.
 
@@ -146,6 +146,8 @@ export function eventCells(event: WatchEntry<unknown>): string[] {
       return [event.type, event.initialEventsEnd ? 'end' : '', '', event.resourceVersion, '']
     case 'ERROR':
       return [event.type, '', '', '', JSON.stringify(event.status)]
+    case 'SKIPPED':
+      return [event.type, '', '', '', JSON.stringify(errorToData(event.error))]
     default:
       return [event.type, ...entryCells(event.entry)]
   }
@@ -159,10 +161,23 @@ export function eventsOf<T>(cells: readonly string[]): WatchEntry<T>[] {
         return { type: 'BOOKMARK', resourceVersion, initialEventsEnd: key !== '' }
       case 'ERROR':
         return { type: 'ERROR', status: JSON.parse(text) }
+      case 'SKIPPED':
+        return { type: 'SKIPPED', error: errorFromData(JSON.parse(text)) }
       default:
         return { type: type as 'ADDED' | 'MODIFIED' | 'DELETED', entry: entryFromParts<T>(key, uid, resourceVersion, text) }
     }
   })
+}
+
+/** What was skipped of a list, as one cell. */
+export const skippedCell = (skipped: Skipped | undefined): string =>
+  skipped ? JSON.stringify({ count: skipped.count, errors: skipped.errors.map(errorToData) }) : ''
+
+/** What was skipped of a list, again. */
+export function skippedOf(cell: string): { skipped?: Skipped } {
+  if (!cell) return {}
+  const { count, errors } = JSON.parse(cell) as { count: number; errors: ErrorData[] }
+  return { skipped: { count, errors: errors.map(errorFromData) } }
 }
 
 /** Cells, so many in a row. */

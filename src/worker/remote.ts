@@ -7,7 +7,7 @@ import type { Persister, StoredRecord } from '../persistence/persister'
 import type { EntryClient } from '../reflector/list-watch'
 import type { ListEntriesOptions } from '../transport/list'
 import type { WatchEntriesOptions } from '../transport/watch'
-import { type Address, batchesOf, type Call, entriesOf, eventsOf, inPieces, recordCells, type Storage } from './protocol'
+import { type Address, batchesOf, type Call, entriesOf, eventsOf, inPieces, recordCells, type Storage, skippedOf } from './protocol'
 import type { CallOptions, Thread } from './thread'
 
 type Placed<O> = O & { namespace?: string | undefined }
@@ -30,12 +30,13 @@ export function remoteClient(thread: Thread, baseUrl: string): EntryClient {
       const entries: Entry<T>[] = []
       try {
         const call: Call = { kind: 'list', resource: addressOf(resource), options }
-        const [resourceVersion = '', token = '', remaining] = await taken(thread, call, { signal, onBytes }, (cells) => {
+        const [resourceVersion = '', token = '', remaining, skipped = ''] = await taken(thread, call, { signal, onBytes }, (cells) => {
           const arrived = entriesOf<T>(cells)
           for (const entry of arrived) entries.push(entry)
           onEntries?.(arrived)
         })
-        return { resourceVersion, continue: token, remainingItemCount: remaining ? Number(remaining) : undefined, entries }
+        const remainingItemCount = remaining ? Number(remaining) : undefined
+        return { resourceVersion, continue: token, remainingItemCount, entries, ...skippedOf(skipped) }
       } catch (error) {
         throw failureOf(error, resource, options)
       }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../internal/clock'
+import { Opaque } from '../internal/opaque'
 
 /**
  * Decides how long an item waits before it is tried again.
@@ -43,13 +44,14 @@ export interface ItemExponentialFailureOptions {
  *
  * @see client-go `workqueue.TypedItemExponentialFailureRateLimiter`
  */
-export class ItemExponentialFailureRateLimiter implements RateLimiter<unknown> {
+export class ItemExponentialFailureRateLimiter extends Opaque implements RateLimiter<unknown> {
   readonly #failures = new Failures()
   readonly #baseDelayMs: number
   readonly #maxDelayMs: number
 
   /** @throws RangeError when the waits would not be waits. */
   constructor({ baseDelayMs = 5, maxDelayMs = 1_000_000 }: ItemExponentialFailureOptions = {}) {
+    super()
     if (!(baseDelayMs > 0 && maxDelayMs >= baseDelayMs && Number.isFinite(maxDelayMs))) {
       throw new RangeError(
         `ItemExponentialFailureRateLimiter: baseDelayMs must be above 0, maxDelayMs at least that and finite, not ${baseDelayMs} and ${maxDelayMs}`,
@@ -85,7 +87,7 @@ export interface ItemFastSlowOptions {
  *
  * @see client-go `workqueue.TypedItemFastSlowRateLimiter`
  */
-export class ItemFastSlowRateLimiter implements RateLimiter<unknown> {
+export class ItemFastSlowRateLimiter extends Opaque implements RateLimiter<unknown> {
   readonly #failures = new Failures()
   readonly #fastDelayMs: number
   readonly #slowDelayMs: number
@@ -93,6 +95,7 @@ export class ItemFastSlowRateLimiter implements RateLimiter<unknown> {
 
   /** @throws RangeError when a wait is not a finite number from 0 on, or the attempts are not a number from 0 on. */
   constructor({ fastDelayMs, slowDelayMs, maxFastAttempts }: ItemFastSlowOptions) {
+    super()
     checkDelay('ItemFastSlowRateLimiter: fastDelayMs', fastDelayMs)
     checkDelay('ItemFastSlowRateLimiter: slowDelayMs', slowDelayMs)
     if (!(maxFastAttempts >= 0)) throw new RangeError(`ItemFastSlowRateLimiter: maxFastAttempts must be at least 0, not ${maxFastAttempts}`)
@@ -128,7 +131,7 @@ export interface BucketOptions {
  *
  * @see client-go `workqueue.TypedBucketRateLimiter`, `golang.org/x/time/rate`
  */
-export class BucketRateLimiter implements RateLimiter<unknown> {
+export class BucketRateLimiter extends Opaque implements RateLimiter<unknown> {
   readonly #perMs: number
   readonly #burst: number
   readonly #clock: Clock
@@ -138,6 +141,7 @@ export class BucketRateLimiter implements RateLimiter<unknown> {
 
   /** @throws RangeError when no item would ever come through. */
   constructor({ perSecond = 10, burst = 100, clock = systemClock }: BucketOptions = {}) {
+    super()
     if (!(perSecond > 0 && burst >= 1)) {
       throw new RangeError(`BucketRateLimiter: perSecond must be above 0 and burst at least 1, not ${perSecond} and ${burst}`)
     }
@@ -167,10 +171,11 @@ export class BucketRateLimiter implements RateLimiter<unknown> {
  *
  * @see client-go `workqueue.TypedMaxOfRateLimiter`
  */
-export class MaxOfRateLimiter<T> implements RateLimiter<T> {
+export class MaxOfRateLimiter<T> extends Opaque implements RateLimiter<T> {
   readonly #limiters: readonly RateLimiter<T>[]
 
   constructor(...limiters: readonly RateLimiter<T>[]) {
+    super()
     this.#limiters = limiters
   }
 
@@ -190,7 +195,7 @@ export class MaxOfRateLimiter<T> implements RateLimiter<T> {
  *
  * @see client-go `workqueue.TypedWithMaxWaitRateLimiter`
  */
-export class WithMaxWaitRateLimiter<T> implements RateLimiter<T> {
+export class WithMaxWaitRateLimiter<T> extends Opaque implements RateLimiter<T> {
   readonly #limiter: RateLimiter<T>
   readonly #maxDelayMs: number
 
@@ -199,6 +204,7 @@ export class WithMaxWaitRateLimiter<T> implements RateLimiter<T> {
    * @throws RangeError when it is not a finite number from 0 on.
    */
   constructor(limiter: RateLimiter<T>, maxDelayMs: number) {
+    super()
     checkDelay('WithMaxWaitRateLimiter: maxDelayMs', maxDelayMs)
     this.#limiter = limiter
     this.#maxDelayMs = maxDelayMs

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../internal/clock'
+import { Opaque } from '../internal/opaque'
 
 /** What a {@link WorkQueue} may be told. */
 export interface WorkQueueOptions {
@@ -49,7 +50,7 @@ export interface WorkQueueStats {
  * ```
  * @see client-go `workqueue.Typed`
  */
-export class WorkQueue<T extends NonNullable<unknown>> {
+export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   readonly #clock: Clock
   // What is to be processed, and since when. Of these, the ones not being processed stand in line.
   readonly #dirty = new Map<T, number>()
@@ -67,6 +68,7 @@ export class WorkQueue<T extends NonNullable<unknown>> {
   #lastWorkMs: number | undefined
 
   constructor({ clock = systemClock }: WorkQueueOptions = {}) {
+    super()
     this.#clock = clock
   }
 

@@ -18,7 +18,7 @@ let site: HttpServer
 beforeAll(async () => {
   put('a')
   put('b')
-  site = await serveWorkerSite(server, 'frozen.ts')
+  site = await serveWorkerSite(server, 'frozen')
 })
 afterAll(() => site?.close())
 

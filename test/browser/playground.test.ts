@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { APIService } from '../../playground/server/custom-kinds.ts'
 import { RealCluster } from '../../playground/server/real-cluster.ts'
-import type { KubeObject } from '../../src/index'
 import { Pod } from '../../src/resources/core/v1'
 import { FakeApiServer, podFixture } from '../../src/testing'
 import { serve } from '../support/http.ts'
@@ -24,7 +23,7 @@ const listsOf = (server: FakeApiServer) =>
   server.requests.filter(({ verb, url, resource }) => resource === 'pods' && (verb === 'list' || url.includes('sendInitialEvents')))
 
 /** A running pod, the same for the same number. */
-const podNumber = (index: number, namespace?: string): Pod => podFixture(index, { ...(namespace && { namespace }) }) as KubeObject as Pod
+const podNumber = (index: number, namespace?: string): Pod => podFixture(index, { ...(namespace && { namespace }) })
 
 /** Removes a pod at once, and gives its key. */
 function removeOne(server: FakeApiServer): string {

@@ -11,7 +11,7 @@ const PODS = 500
 const CHANGES_PER_SECOND = 2_000
 
 const server = new FakeApiServer({ windowSize: 100_000 })
-const pods = Array.from({ length: PODS }, (_, number) => server.create(Pod, podFixture(number) as Pod))
+const pods = Array.from({ length: PODS }, (_, number) => server.create(Pod, podFixture(number)))
 let site: HttpServer
 
 beforeAll(async () => {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stringify } from 'yaml'
 import type { Resource } from '../../src/meta/resource'
 import { KubeClient } from '../../src/transport/client'
 import { until } from '../cluster/component.ts'
@@ -60,6 +61,21 @@ describeCluster('kubeflect generate', (cluster) => {
     ])
     await kubeflect('generate', '--kubeconfig', cluster().kubeconfig, '--out', 'direct')
     expect(read('direct')).toEqual(read('proxy'))
+  })
+
+  test('writes the same from files with the definitions, from YAML and from what the server has of them', async () => {
+    await kubeflect('generate', '--server', cluster().proxyUrl, '--out', 'server')
+    const fromServer = read('server')
+    const withoutHeader = (files: Map<string, string>) => new Map([...files].map(([path, text]) => [path, text.replace(/^.*\n/, '')]))
+
+    writeFileSync(join(folder, 'crds.yaml'), definitions.map((definition) => stringify(definition, { version: '1.1' })).join('---\n'))
+    await kubeflect('generate', '--crd', 'crds.yaml', '--out', 'files')
+    expect(withoutHeader(read('files'))).toEqual(withoutHeader(fromServer))
+
+    const list = await cluster().kubectl(['get', 'crds', '-o', 'json'])
+    writeFileSync(join(folder, 'list.json'), list)
+    await kubeflect('generate', '--crd', 'list.json', '--out', 'list')
+    expect(withoutHeader(read('list'))).toEqual(withoutHeader(fromServer))
   })
 
   test('what it writes compiles, takes objects the server takes, and refuses others', async () => {

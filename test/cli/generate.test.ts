@@ -5,7 +5,7 @@ import type { Host, ParseArgs } from '../../src/cli/host'
 import { run } from '../../src/cli/run'
 import { CustomResourceDefinition } from '../../src/discovery/custom-resource-definition'
 import { FakeApiServer } from '../../src/testing/fake-api-server'
-import { documentOf } from './support.ts'
+import { documentOf, ref } from './support.ts'
 
 const url = 'http://kube.test'
 const out = '--out=generated'
@@ -53,12 +53,15 @@ test('the kubeconfig and context that were named are used, and the connection is
 })
 
 test.each([
-  [[], 'say what to do', 'Usage: kubeflect <command>'],
+  [[], 'name a command', 'Usage: kubeflect <command>'],
   [['generat'], 'there is no command "generat"', 'Usage: kubeflect <command>'],
   [['generate'], 'say where to write: --out <folder>', 'Usage: kubeflect generate'],
   [['generate', out, '--serve=x'], "Unknown option '--serve'", 'Usage: kubeflect generate'],
   [['generate', out, 'example.com'], "Unexpected argument 'example.com'", 'Usage: kubeflect generate'],
   [['generate', out, '--server=localhost:8001'], '--server must be a URL such as http://127.0.0.1:8001, not "localhost:8001"', 'Usage: '],
+  [['generate', out, server, '--crd=x'], '--crd reads files instead of a cluster', 'Usage: kubeflect generate'],
+  [['\u001b[2J'], 'there is no command "\\u001b[2J"', 'Usage: kubeflect <command>'],
+  [['generate', out, '--x\u009b2J'], "Unknown option '--x\\u009b2J'", 'Usage: kubeflect generate'],
   [['generate', out, server, '--context=x'], '--server is used without a kubeconfig', 'Usage: kubeflect generate'],
 ])('arguments that make no sense end with 2: %j', async (args, problem, usage) => {
   const { code, stderr, files } = await clusterWith().run(...args)
@@ -104,6 +107,98 @@ test('a mistake of the program itself is not hidden', async () => {
   await expect(clusterWith().run({ connect }, 'generate', out)).rejects.toThrow('a mistake')
 })
 
+test('--version prints the version of the package', async () => {
+  expect(await clusterWith().run('--version')).toMatchObject({ code: 0, stdout: ['1.2.3'] })
+})
+
+test('names of a server reach no terminal as they are, in what is printed or in what went wrong', async () => {
+  const evil = 'Evil\u001b]0;owned\u0007\u009b2J\u202egnp\nkubeflect: all is well'
+  const cluster = clusterWith(['example.com', ['v1']])
+  const openApi = (kind: string, plural: string) => JSON.stringify(documentOf('example.com', 'v1', [{ kind, plural, schema: {} }]).openApi)
+  cluster.documents.set('apis/example.com/v1', openApi(evil, 'evils'))
+  const { code, stdout, files } = await cluster.run('generate', server, out)
+  expect(code).toBe(0)
+  expect(stdout).toEqual(['generated/example.com/v1.ts: Evil\\u001b]0;owned\\u0007\\u009b2J\\u202egnp\\u000akubeflect: all is well'])
+  expect([...files.values()].join('').replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+
+  cluster.documents.set('apis/example.com/v1', openApi('Evil', '..\u001b[2J\n'))
+  const refused = await cluster.run('generate', server, out)
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('has a kind "Evil" whose plural must not contain') })
+  expect(refused.stderr.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+})
+
+const gvk = { group: 'example.com', version: 'v1', kind: 'Widget' }
+const schemas = (widget: unknown) => ({ components: { schemas: { W: widget } } })
+const operation = (type: unknown) => ({
+  paths: { '/apis/example.com/v1/widgets': { get: { 'x-kubernetes-action': 'list', 'x-kubernetes-group-version-kind': type } } },
+})
+test.each<[unknown, string]>([
+  ['<html>', 'the answer is not JSON'],
+  ['null', 'the answer is not an object'],
+  ['5', 'the answer is not an object'],
+  [[], 'the document must be an object, got []'],
+  [{}, 'nothing to write: example.com/v1 have no kinds'],
+  [{ paths: null, components: null }, 'nothing to write'],
+  [{ paths: [] }, 'paths must be an object, got []'],
+  [{ paths: 'x' }, 'paths must be an object, got "x"'],
+  [{ paths: { '/a': 5 } }, 'paths["/a"] must be an object, got 5'],
+  [{ components: { schemas: [] } }, 'components.schemas must be an object'],
+  [schemas('x'), 'components.schemas.W must be an object, got "x"'],
+  [schemas({ type: ['string'] }), 'components.schemas.W.type must be a string'],
+  [schemas({ description: 5 }), 'components.schemas.W.description must be a string, got 5'],
+  [schemas({ properties: { a: { items: [] } } }), 'components.schemas.W.properties.a.items must be an object, got []'],
+  [schemas({ required: 'a' }), 'components.schemas.W.required must be a list'],
+  [schemas({ enum: {} }), 'components.schemas.W.enum must be a list'],
+  [schemas({ anyOf: [5] }), 'components.schemas.W.anyOf[0] must be an object'],
+  [schemas({ nullable: 'yes' }), 'components.schemas.W.nullable must be true or false'],
+  [schemas({ 'x-kubernetes-group-version-kind': gvk }), 'components.schemas.W.x-kubernetes-group-version-kind must be a list'],
+  [schemas({ 'x-kubernetes-group-version-kind': ['x'] }), 'x-kubernetes-group-version-kind[0] must be an object'],
+  [operation([gvk]), 'get.x-kubernetes-group-version-kind must be an object'],
+  [operation(null), 'nothing to write'],
+  [
+    { ...operation(gvk), ...schemas({ ...ref('Lost'), 'x-kubernetes-group-version-kind': [gvk] }) },
+    'refers to "Lost", and does not describe it',
+  ],
+  [
+    { ...operation(gvk), ...schemas({ properties: { a: { $ref: 'https://evil.test/x' } }, 'x-kubernetes-group-version-kind': [gvk] }) },
+    'refers to "https://evil.test/x", which is not one of its schemas',
+  ],
+  [schemas(nested(300)), 'must be nested less than 256 levels deep'],
+])('a document that is malformed is answered with a sentence and exit code 1: %j', async (document, message) => {
+  const cluster = clusterWith(['example.com', ['v1']])
+  cluster.documents.set('apis/example.com/v1', typeof document === 'string' ? document : JSON.stringify(document))
+  const { code, stderr, files } = await cluster.run('generate', server, out)
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) })
+  expect(files.size).toBe(0)
+})
+
+test('nulls, which Go writes for what is absent, are absent', async () => {
+  const cluster = clusterWith(['example.com', ['v1']])
+  const nulls = { properties: { a: null, b: { enum: null, required: null, nullable: null, type: 'string' } }, required: null, allOf: null }
+  const document = { ...operation(gvk), ...schemas({ ...nulls, 'x-kubernetes-group-version-kind': [null, gvk] }) }
+  cluster.documents.set('apis/example.com/v1', JSON.stringify(document))
+  const { files } = await cluster.run('generate', server, out)
+  expect(files.get('generated/example.com/v1.ts')).toContain('extends KubeObject {\n  b?: string\n}')
+})
+
+test.each<[string, object, string]>([
+  ['no spec', {}, 'items[0].spec must be an object'],
+  [
+    'versions of another type',
+    { spec: { group: 'a.b', names: { plural: 'as', kind: 'A' }, scope: 'Cluster', versions: 'v1' } },
+    'must be a list',
+  ],
+])('definitions of a cluster that are malformed are answered with a sentence: %s', async (_, definition, message) => {
+  const fetch = async () => Response.json({ kind: 'List', metadata: {}, items: [{ metadata: { name: 'a.a.b' }, ...definition }] })
+  const connect = async () => ({ baseUrl: url, fetch })
+  const { code, stderr } = await clusterWith().run({ connect }, 'generate', out)
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) })
+})
+
+function nested(depth: number): object {
+  return depth === 0 ? {} : { items: nested(depth - 1) }
+}
+
 interface Machine {
   files?: Map<string, string>
   connect?: Connect
@@ -140,6 +235,7 @@ function clusterWith(...groups: [group: string, versions: string[]][]) {
 
   return {
     api,
+    documents,
     async run(...given: [Machine, ...string[]] | string[]) {
       const [machine, args] = typeof given[0] === 'object' ? [given[0], given.slice(1) as string[]] : [{}, given as string[]]
       const { files = new Map<string, string>() } = machine
@@ -151,14 +247,17 @@ function clusterWith(...groups: [group: string, versions: string[]][]) {
       const host: Host = {
         args,
         parseArgs: parseArgs as ParseArgs,
+        version: async () => '1.2.3',
         readFile: async (path) => files.get(path),
-        writeFile: async (path, text) => void files.set(path, text),
+        readInput: async () => files.get('-') ?? '',
+        readBelow: async (folder, path) => files.get(`${folder}/${path}`),
+        writeBelow: async (folder, path, text) => void files.set(`${folder}/${path}`, text),
         print: (line) => result.stdout.push(line),
         complain: (line) => {
           result.stderr += `${line}\n`
         },
       }
-      result.code = await run(host, machine.connect ?? connect)
+      result.code = await run(host, machine.connect ?? connect, () => Promise.reject(new Error('nothing is served here')))
       return result
     },
   }

@@ -134,7 +134,7 @@ describe('modules', () => {
     expect(text).toContain('/** How high. */\nexport type Level = number\n')
   })
 
-  test('kinds keep their names where they can; what is reserved or taken gives way', () => {
+  test('kinds keep their names where they can; what is reserved or taken gives way', { timeout: 60_000 }, () => {
     const kinds = ['Resource', 'Record', 'KubeObject', 'class', 'string', 'dashed-Thing', 'dashedThing'].map((kind) => ({
       kind,
       plural: `${kind.toLowerCase()}s`,
@@ -159,7 +159,7 @@ describe('modules', () => {
 
   test('a reference to nothing, and a group that would lead out of the folder, are errors that name it', () => {
     expect(() => render({ properties: { lost: ref('com.example.v1.Lost') } })).toThrow(
-      'refers to com.example.v1.Lost, and does not describe it',
+      'refers to "com.example.v1.Lost", and does not describe it',
     )
     expect(() => modules(documentOf('../..', 'v1', [{ kind: 'A', plural: 'as', schema: {} }]))).toThrow('"../..", a name the server gave')
   })

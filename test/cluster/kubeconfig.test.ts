@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { checkKubeconfig } from '../../src/kubeconfig/documents'
+import { textOf } from '../../src/kubeconfig/files'
 import { loadKubeconfig } from '../../src/kubeconfig/load'
 import { type Located, mergeKubeconfigs } from '../../src/kubeconfig/merge'
 import { parseYaml } from '../../src/kubeconfig/yaml'
@@ -44,6 +45,9 @@ async function kubectl(args: readonly string[], env: Record<string, string> = {}
   const { stdout } = await run(built.binary, ['kubectl', ...args], { env: { PATH: process.env.PATH, HOME: directory, ...env } })
   return stdout
 }
+
+const whole =
+  'current-context: it\nclusters: [{name: it, cluster: {server: "http://127.0.0.1:1"}}]\ncontexts: [{name: it, context: {cluster: it}}]\n'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
@@ -99,6 +103,44 @@ describeCluster(
         users: viewed.users.map(withoutEmpty),
         contexts: viewed.contexts.map(withoutEmpty),
       })
+    })
+
+    test.each<[string, string | Buffer]>([
+      ['a context without a user', whole],
+      ['a user that does not exist, over plain HTTP', whole.replace('cluster: it}}', 'cluster: it, user: none}}')],
+      ['a key twice', `current-context: none\n${whole}`],
+      ['a name twice', `${whole}users: [{name: a, user: {token: x1}}, {name: a, user: {token: x2}}]`],
+      ['several documents', `---\n${whole}---\ncurrent-context: other\n`],
+      ['null sections and entries', `${whole}users: [null]\npreferences: null\n`],
+      ['nulls in lists', `${whole}users: [{name: a, user: {as: b, as-groups: [null], as-user-extra: {x: null}}}]`],
+      ['UTF-8 with a byte order mark', `\ufeff${whole}`],
+      ['UTF-16 with a byte order mark', Buffer.from(`\ufeff${whole}`, 'utf16le')],
+      ['UTF-16 without one', Buffer.from(whole, 'utf16le')],
+      ['CRLF', whole.replaceAll('\n', '\r\n')],
+      ['tabs', `${whole}users:\n\t- name: a\n`],
+      ['merge keys', `x: &c {cluster: it}\n${whole.replace('{cluster: it}', '{<<: *c}')}`],
+      ...['123', 'yes', 'n', 'true', '010', '0x1F', '1e3', '2026-01-01', '1:30', '!!str 123', '"yes"'].map((value): [string, string] => [
+        `the token ${value}`,
+        `${whole}users: [{name: a, user: {token: ${value}}}]`,
+      ]),
+      ['another kind', `kind: Pod\napiVersion: v1\n${whole}`],
+      ['another version', `kind: Config\napiVersion: v2\n${whole}`],
+      ['yes for a flag', whole.replace('{server:', '{disable-compression: yes, server:')],
+      ['a text for a flag', whole.replace('{server:', '{disable-compression: "true", server:')],
+    ])('is read, or refused, as kubectl does: %s', async (_what, content) => {
+      const file = join(directory, 'same')
+      writeFileSync(file, content)
+      const theirs = await kubectl(['--kubeconfig', file, 'config', 'view', '--raw', '-o', 'json']).then(
+        (json) => JSON.parse(json),
+        () => undefined,
+      )
+      const ours = await loadKubeconfig({ path: file }).catch((error) => error)
+      if (!theirs) return expect(ours).toMatchObject({ name: 'KubeconfigError' })
+      expect(ours).toMatchObject({ context: theirs['current-context'], baseUrl: `${theirs.clusters[0].cluster.server}/` })
+      const read = checkKubeconfig(await parseYaml(textOf(readFileSync(file), file), file), file)
+      expect(read.users.map(({ user }) => user.token)).toEqual(
+        (theirs.users ?? []).map(({ user }: { user: { token?: string } }) => user.token ?? ''),
+      )
     })
 
     describe('makes the same requests as kubectl', () => {

@@ -36,7 +36,7 @@ describeCluster('logs', (cluster) => {
     const follow = (options: Partial<LogOptions> = {}) => {
       const seen = { lines: [] as string[], outcome: 'open' as unknown }
       const run = async () => {
-        for await (const line of client.logs({ ...web, follow: true, ...options })) seen.lines.push(line)
+        for await (const line of client.logs({ ...web, follow: 'run', ...options })) seen.lines.push(line)
         return 'ended'
       }
       void run()
@@ -154,7 +154,7 @@ describeCluster('logs', (cluster) => {
     const read = async (options: LogOptions) => {
       for await (const _line of client.logs(options)) expect.unreachable('there is no log')
     }
-    for (const follow of [false, true]) {
+    for (const follow of [false, 'run'] as const) {
       await expect(read({ ...web, name: 'nobody', follow })).rejects.toMatchObject({
         status: 404,
         message: expect.stringContaining('pods "nobody" not found'),

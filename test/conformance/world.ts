@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { KubeObject } from '../../src/meta/object'
-import { ConfigMap } from '../../src/resources/core/v1'
+import { ConfigMap, Secret } from '../../src/resources/core/v1'
 import { FakeApiServer, type FakeApiServerOptions, VirtualClock } from '../../src/testing'
 import type { Fetch, PageHost } from './page'
 
@@ -42,6 +42,11 @@ export class World implements PageHost {
   /** Changes an object; without `parts` in some way or other. */
   update(name: string, parts?: ObjectParts): ConfigMap {
     return this.server.update(ConfigMap, this.object(name, parts))
+  }
+
+  /** Changes another resource, which takes the next version: bookmarks come only once something is newer than a watch's start. */
+  changeElsewhere(): void {
+    this.server.create(Secret, { metadata: { generateName: 'elsewhere-', namespace: 'shop' } })
   }
 
   delete(name: string): void {

@@ -33,7 +33,14 @@ describe('discover', () => {
     define(server)
     const { groups, resources, failures } = await discover(clientOf(server))
     expect(server.requests.map(({ url }) => new URL(url).pathname)).toEqual(['/api', '/apis'])
-    expect(groups.map(({ name }) => name)).toEqual(['', 'apps', 'apiextensions.k8s.io', 'example.com'])
+    expect(groups.map(({ name }) => name)).toEqual([
+      '',
+      'apps',
+      'apiextensions.k8s.io',
+      'example.com',
+      'authorization.k8s.io',
+      'authentication.k8s.io',
+    ])
     expect(resources.find(({ plural }) => plural === 'widgets')).toEqual({
       ...summary('v1'),
       singular: 'widget',
@@ -82,6 +89,8 @@ describe('discover', () => {
       '/apis',
       '/apis/apiextensions.k8s.io/v1',
       '/apis/apps/v1',
+      '/apis/authentication.k8s.io/v1',
+      '/apis/authorization.k8s.io/v1',
       '/apis/example.com/v1',
     ])
     expect(legacy.resources).toEqual(whole.resources)

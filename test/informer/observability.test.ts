@@ -60,6 +60,7 @@ describe('lists', () => {
     await using scene = new Observed(world, { tweakListOptions: endAfter(30) })
     await world.advance(2_000)
     const bytes = sum(scene.bytes)
+    world.changeElsewhere()
     await world.advance(30_000)
     expect(scene.events).toEqual([
       { type: 'attempt', attempt: 'stream', resourceVersion: '', reason: 'start' },
@@ -67,11 +68,11 @@ describe('lists', () => {
       { type: 'replaced', source: 'stream', objects: 2, bytes, durationMs: 2_000, resourceVersion: '102' },
       { type: 'synced', source: 'stream', durationMs: 2_000, resourceVersion: '102' },
       { type: 'opened', attempt: 'watch' },
-      { type: 'bookmark', resourceVersion: '102' },
+      { type: 'bookmark', resourceVersion: '103' },
       { type: 'closed', attempt: 'watch', reason: 'closed', durationMs: 30_000 },
       // A watch that stood is followed by the next one at once, which is confirmed.
-      { type: 'attempt', attempt: 'watch', resourceVersion: '102', reason: 'closed' },
-      { type: 'probe', purpose: 'history', resourceVersion: '102' },
+      { type: 'attempt', attempt: 'watch', resourceVersion: '103', reason: 'closed' },
+      { type: 'probe', purpose: 'history', resourceVersion: '103' },
       { type: 'opened', attempt: 'watch' },
     ])
   })
@@ -232,6 +233,7 @@ describe('backlogs', () => {
     scene.informer.addEventHandler({})
     await scene.settle()
     scene.events.length = 0
+    scene.world.changeElsewhere()
     await scene.world.advance(70_000)
     expect(scene.of('bookmark')).toHaveLength(1)
     expect(told(scene)).toEqual(['1: 2', '1: 1', '1: 0'])
@@ -289,6 +291,7 @@ describe('errors', () => {
       world.update('a')
       await scene.settle()
       await scene.missing(() => world.create('b'))
+      world.changeElsewhere()
       await world.advance(70_000)
       expect(notes).toEqual(['+a@101!', '~a@102<101', '+b@103'])
       expect(scene.informer.state).toBe('live')

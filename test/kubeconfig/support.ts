@@ -17,7 +17,7 @@ export interface Run extends RunOptions {
 /** A machine in memory. */
 export interface FakeHost extends Host {
   /** By path. */
-  readonly files: Map<string, string>
+  readonly files: Map<string, string | Uint8Array>
   readonly env: Record<string, string | undefined>
   /** What was run, in order. */
   readonly runs: Run[]
@@ -30,7 +30,7 @@ export interface FakeHost extends Host {
 export const missing = (): Error => Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
 
 /** Makes a machine with these files and variables. */
-export function fakeHost(files: Record<string, string> = {}, env: Record<string, string> = {}): FakeHost {
+export function fakeHost(files: Record<string, string | Uint8Array> = {}, env: Record<string, string> = {}): FakeHost {
   const host: FakeHost = {
     files: new Map(Object.entries(files)),
     env,

@@ -70,13 +70,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 }
 
 function start(stage: Stage, options: InformerOptions<ConfigMap, 'app'> = {}): SharedInformer<ConfigMap, 'app'> {
-  return createInformer(stage.client, ConfigMap, {
-    signal: stage.signal,
-    clock: stage.clock,
-    // What a child process writes is its report.
-    onError: () => undefined,
-    ...options,
-  })
+  return createInformer(stage.client, ConfigMap, { signal: stage.signal, clock: stage.clock, onError: () => undefined, ...options })
 }
 
 async function stopped<I extends AsyncDisposable>(stage: Stage, informer: I): Promise<I> {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isParseError } from '../../src/errors'
-import { addUnreadableListener, entryFromObject, entryFromText, readHeader } from '../../src/meta/entry'
+import { entryFromObject, entryFromText, holdEntry } from '../../src/meta/entry'
+import { readHeader } from '../../src/meta/header'
 import { metaNamespaceKey } from '../../src/meta/keys'
 import { type Json, withoutManagedFields, write, written } from './json'
 
@@ -180,7 +181,7 @@ describe('the object of an entry', () => {
   it('that does not parse is a ParseError each time it is read, and the store that keeps the entry learns of it', () => {
     const entry = entryFromText('{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x","namespace":"n"},"spec":tru}')
     const told: string[] = []
-    addUnreadableListener(entry, ({ key }) => void told.push(key))
+    holdEntry(entry, ({ key }) => void told.push(key))
     expect(() => entry.object).toThrow(/the text of n\/x is not JSON/)
     expect(() => entry.object).toThrow(expect.toSatisfy(isParseError))
     expect(told).toEqual(['n/x', 'n/x'])

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { apiVersionOf, defineResource, resourceName, resourcePath } from '../../src/meta/resource'
+import { verdicts } from './verdicts'
 
 const Pod = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' })
 const Widget = defineResource({ group: 'example.com', version: 'v1beta1', plural: 'widgets', kind: 'Widget', scope: 'Cluster' })
@@ -17,16 +18,53 @@ describe('defineResource', () => {
   })
 
   it.each([
-    [{ version: '1' }, 'version must look like v1 or v1beta1, not "1"'],
-    [{ version: 'example.com/v1' }, 'version must look like v1'],
-    [{ plural: 'Widgets' }, 'plural must be lower case, as in the URL (widgets), not "Widgets"'],
-    [{ plural: '' }, 'plural must be lower case'],
-    [{ plural: 'pods/status' }, 'plural must be lower case'],
-    [{ kind: 'widget' }, 'kind must be in upper camel case (Widget), not "widget"'],
-    [{ group: 'example.com/v1' }, 'group must be a DNS name or empty, not "example.com/v1"'],
-    [{ kind: undefined as unknown as string }, 'kind must be in upper camel case (Widget), not undefined'],
+    [{ version: '1' }, "version must be lower-case letters, digits and '-'"],
+    [{ version: '1' }, '("v1"), got "1"'],
+    [{ version: 'example.com/v1' }, 'version must be'],
+    [{ version: 'V1' }, 'version must be'],
+    [{ plural: 'Widgets' }, 'as in the URL ("widgets"), got "Widgets"'],
+    [{ plural: '' }, 'plural must be'],
+    [{ plural: 'pods/status' }, 'plural must be'],
+    [{ plural: '../../../api/v1/secrets' }, 'plural must be'],
+    [{ plural: 'a'.repeat(64) }, 'at most 63 characters'],
+    [{ kind: 'My_Kind' }, 'when lower-cased ("Widget"), got "My_Kind"'],
+    [{ kind: '-dash' }, 'kind must be'],
+    [{ kind: undefined as unknown as string }, '("Widget"), got undefined'],
+    [{ group: 'example.com/v1' }, 'group must be a DNS subdomain such as "example.com", or empty for the core group, got "example.com/v1"'],
+    [{ group: '..' }, 'group must be'],
+    [{ group: null as unknown as string }, 'group must be a DNS subdomain such as "example.com", or empty for the core group, got null'],
+    [{ scope: 'namespaced' as 'Namespaced' }, 'scope must be "Namespaced" or "Cluster", got "namespaced"'],
+    [{ schema: {} as never }, 'schema must be a Standard Schema'],
   ])('refuses %j and says what would be right', (mistake, message) => {
     expect(() => defineResource({ version: 'v1', plural: 'widgets', kind: 'Widget', ...mistake })).toThrow(message)
+  })
+
+  it.each(['postgresql', 'With-Dash', 'Pod', 'a'])('takes the kind %j, as API servers do', (kind) => {
+    expect(defineResource({ group: 'acid.zalan.do', version: 'stable', plural: 'things', kind })).toMatchObject({ kind, version: 'stable' })
+  })
+
+  it.each([undefined, null, 5, 'pods'])('says what it expects when it is called with %j', (given) => {
+    expect(() => defineResource(given as never)).toThrow('defineResource: expected { group, version, plural, kind, scope }, got')
+  })
+
+  it('accepts a version, plural, kind or group exactly when the API server does', () => {
+    const accepts = (mistake: object) => {
+      try {
+        return Boolean(defineResource({ version: 'v1', plural: 'widgets', kind: 'Widget', ...mistake }))
+      } catch {
+        return false
+      }
+    }
+    for (const [name, isLabel, isKind, isSubdomain] of verdicts.names) {
+      expect([name, accepts({ version: name }), accepts({ plural: name }), accepts({ kind: name })]).toEqual([
+        name,
+        isLabel,
+        isLabel,
+        isKind,
+      ])
+      // The empty group is the core group.
+      expect([name, accepts({ group: name })]).toEqual([name, isSubdomain || name === ''])
+    }
   })
 })
 
@@ -38,7 +76,6 @@ describe('resourcePath', () => {
     [Pod, { namespace: 'shop', name: 'web-1' }, 'api/v1/namespaces/shop/pods/web-1'],
     [Widget, {}, 'apis/example.com/v1beta1/widgets'],
     [Widget, { name: 'system:x' }, 'apis/example.com/v1beta1/widgets/system%3Ax'],
-    [Widget, { name: '../../secrets' }, 'apis/example.com/v1beta1/widgets/..%2F..%2Fsecrets'],
   ])('%o, %j → %s', (resource, place, path) => {
     expect(resourcePath(resource, place)).toBe(path)
   })

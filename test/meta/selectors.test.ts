@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { fieldOf, parseFieldSelector } from '../../src/meta/field-selectors'
+import { checkSelectors } from '../../src/meta/selector-options'
 import { isSelectorError, parseLabelSelector } from '../../src/meta/selectors'
+import { verdicts } from './verdicts'
 
 const errorOf = (parse: () => unknown): unknown => {
   try {
@@ -153,5 +155,37 @@ describe('field selectors', () => {
 
   it('the canonical form is sorted and escaped, with one kind of equals', () => {
     expect(parseFieldSelector('b==x\\,y,a!=z').toString()).toBe('a!=z,b=x\\,y')
+  })
+})
+
+describe('selectors are accepted exactly when the API server accepts them', () => {
+  const isAccepted = (options: Parameters<typeof checkSelectors>[0]) => {
+    const error = errorOf(() => checkSelectors(options))
+    if (error !== undefined) expect(error).toSatisfy(isSelectorError)
+    return error === undefined
+  }
+
+  it('by labels, and they mean the same', () => {
+    for (const [labelSelector, canonical] of verdicts.labels) {
+      expect([labelSelector, isAccepted({ labelSelector })]).toEqual([labelSelector, canonical !== null])
+      if (canonical !== null) expect(parseLabelSelector(labelSelector).toString()).toBe(canonical)
+    }
+  })
+
+  it('by fields; only a term without a field, which no API server knows, is refused although its parser takes it', () => {
+    for (const [fieldSelector, canonical] of verdicts.fields) {
+      const hasEmptyField = /(^|(?<!\\)(\\\\)*,)!?=/.test(fieldSelector)
+      expect([fieldSelector, isAccepted({ fieldSelector })]).toEqual([fieldSelector, canonical !== null && !hasEmptyField])
+      if (canonical !== null && !hasEmptyField) expect(parseFieldSelector(fieldSelector).toString()).toBe(canonical)
+    }
+  })
+
+  it.each([null, 5, { app: 'web' }])('%j is no selector, and the error says what one is', (given) => {
+    expect(() => checkSelectors({ labelSelector: given as never })).toThrow(
+      "labelSelector must be a string such as 'app=web,tier!=db', got ",
+    )
+    expect(() => checkSelectors({ fieldSelector: given as never })).toThrow(
+      "fieldSelector must be a string such as 'spec.nodeName=n1', got ",
+    )
   })
 })

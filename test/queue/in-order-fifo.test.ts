@@ -52,6 +52,32 @@ describe('InOrderFIFO', () => {
     expect(seen).toEqual(['added a', 'resynced x', 'resynced a'])
   })
 
+  it('63. keeps one complete state in place of more items than its bound', async () => {
+    const { queue, store, drain } = setUp((known) => new InOrderFIFO(known, { maxLength: 3 }), [entry('x'), entry('y')], '1')
+    const seen: string[] = []
+    store.subscribe(({ changes }) => void seen.push(...changes.map((change) => `${change.type} ${change.entry.name}`)))
+    for (let i = 2; i < 50; i++) queue.apply([modified('x', { rv: String(i) })], String(i))
+    queue.apply([deleted('y', { rv: '50' }), added('z', { rv: '51' })], '51')
+    expect(queue.length).toBeLessThanOrEqual(3)
+    await drain()
+    expect(store.list().map(({ name, resourceVersion }) => `${name}@${resourceVersion}`)).toEqual(['x@49', 'z@51'])
+    expect(store.resourceVersion).toBe('51')
+    expect(seen.filter((change) => change !== 'updated x')).toEqual(['deleted y', 'added z'])
+  })
+
+  it('63. counts as synced when the state that took the place of the first one was processed', async () => {
+    const { queue, drain } = setUp((known) => new InOrderFIFO(known, { maxLength: 1 }))
+    queue.replace([entry('a')], '10')
+    queue.apply([added('b', { rv: '11' })], '11')
+    expect(queue.hasSynced).toBe(false)
+    await drain()
+    expect(queue.hasSynced).toBe(true)
+  })
+
+  it('refuses a bound under one item', () => {
+    expect(() => setUp((known) => new InOrderFIFO(known, { maxLength: 0 }))).toThrow(RangeError)
+  })
+
   it('makes no batch across a replacement or a resync', async () => {
     const { queue } = make([], '1')
     queue.apply([added('a'), added('b')], '2')

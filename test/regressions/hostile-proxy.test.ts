@@ -37,11 +37,13 @@ class HostileProxy {
         const response = await next(request)
         if (!response.body) return response
         const { afterBytes } = fault
-        if (fault.type === 'stall') return new Response(this.#stalling(breakBody(response.body, [{ type: 'stall', afterBytes }])), response)
-        return new Response(
-          breakBody(response.body, [{ type: 'cut', afterBytes, ending: fault.ending === 'end' ? 'close' : 'error' }]),
-          response,
+        const ending = fault.type === 'cut' && fault.ending === 'end' ? 'close' : 'error'
+        const broken = breakBody(
+          response.body,
+          [fault.type === 'stall' ? { type: 'stall', afterBytes } : { type: 'cut', afterBytes, ending }],
+          this.#world.clock,
         )
+        return new Response(fault.type === 'stall' ? this.#stalling(broken) : broken, response)
       }
       default:
         return next(request)

@@ -37,13 +37,3 @@ test('a store that has let an entry go is not told of it any more, and the other
   expect(() => entry.object).toThrow()
   expect(told).toEqual([2])
 })
-
-test('an entry of one store, the usual case, holds its listener without a list', () => {
-  const entry = broken()
-  const store = new Store<KubeObject>()
-  store.add(entry)
-  store.add(entry)
-  expect(entry.unreadable).toBeTypeOf('function')
-  store.delete(entry)
-  expect(entry.unreadable).toBe(undefined)
-})

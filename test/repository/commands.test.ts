@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { root } from './source-files.ts'
@@ -23,6 +24,32 @@ describe('npm start', () => {
     const { status, stderr } = run('start.mjs', ...args)
     expect(status).toBe(1)
     expect(stderr).toMatch(message)
+    expect(stderr).not.toContain('    at ')
+  })
+})
+
+describe('npm start on a machine that stands in the way', () => {
+  /** Listens on a port for as long as `use` takes. */
+  async function onBusyPort<T>(use: (port: number) => T): Promise<T> {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const result = use((server.address() as AddressInfo).port)
+    await new Promise((resolve) => server.close(resolve))
+    return result
+  }
+
+  test('says --port, and no stack, when the port is taken', async () => {
+    const { status, stderr } = await onBusyPort((port) => run('start.mjs', '--port', String(port)))
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/another program listens on port \d+: choose another one, npm start -- --port 5173/)
+    expect(stderr).not.toContain('    at ')
+  })
+
+  test('says kubectl proxy, and no stack, when nothing answers at --server', async () => {
+    const free = await onBusyPort((port) => port)
+    const { status, stderr } = run('start.mjs', '--port', '0', '--server', `http://127.0.0.1:${free}`)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/does not answer as an API server \(ECONNREFUSED\): start kubectl proxy/)
     expect(stderr).not.toContain('    at ')
   })
 })

@@ -33,9 +33,9 @@ const sharedTypes = [{ from: 'persistence', path: 'src/store/changes.ts' }]
 /** Which modules, or folders, may know a dependency; nobody may know any other package. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   ky: ['src/transport/reader.ts'],
-  valibot: ['src/meta/schemas.ts', 'src/kubeconfig/'],
+  valibot: ['src/kubeconfig/'],
   'idb-keyval': ['src/persistence/idb.ts'],
-  yaml: ['src/kubeconfig/'],
+  yaml: ['src/kubeconfig/', 'src/cli/'],
   undici: ['src/kubeconfig/'],
 }
 

@@ -1,4 +1,4 @@
-import { createInformer, isApiError, type KubeClient, type SharedInformer } from 'kubeflect'
+import { createInformer, isApiError, isConnectionError, KubeClient, type SharedInformer } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'
 import { apply, contract, Holder, replace, scopeOf, stored } from '../persistence/contract.ts'
@@ -55,6 +55,32 @@ const behaviours: readonly RuntimeCase[] = [
       .catch((thrown: unknown) => thrown)
     equal(isApiError(error) && [error.status, error.reason], [404, 'NotFound'])
   }),
+  onServer('refuses a redirect, also to the same origin, and says where it leads unless the runtime hides that', async (server) => {
+    const { controls, connect } = server
+    const isHidden = 'document' in globalThis
+    for (const [location, shown] of [
+      ['https://login.example/authorize?code=hidden', 'https://login.example/authorize'],
+      [`${connect().baseUrl}/elsewhere`, `${connect().baseUrl}/elsewhere`],
+    ] as const) {
+      await controls.redirect(location)
+      const error = await connect({ token: 'some-token', impersonate: { user: 'ann' } })
+        .list(Pod)
+        .catch((thrown: unknown) => thrown)
+      if (!isApiError(error)) throw new Error(`no ApiError: ${error}`)
+      equal(error.status, isHidden ? 0 : 302)
+      equal(error.message.includes(isHidden ? 'redirected, and redirects are refused' : `redirected to ${shown}, and`), true)
+    }
+    equal(await controls.requests(), [])
+  }),
+  {
+    title: 'says why there is no answer, as far as the runtime does',
+    async run() {
+      const client = new KubeClient({ baseUrl: 'http://127.0.0.1:47113' })
+      const error = await client.list(Pod).catch((thrown: unknown) => thrown)
+      if (!isConnectionError(error)) throw new Error(`no ConnectionError: ${error}`)
+      if (!/ECONNREFUSED|refused|the browser hides why|Network connection lost/.test(error.message)) throw error
+    },
+  },
   onServer('creates, patches and deletes', async ({ controls, connect }) => {
     const client = connect()
     const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'shop' }, spec: { containers: [{ name: 'main' }] } }

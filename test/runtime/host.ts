@@ -14,6 +14,8 @@ export interface Controls {
   disconnect(): void
   /** From now on every request is answered with 503, or no more. */
   refuse(whether: 'all' | 'none'): void
+  /** From now on every request is answered with a redirect to this URL. */
+  redirect(location: string): void
   /** Forgets the past. */
   compact(): void
   /** From now on no other token will do. */
@@ -60,8 +62,10 @@ class HostedServer implements Controls {
   readonly #server = new FakeApiServer({ resourceVersion: 100 })
   #refused: 'all' | 'none' = 'none'
   #token: string | undefined
+  #location: string | undefined
 
   async fetch(request: Request): Promise<Response> {
+    if (this.#location) return new Response('moved', { status: 302, headers: { location: this.#location } })
     if (this.#refused === 'all') return failure(503, 'ServiceUnavailable')
     if (this.#token && request.headers.get('authorization') !== `Bearer ${this.#token}`) return failure(401, 'Unauthorized')
     return this.#server.fetch(request)
@@ -78,6 +82,9 @@ class HostedServer implements Controls {
   }
   refuse(whether: 'all' | 'none'): void {
     this.#refused = whether
+  }
+  redirect(location: string): void {
+    this.#location = location
   }
   compact(): void {
     this.#server.compact()

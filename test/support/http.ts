@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type FetchHandler, nodeListener } from '../../playground/server/node-listener.ts'
+import { type FetchHandler, nodeListener } from '../../src/testing/node-listener.ts'
 
 /** A server that listens. */
 export interface HttpServer {

@@ -19,6 +19,31 @@ const intact = async () => {
 }
 
 describe('faults', () => {
+  it.each(['error', 'close'] as const)('a watch ends after a time, as a load balancer ends it: %s', async (ending) => {
+    const { clock, server } = setUp()
+    server.faults.add({ match: { verb: 'watch' }, fault: { type: 'expire', afterMs: 50_000, ending } })
+    const watch = readAll(await server.fetch(`${LIST}?watch=1&resourceVersion=${server.resourceVersion}`))
+    await clock.advance(49_999)
+    server.create(ConfigMap, configMap('a'))
+    await clock.advance(0)
+    expect([watch.ended, watch.text.includes('"ADDED"')]).toEqual([false, true])
+    await clock.advance(1)
+    await watch.done
+    expect(watch.error instanceof TypeError).toBe(ending === 'error')
+    expect(server.openRequests).toEqual([])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('an answer can be a page of HTML with status 200, or a redirect', async () => {
+    const { server } = setUp()
+    server.faults.add({ fault: { type: 'status', status: 200, text: '<html>', headers: { 'content-type': 'text/html' } } })
+    const page = await server.fetch(LIST)
+    expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([200, 'text/html', '<html>'])
+    server.faults.add({ fault: { type: 'status', status: 302, text: '', headers: { location: 'https://login.example' } } })
+    const redirect = await server.fetch(LIST)
+    expect([redirect.status, redirect.headers.get('location')]).toEqual([302, 'https://login.example'])
+  })
+
   it('a body is cut at any byte, also inside a character: the connection breaks', async () => {
     const whole = await intact()
     for (let afterBytes = 0; afterBytes < whole.byteLength; afterBytes++) {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { FetchHandler } from '../../playground/server/node-listener.ts'
 import { FakeApiServer } from '../../src/testing'
+import type { FetchHandler } from '../../src/testing/node-listener'
 import { type HttpServer, serve } from '../support/http'
 import { ConfigMap, configMap } from './resources'
 

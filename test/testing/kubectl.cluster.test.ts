@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../src/meta/object'
 import { FakeApiServer, podFixture } from '../../src/testing'
 import { buildCluster, whyNoCluster } from '../cluster/build.ts'
 import { type HttpServer, serve } from '../support/http'
@@ -84,17 +85,45 @@ describe.skipIf(reason)(
     })
 
     it('creates, labels, patches, applies and deletes', async () => {
-      expect(await run('create', '--validate=false', '-f', manifest)).toBe('pod/mine created')
-      await expect(run('create', '--validate=false', '-f', manifest)).rejects.toThrow('pods "mine" already exists')
+      expect(await run('create', '-f', manifest)).toBe('pod/mine created')
+      await expect(run('create', '-f', manifest)).rejects.toThrow('pods "mine" already exists')
       expect(await run('label', 'pod', 'mine', 'z=1')).toBe('pod/mine labeled')
       expect(await run('patch', 'pod', 'mine', '-p', '{"spec":{"containers":[{"name":"a","image":"c"}]}}')).toBe('pod/mine patched')
       expect(await run('get', 'pod', 'mine', '-o', 'jsonpath={.metadata.labels.z} {.spec.containers[0].image}')).toBe('1 c')
-      expect(await run('apply', '--server-side', '--force-conflicts', '--validate=false', '-f', manifest)).toBe(
-        'pod/mine serverside-applied',
-      )
+      expect(await run('apply', '--server-side', '--force-conflicts', '-f', manifest)).toBe('pod/mine serverside-applied')
       expect(await run('get', 'pod', 'mine', '-o', 'jsonpath={.spec.containers[0].image}')).toBe('b')
       expect(await run('delete', 'pod', 'mine')).toContain('pod "mine" deleted')
       await expect(run('get', 'pod', 'mine')).rejects.toThrow('Error from server (NotFound): pods "mine" not found')
+    })
+
+    it('asks what it may do and who it is, in agreement with what is denied', async () => {
+      expect(await run('auth', 'can-i', 'delete', 'pods')).toBe('yes')
+      const allow = server.access.deny({ verb: 'delete', resource: 'pods' })
+      await expect(run('auth', 'can-i', 'delete', 'pods')).rejects.toThrow('no')
+      await expect(run('delete', 'pod', 'none')).rejects.toThrow(
+        'pods "none" is forbidden: User "kubernetes-admin" cannot delete resource "pods"',
+      )
+      allow()
+      expect(await run('auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}')).toBe('kubernetes-admin')
+      expect(await run('auth', 'can-i', '--list')).toContain('*.*')
+    })
+
+    it('explains a custom resource from its definition', async () => {
+      const schema = { type: 'object', properties: { spec: { type: 'object', description: 'What the gadget is to be' } } }
+      server.load([
+        {
+          kind: 'CustomResourceDefinition',
+          apiVersion: 'apiextensions.k8s.io/v1',
+          metadata: { name: 'gadgets.example.com' },
+          spec: {
+            group: 'example.com',
+            scope: 'Namespaced',
+            names: { plural: 'gadgets', kind: 'Gadget' },
+            versions: [{ name: 'v1', served: true, schema: { openAPIV3Schema: schema } }],
+          },
+        } as KubeObject,
+      ])
+      expect(await run('explain', 'gadgets.spec')).toContain('What the gadget is to be')
     })
 
     it('watches', async () => {

@@ -18,9 +18,20 @@ test.each([
   ['application/json;q=0.9', 'PodList'],
   ['application/vnd.kubernetes.protobuf,application/json', 'PodList'],
   [`${as('Table')},application/json`, 'Table'],
-  [`application/json;as=Table;g=meta.k8s.io;v=v1beta1,${as('PartialObjectMetadataList')}`, 'PartialObjectMetadataList'],
+  [`application/json;as=Table;g=meta.k8s.io;v=v2,${as('PartialObjectMetadataList')}`, 'PartialObjectMetadataList'],
 ])('the first form that is known counts: %s gives a %s', async (accept, kind) => {
   expect(await (await asking().get('/api/v1/pods', accept)).json()).toMatchObject({ kind })
+})
+
+test.each([
+  ['Table', '/api/v1/pods', { kind: 'Table', rows: [{ object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1beta1' } }] }],
+  ['PartialObjectMetadataList', '/api/v1/pods', { kind: 'PartialObjectMetadataList', items: [{ apiVersion: 'meta.k8s.io/v1beta1' }] }],
+  ['Table', '/api/v1/watch/pods?timeoutSeconds=1', { type: 'ADDED', object: { kind: 'Table', apiVersion: 'meta.k8s.io/v1beta1' } }],
+])('the older version of a %s is answered in that version', async (kind, path, expected) => {
+  const { clock, get } = asking()
+  const text = (await get(path, `application/json;as=${kind};g=meta.k8s.io;v=v1beta1`)).text()
+  await clock.advance(1000)
+  expect(JSON.parse(await text)).toMatchObject({ ...(path.includes('watch') ? {} : { apiVersion: 'meta.k8s.io/v1beta1' }), ...expected })
 })
 
 test('a request for no form that is known is 406', async () => {

@@ -94,9 +94,12 @@ describe('a watch', () => {
     await watch.body?.cancel()
   })
 
-  it('gets bookmarks as often as the option says', async () => {
+  it('gets bookmarks as often as the option says, once another resource has changed', async () => {
     const { clock, server } = setUp({ bookmarkIntervalMs: 1000 })
     const watch = readAll(await server.fetch(`${WATCH}${server.resourceVersion}&allowWatchBookmarks=true`))
+    await clock.advance(2000)
+    expect(watch.text).toBe('')
+    server.create(Pod, podFixture(1))
     await clock.advance(3000)
     expect(watch.text.match(/BOOKMARK/g)).toHaveLength(3)
   })
@@ -185,6 +188,8 @@ describe('discovery', () => {
       'apps',
       'apiextensions.k8s.io',
       'example.com',
+      'authorization.k8s.io',
+      'authentication.k8s.io',
     ])
     expect((await send('GET', '/apis/apps')).body).toMatchObject({ kind: 'APIGroup', preferredVersion: { groupVersion: 'apps/v1' } })
     expect((await send('GET', '/api/v1')).body.resources).toContainEqual({
@@ -226,6 +231,8 @@ describe('discovery', () => {
         },
         { metadata: { name: 'apiextensions.k8s.io' } },
         { metadata: { name: 'example.com' } },
+        { metadata: { name: 'authorization.k8s.io' } },
+        { metadata: { name: 'authentication.k8s.io' } },
       ],
     })
   })

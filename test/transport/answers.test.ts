@@ -39,7 +39,7 @@ describe('an answer', () => {
     ['cut off', () => new Response('{"metadata":{},"items":['), '"items":['],
     ['null', () => new Response('null'), 'null'],
     ['a string', () => new Response('"ok"'), '"ok"'],
-    ['a single object', () => Response.json(pod('x')), 'api/v1/pods: the answer is not a Kubernetes list'],
+    ['a single object', () => Response.json(pod('x')), 'api/v1/pods answered 200 application/json: the response is not a Kubernetes list'],
   ])('with status 200 that is %s is a ParseError that quotes it', async (_what, answer, quoted) => {
     const { client } = serve(answer)
     for (const error of [await errorOf(client().list(Pod)), await errorOf(client().listEntries(Pod))]) expect(error).toSatisfy(isParseError)

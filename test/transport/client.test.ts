@@ -77,8 +77,8 @@ describe('the URL of a request', () => {
 
   it('keeps a name in its place, whatever is in it', async () => {
     const { client, requests } = serve(() => pod('x'))
-    await client().get(Node, 'a/b?c#d%2f')
-    expect(new URL(requests[0]?.url ?? '').pathname).toBe('/api/v1/nodes/a%2Fb%3Fc%23d%252f')
+    await client().get(Node, 'system:b?c#d é')
+    expect(new URL(requests[0]?.url ?? '').pathname).toBe('/api/v1/nodes/system%3Ab%3Fc%23d%20%C3%A9')
   })
 
   it.each([
@@ -104,11 +104,11 @@ describe('the URL of a request', () => {
       'nodes is cluster-scoped',
     ],
     ['an empty name', (client: KubeClient) => client.get(Deployment, '', { namespace: 'n' }), 'deployments.apps: the name is empty'],
-    ['a name that is a step in a path', (client: KubeClient) => client.get(Node, '..'), 'nodes: nothing can be called ".."'],
+    ['a name that is a step in a path', (client: KubeClient) => client.get(Node, '..'), 'nodes: the name must not be ".."'],
     [
       'a namespace that is a step in a path',
       (client: KubeClient) => client.list(Pod, { namespace: '.' }),
-      'pods: nothing can be called "."',
+      'pods: the namespace must not be "."',
     ],
   ])('is not made for %s', async (_what, ask, message) => {
     const { client, requests } = serve(() => list([]))
@@ -120,13 +120,22 @@ describe('the URL of a request', () => {
 })
 
 describe('a base URL', () => {
-  it.each(['', '/', '/k8s/clusters/c1', '127.0.0.1:8001'])('outside a browser is refused when it is not absolute: %j', (baseUrl) => {
-    expect(() => new KubeClient({ baseUrl })).toThrow(
-      /outside a browser baseUrl must be absolute, such as http:\/\/127\.0\.0\.1:8001|must be http or https/,
-    )
-  })
+  it.each(['', '/', '/k8s/clusters/c1', '127.0.0.1:8001'])(
+    'that is not absolute is accepted outside a browser until the first request: %j',
+    async (baseUrl) => {
+      const { client, requests } = serve(() => list([]))
+      const kube = client({ baseUrl })
+      expect(await errorOf(kube.list(Pod))).toMatchObject({
+        name: 'TypeError',
+        message: expect.stringMatching(
+          /^KubeClient: outside a browser baseUrl must be absolute, such as http:\/\/127\.0\.0\.1:8001, not "/,
+        ),
+      })
+      expect(requests).toEqual([])
+    },
+  )
 
-  it.each(['ftp://host', 'http:', 'file:///x'])('is refused when it is not http or https: %s', (baseUrl) => {
+  it.each(['ftp://host', 'http:', 'file:///x', 'http:/host'])('is refused when it is not http or https: %s', (baseUrl) => {
     expect(() => new KubeClient({ baseUrl })).toThrow(`baseUrl must be http or https, not "${baseUrl}"`)
   })
 
@@ -135,11 +144,63 @@ describe('a base URL', () => {
   })
 
   it.each([
+    'http://ann:hunter2@host',
+    'http://hunter2@host',
+    'http://@host',
+    'http:///ann:hunter2@host',
+    'http:ann:hunter2@host',
+    'http:/ann:hunter2@host',
+    'ftp://ann:hunter2@host',
+    'ann:hunter2@host:8001',
+    '//ann:hunter2@host',
+    new URL('http://ann:hunter2@host'),
+    'http://host/?token=hunter2',
+    'http://host/#hunter2',
+    'http://admin:hunter2',
+    'http://host\nhunter2',
+  ])('with a credential is refused, and the error does not quote it: %s', (baseUrl) => {
+    for (const page of [undefined, new URL('http://page.test/')]) {
+      vi.stubGlobal('location', page)
+      let error: unknown
+      try {
+        new KubeClient({ baseUrl })
+      } catch (thrown) {
+        error = thrown
+      }
+      expect(error).toBeInstanceOf(TypeError)
+      expect((error as Error).message).toMatch(/^KubeClient: baseUrl must /)
+      expect((error as Error).stack).not.toContain('hunter2')
+    }
+  })
+
+  it.each([
+    '/\\host',
+    '\\\\host',
+    '//host',
+    '///host',
+    '/\t/host',
+    ' http://host',
+    'http://host ',
+    'http://ho st',
+    'http://host/a\r\nb',
+    '/\u00a0/x',
+    'http://host\0',
+  ])('that a browser reads as another host, or with white space, is refused: %j', (baseUrl) => {
+    vi.stubGlobal('location', new URL('http://page.test/'))
+    expect(() => new KubeClient({ baseUrl })).toThrow(/^KubeClient: baseUrl must have no (white space|backslash)/)
+  })
+
+  it.each(['http://', 'http://[::1', 'http://host:99999', 'http://:80'])('that is no URL is refused: %s', (baseUrl) => {
+    expect(() => new KubeClient({ baseUrl })).toThrow(/^KubeClient: baseUrl must be (a URL|http or https)/)
+  })
+
+  it.each([
     [undefined, ''],
     ['', ''],
     ['/', ''],
     ['/k8s/clusters/c1/', '/k8s/clusters/c1'],
     ['k8s', '/k8s'],
+    ['/@team/k8s', '/@team/k8s'],
   ])('in a page may be a path: %j', (baseUrl, expected) => {
     vi.stubGlobal('location', new URL('http://page.test/'))
     expect(new KubeClient({ baseUrl }).baseUrl).toBe(expected)
@@ -161,6 +222,43 @@ describe('what a request carries', () => {
   it('never two groups in one header: the server would take them for one', () => {
     expect(() => serve(() => list([])).client({ impersonate: { user: 'ann', groups: ['dev', 'ops'] } })).toThrow(
       'impersonate.groups can have one group, since fetch cannot repeat a header, not 2',
+    )
+  })
+
+  it.each([
+    ['an empty user', { user: '' }],
+    ['a user of spaces', { user: '  ' }],
+    ['a user with a space at its end', { user: 'ann ' }],
+    ['a user with a line break', { user: 'ann\nImpersonate-Group: system:masters' }],
+    ['a user beyond Latin-1', { user: 'Ана' }],
+    ['no user', {}],
+    ['a group without a user', { groups: ['dev'] }],
+    ['a uid without a user', { uid: 'u1' }],
+    ['a user that is null', { user: null }],
+    ['an empty group', { user: 'ann', groups: [''] }],
+    ['a group of spaces', { user: 'ann', groups: [' '] }],
+    ['an empty uid', { user: 'ann', uid: '' }],
+  ])('is never sent with the rights of the credentials instead of the impersonated: %s', (_what, impersonate) => {
+    expect(() => serve(() => list([])).client({ impersonate: impersonate as never })).toThrow(TypeError)
+  })
+
+  it.each([
+    ['an empty user', { 'Impersonate-User': '' }],
+    ['a group alone', { 'impersonate-group': 'dev' }],
+    ['an extra field alone', { 'Impersonate-Extra-scopes': 'view' }],
+  ])('is never sent with an impersonation in its headers that the server would ignore: %s', (_what, headers) => {
+    expect(() => serve(() => list([])).client({ headers })).toThrow(TypeError)
+  })
+
+  it('is made by a client that says whom it impersonates, however that was set', () => {
+    const { client } = serve(() => list([]))
+    expect(client().impersonates).toBeUndefined()
+    expect(client({ headers: { 'x-team': 'a' } }).impersonates).toBeUndefined()
+    const ann = client({ impersonate: { user: 'ann', uid: 'u1', groups: ['dev'] } }).impersonates
+    expect(ann).toBe('impersonate-group=dev&impersonate-uid=u1&impersonate-user=ann')
+    expect(client({ headers: { 'Impersonate-User': 'ann', 'Impersonate-Group': 'dev', 'Impersonate-Uid': 'u1' } }).impersonates).toBe(ann)
+    expect(client({ impersonate: { user: 'ann&impersonate-group=dev' } }).impersonates).not.toBe(
+      client({ impersonate: { user: 'ann', groups: ['dev'] } }).impersonates,
     )
   })
 

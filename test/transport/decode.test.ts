@@ -71,8 +71,8 @@ describe('watch events', () => {
   it('several on a line come one by one, those before a broken one too', () => {
     const events: Event[] = []
     const line =
-      '{"type":"ADDED","object":{"metadata":{"name":"a"}}} {"type":"DELETED","object":{"metadata":{"name":"b"}}}{"type":"ADDED","object":{}}'
-    expect(() => new WatchDecoder<KubeObject>().decode(line, 0, line.length, (event) => void events.push(event))).toThrow('metadata.name')
+      '{"type":"ADDED","object":{"metadata":{"name":"a"}}} {"type":"DELETED","object":{"metadata":{"name":"b"}}}{"type":"ADDED","object":{x}}'
+    expect(() => new WatchDecoder<KubeObject>().decode(line, 0, line.length, (event) => void events.push(event))).toThrow('not JSON')
     expect(events.map((event) => event.type)).toEqual(['ADDED', 'DELETED'])
   })
 
@@ -124,16 +124,70 @@ describe('watch events', () => {
     ['plain text', 'upstream connect error'],
     ['an array', '[]'],
     ['null', 'null'],
-    ['without an object', '{"type":"ADDED"}'],
-    ['about null', '{"type":"ADDED","object":null}'],
-    ['about an array', '{"type":"MODIFIED","object":[]}'],
-    ['about nothing with a name', '{"type":"DELETED","object":{"metadata":{}}}'],
-    ['a bookmark without a version', '{"type":"BOOKMARK","object":{"metadata":{}}}'],
-    ['a bookmark whose version is a number', '{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":7}}}'],
+    ['without a type and an object', '{"kind":"Pod"}'],
     ['a bookmark that does not parse', '{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":tru}}}'],
     ['an error that does not parse', '{"type":"ERROR","object":{x}}'],
   ])('that are %s are a ParseError', (_what, line) => {
     expect(() => decode(line)).toThrow(expect.toSatisfy(isParseError))
+  })
+
+  it.each([
+    ['without an object', '{"type":"ADDED"}', 'has an object'],
+    ['about null', '{"type":"ADDED","object":null}', 'has an object'],
+    ['about an array', '{"type":"MODIFIED","object":[]}', 'has an object'],
+    ['about nothing with a name', '{"type":"DELETED","object":{"metadata":{}}}', 'metadata.name'],
+    ['about an object without metadata', '{"type":"DELETED","object":{"metadata":null}}', 'metadata.name'],
+    ['with their type twice', '{"type":"ADDED","type":"DELETED","object":{"metadata":{"name":"x"}}}', '"type" twice'],
+    ['with their object twice', '{"type":"ADDED","object":{"metadata":{"name":"x"}},"object":{"metadata":{"name":"y"}}}', '"object" twice'],
+    ['with their object twice, once by escapes', '{"type":"ADDED","object":{"metadata":{"name":"x"}},"\\u006fbject":1}', '"object" twice'],
+    [
+      'about an object with its metadata twice',
+      '{"type":"ADDED","object":{"metadata":{"name":"x"},"spec":{},"metadata":{"name":"y"}}}',
+      '"metadata" twice',
+    ],
+    ['about an object with its name twice', '{"type":"ADDED","object":{"metadata":{"name":"x","na\\u006de":"y"}}}', '"name" twice'],
+    [
+      'nested too deep',
+      `{"type":"ADDED","object":{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x"},"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
+      'nested deeper',
+    ],
+  ])('that are %s are skipped and say why', (_what, line, message) => {
+    const usual = '{"type":"ADDED","object":{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"}}}'
+    const known = new WatchDecoder<KubeObject>()
+    known.decode(usual, 0, usual.length, () => undefined)
+    const events = decode(line)
+    known.decode(line, 0, line.length, (event) => void events.push(event))
+    const error = expect.toSatisfy((it) => isParseError(it) && it.message.includes(message))
+    expect(events).toEqual([
+      { type: 'SKIPPED', error },
+      { type: 'SKIPPED', error },
+    ])
+  })
+
+  it.each([
+    ['behind the specification', '"metadata":{"name":"y"}'],
+    ['with escapes', '"met\\u0061data":{"name":"y"}'],
+    ['null', '"metadata":null'],
+  ])('are never of two objects, also when the decoder has come to know its server: the metadata once more, %s', (_what, member) => {
+    const known = new WatchDecoder<KubeObject>()
+    const object = (more: string, size: number) =>
+      `{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x"},"spec":{"a":"${'-'.repeat(size)}"}${more}}`
+    const events: Event[] = []
+    for (const line of [object('', 0), object(`,${member},"status":{}`, 0), object(`,${member},"status":{}`, 5_000)].map(
+      (text) => `{"type":"ADDED","object":${text}}`,
+    )) {
+      known.decode(line, 0, line.length, (event) => void events.push(event))
+    }
+    const [, short, long] = events
+    expect(short).toMatchObject({ type: 'SKIPPED' })
+    // To search a long object would cost more than reading its header: its second identity shows when it is parsed.
+    expect(long).toMatchObject({ type: 'ADDED', entry: { key: 'x' } })
+    expect(() => long && 'entry' in long && long.entry.object).toThrow(expect.toSatisfy(isParseError))
+  })
+
+  it('that are a bare Status end the watch with it', () => {
+    const line = JSON.stringify({ kind: 'Status', status: 'Failure', message: 'not today', reason: 'Expired', code: 410 })
+    expect(() => decode(line)).toThrow(expect.toSatisfy((error) => isWatchError(error) && error.status?.code === 410))
   })
 
   it.each([
@@ -159,8 +213,28 @@ describe('a bookmark', () => {
     ['with other annotations', '{"metadata":{"resourceVersion":"7","annotations":{"a":"true"}}}', false],
     ['whose annotation says false', `{"metadata":{"resourceVersion":"7","annotations":{"${INITIAL_EVENTS_END}":"false"}}}`, false],
     ['that ends the initial events', `{"metadata":{"resourceVersion":"7","annotations":{"${INITIAL_EVENTS_END}":"true"}}}`, true],
+    ['whose version is a number', '{"metadata":{"resourceVersion":7}}', false],
+    ['whose annotations are null', '{"metadata":{"resourceVersion":"7","annotations":null}}', false],
   ])('%s tells its version and whether the initial events end', (_what, object, initialEventsEnd) => {
     expect(decode(`{"type":"BOOKMARK","object":${object}}`)).toEqual([{ type: 'BOOKMARK', resourceVersion: '7', initialEventsEnd }])
+  })
+})
+
+describe('a bookmark without a version', () => {
+  const end = `"annotations":{"${INITIAL_EVENTS_END}":"true"}`
+
+  it.each([
+    ['with a time that is null', '{"metadata":{"creationTimestamp":null}}', false],
+    ['whose version is empty', '{"metadata":{"resourceVersion":""}}', false],
+    ['whose version is null', '{"metadata":{"resourceVersion":null}}', false],
+    ['whose version is an object', '{"metadata":{"resourceVersion":{}}}', false],
+    ['whose metadata is null', '{"metadata":null}', false],
+    ['without metadata', '{}', false],
+    ['that is null', 'null', false],
+    ['that ends the initial events', `{"metadata":{${end}}}`, true],
+    ['that ends the initial events, its version null', `{"metadata":{"resourceVersion":null,${end}}}`, true],
+  ])('%s is no error, and tells whether the initial events end', (_what, object, initialEventsEnd) => {
+    expect(decode(`{"type":"BOOKMARK","object":${object}}`)).toEqual([{ type: 'BOOKMARK', resourceVersion: '', initialEventsEnd }])
   })
 })
 
@@ -176,6 +250,27 @@ describe('an ERROR event', () => {
       code: 410,
     }
     expect(decode(JSON.stringify({ type: 'ERROR', object: status }))).toEqual([{ type: 'ERROR', status }])
+  })
+
+  it.each([
+    ['its details', '"details":null', {}],
+    ['its causes', '"details":{"causes":null}', { details: {} }],
+    ['one of its causes', '"details":{"causes":[null,{"reason":"x"}]}', { details: { causes: [{}, { reason: 'x' }] } }],
+    ['its message', '"message":null', {}],
+    ['its reason', '"reason":null', {}],
+    ['its wait', '"details":{"retryAfterSeconds":null}', { details: {} }],
+  ])('carries the Status when %s is null', (_what, member, more) => {
+    const status = { kind: 'Status', code: 410, ...more }
+    expect(decode(`{"type":"ERROR","object":{"kind":"Status","code":410,${member}}}`)).toEqual([{ type: 'ERROR', status }])
+  })
+
+  it('carries a code and a wait that are strings as the numbers they are', () => {
+    expect(decode('{"type":"ERROR","object":{"kind":"Status","code":"429","details":{"retryAfterSeconds":"3"}}}')).toEqual([
+      { type: 'ERROR', status: { kind: 'Status', code: 429, details: { retryAfterSeconds: 3 } } },
+    ])
+    expect(decode('{"type":"ERROR","object":{"kind":"Status","code":null,"reason":"Expired"}}')).toEqual([
+      { type: 'ERROR', status: { kind: 'Status', reason: 'Expired' } },
+    ])
   })
 
   it.each([

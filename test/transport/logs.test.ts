@@ -21,7 +21,7 @@ function setUp() {
 function follow({ client, clock }: Pick<ReturnType<typeof setUp>, 'client' | 'clock'>, options: Partial<LogOptions> = {}) {
   const seen = { lines: [] as string[], outcome: 'open' as unknown }
   const run = async () => {
-    for await (const line of client.logs({ ...web, clock, follow: true, ...options })) seen.lines.push(line)
+    for await (const line of client.logs({ ...web, clock, follow: 'run', ...options })) seen.lines.push(line)
     return 'ended'
   }
   void run()
@@ -118,7 +118,7 @@ describe('a log', () => {
     ['no such container', { container: 'other' }, 400, 'container other is not valid for pod web-1'],
   ])('of %s is an error, followed or not', async (_what, options, code, message) => {
     const { read } = setUp()
-    for (const follow of [false, true])
+    for (const follow of [false, 'run'] as const)
       await expect(read({ follow, ...options })).rejects.toMatchObject({ status: code, message: expect.stringContaining(message) })
   })
 
@@ -166,7 +166,7 @@ describe('a log that is followed', () => {
     expect(world.server.openRequests).toEqual([])
   })
 
-  it('goes on where it was cut, without repeats: lines of one second, and of one time', async () => {
+  it('resumes where it was cut, without repeats: lines of one second, and of one time', async () => {
     const world = setUp()
     const seen = follow(world, { tailLines: 2 })
     world.server.logs.append(web, ['old', 'a', 'a'])
@@ -192,9 +192,9 @@ describe('a log that is followed', () => {
     const world = setUp()
     world.server.logs.append(web, ['', 'a'])
     world.server.logs.end(web)
-    expect(await world.read({ follow: true })).toEqual(['', 'a'])
+    expect(await world.read({ follow: 'run' })).toEqual(['', 'a'])
     const time = '2026-01-01T00:00:00.000000000Z'
-    expect(await world.read({ follow: true, timestamps: true })).toEqual([`${time} `, `${time} a`])
+    expect(await world.read({ follow: 'run', timestamps: true })).toEqual([`${time} `, `${time} a`])
   })
 
   it('goes on after an end that came after silence, as when a proxy gives up', async () => {
@@ -267,7 +267,7 @@ describe('a log that is followed', () => {
   it('with limitBytes is asked for as it is, once', async () => {
     const world = setUp()
     world.server.logs.append(web, ['abc', 'def'])
-    expect(await world.read({ follow: true, limitBytes: 5 })).toEqual(['abc', 'd'])
+    expect(await world.read({ follow: 'run', limitBytes: 5 })).toEqual(['abc', 'd'])
     expect(world.asked()).toEqual([{ container: 'web', follow: 'true', limitBytes: '5' }])
   })
 
@@ -281,7 +281,7 @@ describe('a log that is followed', () => {
     await world.clock.settle()
     expect(seen).toEqual({ lines: ['a'], outcome: 'ended' })
     expect(world.server.openRequests).toEqual([])
-    expect(await world.read({ follow: true, signal: controller.signal })).toEqual([])
+    expect(await world.read({ follow: 'run', signal: controller.signal })).toEqual([])
 
     const clock = new VirtualClock()
     const waiting = new AbortController()
@@ -297,7 +297,7 @@ describe('a log that is followed', () => {
   it('closes the connection when the loop is left', async () => {
     const { body, cancelled } = endlessBody(new TextEncoder().encode('2026-01-01T00:00:00Z a\n'))
     const { client } = serve(() => new Response(body))
-    for await (const line of client().logs({ ...web, follow: true })) {
+    for await (const line of client().logs({ ...web, follow: 'run' })) {
       expect(line).toBe('a')
       break
     }

@@ -40,6 +40,9 @@ switch (entry.type) {
   case 'ERROR':
     expectTypeOf(entry.status).toEqualTypeOf<Status>()
     break
+  case 'SKIPPED':
+    expectTypeOf(entry.error).toEqualTypeOf<Error>()
+    break
   default:
     expectTypeOf(entry).toBeNever()
 }

@@ -421,7 +421,7 @@ describe('what throws', () => {
   })
 })
 
-describe('a view that was disposed', () => {
+describe('a view that was closed', () => {
   it('follows its store no more, keeps its snapshot and refuses to show anything else', () => {
     const { store, view, due, frame } = viewOf([thing('a')])
     const told = vi.fn()
@@ -434,7 +434,9 @@ describe('a view that was disposed', () => {
     expect(due).toEqual([])
     expect(told).not.toHaveBeenCalled()
     expect(names(view.snapshot.rows)).toBe('a')
-    expect(() => view.update({ window: {} })).toThrow('the view was disposed and follows its store no more: make another view')
+    expect(() => view.update({ window: {} })).toThrow(
+      'the view was closed and no longer follows its store: make another one with createView',
+    )
   })
 })
 

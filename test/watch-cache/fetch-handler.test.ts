@@ -99,6 +99,35 @@ describe('a WATCH over HTTP', () => {
     await response.body?.cancel()
   })
 
+  it.each(['/api/v1/pods?watch=', '/api/v1/watch/pods?', '/api/v1/watch/pods?watch=false', '/api/v1/pods?watch=maybe'])(
+    'is what %s asks for',
+    async (path) => {
+      const { clock, get } = setUp()
+      const text = (await get(`${path}&resourceVersion=0&timeoutSeconds=1`)).text()
+      await clock.advance(1000)
+      expect((await text).trim().split('\n')).toHaveLength(2)
+    },
+  )
+
+  it('of one object, in the old way, delivers that object alone', async () => {
+    const { get } = setUp()
+    const response = await get('/api/v1/watch/namespaces/shop/pods/a')
+    expect(await readLines(response, 1)).toMatchObject([{ type: 'ADDED', object: { metadata: { name: 'a' } } }])
+    await response.body?.cancel()
+  })
+
+  it('that is not read asks the cache for one batch, and ends once it is too far behind', async () => {
+    const clock = new VirtualClock()
+    const cache = new WatchCache({ resource: Pod, clock, watchBufferSize: 5 })
+    cache.replace([], '10')
+    const handler = createFetchHandler(() => cache)
+    const response = await handler(new Request('http://relay.test/api/v1/pods?watch=1&resourceVersion=10'))
+    for (let version = 11; version <= 20; version++) cache.apply([change('ADDED', pod(`shop/p${version}`, version))])
+    await clock.settle()
+    expect(clock.pending).toBe(0)
+    expect(await response.text()).toBe('')
+  })
+
   it('from a version that is too old is HTTP 200 with an ERROR event', async () => {
     const { get } = setUp()
     const response = await get('/api/v1/pods?watch=1&resourceVersion=9')
@@ -176,10 +205,42 @@ describe('other answers', () => {
     ['/api/v1/pods?resourceVersionMatch=Exact', 422],
     ['/api/v1/pods?watch=1&sendInitialEvents=true', 422],
     ['/api/v1/pods?labelSelector=a%20b', 400],
+    ['/api/v1/pods?limit=abc', 400],
+    ['/api/v1/pods?limit=', 400],
+    ['/api/v1/pods?limit=9223372036854775808', 400],
+    ['/api/v1/pods?timeoutSeconds=1.5', 400],
+    ['/api/v1/pods?watch=1&timeoutSeconds=abc', 400],
+    ['/api/v1/pods?watch=1&limit=abc', 400],
+    ['/api/v1/pods?watch=1&resourceVersion=abc', 400],
+    ['/api/v1/pods?fieldSelector=spec.color%3Dred', 400],
+    ['/api/v1/pods?sendInitialEvents=', 422],
+    ['/api/v1/namespaces/shop/pods/a?resourceVersion=abc', 400],
+    ['/api/v1/watch/namespaces/shop/pods/a?fieldSelector=metadata.name%3Db', 400],
   ])('%s is %i, as a Status', async (path, status) => {
     const response = await setUp().get(path)
     expect(response.status).toBe(status)
     expect(await response.json()).toMatchObject({ kind: 'Status', status: 'Failure', code: status })
+  })
+
+  it.each(['limit=-1', 'limit=%2B9', 'limit=0', 'timeoutSeconds=1'])('a list with %s has everything', async (query) => {
+    expect((await (await setUp().get(`/api/v1/pods?${query}`)).json()).items).toHaveLength(2)
+  })
+
+  it('an object at a version from the future is waited for, and is 504 after three seconds', async () => {
+    const { clock, cache, get } = setUp()
+    const path = '/api/v1/namespaces/shop/pods/a?resourceVersion='
+    const [reached, missed] = [get(`${path}11`), get(`${path}12`)]
+    await clock.settle()
+    cache.apply([change('MODIFIED', pod('shop/a', 11))])
+    expect(await (await reached).json()).toMatchObject({ metadata: { resourceVersion: '11' } })
+    await clock.advance(3000)
+    expect(await (await missed).json()).toMatchObject({ code: 504, details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } })
+    expect(clock.pending).toBe(0)
+  })
+
+  it('an object before the first state is 429: it may well exist', async () => {
+    const handler = createFetchHandler(() => new WatchCache({ resource: Pod }))
+    expect((await handler(new Request('http://relay.test/api/v1/namespaces/shop/pods/a'))).status).toBe(429)
   })
 
   it('what is not a GET is 405', async () => {
@@ -195,22 +256,26 @@ describe('other answers', () => {
   })
 })
 
+const target = { group: '', version: 'v1', plural: '', namespace: '', name: '', subresource: '', watch: false }
+
 it.each([
-  ['/api/v1/pods', { group: '', version: 'v1', plural: 'pods', namespace: '', name: '', subresource: '' }],
-  [
-    '/api/v1/namespaces/shop/pods/a/status',
-    { group: '', version: 'v1', plural: 'pods', namespace: 'shop', name: 'a', subresource: 'status' },
-  ],
-  ['/api/v1/namespaces/shop', { group: '', version: 'v1', plural: 'namespaces', namespace: '', name: 'shop', subresource: '' }],
-  [
-    '/api/v1/namespaces/shop/finalize',
-    { group: '', version: 'v1', plural: 'namespaces', namespace: '', name: 'shop', subresource: 'finalize' },
-  ],
-  [
-    '/apis/apps/v1/namespaces/a%2Fb/deployments',
-    { group: 'apps', version: 'v1', plural: 'deployments', namespace: 'a/b', name: '', subresource: '' },
-  ],
+  ['/api/v1/pods', { ...target, plural: 'pods' }],
+  ['/api/v1/pods/', { ...target, plural: 'pods' }],
+  ['/api/v1/namespaces//pods', { ...target, plural: 'pods' }],
+  ['/api/v1/watch/pods', { ...target, plural: 'pods', watch: true }],
+  ['/api/v1/watch/namespaces/shop/pods/a', { ...target, plural: 'pods', namespace: 'shop', name: 'a', watch: true }],
+  ['/api/v1/watch/namespaces/shop', { ...target, plural: 'namespaces', name: 'shop', watch: true }],
+  ['/apis/apps/v1/watch/deployments', { ...target, group: 'apps', plural: 'deployments', watch: true }],
+  ['/api/v1/watch/namespaces/shop/pods/a/status', undefined],
+  ['/api/v1/namespaces/shop/pods/a/status', { ...target, plural: 'pods', namespace: 'shop', name: 'a', subresource: 'status' }],
+  ['/api/v1/namespaces/shop', { ...target, plural: 'namespaces', name: 'shop' }],
+  ['/api/v1/namespaces/shop/finalize', { ...target, plural: 'namespaces', name: 'shop', subresource: 'finalize' }],
+  ['/apis/apps/v1/namespaces/a%2Fb/deployments', { ...target, group: 'apps', plural: 'deployments', namespace: 'a/b' }],
   ['/apis/apps/v1', undefined],
+  ['/api//v1/pods', undefined],
+  ['/api/v1//pods', undefined],
+  ['//api/v1/pods', undefined],
+  ['/api/v1/namespaces/shop/pods//a', undefined],
   ['/api', undefined],
   ['/version', undefined],
   ['/api/v1/pods/%', undefined],

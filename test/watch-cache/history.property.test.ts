@@ -37,7 +37,7 @@ const sorted = (state: ReadonlyMap<string, string>) => [...state].sort(([a], [b]
 
 function applyTo(state: Map<string, string>, events: readonly WatchEntry<KubeObject>[]): void {
   for (const event of events) {
-    if (event.type === 'BOOKMARK' || event.type === 'ERROR') throw new Error(`unexpected ${event.type}`)
+    if (!('entry' in event)) throw new Error(`unexpected ${event.type}`)
     const { key, object } = event.entry
     const known = state.has(key)
     // An event is never a surprise: what is added was not there, what changes or goes was.

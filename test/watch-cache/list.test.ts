@@ -1,11 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { isApiError, isExpiredError } from '../../src/errors'
+import type { Entry } from '../../src/meta/entry'
+import type { KubeObject } from '../../src/meta/object'
 import type { ListOptions } from '../../src/meta/wire'
 import { VirtualClock } from '../../src/testing/virtual-clock'
-import { WatchCache } from '../../src/watch-cache/watch-cache'
+import { WatchCache, type WatchCacheOptions } from '../../src/watch-cache/watch-cache'
 import { change, Pod, pod } from './pods'
 
-function setUp(options: { capacity?: number } = {}) {
+function setUp(options: Partial<WatchCacheOptions<never>> = {}) {
   const clock = new VirtualClock()
   const cache = new WatchCache({ resource: Pod, clock, ...options })
   // Out of order on purpose: lists are sorted.
@@ -32,7 +34,50 @@ describe('LIST', () => {
     expect(await keys({ labelSelector: 'app=web' })).toEqual(['shop/a', 'shop/b'])
     expect(await keys({ labelSelector: 'app!=web' })).toEqual(['other/z', 'shop/c'])
     expect(await keys({ fieldSelector: 'metadata.name!=a,metadata.namespace=shop' })).toEqual(['shop/b', 'shop/c'])
+  })
+
+  it('selects by the field labels of the resource, and gives an object that lacks one the value stated for it', async () => {
+    const { keys } = setUp({ fieldLabels: { 'metadata.uid': '', 'spec.hostNetwork': 'false' } })
     expect(await keys({ fieldSelector: 'metadata.uid=uid-of-shop/c' })).toEqual(['shop/c'])
+    expect(await keys({ fieldSelector: 'spec.hostNetwork=false', namespace: 'other' })).toEqual(['other/z'])
+    expect(await keys({ fieldSelector: 'spec.hostNetwork!=false' })).toEqual([])
+  })
+
+  it.each([
+    ['metadata.uid=a', {}, '"metadata.uid" is not a known field selector: only "metadata.name", "metadata.namespace"'],
+    ['metadata.name=a,toString=x', { 'status.phase': '' }, 'field label not supported: toString'],
+  ])('with the unknown field label in %s is 400 in the words of the API server', async (fieldSelector, fieldLabels, message) => {
+    const { cache, failure } = setUp({ fieldLabels })
+    expect(await failure({ fieldSelector })).toMatchObject({ status: 400, message: expect.stringContaining(message) })
+    await expect(cache.watch({ fieldSelector }).next()).rejects.toMatchObject({ status: 400 })
+  })
+
+  it('of one name has that object alone, without a token: nothing can follow', async () => {
+    const { cache, keys } = setUp()
+    const one = { namespace: 'shop', fieldSelector: 'metadata.name=a', limit: 1 }
+    expect(await cache.list(one)).toMatchObject({ entries: [{ key: 'shop/a' }], continue: '' })
+    expect(await keys({ ...one, fieldSelector: 'metadata.name=a,metadata.namespace=other' })).toEqual([])
+    expect(await keys({ ...one, labelSelector: 'app!=web' })).toEqual([])
+    cache.apply([change('DELETED', pod('shop/a', 11))])
+    expect(await keys(one)).toEqual([])
+    expect(await keys({ ...one, resourceVersion: '10', resourceVersionMatch: 'Exact' })).toEqual(['shop/a'])
+  })
+
+  it.each(['shop', 'shop-1', 'sho', 'shop0'])('of the namespace %s has its entries and none of similar names', async (namespace) => {
+    const { cache, keys } = setUp()
+    const all = ['sho/a', 'shop-1/a', 'shop-1/b', 'shop/a', 'shop/b', 'shop0/a']
+    cache.replace(
+      all.map((key, at) => pod(key, at + 1)),
+      '20',
+    )
+    expect(await keys({ namespace })).toEqual(all.filter((key) => key.startsWith(`${namespace}/`)))
+    expect(await keys({ namespace, limit: 1 })).toEqual(all.filter((key) => key.startsWith(`${namespace}/`)).slice(0, 1))
+  })
+
+  it('reads leading zeros of a version as API servers do', async () => {
+    const { cache } = setUp()
+    expect(await cache.list({ resourceVersion: '00', limit: 1 })).toMatchObject({ continue: '' })
+    expect(await cache.list({ resourceVersion: '010', limit: 1 })).toMatchObject({ resourceVersion: '10' })
   })
 
   it('is empty before the first event, and 429 before the first replace', async () => {
@@ -132,6 +177,12 @@ describe('LIST', () => {
     [{ continue: 'xyz' }, 400, 'invalid continue token'],
     [{ labelSelector: 'a b' }, 400, 'column 3 of the selector "a b"'],
     [{ fieldSelector: 'foo' }, 400, "after 'foo'"],
+    [{ sendInitialEvents: true } as ListOptions, 422, 'sendInitialEvents is forbidden for list'],
+    [{ resourceVersion: '-1' }, 400, 'Invalid value: "-1"'],
+    [{ resourceVersion: '1e3' }, 400, 'Invalid value: "1e3"'],
+    [{ resourceVersion: ' 1' }, 400, 'Invalid value: " 1"'],
+    [{ labelSelector: '==', resourceVersionMatch: 'Exact' }, 400, 'unable to parse requirement'],
+    [{ fieldSelector: 'a=b', resourceVersionMatch: 'Exact' }, 422, 'resourceVersionMatch is forbidden'],
   ])('%j is %i: %s', async (options, status, message) => {
     const error = await setUp().failure(options)
     expect(error).toMatchObject({ status, reason: status === 422 ? 'Invalid' : 'BadRequest', message: expect.stringContaining(message) })
@@ -148,15 +199,29 @@ describe('pages', () => {
     expect(second.remainingItemCount).toBeUndefined()
   })
 
-  it('do not say how many remain when a selector takes part, and leave out a last page that would be empty', async () => {
+  it('go on while any object follows when a selector takes part, and do not say how many remain', async () => {
     const { cache } = setUp()
-    const first = await cache.list({ limit: 1, labelSelector: 'app=web' })
+    const web = { limit: 1, labelSelector: 'app=web' }
+    const first = await cache.list(web)
     expect(first).toMatchObject({ entries: [{ key: 'shop/a' }] })
     expect(first.remainingItemCount).toBeUndefined()
-    expect(await cache.list({ limit: 1, labelSelector: 'app=web', continue: first.continue })).toMatchObject({
-      entries: [{ key: 'shop/b' }],
-      continue: '',
-    })
+    const second = await cache.list({ ...web, continue: first.continue })
+    expect(second).toMatchObject({ entries: [{ key: 'shop/b' }], continue: expect.stringMatching(/./) })
+    expect(await cache.list({ ...web, continue: second.continue })).toMatchObject({ entries: [], continue: '' })
+  })
+
+  it('look at no object beyond the page', async () => {
+    const { cache } = setUp()
+    const labels = vi.spyOn(cache.get('shop/c') as Entry<KubeObject>, 'labels', 'get')
+    expect((await cache.list({ limit: 2, labelSelector: 'app=web' })).entries).toHaveLength(2)
+    expect(labels).not.toHaveBeenCalled()
+  })
+
+  it('of a namespace count what remains in it', async () => {
+    const { cache } = setUp()
+    cache.apply([change('ADDED', pod('zoo/a', 11))])
+    expect(await cache.list({ namespace: 'shop', limit: 1 })).toMatchObject({ entries: [{ key: 'shop/a' }], remainingItemCount: 2 })
+    expect(await cache.list({ namespace: 'shop', limit: 3 })).toMatchObject({ continue: '' })
   })
 
   it('all show the state of the first one, whatever happens in between', async () => {

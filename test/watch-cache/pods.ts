@@ -24,6 +24,8 @@ export function brief(event: WatchEntry<KubeObject>): string {
       return `BOOKMARK ${event.resourceVersion}${event.initialEventsEnd ? ' end' : ''}`
     case 'ERROR':
       return `ERROR ${event.status.code}`
+    case 'SKIPPED':
+      return `SKIPPED ${event.error.message}`
     default:
       return `${event.type} ${event.entry.key}@${event.entry.resourceVersion}`
   }

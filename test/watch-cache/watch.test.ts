@@ -32,6 +32,51 @@ describe('WATCH', () => {
     await watch.return()
   })
 
+  it.each(['', '0', '00'])('from %j with bookmarks is a streamed list, as if sendInitialEvents were set', async (resourceVersion) => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion, allowWatchBookmarks: true }))
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/a@3', 'ADDED shop/b@4', 'BOOKMARK 10 end'])
+  })
+
+  it('from "0" has no bookmark at the end of the state where streamed lists are refused', async () => {
+    const { clock, cache } = setUp({ watchList: 'refused' })
+    const watch = follow(cache.watch({ resourceVersion: '0', allowWatchBookmarks: true }))
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/a@3', 'ADDED shop/b@4'])
+    await expect(cache.watch(STREAM).next()).rejects.toMatchObject({
+      status: 422,
+      message: expect.stringContaining('unless the WatchList feature gate is enabled'),
+    })
+  })
+
+  it.each([
+    [0, 1_800_000],
+    [0.5, 2_700_000],
+  ])('without timeoutSeconds ends after 30 to 60 minutes, at random (%d)', async (random, ms) => {
+    const { clock, cache } = setUp({ random: () => random })
+    const watch = follow(cache.watch({ resourceVersion: '10' }))
+    await clock.advance(ms - 1)
+    expect(watch.ended).toBe(false)
+    await clock.advance(1)
+    expect(watch).toMatchObject({ ended: true, events: [], error: undefined })
+  })
+
+  it('with a negative timeoutSeconds ends after its first batch', async () => {
+    const watch = follow(setUp().cache.watch({ resourceVersion: '10', timeoutSeconds: -5 }))
+    await watch.done
+    expect(watch).toMatchObject({ batches: 1, events: [], error: undefined })
+  })
+
+  it('of one name delivers that object alone', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ namespace: 'shop', fieldSelector: 'metadata.name=b' }))
+    await clock.settle()
+    cache.apply([change('MODIFIED', pod('shop/a', 11)), change('DELETED', pod('shop/b', 12))])
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/b@4', 'DELETED shop/b@12'])
+  })
+
   it.each(['', '0'])('from %j delivers the state as additions, then what happens', async (resourceVersion) => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion }))
@@ -186,25 +231,48 @@ describe('a streamed list', () => {
 })
 
 describe('bookmarks', () => {
-  it('come once a minute, at the version of the cache, even if nothing happens', async () => {
+  it('come once a minute, at the version of the cache, once something is newer than the start of the watch', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true }))
-    await clock.advance(59_999)
+    await clock.advance(119_999)
     expect(watch.events).toEqual([])
     cache.bookmark('20')
     await clock.advance(60_001)
     expect(watch.events).toEqual(['BOOKMARK 20', 'BOOKMARK 20'])
   })
 
-  it('come two seconds before the end of the watch, but not in one of four seconds', async () => {
+  it.each([3, 4, 30, 90])('come two seconds before the end of a watch of %i seconds', async (timeoutSeconds) => {
     const { clock, cache } = setUp()
-    const watch = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true, timeoutSeconds: 30 }))
-    const short = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true, timeoutSeconds: 4 }))
-    await clock.advance(28_000)
-    expect(watch).toMatchObject({ ended: false, events: ['BOOKMARK 10'] })
-    expect(short).toMatchObject({ ended: true, events: [] })
+    const watch = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true, timeoutSeconds }))
+    await clock.advance((timeoutSeconds - 2) * 1000 - 1)
+    expect(watch.events).toEqual([])
+    cache.bookmark('20')
+    await clock.advance(1)
+    expect(watch).toMatchObject({ ended: false, events: ['BOOKMARK 20'] })
     await clock.advance(2000)
-    expect(watch).toMatchObject({ ended: true, events: ['BOOKMARK 10'] })
+    expect(watch).toMatchObject({ ended: true, events: ['BOOKMARK 20'] })
+    expect(clock.pending).toBe(0)
+  })
+
+  it('do not come in a watch of two seconds, nor in one that has seen nothing newer than its start', async () => {
+    const { clock, cache } = setUp()
+    const idle = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true, timeoutSeconds: 600 }))
+    const replayed = follow(cache.watch({ resourceVersion: '0', allowWatchBookmarks: true, timeoutSeconds: 600 }))
+    await clock.advance(600_000)
+    expect(idle).toMatchObject({ ended: true, events: [] })
+    expect(replayed).toMatchObject({ ended: true, events: ['ADDED shop/a@3', 'ADDED shop/b@4', 'BOOKMARK 10 end'] })
+    cache.bookmark('20')
+    const short = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true, timeoutSeconds: 2 }))
+    await clock.advance(2000)
+    expect(short).toMatchObject({ ended: true, events: [] })
+  })
+
+  it('tell a watch that resumed before the present of the versions that its selector hides', async () => {
+    const { clock, cache } = setUp()
+    cache.apply([change('ADDED', pod('shop/c', 11))])
+    const watch = follow(cache.watch({ resourceVersion: '10', labelSelector: 'app=web', allowWatchBookmarks: true }))
+    await clock.advance(60_000)
+    expect(watch.events).toEqual(['BOOKMARK 11'])
   })
 
   it('are not sent to who did not ask for them', async () => {
@@ -254,7 +322,7 @@ describe('a watch with a selector', () => {
   })
 
   it('looks at nested fields', async () => {
-    const { clock, cache } = setUp()
+    const { clock, cache } = setUp({ fieldLabels: { 'metadata.labels.app': '' } })
     const watch = follow(cache.watch({ resourceVersion: '10', fieldSelector: 'metadata.labels.app!=web' }))
     cache.apply([change('MODIFIED', pod('shop/a', 11, { app: 'api' })), change('MODIFIED', pod('shop/b', 12, { app: 'web' }))])
     await clock.settle()
@@ -263,6 +331,14 @@ describe('a watch with a selector', () => {
 })
 
 describe('the window', () => {
+  it('remembers no more events than its capacity, and those of the last change', async () => {
+    const { cache } = setUp({ capacity: 3 })
+    for (let version = 11; version <= 30; version++) cache.apply([change('ADDED', pod(`shop/p${version}`, version))])
+    const oldest = async (version: number) => (await cache.watch({ resourceVersion: String(version) }).next()).value?.[0]?.type
+    expect(await oldest(25)).toBe('ERROR')
+    expect(await oldest(26)).toBe('ADDED')
+  })
+
   it('a watcher that falls too far behind is ended without a word', async () => {
     const { cache } = setUp({ watchBufferSize: 2 })
     const watch = cache.watch({ resourceVersion: '10' })
@@ -306,6 +382,41 @@ describe('the window', () => {
     await clock.settle()
     expect(watch).toMatchObject({ ended: false, events: ['ADDED shop/c@11'] })
     expect(old.events).toEqual(['ERROR 410'])
+  })
+
+  it('a compaction to a version leaves what came after it', async () => {
+    const { clock, cache } = setUp()
+    cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
+    cache.compact('11')
+    cache.compact('10')
+    const watch = follow(cache.watch({ resourceVersion: '11' }))
+    const old = follow(cache.watch({ resourceVersion: '10' }))
+    await clock.settle()
+    expect(watch.events).toEqual(['ADDED shop/d@12'])
+    expect(old.events).toEqual(['ERROR 410'])
+    await expect(cache.list({ resourceVersion: '10', resourceVersionMatch: 'Exact' })).rejects.toMatchObject({ status: 410 })
+  })
+
+  it.each([
+    ['11', 'newer than 10'],
+    ['abc', 'no decimal number'],
+  ])('a compaction to %s is refused and forgets nothing', async (version, problem) => {
+    const { cache } = setUp()
+    expect(() => cache.compact(version)).toThrow(problem)
+    expect((await cache.list({})).entries).toHaveLength(2)
+  })
+
+  it('an event or a state whose version is no number is refused, and nothing of it is taken over', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10' }))
+    await clock.settle()
+    const opaque = 'pods: cannot order resourceVersion "opaque", which is no decimal number'
+    expect(() => cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 'opaque'))])).toThrow(opaque)
+    expect(() => cache.replace([], 'opaque')).toThrow(opaque)
+    cache.bookmark('opaque')
+    await clock.settle()
+    expect(watch).toMatchObject({ ended: false, events: [] })
+    expect(cache).toMatchObject({ size: 2, resourceVersion: '10' })
   })
 
   it('a shutdown ends every watch, and they can resume', async () => {
@@ -353,7 +464,7 @@ describe('the window', () => {
     expect(watch.events).toEqual(['ADDED shop/c@10', 'ADDED shop/d@98765432109876543210'])
   })
 
-  it.each(['capacity', 'watchBufferSize', 'bookmarkIntervalMs'])('%s of 0 is refused by name', (name) => {
+  it.each(['capacity', 'watchBufferSize', 'bookmarkIntervalMs', 'minWatchMs'])('%s of 0 is refused by name', (name) => {
     expect(() => new WatchCache({ resource: Pod, [name]: 0 })).toThrow(new RangeError(`WatchCache: ${name} must be greater than 0, not 0`))
   })
 })

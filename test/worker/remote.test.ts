@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ApiError, ConnectionError, ExpiredError, isConnectionError, isPersistenceError, KubeError } from '../../src/errors'
+import { ApiError, ConnectionError, ExpiredError, isConnectionError, isParseError, isPersistenceError, KubeError } from '../../src/errors'
 import type { WatchEntry } from '../../src/meta/wire'
 import type { StoredRecord } from '../../src/persistence/persister'
 import { ConfigMap } from '../../src/resources/core/v1'
@@ -25,9 +25,24 @@ function start(world: World, options: KubeClientOptions = {}) {
 }
 
 const brief = (event: WatchEntry<ConfigMap>) =>
-  event.type === 'BOOKMARK' || event.type === 'ERROR' ? event.type : `${event.type} ${event.entry.name}@${event.entry.resourceVersion}`
+  !('entry' in event) ? event.type : `${event.type} ${event.entry.name}@${event.entry.resourceVersion}`
 
 describe('a client whose requests a Worker makes', () => {
+  test('says what it skipped, as one on the main thread does', async () => {
+    const items = ['{"metadata":{"name":"a"}}', ...Array(12).fill('null')]
+    const { client } = start(new World(), {
+      fetch: async ({ url }) =>
+        new Response(url.includes('watch=') ? '{"type":"ADDED","object":{"metadata":{}}}\n' : `{"metadata":{},"items":[${items}]}`),
+    })
+    const { entries, skipped } = await client.listEntries(ConfigMap, {})
+    expect(entries.map(({ name }) => name)).toEqual(['a'])
+    expect(skipped).toMatchObject({ count: 12, errors: { length: 10 } })
+    expect(skipped?.errors[0]).toSatisfy(isParseError)
+    const events: WatchEntry<ConfigMap>[] = []
+    for await (const batch of client.watchEntries(ConfigMap, {})) events.push(...batch)
+    expect(events).toEqual([{ type: 'SKIPPED', error: expect.toSatisfy(isParseError) }])
+  })
+
   test('lists the entries that a client on the main thread lists, page by page', async () => {
     const world = new World(['a', 'b', 'c'])
     world.update('b', { data: { wide: 'ü€😀' }, labels: { app: 'web' } })

@@ -3,7 +3,7 @@ import { createInformer, type InformerOptions } from '../../src/informer/create-
 import type { SharedInformer } from '../../src/informer/shared-informer'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { KubeClient } from '../../src/transport/client'
-import { briefState } from '../conformance/brief'
+import { briefState, isProbe } from '../conformance/brief'
 import { World } from '../conformance/world'
 import { LocalWorker } from './support'
 
@@ -18,14 +18,18 @@ export class Site extends World {
   constructor(names: readonly string[]) {
     super(names)
     vi.stubGlobal('fetch', (request: Request) => {
-      this.here.push(new URL(request.url).search)
+      this.#note(this.here, request)
       return this.fetch(request)
     })
   }
 
+  #note(requests: string[], { url }: Request): void {
+    if (!isProbe(new URL(url))) requests.push(new URL(url).search)
+  }
+
   readonly startWorker = (): Worker => {
     const worker = new LocalWorker((request) => {
-      this.there.push(new URL(request.url).search)
+      this.#note(this.there, request)
       return this.fetch(request)
     })
     this.workers.push(worker)

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { isApiError } from '../../../src/errors'
 import { ConfigMap } from '../../../src/resources/core/v1'
-import type { Fault } from '../../../src/testing'
+import type { Fault, FaultMatch } from '../../../src/testing'
 import { Page, type PageOptions } from '../page'
 import { fromNewest } from '../tweaks'
 import { World } from '../world'
@@ -119,36 +119,39 @@ describe('30.', () => {
 
 describe('31. abort → everything stops at once, no request outlives it, no error is reported, run() resolves:', () => {
   const status: Fault = { type: 'status', status: 500 }
-  const stages: Record<string, { options?: PageOptions; fault?: Fault; prepare?: (world: World) => Promise<void> | void; state: string }> =
-    {
-      'while the list’s headers are awaited': { options: listing, fault: { type: 'delay', ms: 60_000 }, state: 'connecting' },
-      'inside a list': { options: listing, fault: { type: 'stall', afterBytes: 100 }, state: 'connecting' },
-      'inside the second page of a list': {
-        options: { ...listing, pageSize: 1, listWatch: { tweakListOptions: fromNewest } },
-        fault: { type: 'stall', afterBytes: 400 },
-        state: 'connecting',
-      },
-      'while the streamed list’s headers are awaited': { fault: { type: 'delay', ms: 60_000 }, state: 'connecting' },
-      'inside a streamed list': { fault: { type: 'stall', afterBytes: 100 }, state: 'connecting' },
-      'in an open watch': { state: 'live' },
-      'in an open watch that is silent': { options: listing, prepare: stall, state: 'live' },
-      'inside an event': {
-        options: listing,
-        fault: { type: 'stall', afterBytes: 1000 },
-        prepare: (world) => void world.create('x', { data: { text: 'x'.repeat(2000) } }),
-        state: 'live',
-      },
-      'in a wait for the next attempt': { fault: status, state: 'backoff' },
-      'in a long wait': { options: listing, fault: { type: 'status', status: 403 }, state: 'denied' },
-    }
+  const stages: Record<
+    string,
+    { options?: PageOptions; match?: FaultMatch; fault?: Fault; prepare?: (world: World) => Promise<void> | void; state: string }
+  > = {
+    'while the list’s headers are awaited': { options: listing, fault: { type: 'delay', ms: 60_000 }, state: 'connecting' },
+    'inside a list': { options: listing, fault: { type: 'stall', afterBytes: 100 }, state: 'connecting' },
+    'inside the second page of a list': {
+      options: { ...listing, pageSize: 1, listWatch: { tweakListOptions: fromNewest } },
+      match: ({ url }) => url.includes('continue='),
+      fault: { type: 'stall', afterBytes: 100 },
+      state: 'connecting',
+    },
+    'while the streamed list’s headers are awaited': { fault: { type: 'delay', ms: 60_000 }, state: 'connecting' },
+    'inside a streamed list': { fault: { type: 'stall', afterBytes: 100 }, state: 'connecting' },
+    'in an open watch': { state: 'live' },
+    'in an open watch that is silent': { options: listing, prepare: stall, state: 'live' },
+    'inside an event': {
+      options: listing,
+      fault: { type: 'stall', afterBytes: 1000 },
+      prepare: (world) => void world.create('x', { data: { text: 'x'.repeat(2000) } }),
+      state: 'live',
+    },
+    'in a wait for the next attempt': { fault: status, state: 'backoff' },
+    'in a long wait': { options: listing, fault: { type: 'status', status: 403 }, state: 'denied' },
+  }
   async function stall(world: World): Promise<void> {
     await world.advance(30_000)
   }
 
-  for (const [stage, { options, fault, prepare, state }] of Object.entries(stages)) {
+  for (const [stage, { options, match, fault, prepare, state }] of Object.entries(stages)) {
     test(stage, async () => {
       const world = new World(['a', 'b', 'c'])
-      if (fault) world.server.faults.add({ times: 99, fault })
+      if (fault) world.server.faults.add({ times: 99, fault, ...(match && { match }) })
       const page = await new Page(world, options).open()
       await prepare?.(world)
       await world.settle()

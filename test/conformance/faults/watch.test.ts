@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { Secret } from '../../../src/resources/core/v1'
 import type { FakeApiServerOptions } from '../../../src/testing'
 import { Page, type PageOptions } from '../page'
 import { World } from '../world'
@@ -208,7 +207,7 @@ describe('22. no byte for longer than the silence bound → stale: abort, resume
     const bookmark = { type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: '102' } } }
     const { world, page } = await stalled({ proofIntervalMs: 0, afterBytes: `${JSON.stringify(bookmark)}\n`.length })
     await using _ = page
-    changeElsewhere(world)
+    world.changeElsewhere()
     await world.advance(60_000)
     expect(page.events.filter(({ type }) => type === 'bookmark')).toHaveLength(1)
     await world.advance(160_000)
@@ -271,7 +270,7 @@ describe('22. no byte for longer than the silence bound → stale: abort, resume
 test('27. BOOKMARK → LSRV and store RV advance; no handler is called', async () => {
   const world = new World(['a'])
   await using page = await new Page(world).open()
-  changeElsewhere(world)
+  world.changeElsewhere()
   await world.advance(60_000)
   expect(page.reflector.lastSyncResourceVersion).toBe('102')
   expect(page.store.resourceVersion).toBe('102')
@@ -290,7 +289,8 @@ test('27. DELETED → LSRV is its RV', async () => {
 
 test('28. watch from "0" → replayed ADDED events do not move LSRV', async () => {
   const world = new World(['a', 'b'])
-  // An aggregated server may not know versions: its lists are at "0".
+  // An aggregated server may not know versions: its lists are at "0", and it has no bookmark that ends a state.
+  world.server.watchList = 'refused'
   await using page = await new Page(world, {
     initialList: 'list',
     async fetch(request, next) {
@@ -309,11 +309,6 @@ test('28. watch from "0" → replayed ADDED events do not move LSRV', async () =
   await world.settle()
   expect(page.reflector.lastSyncResourceVersion).toBe('103')
 })
-
-/** Another resource takes a version. */
-function changeElsewhere(world: World): void {
-  world.server.create(Secret, { metadata: { name: 'elsewhere', namespace: 'shop' } })
-}
 
 function gaps(times: readonly number[], from: number): number[] {
   return times.map((time, i) => time - (times[i - 1] ?? from))

@@ -4,7 +4,7 @@ import { casesOf } from '../cases.ts'
 import { type CaseResult, runCases } from '../run-cases.ts'
 import { memoryStorage } from './memory-storage.ts'
 
-/** Runs the cases for who posts the host's origin, and answers with the results. */
+/** Runs the cases for a POST of the host's origin, or the one that `?only=` names, and answers with the results. */
 export class Cases extends DurableObject<DurableObjectSqlStorage & { deleteAll(): Promise<void> }> {
   override async fetch(request: Request): Promise<Response> {
     const { storage } = this.ctx
@@ -14,7 +14,9 @@ export class Cases extends DurableObject<DurableObjectSqlStorage & { deleteAll()
     }
     const results: CaseResult[] = []
     const stage = { origin: await request.text(), kubeconfigs: {}, storages }
-    await runCases(casesOf(Object.keys(storages)), stage, (result) => results.push(result))
+    const only = new URL(request.url).searchParams.get('only')
+    const cases = casesOf(Object.keys(storages)).filter(({ title }) => !only || title === only)
+    await runCases(cases, stage, (result) => results.push(result))
     return Response.json(results)
   }
 }

@@ -1,0 +1,79 @@
+import type { Entry, KubeObject } from 'kubeflect'
+import { byId, write } from './page.ts'
+
+const MASK = '••••••'
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** Shows one object beside the table, as it is now: it follows the object's changes until it is closed. */
+export class Details {
+  readonly #panel = byId('details', HTMLElement)
+  readonly #title = byId('details-title', HTMLElement)
+  readonly #state = byId('details-state', HTMLElement)
+  readonly #text = byId('details-text', HTMLElement)
+  readonly #close = byId('details-close', HTMLButtonElement)
+  #key: string | undefined
+
+  /** @param onClose gets the key of the object that was shown, to give the focus back to its row. */
+  constructor({ onClose }: { onClose: (key: string) => void }) {
+    const close = () => {
+      const key = this.#key
+      this.close()
+      if (key !== undefined) onClose(key)
+    }
+    this.#close.addEventListener('click', close)
+    document.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && this.#key !== undefined && !event.defaultPrevented) close()
+    })
+  }
+
+  /** The key of the object that is shown; undefined: the panel is closed. */
+  get key(): string | undefined {
+    return this.#key
+  }
+
+  /** Opens the panel with an object, and moves the focus there. */
+  open(entry: Entry<KubeObject>): void {
+    this.#key = entry.key
+    this.#panel.hidden = false
+    this.#text.scrollTo(0, 0)
+    this.update(entry)
+    this.#close.focus()
+  }
+
+  /** Draws the newest version of the object; undefined: it is gone, and its last version stays. */
+  update(entry: Entry<KubeObject> | undefined): void {
+    if (this.#key === undefined) return
+    this.#panel.toggleAttribute('data-gone', entry === undefined)
+    write(this.#state, entry ? `version ${entry.resourceVersion}` : 'deleted')
+    if (!entry) return
+    write(this.#title, entry.key)
+    write(this.#text, textOf(entry))
+  }
+
+  /** Closes the panel. */
+  close(): void {
+    this.#key = undefined
+    this.#panel.hidden = true
+    write(this.#text, '')
+  }
+}
+
+function textOf(entry: Entry<KubeObject>): string {
+  try {
+    return JSON.stringify(maskSecret(entry.object), undefined, 2)
+  } catch {
+    return 'The object cannot be read.'
+  }
+}
+
+/** The object without what a Secret keeps: its values, and the copy that `kubectl apply` leaves in an annotation. */
+export function maskSecret(object: KubeObject): object {
+  if (object.kind !== 'Secret') return object
+  const mask = (values: unknown) =>
+    typeof values === 'object' && values !== null ? Object.fromEntries(Object.keys(values).map((name) => [name, MASK])) : MASK
+  const hidden = ['data', 'stringData'].filter((member) => member in object)
+  const masked = Object.fromEntries(hidden.map((member) => [member, mask(object[member as keyof KubeObject])]))
+  const { annotations, ...metadata } = object.metadata ?? {}
+  const shown = annotations && LAST_APPLIED in annotations ? { ...annotations, [LAST_APPLIED]: MASK } : annotations
+  return { ...object, metadata: { ...metadata, ...(shown && { annotations: shown }) }, ...masked }
+}

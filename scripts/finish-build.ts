@@ -1,0 +1,69 @@
+// Finishes what tsup wrote into dist/: the last step of `npm run build`. `node scripts/finish-build.ts <folder>` does it elsewhere.
+//
+// - tsup forgets that a class was exported as a type only: `new View()` would compile, and fail when it runs. What an entry's JavaScript does not
+//   export is exported as a type here.
+// - The generated resources have no source maps: they are lists of names, and no step of a debugger leads into them.
+// - What browsers get for `kubeflect/kubeconfig` is not compiled: the import in it must stay as it is.
+// - Declarations that name `Symbol.dispose` ask for the library that declares it, so that they compile in projects that have not asked for it.
+
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { readSubpaths } from './subpaths.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** One name in a file's `export { … }`. */
+export interface ExportedName {
+  readonly name: string
+  /** Where it begins. */
+  readonly start: number
+  readonly isTypeOnly: boolean
+}
+
+/** The names in the `export { … }` statements of a bundled file; bundlers write no other exports. */
+export function exportedNames(path: string, text: string): ExportedName[] {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest)
+  return file.statements.flatMap((statement) => {
+    if (!ts.isExportDeclaration(statement) || !statement.exportClause || !ts.isNamedExports(statement.exportClause)) return []
+    return statement.exportClause.elements.map((element) => ({
+      name: element.name.text,
+      start: element.getStart(file),
+      isTypeOnly: statement.isTypeOnly || element.isTypeOnly,
+    }))
+  })
+}
+
+/** Exports as types what is not there at run time. */
+export function markTypes(declarations: string, runtimeNames: ReadonlySet<string>): string {
+  let marked = declarations
+  for (const { name, start, isTypeOnly } of exportedNames('entry.d.ts', declarations).reverse())
+    if (!isTypeOnly && !runtimeNames.has(name)) marked = `${marked.slice(0, start)}type ${marked.slice(start)}`
+  return marked
+}
+
+/** Asks for the declarations of `Disposable` where they are used. */
+export function referToDisposable(declarations: string): string {
+  const isUsed = /Symbol\.(asyncD|d)ispose|\b(Async)?Disposable\b/.test(declarations)
+  return isUsed ? `/// <reference lib="esnext.disposable" />\n${declarations}` : declarations
+}
+
+/** Takes the source map away from a file of JavaScript. */
+function dropSourceMap(path: string): void {
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/\/\/# sourceMappingURL=.*\n?$/, ''))
+  rmSync(`${path}.map`)
+}
+
+if (import.meta.main) {
+  const dist = resolve(process.argv[2] ?? join(root, 'dist'))
+  const read = (path: string): string => readFileSync(join(dist, path), 'utf8')
+  for (const subpath of readSubpaths()) {
+    const runtimeNames = exportedNames(`${subpath}.js`, read(`${subpath}.js`)).map(({ name }) => name)
+    writeFileSync(join(dist, `${subpath}.d.ts`), markTypes(read(`${subpath}.d.ts`), new Set(runtimeNames)))
+    if (subpath.startsWith('resources/')) dropSourceMap(join(dist, `${subpath}.js`))
+  }
+  for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((each) => each.endsWith('.d.ts')))
+    writeFileSync(join(dist, name), referToDisposable(read(name)))
+  copyFileSync(join(root, 'src/kubeconfig/unavailable.js'), join(dist, 'kubeconfig-unavailable.js'))
+}

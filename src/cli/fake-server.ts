@@ -1,0 +1,136 @@
+import { KubeError } from '../errors'
+import type { KubeObject } from '../meta/object'
+import type { Host, OptionConfig } from './host'
+import { UsageError } from './usage-error'
+
+/** How `--help` explains the command. */
+export const fakeServerUsage = `Usage: kubeflect fake-server [--port <number>] [--objects <file>]… [--pods <number>] [--rate <number>] [--allow-origin <origin>]…
+
+Serves a Kubernetes API server in memory on a port of this machine, until Ctrl-C or SIGTERM. It asks for no credentials:
+kubectl --server http://127.0.0.1:8001 get pods
+
+  --port <number>          Default: 8001. 0 takes any free port.
+  --objects <file>         JSON of an object, a list or an array of them, to begin with; may be given several times. Definitions of
+                           custom resources come first, whatever the order.
+  --pods <number>          How many made-up pods there are. Default: 100, or 0 with --objects.
+  --rate <number>          How many times a second one of the pods changes. Default: 10, or 0 without pods.
+  --allow-origin <origin>  Let pages of this origin read and write, such as http://localhost:5173; may be given several times.
+  --help                   Print this.`
+
+const options: Readonly<Record<string, OptionConfig>> = {
+  port: { type: 'string' },
+  objects: { type: 'string', multiple: true },
+  pods: { type: 'string' },
+  rate: { type: 'string' },
+  'allow-origin': { type: 'string', multiple: true },
+  help: { type: 'boolean', short: 'h' },
+}
+
+const DEFAULT_PORT = 8001
+const MAX_PORT = 65_535
+// About 7 kB each.
+const MAX_PODS = 200_000
+const MAX_RATE = 100_000
+
+/** What is to be served. */
+export interface FakeServerChoice {
+  /** In the order in which they are to be created. */
+  readonly objects: readonly KubeObject[]
+  readonly pods: number
+  /** Changes per second. */
+  readonly rate: number
+  readonly allowedOrigins: readonly string[]
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Without a slash at the end. */
+  readonly url: string
+  /** Resolves when the process was told to end, and the server has stopped. */
+  readonly closed: Promise<void>
+}
+
+/**
+ * Makes a server of objects, and lets it listen on this machine.
+ *
+ * @throws KubeError when the port is taken or an object cannot be created.
+ */
+export type ServeFake = (choice: FakeServerChoice, port: number) => Promise<RunningServer>
+
+/**
+ * Serves until the process is told to end.
+ *
+ * @param args after `fake-server`.
+ * @throws UsageError when the arguments make no sense; KubeError when a file cannot be read, or the server cannot be started.
+ */
+export async function fakeServer(args: readonly string[], host: Host, serve: ServeFake): Promise<void> {
+  const { help, port, files, ...choice } = parse(args, host)
+  if (help) return host.print(fakeServerUsage)
+  const objects = (await Promise.all(files.map((file) => readObjects(file, host)))).flat()
+  const server = await serve({ ...choice, objects: definitionsFirst(objects) }, port)
+  host.print(server.url)
+  await server.closed
+}
+
+interface Parsed extends Omit<FakeServerChoice, 'objects'> {
+  readonly help: boolean
+  readonly port: number
+  readonly files: readonly string[]
+}
+
+function parse(args: readonly string[], host: Host): Parsed {
+  let values: ReturnType<Host['parseArgs']>['values']
+  try {
+    values = host.parseArgs({ args: [...args], options, allowPositionals: false }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), fakeServerUsage)
+  }
+  const several = (name: string) => (Array.isArray(values[name]) ? values[name].map(String) : [])
+  const number = (name: string, fallback: number, max: number) => {
+    const text = values[name]
+    if (text === undefined) return fallback
+    if (typeof text === 'string' && /^\d{1,6}$/.test(text) && Number(text) <= max) return Number(text)
+    throw new UsageError(`--${name} must be a whole number from 0 to ${max}, not ${JSON.stringify(text)}`, fakeServerUsage)
+  }
+  const files = several('objects')
+  const pods = number('pods', files.length > 0 ? 0 : 100, MAX_PODS)
+  const allowedOrigins = several('allow-origin').map(originOf)
+  const rate = number('rate', pods > 0 ? 10 : 0, MAX_RATE)
+  return { help: values.help === true, port: number('port', DEFAULT_PORT, MAX_PORT), files, pods, rate, allowedOrigins }
+}
+
+function originOf(text: string): string {
+  if (text === '*' || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text)) return text
+  throw new UsageError(`--allow-origin must be an origin such as http://localhost:5173, not ${JSON.stringify(text)}`, fakeServerUsage)
+}
+
+async function readObjects(file: string, host: Host): Promise<KubeObject[]> {
+  const text = await host.readFile(file)
+  if (text === undefined) throw new KubeError(`--objects: there is no file ${file}`)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    const advice = 'kubectl writes YAML as JSON: kubectl create --dry-run=client -o json -f objects.yaml'
+    throw new KubeError(`--objects: ${file} is not JSON: ${(cause as Error).message}. ${advice}`, { cause })
+  }
+  const items = Array.isArray(value) ? value : isList(value) ? value.items : [value]
+  return items.map((item, index) => {
+    if (isObject(item)) return item
+    throw new KubeError(`--objects: item ${index} of ${file} is no Kubernetes object: it needs kind, apiVersion and metadata`)
+  })
+}
+
+function isList(value: unknown): value is { items: unknown[] } {
+  return typeof value === 'object' && value !== null && 'items' in value && Array.isArray(value.items)
+}
+
+function isObject(value: unknown): value is KubeObject {
+  const { kind, apiVersion, metadata } = (value ?? {}) as Partial<KubeObject>
+  return typeof kind === 'string' && typeof apiVersion === 'string' && typeof metadata === 'object' && metadata !== null
+}
+
+function definitionsFirst(objects: readonly KubeObject[]): KubeObject[] {
+  const isDefinition = ({ kind }: KubeObject) => Number(kind === 'CustomResourceDefinition')
+  return [...objects].sort((a, b) => isDefinition(b) - isDefinition(a))
+}

@@ -1,0 +1,46 @@
+import { KubeError } from '../errors'
+
+/**
+ * Parses YAML of any number of documents, as kubectl reads it: by YAML 1.1, where `on` is true, with dates and times as strings; of a key that
+ * occurs twice the last counts. JSON needs no package.
+ *
+ * @param file what the text is called in messages.
+ * @throws KubeError when it is no YAML, or the package `yaml` is not installed.
+ */
+export async function parseYaml(text: string, file: string): Promise<unknown[]> {
+  const json = parseJson(text.replace(/^\ufeff/, ''))
+  if (json) return [json.value]
+  const { LineCounter, parseAllDocuments } = await import('yaml').catch(() => {
+    throw new KubeError(`${file} cannot be read without the package yaml, an optional peer dependency: npm install yaml`)
+  })
+  const lineCounter = new LineCounter()
+  const documents = parseAllDocuments(text, {
+    version: '1.1',
+    merge: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'error',
+    lineCounter,
+    // Go's parser has neither dates nor numbers to the base of 60.
+    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !(/:timestamp$/.test(tag.tag) || tag.format === 'TIME')),
+  })
+  if (!Array.isArray(documents)) return []
+  return documents.map((document) => {
+    const [error] = document.errors
+    if (error) throw new KubeError(`${file}: line ${lineCounter.linePos(error.pos[0]).line} is not YAML (${error.code})`)
+    try {
+      return document.toJS({ maxAliasCount: 100 })
+    } catch {
+      throw new KubeError(`${file}: an alias (*) of the YAML refers to nothing, or to too much`)
+    }
+  })
+}
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined
+  try {
+    return { value: JSON.parse(text) }
+  } catch {
+    return undefined
+  }
+}

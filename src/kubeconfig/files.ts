@@ -1,0 +1,50 @@
+import type { CredentialField } from './credentials'
+import { KubeconfigError } from './error'
+import { checkHeaderValue } from './header-value'
+import { codeOf, type Host } from './host'
+import { decodePem, decodeText, encodeText } from './text'
+
+/** The largest file that is read, in bytes: 4 Mi. A cluster with inline certificates takes about 6 Ki. */
+export const MAX_FILE_BYTES: number = 4 * 1024 * 1024
+
+/** Reads the bytes of a file. @throws KubeconfigError; an error with the code `ENOENT` as it is. */
+export async function readBytes({ readFile }: Pick<Host, 'readFile'>, path: string): Promise<Uint8Array> {
+  const content = await readFile(path, MAX_FILE_BYTES)
+  const bytes = typeof content === 'string' ? encodeText(content) : content
+  if (bytes.length > MAX_FILE_BYTES) throw new KubeconfigError(`${path} is longer than ${MAX_FILE_BYTES} bytes`)
+  return bytes
+}
+
+/** The text of a file. @throws KubeconfigError when it is not one. */
+export function textOf(bytes: Uint8Array, path: string): string {
+  try {
+    return decodeText(bytes)
+  } catch {
+    throw new KubeconfigError(`${path} is not UTF-8, nor UTF-16 with a byte order mark`)
+  }
+}
+
+/** Gives what reads the files that an owner's fields name; an error names the owner, the field and the file. */
+export function readerOf(host: Pick<Host, 'readFile'>, owner: string): (path: string, field: string) => Promise<Uint8Array> {
+  return (path, field) =>
+    readBytes(host, path).catch((error) => {
+      const problem = error instanceof KubeconfigError ? error.message : `${path} cannot be read (${codeOf(error)})`
+      throw new KubeconfigError(`${owner}: ${problem}; ${field} names it`)
+    })
+}
+
+/** Gives what reads the files of a credential: PEM, or a token without the white space around it, which a header can hold. */
+export function credentialFileReader(
+  host: Pick<Host, 'readFile'>,
+  owner: string,
+): (path: string, field: CredentialField) => Promise<string> {
+  const read = readerOf(host, owner)
+  return async (path, field) => {
+    const bytes = await read(path, field)
+    if (field !== 'tokenFile') return decodePem(bytes)
+    const origin = `${owner}: the token in ${path}`
+    const token = textOf(bytes, `${owner}: ${path}`).trim()
+    if (token === '') throw new KubeconfigError(`${origin} is empty`)
+    return checkHeaderValue(token, origin)
+  }
+}

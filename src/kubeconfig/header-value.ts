@@ -1,0 +1,20 @@
+import { KubeconfigError } from './error'
+
+/**
+ * Checks that an HTTP header can hold a value. What a runtime throws instead quotes the value, which may be a secret; this names only its origin.
+ *
+ * @param origin What the value is, as the message begins: `user "admin" (~/.kube/config): token`.
+ * @throws KubeconfigError when it has a line break, a control character or one beyond Latin-1.
+ */
+export function checkHeaderValue(value: string, origin: string): string {
+  const problem = problemOf(value)
+  if (problem) throw new KubeconfigError(`${origin} ${problem}, so no HTTP header can carry it; its value is not shown`)
+  return value
+}
+
+function problemOf(value: string): string | undefined {
+  if (/[\r\n]/.test(value)) return 'has a line break'
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  if (/[\0-\x08\x0b-\x1f\x7f]/.test(value)) return 'has a control character'
+  return /[^\0-\xff]/.test(value) ? 'has a character beyond Latin-1' : undefined
+}

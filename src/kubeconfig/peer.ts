@@ -1,0 +1,32 @@
+import { KubeconfigError } from './error'
+
+/**
+ * Loads an optional peer dependency.
+ *
+ * @param load Imports it.
+ * @param purpose What needs it, as the message begins.
+ * @param version The range to install, such as `@7`. Default: the newest.
+ * @throws KubeconfigError which says whether it is not installed, or is installed and does not load here.
+ */
+export async function loadPeer<T>(name: string, load: () => Promise<T>, purpose: string, version = ''): Promise<T> {
+  try {
+    return await load()
+  } catch (cause) {
+    const install = `npm install ${name}${version}`
+    if (isNotInstalled(cause, name))
+      throw new KubeconfigError(`${purpose} the package ${name}, an optional peer dependency that is not installed: ${install}`)
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : 'unknown error'
+    throw new KubeconfigError(
+      `${purpose} the package ${name}, which is installed but does not load (${reason}); a version for this runtime: ${install}`,
+      { cause },
+    )
+  }
+}
+
+/** Runtimes agree on the code, and not on whether a package or one that it imports is missing: only the message names it. */
+function isNotInstalled(error: unknown, name: string): boolean {
+  if (!(error instanceof Error)) return false
+  const isMissing =
+    ('code' in error && error.code === 'ERR_MODULE_NOT_FOUND') || /cannot find|not found|not a dependency/i.test(error.message)
+  return isMissing && new RegExp(`["']${name}["']`).test(error.message)
+}

@@ -1,0 +1,139 @@
+import { decodeText } from './text'
+
+/** How to run a program. */
+export interface RunOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** `inherit`: it reads what is typed, and its standard error is that of this process. */
+  readonly stdin: 'inherit' | 'ignore'
+  /** Kills the program. */
+  readonly signal: AbortSignal
+  /** How much it may write to standard output; a program that writes more is killed. */
+  readonly maxOutputBytes: number
+  /** How much of its standard error is passed on to that of this process; the rest is dropped. */
+  readonly maxErrorBytes: number
+}
+
+/** The code of the error when a program wrote more than it may; Node's own. */
+export const TOO_MUCH_OUTPUT = 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER'
+
+/**
+ * The members used of what Node, Deno and Bun call `process`. The sources are compiled without Node's types: most of them run elsewhere.
+ */
+export interface ProcessModules {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: { readonly isTTY?: boolean }
+  readonly stderr: { write(bytes: Uint8Array): unknown }
+  getBuiltinModule(name: 'node:fs/promises'): { open(path: string): Promise<FileHandle> }
+  getBuiltinModule(name: 'node:path'): { delimiter: string; dirname(path: string): string; resolve(...paths: string[]): string }
+  getBuiltinModule(name: 'node:child_process'): {
+    spawn(command: string, args: readonly string[], options: object): ChildProcess
+  }
+}
+
+interface FileHandle {
+  read(buffer: Uint8Array, offset: number, length: number, position: null): Promise<{ bytesRead: number }>
+  close(): Promise<void>
+}
+
+interface Readable {
+  on(event: 'data', listener: (bytes: Uint8Array) => void): void
+  destroy(): void
+}
+
+interface ChildProcess {
+  readonly stdout: Readable
+  readonly stderr: Readable | null
+  kill(signal: 'SIGKILL'): void
+  unref(): void
+  on(event: 'error', listener: (error: Error) => void): ChildProcess
+  on(event: 'close', listener: (code: number | null) => void): ChildProcess
+}
+
+const PIECE = 64 * 1024
+
+/** Reads the beginning of a file, which may be a pipe (`<(…)`) or have no end (`/dev/zero`). */
+export async function readAtMost(process: ProcessModules, path: string, maxBytes: number): Promise<Uint8Array> {
+  const file = await process.getBuiltinModule('node:fs/promises').open(path)
+  try {
+    const pieces: Uint8Array[] = []
+    let length = 0
+    while (length < maxBytes) {
+      const piece = new Uint8Array(Math.min(PIECE, maxBytes - length))
+      const { bytesRead } = await file.read(piece, 0, piece.length, null)
+      if (bytesRead === 0) break
+      pieces.push(piece.subarray(0, bytesRead))
+      length += bytesRead
+    }
+    return joined(pieces, length)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Runs a program; see `Host.run`. */
+export function runProgram(
+  process: ProcessModules,
+  command: string,
+  args: readonly string[],
+  { env, stdin, signal, maxOutputBytes, maxErrorBytes }: RunOptions,
+): Promise<{ code: number | null; stdout: string }> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const { spawn } = process.getBuiltinModule('node:child_process')
+    // A plugin that asks shows its questions on standard error, and must see a terminal there.
+    const child = spawn(command, args, { env, stdio: [stdin, 'pipe', stdin === 'inherit' ? 'inherit' : 'pipe'] })
+    const output: Uint8Array[] = []
+    let outputLength = 0
+    let errorLength = 0
+    // A program that was killed can leave others which hold its pipes open: nothing waits for them.
+    const kill = (reason: unknown) => {
+      child.kill('SIGKILL')
+      child.stdout.destroy()
+      child.stderr?.destroy()
+      child.unref()
+      reject(reason)
+    }
+    const abort = () => kill(signal.reason)
+    signal.addEventListener('abort', abort)
+    const settle = () => signal.removeEventListener('abort', abort)
+    child.stdout.on('data', (bytes) => {
+      outputLength += bytes.length
+      if (outputLength > maxOutputBytes) {
+        settle()
+        kill(Object.assign(new Error('too much output'), { code: TOO_MUCH_OUTPUT }))
+      } else output.push(bytes)
+    })
+    child.stderr?.on('data', (bytes) => {
+      if (errorLength < maxErrorBytes) process.stderr.write(bytes.subarray(0, maxErrorBytes - errorLength))
+      errorLength += bytes.length
+    })
+    child
+      .on('error', (error) => {
+        settle()
+        reject(error)
+      })
+      .on('close', (code) => {
+        settle()
+        resolve({ code, stdout: textOf(joined(output, outputLength)) })
+      })
+  })
+}
+
+/** Bytes that are no text are none that a plugin may write; they parse as nothing. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return decodeText(bytes)
+  } catch {
+    return ''
+  }
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
+}

@@ -1,0 +1,114 @@
+import { ParseError } from '../errors'
+import { forEachMember, type MemberVisitor, STOP, scalarAt, skipObjects, skipSpace, skipValue, stringAt, stringMembers } from './scan'
+
+/** What kind of object something is. */
+export interface TypeMeta {
+  readonly kind: string
+  readonly apiVersion: string
+}
+
+/** What a scan of an object's first members tells. */
+export interface ObjectHeader extends TypeMeta {
+  readonly name: string
+  readonly namespace: string
+  readonly uid: string
+  readonly resourceVersion: string
+  /** Where `metadata.managedFields` and one comma beside it lie, as `[from, to]`; undefined when there are none. */
+  readonly managedFields: readonly [number, number] | undefined
+  /** How far the text was read. */
+  readonly end: number
+}
+
+/** A little more than a ParseError quotes. */
+const EXCERPT = 300
+
+// The API server's own order.
+const TYPE_META = stringMembers('kind', 'apiVersion')
+const NAMES = stringMembers('name', 'generateName', 'namespace', 'uid', 'resourceVersion')
+
+/** How {@link readHeader} reads. */
+export interface HeaderOptions {
+  /** Whether to walk the whole object, to find a second `metadata` anywhere in it. Default false. */
+  isWhole?: boolean | undefined
+}
+
+/**
+ * Reads the header of the JSON object that starts at `at`, and no further than it must: the API server writes kind, apiVersion and
+ * metadata first. Any order of keys and any white space gives the same.
+ *
+ * @param end where the object ends, if that is known: one whose metadata came before any kind, as in most lists, is not walked through then to find
+ *   that it has none, which takes several times as long. One that has a kind is taken to have an apiVersion too.
+ * @throws SyntaxError when there is no JSON object; ParseError when a member that names the object stands there twice: parsers take the last, so the
+ *   object would have two identities.
+ */
+export function readHeader(text: string, at: number, end?: number, { isWhole = false }: HeaderOptions = {}): ObjectHeader {
+  const header: WritableHeader = {
+    kind: '',
+    apiVersion: '',
+    name: '',
+    generateName: '',
+    namespace: '',
+    uid: '',
+    resourceVersion: '',
+    managedFields: undefined,
+    end: at,
+  }
+  let isRead = false
+  const visit: MemberVisitor = (key, start) => {
+    if (key === 'metadata' && isRead) throw twice(key, text, at)
+    if (key === 'metadata' && text[start] === '{') {
+      header.end = readMetadata(text, start, header)
+      isRead = true
+      if (end !== undefined && !isWhole && !header.kind && !text.slice(header.end, end).includes('kind"')) return STOP
+    } else {
+      header.end = skipValue(text, start)
+      if (key === 'kind' || key === 'apiVersion') {
+        if (header[key]) throw twice(key, text, at)
+        header[key] = stringAt(text, start) ?? ''
+      }
+    }
+    return isRead && !isWhole && header.kind && header.apiVersion ? STOP : header.end
+  }
+  forEachMember(text, at, visit, { members: TYPE_META, into: header })
+  return header
+}
+
+/** A header that is being read; what stands among its parts is read with them. */
+type WritableHeader = { -readonly [K in keyof ObjectHeader]: ObjectHeader[K] } & { generateName: string }
+
+function readMetadata(text: string, at: number, header: WritableHeader): number {
+  let hasLabels = false
+  const visit: MemberVisitor = (key, start, keyStart) => {
+    if (key === 'managedFields') {
+      const end = skipObjects(text, start)
+      if (header.managedFields) throw twice(key, text, at)
+      header.managedFields = withComma(text, keyStart, end)
+      return end
+    }
+    const end = skipValue(text, start)
+    if (key === 'name' || key === 'namespace') {
+      if (header[key]) throw twice(key, text, at)
+      header[key] = stringAt(text, start) ?? ''
+    } else if (key === 'uid' || key === 'resourceVersion') {
+      if (header[key]) throw twice(key, text, at)
+      header[key] = scalarAt(text, start) ?? ''
+    } else if (key === 'labels') {
+      if (hasLabels) throw twice(key, text, at)
+      hasLabels = true
+    }
+    return end
+  }
+  return forEachMember(text, at, visit, { members: NAMES, into: header })
+}
+
+function twice(key: string, text: string, at: number): ParseError {
+  return new ParseError(`an object has the member ${JSON.stringify(key)} twice`, text.slice(at, at + EXCERPT))
+}
+
+/** Widens a member's range by the comma that its removal would leave behind: the one after it, or else the one before. */
+function withComma(text: string, from: number, to: number): [number, number] {
+  const next = skipSpace(text, to)
+  if (text[next] === ',') return [from, next + 1]
+  const before = text.lastIndexOf(',', from)
+  return before >= 0 && skipSpace(text, before + 1) === from ? [before, to] : [from, to]
+}

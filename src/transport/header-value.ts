@@ -1,0 +1,51 @@
+/**
+ * Checks that a header can hold a value. The runtime's own errors quote the value, which may be a credential; this one names where it is from.
+ *
+ * @param value An untrusted value.
+ * @param origin What the value is, as the message begins: `KubeClient: the token`.
+ * @throws TypeError when the value is no string, is empty, begins or ends with white space, or has a character that no header holds.
+ */
+export function checkHeaderValue(value: unknown, origin: string): string {
+  const problem = problemOf(value)
+  if (problem) throw new TypeError(`${origin} ${problem}, so no HTTP header can carry it; its value is not shown`)
+  return value as string
+}
+
+function problemOf(value: unknown): string | undefined {
+  if (typeof value !== 'string') return `is of type ${value === null ? 'null' : typeof value} instead of a string`
+  if (!value.trim()) return 'is empty'
+  if (/[\r\n]/.test(value)) return 'has a line break (a file that was read without trim()?)'
+  if (value.trim() !== value) return 'begins or ends with white space'
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  if (/[\0-\x08\x0b-\x1f\x7f]/.test(value)) return 'has a control character'
+  return /[^\0-\xff]/.test(value) ? 'has a character beyond Latin-1' : undefined
+}
+
+/**
+ * Makes headers of what a caller gave, each value checked.
+ *
+ * @param owner What messages begin with, such as `KubeClient`.
+ * @throws TypeError as {@link checkHeaderValue}, naming the header; when a name is not one.
+ */
+export function checkHeaders(init: HeadersInit | undefined, owner: string): Headers {
+  const headers = new Headers()
+  if (!init) return headers
+  const pairs = Symbol.iterator in init ? [...(init as Iterable<[string, string]>)] : Object.entries(init)
+  for (const [name, value] of pairs) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new TypeError(`${owner}: headers has a name that is no HTTP header's`)
+    headers.append(name, checkHeaderValue(value, `${owner}: the header ${name}`))
+  }
+  return headers
+}
+
+/** Headers whose values are known to everybody. */
+const PUBLIC = /^(accept|content-type|user-agent|impersonate-.*)$/
+/** A shorter value would be found in ordinary words. */
+const MIN_LENGTH = 8
+
+/** The values of headers that may be secret: what a server's error page must not repeat. A scheme, as in `Basic dXNlcjpwYXNz`, is left out. */
+export function secretsOf(headers: Headers): string[] {
+  return [...headers].flatMap(([name, value]) =>
+    PUBLIC.test(name) ? [] : [value, value.replace(/^\w+ /, '')].filter(({ length }) => length >= MIN_LENGTH),
+  )
+}

@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { checkPath, pathSegment, pathSegmentProblem } from '../../src/meta/path-segment'
+import { verdicts } from './verdicts'
+
+describe('a segment of a path', () => {
+  it.each([
+    ['', 'the name is empty'],
+    ['.', 'the name must not be "."'],
+    ['..', 'the name must not be ".."'],
+    ['\u2025', 'the name must not be ".."'],
+    ['\uff0e\uff0e', 'the name must not be ".."'],
+    ['a/b', 'the name must not contain "/", got "a/b"'],
+    ['a\uff0fb', 'the name must not contain "/"'],
+    ['..\\secrets', 'the name must not contain "\\\\"'],
+    ['%2e%2e', 'the name must not contain "%"'],
+    ['a\0', 'the name must not contain "\\u0000"'],
+    ['a\r\nb', 'the name must not contain "\\r"'],
+    ['a\u0085', 'the name must not contain "\\u0085"'],
+    ['\ud800', 'the name must be well-formed Unicode'],
+    [undefined, 'the name must be a string, got undefined'],
+    [null, 'the name must be a string, got null'],
+    [5, 'the name must be a string, got 5'],
+    [{}, 'the name must be a string, got {}'],
+  ])('%j is refused, and the message shows why', (value, message) => {
+    expect(() => pathSegment(value, 'the name')).toThrow(message)
+  })
+
+  it('is accepted only where the API server accepts it; control characters, backslashes and what normalizes to a step are refused besides', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+    const isStricter = (name: string) => name === '' || /[\\\0-\x1f]/.test(name) || name.normalize('NFKC') === '..'
+    for (const [name, , , , isSegment] of verdicts.names) {
+      expect([name, pathSegmentProblem(name) === undefined]).toEqual([name, isSegment && !isStricter(name)])
+    }
+  })
+
+  it('stays one segment of a URL, whatever it is made of', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (value) => {
+        fc.pre(pathSegmentProblem(value) === undefined)
+        const { pathname } = new URL(`http://kube.test/a/${pathSegment(value, 'it')}/z`)
+        expect(pathname.split('/')).toHaveLength(4)
+        expect(decodeURIComponent(pathname.split('/')[2] ?? '')).toBe(value)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('is refused when it is a bigint, which JSON cannot show', () => {
+    expect(() => pathSegment(5n, 'the name')).toThrow('the name must be a string, got 5n')
+  })
+
+  it('is not quoted at length in a message', () => {
+    expect(() => pathSegment(`${'x'.repeat(10_000)}/`, 'the name')).toThrow(/^.{0,200}$/)
+  })
+})
+
+describe('a path of a request', () => {
+  it.each(['/evil.test/x', '//evil.test', '\\evil.test', 'api/../../x', 'api/..', '..', 'a/./b', 'a/%2e%2E/b', 'a/.%2e', 'a\n/b', 'a\\b'])(
+    '%j would leave the base URL, and is refused',
+    (path) => {
+      expect(() => checkPath(path)).toThrow('would lead elsewhere than below the base URL')
+    },
+  )
+
+  it.each(['', 'api/v1', 'apis/a.b/v1..2/...', 'api/v1/namespaces/shop/pods/x/proxy/a%2Fb', 'openapi/v3'])('%j is fine', (path) => {
+    checkPath(path)
+  })
+})

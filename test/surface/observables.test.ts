@@ -1,0 +1,135 @@
+import { reactive } from '@vue/reactivity'
+import ts from 'typescript'
+import { describe, expect, it, test } from 'vitest'
+import { readEntries, withExports } from '../../scripts/check-docs.ts'
+import * as kubeflect from '../../src/index.ts'
+import type { KubeObject } from '../../src/meta/object'
+import { FakeApiServer } from '../../src/testing.ts'
+
+const { createInformer, createView, defineResource, Indexer, ListWatch, memoryPersister, Reflector, Store, StorePersistence } = kubeflect
+
+const Pod = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' })
+const pod = (name: string): KubeObject => ({ metadata: { name, namespace: 'shop', uid: name, resourceVersion: '1' } })
+const client = () => {
+  const server = new FakeApiServer()
+  return new kubeflect.KubeClient({ baseUrl: 'http://api', fetch: server.fetch })
+}
+
+/** Something with `subscribe`, and what follows it. */
+interface Case {
+  readonly subscribe: (listener: () => void) => () => void
+  /** What is read beside it, as the second argument of `useSyncExternalStore`; one that needs no `this` is given as it is. */
+  readonly getSnapshot: () => unknown
+  /** Makes a change that listeners are called for. */
+  change(): unknown
+}
+
+/** Every class of the package that has a `subscribe`, by its name. */
+const cases: Readonly<Record<string, () => Case>> = {
+  Store: () => {
+    const store = new Store<KubeObject>()
+    return { subscribe: store.subscribe, getSnapshot: store.list, change: () => store.add(pod('a')) }
+  },
+  Indexer: () => {
+    const indexer = new Indexer<KubeObject>()
+    return { subscribe: indexer.subscribe, getSnapshot: indexer.list, change: () => indexer.add(pod('a')) }
+  },
+  View: () => {
+    const store = new Store<KubeObject>()
+    const view = createView(store)
+    const change = () => {
+      store.add(pod('a'))
+      view.flush()
+    }
+    return { subscribe: view.subscribe, getSnapshot: () => view.snapshot, change }
+  },
+  SharedInformer: () => {
+    const informer = createInformer(client(), Pod)
+    return { subscribe: informer.subscribe, getSnapshot: () => informer.status, change: () => informer.stop() }
+  },
+  Reflector: () => {
+    const reflector = new Reflector(new ListWatch(client(), Pod), new Store())
+    const change = () => reflector.run({ signal: AbortSignal.abort() })
+    return { subscribe: reflector.subscribe, getSnapshot: () => reflector.status, change }
+  },
+  StorePersistence: () => {
+    const scope = { cluster: 'c', user: '', resource: 'pods/v1', namespace: '', labelSelector: '', fieldSelector: '', version: '' }
+    const persistence = new StorePersistence(new Store(), memoryPersister(), scope)
+    return { subscribe: persistence.subscribe, getSnapshot: () => persistence.status, change: () => persistence.start() }
+  },
+}
+
+describe.each(Object.entries(cases))('%s', (_name, make) => {
+  it('calls listeners of a subscribe that was taken off its object, until they leave', async () => {
+    const { subscribe, getSnapshot, change } = make()
+    const before = getSnapshot()
+    const calls: unknown[] = []
+    const leave = subscribe(() => calls.push(getSnapshot()))
+    subscribe(() => undefined)()
+    await change()
+    expect(calls.length).toBeGreaterThan(0)
+    expect(calls[0]).not.toBe(before)
+    leave()
+    leave()
+  })
+
+  it('gives the same snapshot until something changes, as useSyncExternalStore requires', () => {
+    const { getSnapshot } = make()
+    expect(getSnapshot()).toBe(getSnapshot())
+  })
+
+  it('says that a listener has to be a function', () => {
+    expect(() => make().subscribe(undefined as never)).toThrow(/a listener is a function, got undefined/)
+  })
+})
+
+test('there is a case here for every class that has a subscribe', () => {
+  const entries = readEntries().filter(({ name }) => !name.includes('/resources/'))
+  const observable = withExports(entries, (symbols, checker) => {
+    const exported = [...symbols.values()]
+      .flat()
+      .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+    const classes = exported.filter(({ flags }) => flags & ts.SymbolFlags.Class)
+    return classes.filter((symbol) => checker.getDeclaredTypeOfSymbol(symbol).getProperty('subscribe')).map(({ name }) => name)
+  })
+  expect(observable.sort()).toEqual(Object.keys(cases).sort())
+}, 60_000)
+
+test('Vue leaves instances of every class as they are: their private fields cannot be read behind a proxy', () => {
+  const classes = Object.values(kubeflect).filter((value) => typeof value === 'function' && /^class\b/.test(String(value)))
+  const wrapped = classes.filter((each) => {
+    const instance = Object.create(each.prototype)
+    return !(instance instanceof Error) && reactive(instance) !== instance
+  })
+  expect(classes.length).toBeGreaterThan(20)
+  expect(wrapped.map(({ name }) => name)).toEqual([])
+  const view = createView(new Store())
+  expect(reactive({ view }).view.snapshot.total).toBe(0)
+})
+
+test('every type that using can end has a method for those who cannot write using', () => {
+  const entries = readEntries().filter(({ name }) => !name.includes('/resources/'))
+  const plain = withExports(entries, (symbols, checker) => {
+    const exported = [...symbols.values()]
+      .flat()
+      .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+      .filter(({ flags }) => flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface))
+    return exported.flatMap((symbol) => {
+      const members = checker
+        .getDeclaredTypeOfSymbol(symbol)
+        .getProperties()
+        .map(({ name }) => name)
+      if (!members.some((name) => /^__@(asyncD|d)ispose@/.test(name))) return []
+      return [`${symbol.name}: ${members.find((name) => /^(close|stop|shutdown|release|remove)$/.test(name))}`]
+    })
+  })
+  expect(plain.sort()).toEqual([
+    'ClusterConnection: close',
+    'HandlerRegistration: remove',
+    'InformerLease: release',
+    'SharedInformer: stop',
+    'SharedInformerFactory: shutdown',
+    'StorePersistence: stop',
+    'View: close',
+  ])
+}, 60_000)
