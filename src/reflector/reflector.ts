@@ -90,7 +90,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
     this.#problems = new Problems(options.onError)
     const waits = () => new Backoff(options.backoff, options.random)
     this.#waits = { fill: waits(), watch: waits() }
-    this.#pace = new Pace(0)
+    this.#pace = new Pace(0, options.backoff)
     this.#feed = initialState({ streaming: options.initialList !== 'list' })
   }
 
@@ -130,7 +130,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
     if (this.state !== 'idle') throw new Error('Reflector.run was called twice: make another Reflector')
     const { clock = systemClock } = this.#options
     this.#startedAt = clock.now()
-    this.#pace = new Pace(this.#startedAt)
+    this.#pace = new Pace(this.#startedAt, this.#options.backoff)
     const host = this.#host()
     const stops: (() => void)[] = []
     try {

@@ -173,7 +173,7 @@ async function told(watchers: readonly Watcher[], version: string): Promise<void
 }
 
 /** Whether a request asks for the whole state. */
-const isFill = ({ verb, url }: RequestRecord): boolean => verb === 'list' || url.includes('sendInitialEvents')
+const isFill = ({ verb, url }: RequestRecord): boolean => (verb === 'list' && !url.includes('limit=1')) || url.includes('sendInitialEvents')
 
 /** Lets requests through, or makes them wait. */
 class Gate {
