@@ -24,7 +24,9 @@ import { type WhenSyncedOptions, whenSynced } from './when-synced'
 const MAX_RETRY_AFTER_MS = 300_000
 const DEFAULT_POLL_INTERVAL_MS = 30_000
 /** What ends a watch that worked without being a problem, as long as the next attempt succeeds. */
-const PASSING: ReadonlySet<FailureKind> = new Set(['connection', 'stale', 'expired', 'throttled', 'relist', 'overtaken', 'other-history'])
+const PASSING: ReadonlySet<FailureKind> = new Set(['connection', 'stale', 'throttled'])
+/** What ends a watch that a list puts right. */
+const RELISTED: ReadonlySet<FailureKind> = new Set(['expired', 'other-history'])
 /** This many of those in a row are one. */
 const MAX_CUTS = 3
 /** What a watch can end with that does not show an unhealthy server: these start the backoff over. */
@@ -272,7 +274,8 @@ export class Reflector<T extends KubeObject> extends Opaque {
       this.#emit?.({ type: 'error', error: failure.error, kind: failure.kind })
       // What worked and was cut is a problem once it is so again and again.
       this.#cuts = stood ? 0 : this.#cuts + 1
-      const isPassing = PASSING.has(failure.kind) && ended.opened && this.#cuts < MAX_CUTS
+      const isCut = PASSING.has(failure.kind) && ended.opened && this.#cuts < MAX_CUTS
+      const isPassing = isCut || (attempt === 'watch' && RELISTED.has(failure.kind))
       if (!isPassing) this.#problems.report(failure.kind, failure.error)
     }
     const step = this.#dispatch(ended)

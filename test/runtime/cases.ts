@@ -16,7 +16,9 @@ const casesOfStorage = (name: string): readonly RuntimeCase[] => [resumes(name),
 
 const backoff = { initialMs: 5, maxMs: 20 }
 
-const follow = (client: KubeClient): SharedInformer<Pod> => createInformer(client, Pod, { namespace: 'shop', backoff })
+const follow = (client: KubeClient): SharedInformer<Pod> =>
+  // The process is to end without a word.
+  createInformer(client, Pod, { namespace: 'shop', backoff, onError: () => undefined })
 const keysOf = (informer: SharedInformer<Pod>): string[] => informer.store.list().map(({ key }) => key)
 
 const behaviours: readonly RuntimeCase[] = [
