@@ -425,13 +425,13 @@ describe('a storage that fails', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test("a database that is somebody else's is left alone, and the message says what to do", async () => {
+  test("leaves the database of another application alone, and says what to do", async () => {
     const request = indexedDB.open('test')
     request.onupgradeneeded = () => request.result.createObjectStore('theirs')
     await settled(request)
     await expect(open().load(scope)).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining('give idbPersister a name of its own'),
+      message: expect.stringContaining('give idbPersister another database name'),
     })
   })
 
