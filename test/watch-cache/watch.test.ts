@@ -410,7 +410,7 @@ describe('the window', () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.settle()
-    const opaque = 'pods: cannot order resourceVersion "opaque", which is no decimal number'
+    const opaque = 'pods: cannot order resourceVersion "opaque", which is not a decimal number'
     expect(() => cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 'opaque'))])).toThrow(opaque)
     expect(() => cache.replace([], 'opaque')).toThrow(opaque)
     cache.bookmark('opaque')
