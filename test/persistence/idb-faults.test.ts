@@ -425,7 +425,7 @@ describe('a storage that fails', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test("leaves the database of another application alone, and says what to do", async () => {
+  test('leaves the database of another application alone, and says what to do', async () => {
     const request = indexedDB.open('test')
     request.onupgradeneeded = () => request.result.createObjectStore('theirs')
     await settled(request)

@@ -399,7 +399,7 @@ describe('the window', () => {
 
   it.each([
     ['11', 'newer than 10'],
-    ['abc', 'no decimal number'],
+    ['abc', 'not a decimal number'],
   ])('a compaction to %s is refused and forgets nothing', async (version, problem) => {
     const { cache } = setUp()
     expect(() => cache.compact(version)).toThrow(problem)
