@@ -275,7 +275,7 @@ describe('bookmarks', () => {
     expect(watch.events).toEqual(['BOOKMARK 11'])
   })
 
-  it('are not sent to who did not ask for them', async () => {
+  it('sends no bookmarks to a watcher that did not ask for them', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.advance(600_000)
@@ -339,7 +339,7 @@ describe('the window', () => {
     expect(await oldest(26)).toBe('ADDED')
   })
 
-  it('a watcher that falls too far behind is ended without a word', async () => {
+  it('ends the watch of a watcher that falls too far behind, without an error', async () => {
     const { cache } = setUp({ watchBufferSize: 2 })
     const watch = cache.watch({ resourceVersion: '10' })
     await watch.next()

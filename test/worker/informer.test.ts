@@ -229,7 +229,7 @@ describe('a Worker that dies', () => {
     expect(site.here).toEqual([expect.stringContaining('resourceVersion=104')])
   })
 
-  test('while the stored state crosses: what has arrived is told of from the beginning', async () => {
+  test('starts the delivery over when the Worker dies while it sends the stored state', async () => {
     const site = new Site([])
     for (const name of ['a', 'b', 'c']) site.create(name, { data: { wide: name.repeat(PIECE * 5) } })
     const first = site.inform({ persister: idbPersister({ database: 'test' }) })

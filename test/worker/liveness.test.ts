@@ -118,7 +118,7 @@ test('a message that cannot be read ends the Worker rather than leaving a call o
   expect(await call).toBe('a Worker sent a message that cannot be deserialized')
 })
 
-describe('an informer whose Worker dies without a word', () => {
+describe('an informer whose Worker dies silently', () => {
   for (const how of ['is terminated', 'hangs'] as const) {
     test(`is live again on the main thread within 10 s when it ${how}, and says in between that it is not`, async () => {
       const site = new Site(['a', 'b'])
