@@ -13,7 +13,7 @@ import type { Call, News, Order, ThreadPort } from './protocol'
 /** The interval of pings to a silent Worker while calls are open, in milliseconds. */
 const PING_MS = 1_000
 /**
- * The number of intervals a ping may be unanswered before the Worker counts as dead: for the first sign of life, and later. Counting
+ * The number of intervals a ping may be unanswered before the Worker counts as dead: before and after its first message. Counting
  * intervals rather than time tolerates a frozen page and long tasks of the page. A long task of the Worker may take as long as this limit.
  */
 const UNANSWERED = { first: 9, later: 6 } as const
