@@ -52,7 +52,7 @@ export type OnUnreadable = (entry: UnparsedEntry) => void
 
 /** Options for making an entry from a text. */
 export interface EntryOptions {
-  /** What to do with `metadata.managedFields`; default `'drop'`. */
+  /** Whether to keep `metadata.managedFields`; default `'drop'`. */
   managedFields?: 'drop' | 'keep' | undefined
   /** Prepended to a text that lacks kind and apiVersion, as the items of most lists do, so that all entries have the same form. */
   typeMeta?: TypeMeta | undefined

@@ -27,7 +27,7 @@ export function pathSegmentProblem(value: unknown): string | undefined {
   if (value === '') return 'is empty'
   const plain = value.normalize('NFKC')
   if (plain === '.' || plain === '..') return `must not be ${shown(plain)}, which leads to another path`
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern searches for control characters.
   const found = /[/\\%\u0000-\u001f\u007f-\u009f]/.exec(plain)?.[0]
   if (found) return `must not contain ${shown(found)}, got ${shown(value)}`
   // A lone surrogate cannot be encoded.
@@ -41,7 +41,7 @@ export function pathSegmentProblem(value: unknown): string | undefined {
  * @throws TypeError when the path begins with a slash, or has a backslash, a control character, or a segment `.` or `..`, encoded or not.
  */
 export function checkPath(path: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern searches for control characters.
   if (/^\/|[\\\u0000-\u001f\u007f]|(?:^|\/)(?:\.|%2e){1,2}(?:[/?#]|$)/i.test(path)) {
     throw new TypeError(`the path ${shown(path)} leaves the base URL: write it without a leading slash, '..' or '\\'`)
   }

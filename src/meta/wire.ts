@@ -114,7 +114,7 @@ export interface EntryList<T> {
  * Items left out of a list: without a name, not an object, nested too deeply, or from another namespace. The list is complete without them.
  */
 export interface Skipped {
-  /** How many items were skipped. */
+  /** The number of skipped items. */
   readonly count: number
   /** The errors of the first skipped items; at most {@link MAX_SKIPPED_ERRORS}. */
   readonly errors: readonly Error[]

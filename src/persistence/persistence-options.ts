@@ -21,7 +21,7 @@ export interface PersistableStore<T> {
 
 /** Options of `StorePersistence`. */
 export interface StorePersistenceOptions<T = unknown> extends SensitiveOptions {
-  /** How long to collect changes before storing them together, in milliseconds; default 250. */
+  /** The time to collect changes before they are stored together, in milliseconds; default 250. */
   flushIntervalMs?: number | undefined
   /**
    * Throws when the store must not hold a stored entry, such as one of another kind. Stored data is checked like data from the network; its
@@ -56,8 +56,8 @@ export interface StorePersistenceStartOptions<T = unknown> {
  *
  * - `loading`: the snapshot is being read; nothing is stored before that has ended, however late.
  * - `active`: changes are stored.
- * - `fenced`: another tab has taken over, or the snapshot was cleared; nothing is stored any more.
- * - `failed`: the storage failed, see `error`; nothing is stored any more.
+ * - `fenced`: another tab has taken over, or the snapshot was cleared; nothing more is stored.
+ * - `failed`: the storage failed, see `error`; nothing more is stored.
  * - `stopped`: not started, or stopped.
  */
 export type PersistenceStatus = 'loading' | 'active' | 'fenced' | 'failed' | 'stopped'

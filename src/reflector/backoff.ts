@@ -20,7 +20,7 @@ export class Backoff {
   readonly #random: () => number
   #base: number
 
-  /** @throws RangeError when a delay is not positive, or the options contradict each other. */
+  /** @throws RangeError when `initialMs` is not above 0, `factor` is below 1, or `maxMs` is below `initialMs`. */
   constructor({ initialMs = 800, maxMs = 30_000, factor = 2 }: BackoffOptions = {}, random: () => number = Math.random) {
     if (!(initialMs > 0 && factor >= 1 && maxMs >= initialMs)) {
       throw new RangeError(

@@ -14,7 +14,7 @@ import type { SessionHost } from './session-host'
 const ANSWER_MS = 10_000
 /** Without an answer for this long, the watch is trusted until there is one; in milliseconds. */
 const TRUST_MS = 4_000
-/** How long a request that found no server is repeated, and the delay in between; in milliseconds. */
+/** The time for which a request that found no server is repeated, and the delay in between; in milliseconds. */
 const RETRY_MS = 2_000
 /** The maximum time for the watch to deliver what the server is known to have, in milliseconds. */
 const GRACE_MS = 4_000
