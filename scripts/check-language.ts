@@ -26,7 +26,7 @@ export interface Phrase {
 export interface Exception {
   /** A file, or a folder with a slash at the end. */
   readonly path: string
-  /** A phrase as in the list, `header` for the opening line, or `*` for all of them. */
+  /** A phrase as in the list, `header` for the opening line, `summary` for the first word of docstrings, or `*` for all of them. */
   readonly phrase: string
   readonly reason: string
 }
@@ -100,6 +100,17 @@ export function titlesOf(source: string): string {
   return text
 }
 
+/** Finds docstrings whose summary begins with a question word, so that it does not stand alone; returns their lines and words. */
+export function findWeakSummaries(source: string): { line: number; word: string }[] {
+  return Array.from(
+    source.matchAll(/\/\*\*\s+(?:\*\s+)?(What|How|Which|Who|Where|That|Those)\b/g),
+    ({ 0: start, 1: word = '', index }) => ({
+      line: source.slice(0, index + start.length).split('\n').length,
+      word,
+    }),
+  )
+}
+
 /** Whether a source opens with a comment, which says what the file is for. */
 export function hasHeader(source: string): boolean {
   return /^(?:#!.*\n)?\/(?:\/|\*\*)/.test(source)
@@ -121,7 +132,7 @@ export function exceptionFor(path: string, phrase: string, exceptions: readonly 
   )
 }
 
-/** A phrase or a missing header in a file. */
+/** A phrase, a missing header or a weak summary in a file. */
 interface Problem {
   readonly path: string
   readonly phrase: string
@@ -160,6 +171,13 @@ function checkFiles({ phrases }: WordList): Problem[] {
     ...sources
       .filter((path) => !hasHeader(read(path)))
       .map((path) => ({ path, phrase: 'header', message: `${path}:1: no comment that says what the file is for` })),
+    ...sources.flatMap((path) =>
+      findWeakSummaries(read(path)).map(({ line, word }) => ({
+        path,
+        phrase: 'summary',
+        message: `${path}:${line}: the docstring begins with "${word}" (write: a verb, or a noun phrase that names the thing)`,
+      })),
+    ),
     ...[...sources, ...find(...DOCUMENTS)].flatMap((path) => check(path, read(path), phrases)),
     ...find('test/**/*.ts').flatMap((path) => check(path, titlesOf(read(path)), everywhere)),
   ]

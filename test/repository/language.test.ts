@@ -2,7 +2,15 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { exceptionFor, findPhrases, hasHeader, parseWordList, subjectProblem, titlesOf } from '../../scripts/check-language.ts'
+import {
+  exceptionFor,
+  findPhrases,
+  findWeakSummaries,
+  hasHeader,
+  parseWordList,
+  subjectProblem,
+  titlesOf,
+} from '../../scripts/check-language.ts'
 
 const { phrases } = parseWordList('[everywhere]\nfor ages => for hours\n/\\bties? up\\b/ => binds\n')
 const found = (text: string) => findPhrases(text, phrases).map(({ line, found }) => `${line}: ${found}`)
@@ -62,6 +70,14 @@ it('requires a comment at the top of a source', () => {
     ['// What it is for.\n', '/** The main export. */\nexport const a = 1', '#!/usr/bin/env node\n// A command.\n'].every(hasHeader),
   ).toBe(true)
   expect(["import a from 'a'\n// Too late.\n", 'export const a = 1'].some(hasHeader)).toBe(false)
+})
+
+it('refuses docstrings whose summary begins with a question word', () => {
+  const source = '/** What it is. */\n/** Returns what it is. */\n/**\n * How it works,\n * that is.\n */\n// Why: a reason.\n'
+  expect(findWeakSummaries(source)).toEqual([
+    { line: 1, word: 'What' },
+    { line: 4, word: 'How' },
+  ])
 })
 
 it('requires commit subjects of the form `area: summary` with at most 72 characters', () => {
