@@ -1,19 +1,21 @@
+// The error classes of the library and their guards.
+
 import { redact, redactError } from './internal/redact'
 import { rootCause } from './internal/root-cause'
 import type { Status } from './meta/object'
 
-// Each error has a guard that survives two copies of the package on one page: it reads a property rather than the class.
-// Abort is not among the errors: what was aborted just ends.
+// Each error has a guard that works across two copies of the package on one page, because it reads a property instead of the class.
+// Aborting a request is not an error of its own: the promise rejects with the signal's reason.
 
 /**
- * The base class of the library's errors. A cause of another library that holds a credential, recognised by its form, is replaced by a cleaned copy:
- * such errors quote headers and carry whole requests.
+ * The base class of the library's errors. Replaces a cause that holds a recognizable credential by a cleaned copy: errors of other
+ * libraries quote headers and carry whole requests.
  */
 export class KubeError extends Error {
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options && 'cause' in options ? { cause: redactError(options.cause) } : undefined)
   }
-  /** The class names this error answers to, its own first; read by the guards. */
+  /** The class names that this error matches, its own first; read by the guards. */
   get '~kubeflect'(): readonly string[] {
     return ['KubeError']
   }
@@ -22,45 +24,48 @@ export class KubeError extends Error {
   }
 }
 
-/** The request an error belongs to. */
+/** The request that an error belongs to. */
 export interface RequestSummary {
   readonly method: string
   readonly url: string
 }
 
-/** What an {@link ApiError} is made of. */
+/** The constructor options of {@link ApiError}. */
 export interface ApiErrorInit extends ErrorOptions {
   /** The HTTP status. */
   status: number
   request: RequestSummary
-  /** The server's own account, when it sent one. */
+  /** The Status in the response, when there was one. */
   body?: Status | undefined
-  /** How long the server asked to wait, from `Retry-After` or its Status, in milliseconds. */
+  /** The delay requested by the server, in milliseconds, from `Retry-After` or its Status. */
   retryAfterMs?: number | undefined
-  /** The media type of the answer, without parameters. */
+  /** The media type of the response, without parameters. */
   contentType?: string | undefined
-  /** The URL that answered, when it is another than the one that was asked. */
+  /** The URL of the response, when it differs from the requested one. */
   finalUrl?: string | undefined
 }
 
-/** The server answered a request with an error. The message names the request, quotes the server, and says what may help. */
+/**
+ * Thrown when the server answers a request with an error. The message names the request, quotes the server, and suggests a remedy where
+ * there is one.
+ */
 export class ApiError extends KubeError {
-  /** The HTTP status; 0 for a redirect in a browser, which hides it. */
+  /** The HTTP status; 0 for a redirect in a browser, which hides the status. */
   readonly status: number
   /** The reason in the server's Status (`NotFound`, `Conflict`, …), or the empty string. */
   readonly reason: string
-  /** The server's Status, when it sent one. */
+  /** The Status in the response, when there was one. */
   readonly body: Status | undefined
   readonly request: RequestSummary
-  /** How long the server asked to wait, in milliseconds. */
+  /** The delay requested by the server, in milliseconds. */
   readonly retryAfterMs: number | undefined
-  /** The media type of the answer, without parameters; undefined when it is not known. */
+  /** The media type of the response, without parameters; undefined when unknown. */
   readonly contentType: string | undefined
-  /** The URL that answered, when it is another than the one that was asked. */
+  /** The URL of the response, when it differs from the requested one. */
   readonly finalUrl: string | undefined
 
   constructor({ status, request, body, retryAfterMs, contentType, finalUrl, ...options }: ApiErrorInit) {
-    // An API server answers with a Status, or in plain text. Any other answer is described.
+    // An API server answers with a Status or plain text. The media type and origin of any other response help to find a proxy.
     const from = [body?.kind !== 'Status' && contentType !== 'text/plain' && contentType, finalUrl && `from ${finalUrl}`]
       .filter(Boolean)
       .join(' ')
@@ -82,10 +87,10 @@ export class ApiError extends KubeError {
 }
 
 function accountOf(status: number, { reason, message = '', details }: Status = {}): string {
-  // Most messages tell the causes; some, such as that of an eviction which is refused, do not.
+  // Most messages contain the causes. Some do not, such as that of a refused eviction.
   const causes = (details?.causes ?? []).filter((cause) => cause.message && !message.includes(cause.message))
   const untold = causes.map((cause) => `; ${cause.field ? `${cause.field}: ` : ''}${cause.message}`).join('')
-  // Of these two the server says no more than its name for the status.
+  // For these, the server's message is only the name of the status.
   const isAboutUrl = status === 404 && /requested resource$|page not found/.test(message)
   const advice = isAboutUrl
     ? ' (is its API, or CustomResourceDefinition, installed?)'
@@ -95,20 +100,20 @@ function accountOf(status: number, { reason, message = '', details }: Status = {
   return `${reason ? ` ${reason}` : ''}${message && `: ${message}`}${untold}${advice}`
 }
 
-/** A field that a server-side apply would have to take from somebody else. */
+/** A field owned by another manager that a server-side apply would have to take over. */
 export interface FieldConflict {
-  /** Whose it is. */
+  /** The manager that owns the field. */
   readonly manager: string
-  /** Such as `.spec.replicas`. */
+  /** The path of the field, such as `.spec.replicas`. */
   readonly field: string
 }
 
 /**
- * The object is not what the request takes it for: HTTP 409 with the reason `Conflict`. Read it again and decide anew (`updateWithRetry`), or force
- * an apply.
+ * Thrown for HTTP 409 with the reason `Conflict`: the object has changed, or another manager owns a field. Read the object and retry
+ * (`updateWithRetry`), or force an apply.
  */
 export class ConflictError extends ApiError {
-  /** Of a server-side apply: what others own. Otherwise empty. */
+  /** The fields that other managers own, after a server-side apply; otherwise empty. */
   get conflicts(): readonly FieldConflict[] {
     const causes = (this.body?.details?.causes ?? []).filter(({ reason }) => reason === 'FieldManagerConflict')
     return causes.map(({ message = '', field = '' }) => ({ manager: quotedIn(message), field }))
@@ -118,7 +123,10 @@ export class ConflictError extends ApiError {
   }
 }
 
-/** The first name that Go quotes in a message (`conflict with "kubectl" using apps/v1 at …`); the message, when it quotes none. Looks at each character once. */
+/**
+ * Returns the first name that Go quotes in a message (`conflict with "kubectl" using apps/v1 at …`), or the message when it quotes none.
+ * Linear in its length.
+ */
 function quotedIn(message: string): string {
   const start = message.indexOf('"') + 1
   if (start === 0) return message
@@ -131,22 +139,22 @@ function quotedIn(message: string): string {
   return message
 }
 
-/** The resourceVersion or continue token of a request is too old: HTTP 410. List again. */
+/** Thrown for HTTP 410: the resourceVersion or continue token of a request has expired. List again. */
 export class ExpiredError extends ApiError {
   override get '~kubeflect'(): readonly string[] {
     return ['ExpiredError', 'ApiError', 'KubeError']
   }
 }
 
-/** The error that fits an answer's status and reason. */
+/** Makes the error class that fits a response's status and reason. */
 export function apiErrorOf(init: ApiErrorInit): ApiError {
   if (init.status === 410) return new ExpiredError(init)
   return init.status === 409 && init.body?.reason === 'Conflict' ? new ConflictError(init) : new ApiError(init)
 }
 
 /**
- * A request got no answer, or its answer broke off: no network, DNS, TLS, CORS, a closed connection. The message has the root cause, such as
- * `ECONNREFUSED 127.0.0.1:8001`.
+ * Thrown when a request gets no response, or the response breaks off: no network, DNS, TLS, CORS, a closed connection. The message has the
+ * root cause, such as `ECONNREFUSED 127.0.0.1:8001`.
  */
 export class ConnectionError extends KubeError {
   readonly request: RequestSummary
@@ -161,9 +169,9 @@ export class ConnectionError extends KubeError {
   }
 }
 
-/** The server ended a watch with an `ERROR` event, or sent something that is no watch event. */
+/** Thrown when a watch ends with an `ERROR` event, or with data that is not a watch event. */
 export class WatchError extends KubeError {
-  /** The Status of the event, when there was one. */
+  /** The Status in the event, when there was one. */
   readonly status: Status | undefined
 
   constructor(message: string, { status, ...options }: ErrorOptions & { status?: Status | undefined } = {}) {
@@ -175,13 +183,13 @@ export class WatchError extends KubeError {
   }
 }
 
-/** Text that was to be JSON, or a Kubernetes object, is not. */
+/** Thrown for text that is not JSON, or not the expected Kubernetes object. */
 export class ParseError extends KubeError {
   /** The beginning of the text, at most 200 characters. */
   readonly excerpt: string
 
   constructor(message: string, text: string, options?: ErrorOptions) {
-    // What is secret is removed before the text is cut: half a token has no form.
+    // Redact before cutting: half a token has no recognizable form.
     const excerpt = cut(redact(cut(text, 1000)), 200)
     super(`${message}: ${excerpt}`, options)
     this.excerpt = excerpt
@@ -194,12 +202,17 @@ export class ParseError extends KubeError {
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text)
 
 /**
- * Why a snapshot is not stored or not used: `fenced`, another writer took the scope over, or it was cleared; `quota`, there is no space;
- * `unavailable`, the storage cannot be used; `refused`, the configuration does not allow it; `damaged`, a stored record is not what it should be.
+ * The reason why a snapshot was not stored or not used.
+ *
+ * - `fenced`: another writer took over the scope, or the scope was cleared.
+ * - `quota`: there is no space left.
+ * - `unavailable`: the storage cannot be used.
+ * - `refused`: the configuration forbids it.
+ * - `damaged`: a stored record is invalid.
  */
 export type PersistenceErrorCode = 'fenced' | 'quota' | 'unavailable' | 'refused' | 'damaged'
 
-/** A snapshot could not be stored or read. The feed goes on from memory. */
+/** Thrown or reported when a snapshot cannot be stored or read. The feed continues from memory. */
 export class PersistenceError extends KubeError {
   readonly code: PersistenceErrorCode
 
@@ -212,21 +225,21 @@ export class PersistenceError extends KubeError {
   }
 }
 
-/** Whether an error is one of the library's. */
+/** Whether an error is a {@link KubeError}. */
 export const isKubeError = (error: unknown): error is KubeError => hasBrand(error, 'KubeError')
-/** Whether an error is the server's answer to a request. */
+/** Whether an error is an {@link ApiError}, the server's answer to a request. */
 export const isApiError = (error: unknown): error is ApiError => hasBrand(error, 'ApiError')
-/** Whether an error is an HTTP 409 with the reason `Conflict`: the object changed meanwhile, or somebody else owns a field. */
+/** Whether an error is a {@link ConflictError}: the object has changed meanwhile, or another manager owns a field. */
 export const isConflictError = (error: unknown): error is ConflictError => hasBrand(error, 'ConflictError')
-/** Whether an error is an HTTP 410. */
+/** Whether an error is an {@link ExpiredError}, an HTTP 410. */
 export const isExpiredError = (error: unknown): error is ExpiredError => hasBrand(error, 'ExpiredError')
-/** Whether an error is a request that got no (whole) answer. */
+/** Whether an error is a {@link ConnectionError}: a request without a complete response. */
 export const isConnectionError = (error: unknown): error is ConnectionError => hasBrand(error, 'ConnectionError')
-/** Whether an error is one a watch ended with. */
+/** Whether an error is a {@link WatchError}. */
 export const isWatchError = (error: unknown): error is WatchError => hasBrand(error, 'WatchError')
-/** Whether an error is about text that does not parse. */
+/** Whether an error is a {@link ParseError}. */
 export const isParseError = (error: unknown): error is ParseError => hasBrand(error, 'ParseError')
-/** Whether an error is the storage's. */
+/** Whether an error is a {@link PersistenceError}. */
 export const isPersistenceError = (error: unknown): error is PersistenceError => hasBrand(error, 'PersistenceError')
 
 function hasBrand(error: unknown, name: string): boolean {

@@ -1,3 +1,5 @@
+// The entry `kubeflect/sql`: persistence in SQLite and Durable Objects.
+
 export { sqlPersister } from './persistence/sql'
 export {
   type DurableObjectSqlStorage,

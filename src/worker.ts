@@ -1,2 +1,3 @@
-// What a Worker of the user's imports, and what the library's own consists of.
+// The entry `kubeflect/worker`: imported by a Worker of the application, and the whole code of the library's own Worker.
+
 import './worker/worker'

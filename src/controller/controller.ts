@@ -1,3 +1,5 @@
+// Controllers: call a reconciler for every object that changes.
+
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
@@ -13,46 +15,51 @@ import {
   keySourceOf,
 } from './source'
 
-/** What a reconciler may ask for when it has succeeded. */
+/** The optional result of a successful reconciliation. */
 export interface ReconcileResult {
-  /** Reconcile the key again after so many milliseconds (0: at once), unless a change makes it happen before. */
+  /** Reconcile the key again after this many milliseconds (0: at once), unless a change triggers it earlier. */
   requeueAfterMs?: number | undefined
 }
 
 /**
- * Makes the world as one object wants it. It is told the object's key and nothing of what has changed: it reads what there is, and works
- * whatever came before. The object may be gone.
+ * Brings the cluster to the state that one object asks for. Receives the object's key, not the change: it reads the current state, whatever
+ * happened before. The object may have been deleted.
  *
- * The signal is aborted when the controller is to end; the controller waits for reconcilers to return. One that throws is called again for
- * the key, later and later; one that gives up returns.
+ * The signal is aborted when the controller ends; the controller waits for running reconcilers to return. A reconciler that throws is
+ * retried with a growing delay; to give up, return.
  */
 export type Reconcile = (key: string, context: { signal: AbortSignal }) => Promise<ReconcileResult | undefined> | Promise<void>
 
-/** What a {@link Controller} is made of. `W` lists the object types of `watches`; it is inferred. */
+/** Options of a {@link Controller}. `W` lists the object types of `watches`; it is inferred. */
 export interface ControllerOptions<W extends readonly KubeObject[] = readonly []> {
-  /** The objects to reconcile: every one of them when the controller starts, and each one that changes. */
+  /** The objects to reconcile: all of them at the start, then each one that changes. */
   informer: ControllerSource<KubeObject>
-  /** Called with a key (`namespace/name`, or `name` for cluster-scoped objects), never for one key twice at a time. */
+  /** Called with a key (`namespace/name`, or `name` for cluster-scoped objects), never twice at a time for one key. */
   reconcile: Reconcile
-  /** How many keys are reconciled at a time; default 1. */
+  /** The maximum number of concurrent reconciliations; default 1. */
   concurrency?: number | undefined
-  /** Other objects, and whose keys each of them concerns: {@link ownerKeys}, an index, or any function of the object. Default none. */
+  /**
+   * Related objects, and how each maps to the keys it affects: {@link ownerKeys}, an index, or any function of the object. Default none.
+   */
   watches?: { readonly [I in keyof W]: ControllerWatch<W[I]> } | undefined
-  /** The keys to reconcile, for a rate limiter of one's own or keys of another origin. Shut down when the controller ends. Default a new queue. */
+  /**
+   * The queue of keys, for a custom rate limiter or for keys from other sources. The controller shuts it down at the end. Default: a new
+   * queue.
+   */
   queue?: RateLimitingQueue<string> | undefined
   /**
-   * Told of what a reconciler threw, before the key is to be tried again. `retries` is how often that has happened to the key since it last
-   * succeeded: 0 the first time. Default: reported as the runtime reports uncaught errors.
+   * Called with the error of a reconciler, before the key is retried. `retries` is the number of earlier failures since the key last
+   * succeeded, 0 for the first. Default: reports the error like an uncaught one.
    */
   onError?: ((key: string, error: unknown, retries: number) => void) | undefined
-  /** The time of the default queue; default the runtime's clock. */
+  /** The clock of the default queue; default the system clock. */
   clock?: Clock | undefined
 }
 
 /**
- * Calls a reconciler for every object of an informer, at first and whenever something happens that concerns the object. What happens while
- * its key waits is one call; what happens while it is being reconciled is one more afterwards; what fails is tried again, later and later.
- * It never starts its informers: several controllers may share one.
+ * Calls a reconciler for every object of an informer, initially and after every change that affects the object. Changes are combined while
+ * a key is queued. A change during a reconciliation triggers one more afterwards. A failed reconciliation is retried with a growing delay.
+ * Never starts its informers, so that several controllers may share one.
  *
  * @example
  * ```ts
@@ -69,7 +76,7 @@ export interface ControllerOptions<W extends readonly KubeObject[] = readonly []
  * @see client-go's workqueue example and sample-controller; controller-runtime `controller.Controller`
  */
 export class Controller<const W extends readonly KubeObject[] = readonly []> extends Opaque {
-  /** The keys to reconcile. Its `stats` are the controller's; a key added here is reconciled too. */
+  /** The queue of keys. Its `stats` are the controller's metrics; a key added to it is reconciled too. */
   readonly queue: RateLimitingQueue<string>
   readonly #reconcile: Reconcile
   readonly #concurrency: number
@@ -94,7 +101,7 @@ export class Controller<const W extends readonly KubeObject[] = readonly []> ext
     this.queue = queue ?? new RateLimitingQueue({ clock })
     this.#reconcile = reconcile
     this.#concurrency = concurrency
-    // A watch's keys are asked of its own informer's objects only.
+    // The types of `watches` ensure that `keys` receives only objects of its own informer.
     this.#sources = [
       { informer, keysOf: ({ key }) => [key] },
       ...((watches ?? []) as readonly ControllerWatch<KubeObject>[]).map(keySourceOf),
@@ -103,11 +110,11 @@ export class Controller<const W extends readonly KubeObject[] = readonly []> ext
   }
 
   /**
-   * Reconciles until the signal is aborted. Nothing is reconciled before all informers have synced and the keys of what they have are in
-   * line. On abort no key is taken any more, the reconcilers that run are told by their signal, and the promise resolves when they have
-   * returned. What they throw because of the abort is no error. Shutting the queue down ends the controller too, after the keys in line.
+   * Reconciles until the signal is aborted. Starts once all informers have synced and the keys of their objects are queued. On abort, takes
+   * no more keys, aborts the signal of running reconcilers, and resolves when they have returned; their abort errors are ignored. Shutting
+   * down the queue also ends the controller, after the queued keys.
    *
-   * @throws Error when called twice; what an informer throws or rejects with that was stopped before it had synced.
+   * @throws Error when called twice, or when an informer is stopped before it has synced.
    */
   async run({ signal = new AbortController().signal }: { signal?: AbortSignal } = {}): Promise<void> {
     if (this.#started) throw new Error('Controller.run was called twice: make another Controller')
@@ -131,7 +138,7 @@ export class Controller<const W extends readonly KubeObject[] = readonly []> ext
 
   async #work(signal: AbortSignal): Promise<void> {
     for await (const key of this.queue) {
-      // A queue that was shut down still hands out its line.
+      // A queue that is shut down still delivers its queued keys.
       if (signal.aborted) return
       try {
         const result = await this.#reconcile(key, { signal })
@@ -154,7 +161,7 @@ export class Controller<const W extends readonly KubeObject[] = readonly []> ext
   }
 }
 
-/** Whether an error says no more than that the signal was aborted. */
+/** Whether an error only states that the signal was aborted. */
 function isAbort(error: unknown, signal: AbortSignal): boolean {
   return error === signal.reason || (error instanceof Error && error.name === 'AbortError')
 }

@@ -1,13 +1,15 @@
+// Maps an object to the keys of its owners.
+
 import { objectKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import type { Resource } from '../meta/resource'
 
 /**
- * Makes the `keys` of a watch: those of an object's owners of one kind, as its ownerReferences name them. Versions do not matter, as they
- * do not to the server: an owner of `apps/v1beta1` is one of `apps/v1`.
+ * Returns a `keys` function that maps an object to its owners of one kind, according to its ownerReferences. Ignores versions, as the
+ * server does: an owner in `apps/v1beta1` matches a resource in `apps/v1`.
  *
- * @param owner the resource that is reconciled: its kind and group are compared, and by its scope the owner is in the object's namespace,
- *   or in none.
+ * @param owner the resource to reconcile. Its kind and group are compared; its scope decides whether the owner is in the object's
+ *   namespace.
  * @example
  * ```ts
  * new Controller({ informer: widgets, watches: [{ informer: pods, keys: ownerKeys(Widget) }], reconcile })

@@ -1,53 +1,55 @@
+// The interface between controllers and informers.
+
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import type { StoreChange } from '../store/changes'
 
-/** What a controller wants to be told of: every change, the objects that are there already (as added), and resyncs. */
+/** The handler a controller registers. Receives every change, the existing objects (as added), and resyncs. */
 export interface ControllerHandler<T> {
-  /** Parses nothing, unless keys have to be asked of objects. */
+  /** Parses objects only when `keys` needs them. */
   onChange(change: StoreChange<T>): void
 }
 
-/** A controller's place at an informer. */
+/** The registration of a controller at an informer. */
 export interface ControllerRegistration {
-  /** Resolves when the handler was told of everything there is; rejects when that will never be. */
+  /** Resolves when the handler has received all existing objects; rejects when that cannot happen. */
   whenSynced(options: { signal: AbortSignal }): Promise<unknown>
   /** Removes the handler. */
   remove(): void
 }
 
-/** Where a controller hears of changes: what it needs of a `SharedInformer`. */
+/** A source of changes: the part of `SharedInformer` that a controller uses. */
 export interface ControllerSource<T> {
   addEventHandler(handler: ControllerHandler<T>): ControllerRegistration
 }
 
-/** Other objects whose changes concern the ones a controller reconciles. */
+/** Related objects whose changes affect the reconciled ones. */
 export interface ControllerWatch<T extends KubeObject> {
   informer: ControllerSource<T>
   /**
-   * The keys to reconcile because of this object. An update is asked for the old object and for the new one: who lost it is to know too.
-   * What it throws is the informer's to report, as with any handler.
+   * Returns the keys to reconcile because of this object. For an update it is called with the old and the new object, so that a former
+   * owner is reconciled too. The informer reports what it throws, as with any handler.
    */
   keys: (object: T) => Iterable<string>
 }
 
-/** A source, and the keys that an entry of it concerns. */
+/** A source, and a function that maps its entries to keys. */
 export interface KeySource<T> {
   readonly informer: ControllerSource<T>
   readonly keysOf: (entry: Entry<T>) => Iterable<string>
 }
 
-/** A watch as one of entries: they are parsed for its function. */
+/** Adapts a watch to entries by parsing them. */
 export function keySourceOf<T extends KubeObject>({ informer, keys }: ControllerWatch<T>): KeySource<T> {
   return { informer, keysOf: ({ object }) => keys(object) }
 }
 
-/** Tells `enqueue` the keys that each change of a source concerns. */
+/** Calls `enqueue` with the keys that each change of a source affects. */
 export function enqueueFrom<T>({ informer, keysOf }: KeySource<T>, enqueue: (key: string) => void): ControllerRegistration {
   return informer.addEventHandler({
     onChange(change) {
       const entries = change.type === 'updated' ? [change.previous, change.entry] : [change.entry]
-      // Each key once: a worker that waits takes the first at once, and a second would be another run.
+      // Deduplicated: a waiting worker takes the first key at once, so a duplicate would cause another run.
       for (const key of new Set(entries.flatMap((entry) => [...keysOf(entry)]))) enqueue(key)
     },
   })

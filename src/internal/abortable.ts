@@ -1,4 +1,6 @@
-/** Settles as the promise does, unless the signal is aborted first: then it rejects with the signal's reason at once. */
+// Makes any promise abortable.
+
+/** Settles like the promise, or rejects with the signal's reason as soon as the signal is aborted. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   return new Promise((resolve, reject) => {

@@ -1,15 +1,17 @@
-/** Time, as far as the library uses it: injected, so that tests run in virtual time. */
+// Time: an interface that tests replace by a virtual clock, and the system clock.
+
+/** The time functions that the library uses. Injected, so that tests run in virtual time. */
 export interface Clock {
-  /** Milliseconds since some moment: it goes on while a machine sleeps, and does not go back when the machine's clock is set. */
+  /** Returns monotonic milliseconds since an arbitrary moment. Continues while the machine sleeps, and ignores changes of its clock. */
   now(): number
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(handle: unknown): void
 }
 
-/** Timers take no more: beyond it they fire at once. */
+/** The longest delay a timer accepts; a longer one fires at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
-/** The runtime's own clock. */
+/** The clock of the runtime. */
 export const systemClock: Clock = {
   now: elapsedTime(
     () => Date.now(),
@@ -20,8 +22,8 @@ export const systemClock: Clock = {
 }
 
 /**
- * Makes a time that never goes back out of two that have a fault each: the wall clock can be set, and on many systems the monotonic one stands
- * still while the machine sleeps. What has passed is what the faster of the two says.
+ * Makes a clock that never goes back out of two imperfect ones: the wall clock can be set, and on many systems the monotonic clock stops
+ * while the machine sleeps. Advances by the larger of the two differences.
  */
 export function elapsedTime(wall: () => number, monotonic: () => number): () => number {
   let now = wall()

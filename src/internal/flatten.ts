@@ -1,6 +1,8 @@
+// Copies slices of a string, so that they do not keep the whole string alive.
+
 /**
- * Joins parts of a long text to one fresh string that holds on to nothing else. Engines make a slice of a long string a view of it,
- * so that one kept slice would keep a whole network chunk; joining two slices or more copies them.
+ * Joins parts of a long text into a new string that shares no memory with it. Engines represent a slice of a long string as a view, so one
+ * slice would keep a whole network chunk alive. Joining two or more slices copies them.
  */
 export function flatten(text: string, ...more: string[]): string {
   if (more.length > 0) return [text, ...more].join('')

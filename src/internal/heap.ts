@@ -1,12 +1,14 @@
+// A priority queue of distinct keys.
+
 interface Node<K> {
   readonly key: K
   readonly priority: number
-  /** Of equal priorities, the one set first comes first. */
+  /** Insertion order; breaks ties between equal priorities. */
   readonly order: number
   index: number
 }
 
-/** Distinct keys in the order of their priorities, the lowest first: a binary heap that can find, move and remove any key. */
+/** Distinct keys ordered by priority, lowest first: a binary heap that can find, move and remove any key. */
 export class Heap<K> {
   readonly #nodes: Node<K>[] = []
   readonly #byKey = new Map<K, Node<K>>()
@@ -16,7 +18,7 @@ export class Heap<K> {
     return this.#nodes.length
   }
 
-  /** The priority of a key; undefined when it is not there. */
+  /** Returns the priority of a key; undefined when it is absent. */
   get(key: K): number | undefined {
     return this.#byKey.get(key)?.priority
   }
@@ -30,7 +32,7 @@ export class Heap<K> {
     this.#rise(node)
   }
 
-  /** Removes a key. Returns whether it was there. */
+  /** Removes a key. Returns whether it was present. */
   delete(key: K): boolean {
     const node = this.#byKey.get(key)
     const last = this.#nodes.at(-1)
@@ -45,7 +47,7 @@ export class Heap<K> {
     return true
   }
 
-  /** The key with the lowest priority, which stays where it is; undefined when there is none. */
+  /** Returns the key with the lowest priority without removing it; undefined when the heap is empty. */
   peek(): { readonly key: K; readonly priority: number } | undefined {
     return this.#nodes[0]
   }

@@ -1,6 +1,8 @@
+// A repeating timer.
+
 import type { Clock } from './clock'
 
-/** Calls back every `ms` milliseconds; never, when that is 0. Returns how to stop. */
+/** Calls back every `ms` milliseconds; 0 means never. Returns a function that stops it. */
 export function every(ms: number, clock: Clock, callback: () => void): () => void {
   if (!(ms > 0)) return () => undefined
   let timer: unknown

@@ -1,6 +1,9 @@
+// Adds event listeners with a function to remove them.
+
 /**
- * Adds a listener; returns how to remove it. It takes the place of `addEventListener`'s own `signal`: of the listeners that one target got
- * that way, Node removes only the last once garbage was collected, and the others stay for as long as the target does.
+ * Adds a listener and returns a function that removes it. Used in place of the `signal` option of `addEventListener`: when several
+ * listeners of one target have a signal, Node removes only the last one after a garbage collection, and the others stay as long as the
+ * target.
  */
 export function listen(
   target: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined,

@@ -1,9 +1,11 @@
+// A set of listeners that cannot harm each other.
+
 import { describeValue } from './describe-value'
 import { report } from './report'
 
 /**
- * A set of listeners. One that throws is reported and hinders neither the others nor the caller. Every listener is told of every event in
- * the same order: what happens because a listener was told is told when all have been told of its cause.
+ * A set of listeners. An error of one listener is reported, and affects neither the other listeners nor the caller. All listeners receive
+ * all events in the same order: an event raised by a listener is delivered after the current one has reached every listener.
  */
 export class Listeners<E> {
   readonly #listeners = new Set<(event: E) => void>()
@@ -11,12 +13,12 @@ export class Listeners<E> {
   #notifying = false
 
   /**
-   * Adds a listener; returns how to remove it. The same function added twice is called twice.
+   * Adds a listener and returns a function that removes it. The same function added twice is called twice.
    *
    * @throws TypeError when the listener is not a function.
    */
   add(listener: (event: E) => void): () => void {
-    if (typeof listener !== 'function') throw new TypeError(`subscribe: a listener is a function, got ${describeValue(listener)}`)
+    if (typeof listener !== 'function') throw new TypeError(`subscribe: listener must be a function, got ${describeValue(listener)}`)
     const own = (event: E) => listener(event)
     this.#listeners.add(own)
     return () => void this.#listeners.delete(own)

@@ -1,10 +1,12 @@
+// Reports recurring problems once.
+
 import { isKubeError } from '../errors'
 import { guarded, report } from './report'
 
-/** The most kinds that are remembered between two recoveries. */
+/** The maximum number of kinds remembered between two recoveries. */
 const MAX_KINDS = 100
 
-/** Reports each kind of problem once, until all is well again: a feed that cannot work must say so, and not every second. */
+/** Reports each kind of problem once until the next recovery. A feed that cannot work must say so, but not every second. */
 export class Problems {
   readonly #tell: (error: unknown) => void
   readonly #kinds = new Set<string>()
@@ -14,22 +16,22 @@ export class Problems {
     this.#tell = guarded(onError) ?? logError
   }
 
-  /** Reports a problem, unless one of its kind was reported since the last recovery. */
+  /** Reports a problem, unless one of the same kind was reported since the last recovery. */
   report(kind: string, error: unknown): void {
     if (this.#kinds.has(kind) || this.#kinds.size >= MAX_KINDS) return
     this.#kinds.add(kind)
     this.#tell(error)
   }
 
-  /** Notes that all is well: the next problem is new. */
+  /** Resets the reported kinds after a recovery. */
   recovered(): void {
     this.#kinds.clear()
   }
 }
 
 /**
- * Reports an error where its reader looks first: the library's own on the console, in one line; any other, such as one that a handler threw, as the
- * runtime reports uncaught errors.
+ * Writes an error of the library to the console, in one line. Reports any other error, such as one thrown by a handler, like an uncaught
+ * error.
  */
 export function logError(error: unknown): void {
   if (!isKubeError(error)) report(error)

@@ -1,18 +1,20 @@
-/** Removes what may be secret from a text; safe to apply twice. */
+// Removes credentials from messages and errors.
+
+/** Removes secrets from a text. Idempotent. */
 export type Redact = (text: string) => string
 
 const HEADER_NAMES =
   '(?:proxy[-_])?authorization|(?:set[-_])?cookie|impersonate[-_][\\w.%-]+|x[-_][\\w-]*?(?:token|key|secret|auth|session|password|assertion)[\\w-]*'
 
-// Each pattern is linear in the length of the text: no quantifier stands in another without a bound.
+// Each pattern is linear in the length of the text: no quantifier is nested in another without a bound.
 const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  // What undici, Deno and others say of a header that they cannot send.
+  // The messages of undici, Deno and others about a header that they cannot send.
   [/"[^"]*"(?= is an invalid header value)/g, '"…"'],
   [/(invalid header value:? ?)["'][\s\S]{0,9999}["']/gi, '$1"…"'],
-  // Parsers quote what they stumble over, which may be the value of a Secret: V8, then JavaScriptCore.
+  // Parsers quote the text at the error, which may be the value of a Secret: V8, then JavaScriptCore.
   [/(?:\.{3})?"[\s\S]{0,80}"(?:\.{3})?(?= is not valid JSON)/g, '"…"'],
   [/(JSON Parse error: [^"]{0,80})"[\s\S]{0,999}"/g, '$1"…"'],
-  // Headers that a proxy's error page repeats: as lines, JSON, Go's maps or cells of a table.
+  // Headers echoed by a proxy's error page: as lines, JSON, Go maps or table cells.
   [
     new RegExp(
       `((?:\\b|_)(?:${HEADER_NAMES})(?:["'\\\\\\]]{0,4}\\s{0,9}(?:=>|[:=])\\s{0,9}|(?:\\s{0,9}<[^<>]{0,99}>){1,6}\\s{0,9}))(?!…)(?:\\[[^\\]\\r\\n]*|\\\\*"[^"\\r\\n]*|'[^'\\r\\n]*|[^\\s<][^\\r\\n<]*)`,
@@ -26,7 +28,7 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // Tokens and passwords in URLs.
   [/([?&#;](?:[\w-]*token|code|state|api[-_]?key|password|secret|assertion|signature|sig)=)[^&\s"'<>#]+/gi, '$1…'],
   [/\b([a-z][a-z\d+.-]{0,20}:\/\/)[^\s/@"'<>]+@/gi, '$1…@'],
-  // The values of a Secret, also within an annotation that holds one.
+  // The values of a Secret, also inside an annotation.
   [/(\\*"(?:data|stringData)\\*"\s*:\s*\{)[^}]*/g, '$1…'],
 ]
 
@@ -35,23 +37,23 @@ export function redact(text: string): string {
   return PATTERNS.reduce((cleaned, [pattern, replacement]) => cleaned.replace(pattern, replacement), text)
 }
 
-/** Shorter values would be found in ordinary words. */
+/** The shortest secret to remove; a shorter one would match parts of ordinary words. */
 const MIN_SECRET_LENGTH = 4
 
-/** Makes a function that removes these values wherever they stand, and what {@link redact} removes. */
+/** Makes a function that removes the given values as well as everything that {@link redact} removes. */
 export function redactorOf(secrets: readonly (string | undefined)[]): Redact {
   const values = secrets.flatMap((secret = '') => (secret.length < MIN_SECRET_LENGTH ? [] : [secret, encodeURIComponent(secret)]))
-  // A value that contains another one is removed first.
+  // Longest first: a value may contain another one.
   values.sort((a, b) => b.length - a.length)
   return (text) => redact(values.reduce((cleaned, value) => cleaned.replaceAll(value, '…'), text))
 }
 
-/** Values of an error that are looked at, at most; an error that holds more is replaced. */
+/** The maximum number of values of an error to check; an error with more is replaced. */
 const MAX_VALUES = 200
 
 /**
- * Returns the error itself when it holds nothing secret, and otherwise a plain Error with its name, code, cleaned message, stack and
- * causes: foreign errors quote the values of headers, and carry whole requests.
+ * Returns the error itself when it holds no secret. Otherwise returns a plain Error with its name, code, redacted message, stack and
+ * causes: errors of other libraries quote header values and carry whole requests.
  */
 export function redactError(error: unknown, clean: Redact = redact): unknown {
   if (!isTainted(error, clean, { left: MAX_VALUES })) return error
@@ -75,7 +77,7 @@ function isTainted(value: unknown, clean: Redact, budget: { left: number }): boo
   if (typeof value !== 'object' || value === null) return false
   if (budget.left-- <= 0 || value instanceof Headers || value instanceof Request || value instanceof Response) return true
   const own = Object.values(Object.getOwnPropertyDescriptors(value)).map((property) => property.value as unknown)
-  // A stack is an accessor in some engines, a message belongs to the prototype in others.
+  // In some engines the stack is an accessor, in others the message is on the prototype.
   if (value instanceof Error) own.push(value.message, value.stack)
   return own.some((one) => isTainted(one, clean, budget))
 }

@@ -1,6 +1,8 @@
+// Reports errors that no caller can catch.
+
 /**
- * Reports an error that no caller can catch, such as one thrown by a listener; the caller goes on. Browsers and edge runtimes report it like an
- * uncaught one. Servers write it to the console: Node has no `reportError`, and in Deno and Bun it ends the process, or makes it fail.
+ * Reports an error that no caller can catch, such as one thrown by a listener. Browsers and edge runtimes report it like an uncaught error.
+ * Servers write it to the console: Node has no `reportError`, and in Deno and Bun it ends the process or fails it.
  */
 export function report(error: unknown): void {
   const isServer = 'Deno' in globalThis || 'Bun' in globalThis
@@ -10,8 +12,8 @@ export function report(error: unknown): void {
 }
 
 /**
- * Makes a user's callback one that cannot throw: what it throws is reported. There is none for none, so that `tell?.({ … })` computes
- * nothing when nobody listens.
+ * Wraps a user's callback so that its errors are reported instead of thrown. Returns undefined for undefined, so that with `tell?.({ … })`
+ * no argument is computed without a callback.
  */
 export function guarded<A>(callback: ((argument: A) => void) | undefined): ((argument: A) => void) | undefined {
   if (!callback) return undefined

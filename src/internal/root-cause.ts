@@ -1,7 +1,9 @@
-/** Messages that only say that a request failed; the reason is in their cause, if anywhere. */
+// Finds the reason of a failed request in its chain of causes.
+
+/** Messages without information; the reason is in the cause, if anywhere. */
 const EMPTY_MESSAGES = /^(fetch failed|terminated|network error|request failed due to a network error.*)$/i
 
-/** What browsers say of every failed request, so that pages cannot probe a network. */
+/** The messages of browsers for every failed request, which hide the reason so that pages cannot probe a network. */
 const HIDDEN = /^(failed to fetch( \(.*\))?|networkerror when attempting to fetch resource\.?|load failed( \(.*\))?)$/i
 const HIDDEN_REASONS =
   'the browser hides why: the server is down, CORS forbids it, an https page asks an http server, or its certificate is not trusted'
@@ -14,9 +16,9 @@ const MAX_DEPTH = 8
 const MAX_ADDRESSES = 4
 
 /**
- * The reason of a failed request in a few words: what the deepest causes say, without the words that every failure has.
+ * Returns the reason of a failed request in a few words: the messages of the deepest causes, without boilerplate.
  *
- * @returns The empty string when the error says nothing.
+ * @returns the reason; the empty string when the error has none.
  * @example
  * ```
  * rootCause(error) // 'ECONNREFUSED 127.0.0.1:8001', 'ENOTFOUND kube.test', 'certificate has expired'
@@ -35,7 +37,7 @@ function reasonsOf(error: unknown, depth: number): string[] {
   const { cause, errors } = error as { cause?: unknown; errors?: unknown }
   const own = reasonOf(messageOf(error))
   if (!Array.isArray(errors)) return [own, ...reasonsOf(cause, depth - 1)]
-  // Each address of a host was tried.
+  // One error for each address of the host.
   const addresses = errors.map((one) => reasonsOf(one, depth - 1).join(': '))
   return [own, [...new Set(addresses)].slice(0, MAX_ADDRESSES).join(', ')]
 }
@@ -51,7 +53,7 @@ function reasonOf(message: string): string {
   if (EMPTY_MESSAGES.test(message)) return ''
   if (HIDDEN.test(message)) return `${message.replace(/\.$/, '')} (${HIDDEN_REASONS})`
   const reason = message
-    // Node: the name of the system call. Deno: the URL once more. OpenSSL: where in its sources. Then what runtimes advise.
+    // Removes Node's system call, Deno's repeated URL, OpenSSL's source location, then the advice of runtimes.
     .replace(/^(connect|read|write|getaddrinfo|query\w*) (?=E[A-Z_]+)/, '')
     .replace(/^error sending request (from \S+ )?for (url )?\S+( \(\S+\))?: (client error \(\w+\): )?/, '')
     .replace(/^.*SSL routines:[^:]*:([^:]+):[\s\S]*$/, '$1')

@@ -1,32 +1,37 @@
-/** How long a piece of work may keep the event loop, in milliseconds: half a frame at 60 Hz. */
+// Yields to the event loop during long work.
+
+/** The longest time to block the event loop, in milliseconds: half a frame at 60 Hz. */
 export const SLICE_MS: number = 8
 
-/** Work under `SLICE_MS` does not stop for anybody; beyond it others get their turn. Time is the machine's: no virtual clock knows how long work takes. */
+/**
+ * Measures how long work has blocked the event loop, and yields after `SLICE_MS`. Uses the machine's clock, because a virtual clock cannot
+ * measure work.
+ */
 export class Slices {
   #since: number = performance.now()
 
-  /** Begins to count anew: the event loop had its turn. */
+  /** Restarts the measurement, after the event loop had a turn. */
   begin(): void {
     this.#since = performance.now()
   }
 
-  /** Whether it is time to {@link pause}. */
+  /** Whether the work should {@link pause}. */
   get isSpent(): boolean {
     return performance.now() - this.#since >= SLICE_MS
   }
 
-  /** Gives the event loop a turn. */
+  /** Yields to the event loop. */
   async pause(): Promise<void> {
     await nextTurn()
     this.begin()
   }
 }
 
-/** Resolves in a later turn of the event loop, as soon as there is one. */
+/** Resolves in a later turn of the event loop, as soon as possible. */
 export function nextTurn(): Promise<void> {
   const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } }
   if (scheduler?.yield) return scheduler.yield()
-  // A message rather than a timer: those of browsers are late by four milliseconds or more, and in hidden pages by a second.
+  // Browsers delay timers by four milliseconds or more, and in hidden pages by a second. Messages are not delayed.
   const { port1, port2 } = new MessageChannel()
   return new Promise((resolve) => {
     port1.onmessage = () => {

@@ -1,21 +1,23 @@
+// Events after which a page may have missed something.
+
 import { listen } from './listen'
 
 /**
- * Why a page may have missed something: its network is back, it was frozen (its streams are dead, without an error), or it came out of the
- * background.
+ * The reason why a page may have missed something: its network is back, it was frozen (which kills its streams without an error), or it was
+ * in the background.
  */
 export type Wake = 'online' | 'resume' | 'visible'
 
-/** Whether the page is in the background; never where there is no page. */
+/** Whether the page is in the background. False without a page. */
 export function isPageHidden(): boolean {
   return (globalThis as { document?: Partial<Document> }).document?.visibilityState === 'hidden'
 }
 
 /**
- * Calls back when the page gets its network back, comes out of the background, is thawed or restored from the back/forward cache. Does
- * nothing where there are no such events.
+ * Calls back when the page regains its network, leaves the background, is thawed, or is restored from the back/forward cache. No-op in a
+ * runtime without these events.
  *
- * @returns how to stop.
+ * @returns a function that removes the listeners.
  */
 export function onWake(listener: (wake: Wake) => void): () => void {
   const { addEventListener, document } = globalThis as { addEventListener?: unknown; document?: Document }

@@ -1,13 +1,15 @@
+// Validates objects against the Standard Schema of their resource.
+
 import { KubeError } from '../errors'
 import type { StandardIssue, StandardSchemaV1 } from './standard-schema'
 
-/** A schema refused an object. */
+/** Thrown when an object does not satisfy the schema of its resource. */
 export class SchemaError extends KubeError {
-  /** What was wrong, as the schema's library says it. */
+  /** The issues, as reported by the schema library. */
   readonly issues: readonly StandardIssue[]
 
   constructor(issues: readonly StandardIssue[]) {
-    super(`the object does not fit its schema: ${issues.map(describe).join('; ')}`)
+    super(`the object does not match its schema: ${issues.map(describe).join('; ')}`)
     this.issues = issues
   }
   override get '~kubeflect'(): readonly string[] {
@@ -16,15 +18,15 @@ export class SchemaError extends KubeError {
 }
 
 /**
- * Checks a value against a schema. What the schema makes of the value is not used: the user gets what the server sent.
+ * Checks a value against a schema. The schema's output is discarded: the caller receives the object as the server sent it.
  *
- * @throws SchemaError when the schema refuses it; TypeError when the schema is asynchronous.
+ * @throws SchemaError when the schema rejects the value; TypeError when the schema is asynchronous.
  */
 export function checkSchema(schema: StandardSchemaV1 | undefined, value: unknown): void {
   const result = schema?.['~standard'].validate(value)
   if (result === undefined) return
   if (result instanceof Promise)
-    throw new TypeError('the schema is asynchronous: objects are checked synchronously, in the order of the wire')
+    throw new TypeError('the schema is asynchronous: objects are validated synchronously, so use a synchronous one')
   if (result.issues) throw new SchemaError(result.issues)
 }
 

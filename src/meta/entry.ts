@@ -1,3 +1,5 @@
+// Entries: objects kept as the server's JSON text and parsed lazily.
+
 import { isParseError, ParseError } from '../errors'
 import { flatten } from '../internal/flatten'
 import { Opaque } from '../internal/opaque'
@@ -8,7 +10,7 @@ import type { KubeObject } from './object'
 import { skipSpace, valueAt } from './scan'
 import type { Labels } from './selectors'
 
-/** What is known of an object without parsing it. */
+/** The parts of an object that are known without parsing it. */
 export interface UnparsedEntry {
   /** `namespace/name`, or `name` for cluster-scoped objects. */
   readonly key: string
@@ -17,51 +19,51 @@ export interface UnparsedEntry {
   readonly namespace: string
   readonly uid: string
   readonly resourceVersion: string
-  /** The object as JSON, as the server wrote it, without `metadata.managedFields` unless those were asked for. */
+  /** The object as JSON, exactly as the server wrote it. Lacks `metadata.managedFields` unless the caller asked to keep them. */
   readonly text: string
 }
 
 /**
- * An object as a store keeps it: what names it, and the text the server sent. The object is parsed when it is read; as long as
- * anybody holds what was read, reading again gives the same object. An entry never changes: a changed object is another entry.
+ * An object as a store keeps it: its identity and the JSON text the server sent. The object is parsed on first access. While a caller holds
+ * the parsed object, further reads return the same one. An entry is immutable: a changed object gets a new entry.
  *
- * An entry may be frozen. Vue leaves it as it is; behind any other `Proxy` it can be read as well, and parses once more there. Its own
- * enumerable properties are `key`, `uid`, `resourceVersion` and `text`, all strings: `structuredClone` and `JSON.stringify` copy these, and
- * {@link entryFromText} makes an entry of a copy's `text` again.
+ * An entry may be frozen. Vue does not wrap it; behind any other `Proxy` it still works, but parses its object once more. Its own
+ * enumerable properties are `key`, `uid`, `resourceVersion` and `text`, all strings. `structuredClone` and `JSON.stringify` copy these, and
+ * {@link entryFromText} turns the `text` of a copy back into an entry.
  */
 export interface Entry<T> extends UnparsedEntry {
   /**
-   * The object, parsed when read first.
+   * The object, parsed on first access.
    *
-   * @throws ParseError when the text is not JSON, or names another object than the entry (a member stands there twice). A store drops such an entry and
-   *   has it fetched again.
+   * @throws ParseError when the text is not JSON, or when the parsed object has another identity than the entry because a member appears
+   *   twice. A store drops such an entry and fetches the object again.
    */
   readonly object: T
   /**
-   * The object's labels, read from the text once; nothing else is parsed for them.
+   * The object's labels, read from the text once. Parses nothing else.
    *
-   * @throws as {@link object}.
+   * @throws ParseError as {@link object} does.
    */
   readonly labels: Labels
 }
 
-/** Called when a reader finds that an entry's text is not JSON. */
+/** Called when reading an entry reveals that its text is not JSON. */
 export type OnUnreadable = (entry: UnparsedEntry) => void
 
-/** What to leave of a text when an entry is made of it, and what to add. */
+/** Options for making an entry from a text. */
 export interface EntryOptions {
-  /** What to do with `metadata.managedFields`; default `'drop'`. */
+  /** Whether to keep `metadata.managedFields`; default `'drop'`. */
   managedFields?: 'drop' | 'keep' | undefined
-  /** Written in front of a text that lacks them, as the items of most lists do: entries look alike wherever they come from. */
+  /** Prepended to a text that lacks kind and apiVersion, as the items of most lists do, so that all entries have the same form. */
   typeMeta?: TypeMeta | undefined
-  /** Whether the text is known to have ASCII characters only: then nobody looks for others, which takes some engines long. */
+  /** Whether the text is known to be ASCII. Skips the scan for non-Latin-1 characters, which is slow in some engines. Default false. */
   isAscii?: boolean | undefined
 }
 
 /**
- * Makes an entry of the object at `text.slice(start, end)`, whose header was read. The entry's text is a copy.
+ * Makes an entry from the object at `text.slice(start, end)`, given its header. The entry holds a copy of that slice.
  *
- * @throws ParseError when the object has no name, or is nested too deep.
+ * @throws ParseError when the object has no name, or is nested too deeply.
  */
 export function makeEntry<T>(
   text: string,
@@ -83,20 +85,22 @@ export function makeEntry<T>(
 }
 
 function newEntry<T>({ namespace, name, uid, resourceVersion }: ObjectHeader, own: string, isAscii: boolean): Entry<T> {
-  if (!name) throw new ParseError('a Kubernetes object has a metadata.name, this has none', own)
+  if (!name) throw new ParseError('not a Kubernetes object: metadata.name is missing', own)
   if (isTooDeep(own)) throw new ParseError(`${objectKey(namespace, name)} is nested deeper than ${MAX_DEPTH}`, own)
   return new TextEntry<T>(flatten(objectKey(namespace, name)), flatten(uid), flatten(resourceVersion), isAscii ? own : pack(own))
 }
 
-/** Engines keep a text with two bytes per character as soon as one of them is beyond Latin-1: as UTF-8 it is half of that. */
+/**
+ * Encodes a text as UTF-8 if it has a character beyond Latin-1. Engines store such a text with two bytes per character; UTF-8 halves that.
+ */
 function pack(text: string): string | Uint8Array {
   return /[^\0-\xff]/.test(text) ? new TextEncoder().encode(text) : text
 }
 
 /**
- * Makes an entry of a text that is one JSON object.
+ * Makes an entry from a text that is one JSON object.
  *
- * @throws ParseError when it is not, or the object has no name.
+ * @throws ParseError when the text is not a JSON object, or the object has no name.
  */
 export function entryFromText<T>(text: string, options?: EntryOptions): Entry<T> {
   const start = skipSpace(text, 0)
@@ -104,9 +108,9 @@ export function entryFromText<T>(text: string, options?: EntryOptions): Entry<T>
 }
 
 /**
- * Makes an entry again of the text that one had. The text is kept as it is, so it must not be a part of a longer one.
+ * Makes an entry from the `text` of an earlier one. Keeps the string as it is, so it must not be a slice of a longer one.
  *
- * @throws as {@link entryFromText}.
+ * @throws ParseError as {@link entryFromText} does.
  */
 export function restoreEntry<T>(text: string): Entry<T> {
   return newEntry<T>(headerOf(text, 0), text, false)
@@ -121,15 +125,15 @@ function headerOf(text: string, start: number): ObjectHeader {
   }
 }
 
-/** Makes an entry again of the parts of one: nothing is scanned or checked. */
+/** Makes an entry from the properties of an earlier one, without scanning or checking the text. */
 export function entryFromParts<T>(key: string, uid: string, resourceVersion: string, text: string): Entry<T> {
   return new TextEntry<T>(key, uid, resourceVersion, pack(text))
 }
 
 /**
- * Makes an entry of an object: its text is what `JSON.stringify` makes of it.
+ * Makes an entry from an object. Its text is the output of `JSON.stringify`.
  *
- * @throws ParseError when the object has no name, or is nested so deep that it cannot be written.
+ * @throws ParseError when the object has no name, or is nested too deeply to be serialized.
  */
 export function entryFromObject<T extends KubeObject>(object: T, options?: EntryOptions): Entry<T> {
   return entryFromText(stringify(object), options)
@@ -139,42 +143,42 @@ function stringify(object: KubeObject): string {
   try {
     return JSON.stringify(object)
   } catch (cause) {
-    // The stack overflowed. A cycle is a TypeError.
+    // A RangeError means that the stack overflowed. A cycle is a TypeError.
     if (!(cause instanceof RangeError)) throw cause
-    throw new ParseError(`${objectKey(object.metadata.namespace, object.metadata.name ?? '')} is nested too deep to be written`, '', {
+    throw new ParseError(`${objectKey(object.metadata.namespace, object.metadata.name ?? '')} is nested too deeply to be serialized`, '', {
       cause,
     })
   }
 }
 
 /**
- * Reads one value of an entry's object from the text: a part of what parsing the whole object costs, and nothing is kept.
+ * Reads one value of an entry's object from the text, at a fraction of the cost of parsing the whole object. The result is not cached.
  *
- * @param path the names of the members on the way, such as `['spec', 'nodeName']`.
- * @returns the value, of which nothing checks that it is a `V`; undefined when there is none.
- * @throws ParseError as `entry.object`.
+ * @param path the member names that lead to the value, such as `['spec', 'nodeName']`.
+ * @returns the value, not checked to be a `V`; undefined when it is absent.
+ * @throws ParseError as `entry.object` does.
  */
 export function readValue<V = unknown>(entry: Entry<unknown>, path: readonly string[]): V | undefined {
   try {
     return valueAt(entry.text, path) as V | undefined
   } catch (cause) {
-    // Says what is wrong, and has the store drop the entry.
+    // Throws the more specific error, and makes the store drop the entry.
     void entry.object
     throw cause
   }
 }
 
-/** Has a listener called when a reader finds that the entry's text is not JSON. An entry may be held by several stores. */
+/** Registers a listener that is called when reading the entry reveals that its text is not JSON. Several stores may hold one entry. */
 export function holdEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
   TextEntry.of(entry).hold(listener)
 }
 
-/** Undoes {@link holdEntry}; does nothing when the listener is not there. */
+/** Undoes {@link holdEntry}. No-op for a listener that is not registered. */
 export function releaseEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
   TextEntry.of(entry).release(listener)
 }
 
-/** Whether a value is an {@link Entry}, also when it is behind a proxy. */
+/** Whether a value is an {@link Entry}, even behind a proxy. */
 export function isEntry(value: unknown): value is Entry<unknown> {
   return value instanceof TextEntry
 }
@@ -182,7 +186,10 @@ export function isEntry(value: unknown): value is Entry<unknown> {
 const LABELS = ['metadata', 'labels']
 const NO_LABELS: Labels = Object.freeze({})
 
-/** The text of an entry that keeps it as UTF-8. A function, since a proxy neither wraps nor hides one, and `Object.freeze` refuses an array of bytes. */
+/**
+ * Key of the method that decodes an entry kept as UTF-8. The bytes are in a closure because a proxy would wrap an array, and
+ * `Object.freeze` rejects typed arrays.
+ */
 const decode = Symbol('decode')
 const DECODED_TEXT: PropertyDescriptor & ThisType<{ [decode](): string }> = {
   enumerable: true,
@@ -191,18 +198,19 @@ const DECODED_TEXT: PropertyDescriptor & ThisType<{ [decode](): string }> = {
   },
 }
 
-/** What an entry keeps for a proxy of it, which cannot reach its private fields. */
+/** Stand-ins for entries behind a proxy, which cannot reach the private fields of its target. */
 const behindProxies = new WeakMap<object, TextEntry<unknown>>()
 
 /**
- * What changes in an entry is in private fields: it may be frozen. What it is made of is in its own properties: it may be read behind a proxy.
+ * The only implementation of {@link Entry}. Mutable state is in private fields, so that an entry can be frozen. Its identity and text are
+ * own properties, so that it can be read behind a proxy.
  */
 class TextEntry<T> extends Opaque implements Entry<T> {
   readonly key: string
   readonly uid: string
   readonly resourceVersion: string
   declare readonly text: string
-  /** Most entries are in one store: a list only where there are several. */
+  /** The listeners. Most entries are in one store, so an array is made only for a second listener. */
   #holders: OnUnreadable | readonly OnUnreadable[] | undefined
   #parsed: WeakRef<T & object> | undefined
   #labels: Labels | undefined
@@ -219,7 +227,7 @@ class TextEntry<T> extends Opaque implements Entry<T> {
     }
   }
 
-  /** The entry itself, or what stands for it behind a proxy. */
+  /** The entry itself, or its stand-in if it is behind a proxy. */
   static of<T>(entry: Entry<T>): TextEntry<T> {
     if (#parsed in entry) return entry as unknown as TextEntry<T>
     let own = behindProxies.get(entry) as TextEntry<T> | undefined
@@ -230,7 +238,7 @@ class TextEntry<T> extends Opaque implements Entry<T> {
     return own
   }
 
-  // Split when asked for: two strings less to keep for each object.
+  // Computed on access, which saves two strings per object.
   get name(): string {
     return splitMetaNamespaceKey(this.key).name
   }
@@ -275,11 +283,14 @@ class TextEntry<T> extends Opaque implements Entry<T> {
     this.#parsed = new WeakRef(object)
     return object
   }
-  /** A text in which a member that names the object stands twice says one thing to the scanner and another to the parser. */
+  /** Checks that the scanner and the parser agree on the identity. They disagree when an identifying member appears twice. */
   #checkIdentity(object: { readonly metadata?: ObjectIdentity | null }): void {
     const { name, namespace, uid } = object.metadata ?? {}
     const key = objectKey(namespace, name ?? '')
     if (key === this.key && (typeof uid !== 'string' || uid === this.uid)) return
-    throw new ParseError(`${this.key} is ${key || 'nothing with a name'} when it is parsed: a member stands there twice`, this.text)
+    throw new ParseError(
+      `the text of ${this.key} parses as ${key || 'an object without a name'}: an identifying member appears twice`,
+      this.text,
+    )
   }
 }

@@ -1,20 +1,22 @@
+// Parses and evaluates field selectors.
+
 import { SelectorError } from './selectors'
 
 /** A parsed field selector. */
 export interface FieldSelector {
   /** Whether it selects everything. */
   readonly empty: boolean
-  /** The paths it looks at, sorted. */
+  /** The paths it tests, sorted. */
   readonly paths: readonly string[]
-  /** The one value that a path must have to be selected; undefined when the selector allows more than one. */
+  /** The only value that the selector accepts at a path; undefined when it accepts more than one. */
   exactValue(path: string): string | undefined
   /**
-   * Whether an object is selected.
+   * Whether the selector matches an object.
    *
-   * @param read gives the value at a path such as `status.phase`; the empty string where there is none. See {@link fieldOf}.
+   * @param read returns the value at a path such as `status.phase`, or the empty string when there is no value. See {@link fieldOf}.
    */
   matches(read: (path: string) => string): boolean
-  /** The canonical form: selectors that differ only in the order of their parts have the same one. */
+  /** The canonical form. Selectors that differ only in the order of their terms have the same one. */
   toString(): string
 }
 
@@ -25,10 +27,10 @@ interface Requirement {
 }
 
 /**
- * Parses a field selector: `path=value`, `path==value` or `path!=value`, joined by commas. In a value `\,`, `\=` and `\\` stand for
- * the characters themselves. Any path is taken; an API server knows only a few of each resource.
+ * Parses a field selector: `path=value`, `path==value` or `path!=value`, joined by commas. In a value, `\,`, `\=` and `\\` are escapes for
+ * the characters themselves. Accepts any path; an API server supports only a few for each resource.
  *
- * @throws SelectorError naming the column and what was expected there.
+ * @throws SelectorError with the column and what was expected there.
  * @see apimachinery `fields.ParseSelector`
  */
 export function parseFieldSelector(selector: string): FieldSelector {
@@ -61,7 +63,7 @@ function unescapeValue(selector: string, value: string, start: number): string {
   })
 }
 
-/** The value at a path of an object, as field selectors compare it; the empty string where there is none, or no scalar. */
+/** Returns the value at a path of an object as field selectors compare it; the empty string when it is absent or not a scalar. */
 export function fieldOf(object: unknown, path: string): string {
   let value = object
   for (const key of path.split('.')) {

@@ -1,44 +1,46 @@
+// Reads the identifying members of a JSON object (kind, apiVersion, name, uid, …) without parsing the rest.
+
 import { ParseError } from '../errors'
 import { forEachMember, type MemberVisitor, STOP, scalarAt, skipObjects, skipSpace, skipValue, stringAt, stringMembers } from './scan'
 
-/** What kind of object something is. */
+/** The kind and apiVersion of an object. */
 export interface TypeMeta {
   readonly kind: string
   readonly apiVersion: string
 }
 
-/** What a scan of an object's first members tells. */
+/** The result of scanning an object's first members. */
 export interface ObjectHeader extends TypeMeta {
   readonly name: string
   readonly namespace: string
   readonly uid: string
   readonly resourceVersion: string
-  /** Where `metadata.managedFields` and one comma beside it lie, as `[from, to]`; undefined when there are none. */
+  /** The range of `metadata.managedFields` and one adjacent comma, as `[from, to]`; undefined when there are none. */
   readonly managedFields: readonly [number, number] | undefined
-  /** How far the text was read. */
+  /** The index at which the scan stopped. */
   readonly end: number
 }
 
-/** A little more than a ParseError quotes. */
+/** Slightly more than a ParseError quotes. */
 const EXCERPT = 300
 
-// The API server's own order.
+// In the order in which the API server writes them.
 const TYPE_META = stringMembers('kind', 'apiVersion')
 const NAMES = stringMembers('name', 'generateName', 'namespace', 'uid', 'resourceVersion')
 
-/** How {@link readHeader} reads. */
+/** Options of {@link readHeader}. */
 export interface HeaderOptions {
-  /** Whether to walk the whole object, to find a second `metadata` anywhere in it. Default false. */
+  /** Whether to scan the whole object for a second `metadata`. Default false. */
   isWhole?: boolean | undefined
 }
 
 /**
- * Reads the header of the JSON object that starts at `at`, and no further than it must: the API server writes kind, apiVersion and
- * metadata first. Any order of keys and any white space gives the same.
+ * Reads the header of the JSON object that starts at `at`, and stops as soon as it is complete: the API server writes kind, apiVersion and
+ * metadata first. The result does not depend on the order of members or on white space.
  *
- * @param end where the object ends, if that is known: one whose metadata came before any kind, as in most lists, is not walked through then to find
- *   that it has none, which takes several times as long. One that has a kind is taken to have an apiVersion too.
- * @throws SyntaxError when there is no JSON object; ParseError when a member that names the object stands there twice: parsers take the last, so the
+ * @param end the end of the object, if known. Saves scanning an object whose metadata precedes any kind, as in most lists, only to learn
+ *   that it has none; that scan takes several times as long. An object with a kind is assumed to have an apiVersion too.
+ * @throws SyntaxError when there is no JSON object; ParseError when an identifying member appears twice: parsers take the last one, so the
  *   object would have two identities.
  */
 export function readHeader(text: string, at: number, end?: number, { isWhole = false }: HeaderOptions = {}): ObjectHeader {
@@ -73,7 +75,7 @@ export function readHeader(text: string, at: number, end?: number, { isWhole = f
   return header
 }
 
-/** A header that is being read; what stands among its parts is read with them. */
+/** A header under construction. The scan reads generateName along with the other names. */
 type WritableHeader = { -readonly [K in keyof ObjectHeader]: ObjectHeader[K] } & { generateName: string }
 
 function readMetadata(text: string, at: number, header: WritableHeader): number {
@@ -105,7 +107,7 @@ function twice(key: string, text: string, at: number): ParseError {
   return new ParseError(`an object has the member ${JSON.stringify(key)} twice`, text.slice(at, at + EXCERPT))
 }
 
-/** Widens a member's range by the comma that its removal would leave behind: the one after it, or else the one before. */
+/** Extends a member's range by the comma that its removal would leave behind: the one after it, or else the one before. */
 function withComma(text: string, from: number, to: number): [number, number] {
   const next = skipSpace(text, to)
   if (text[next] === ',') return [from, next + 1]

@@ -1,22 +1,24 @@
+// Parses JSON with a bound on nesting.
+
 import { CLOSE_BRACE, CLOSE_BRACKET, closingQuote, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './scan'
 
 /**
- * How deep a JSON text may be nested. Go's decoder has the same bound, so no API server holds a deeper object; deeper values overflow the stack of
- * what walks them (`JSON.stringify`, `structuredClone`, a schema).
+ * The maximum nesting depth of a JSON text. Go's decoder has the same bound, so no API server stores a deeper object. Deeper values
+ * overflow the stack in `JSON.stringify`, `structuredClone` and schemas.
  */
 export const MAX_DEPTH = 10_000
 
 /**
- * Parses JSON as `JSON.parse` does, within {@link MAX_DEPTH}.
+ * Parses JSON like `JSON.parse`, up to {@link MAX_DEPTH}.
  *
- * @throws SyntaxError when the text is not JSON, or is nested too deep.
+ * @throws SyntaxError when the text is not JSON, or is nested too deeply.
  */
 export function parseJson(text: string): unknown {
   if (isTooDeep(text)) throw new SyntaxError(`nested deeper than ${MAX_DEPTH}`)
   return JSON.parse(text)
 }
 
-/** Whether a JSON text is nested deeper than {@link MAX_DEPTH}. Free for texts that are too short for that. */
+/** Whether a JSON text is nested deeper than {@link MAX_DEPTH}. Returns at once for a text that is too short to be. */
 export function isTooDeep(text: string): boolean {
   if (text.length <= 2 * MAX_DEPTH) return false
   let depth = 0

@@ -1,18 +1,20 @@
-/** What names an object: enough for a key. Entries have it; so does the `metadata` of any object. */
+// Keys of objects in stores: `namespace/name`.
+
+/** The name and namespace of an object. Entries have these members, as does the `metadata` of any object. */
 export interface ObjectIdentity {
   readonly name?: string | undefined
   readonly namespace?: string | undefined
   readonly uid?: string | undefined
 }
 
-/** Anything a key can be made of: an entry, or an object with metadata. */
+/** A value that has a key: an entry, or an object with metadata. */
 export type Keyed = ObjectIdentity | { readonly metadata: ObjectIdentity }
 
-/** Gives the key under which a store keeps an object. */
+/** Returns the key under which a store keeps an object. */
 export type KeyFunc = (object: Keyed) => string
 
 /**
- * The key `namespace/name`, or `name` for cluster-scoped objects.
+ * Returns the key `namespace/name`, or `name` for cluster-scoped objects.
  *
  * @throws TypeError when the object has no name.
  * @see client-go `cache.MetaNamespaceKeyFunc`
@@ -23,7 +25,7 @@ export function metaNamespaceKey(object: Keyed): string {
   return objectKey(namespace, name)
 }
 
-/** Joins a namespace and a name to a key. */
+/** Joins a namespace and a name into a key. */
 export function objectKey(namespace: string | undefined, name: string): string {
   return namespace ? `${namespace}/${name}` : name
 }

@@ -1,37 +1,34 @@
-/**
- * The shapes every Kubernetes object has. Dates stay strings and unknown fields stay in place: what the server sent is
- * what the user gets.
- */
+// The types that every Kubernetes object shares. Dates stay strings and unknown fields are preserved.
 
 /** Metadata of one object. {@link https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/} */
 export interface ObjectMeta {
-  /** Unique within a namespace (or the cluster, for cluster-scoped resources); cannot be changed. */
+  /** Unique within a namespace, or within the cluster for cluster-scoped resources. Immutable. */
   name?: string
-  /** Prefix from which the server makes a unique name, used only where `name` is not given. */
+  /** The prefix from which the server generates a unique name when `name` is absent. */
   generateName?: string
   /** Absent on cluster-scoped objects. */
   namespace?: string
-  /** Unique in time and space: a deleted and recreated object has another uid. */
+  /** Unique across space and time: a recreated object gets a new uid. */
   uid?: string
-  /** The version of this object; opaque, comparable for equality. */
+  /** The version of this object. Opaque; compare for equality only. */
   resourceVersion?: string
-  /** Counts changes of the desired state. */
+  /** Incremented by the server on each change of the desired state. */
   generation?: number
   /** RFC 3339. */
   creationTimestamp?: string
-  /** RFC 3339; set once deletion was asked for. */
+  /** RFC 3339; set once deletion has been requested. */
   deletionTimestamp?: string
   deletionGracePeriodSeconds?: number
   labels?: Record<string, string>
   annotations?: Record<string, string>
   ownerReferences?: OwnerReference[]
   finalizers?: string[]
-  /** Left out of everything the library reads unless asked for: on real clusters it is a third of an object's bytes. */
+  /** Removed from everything the library reads unless requested: on real clusters it makes up a third of an object. */
   managedFields?: ManagedFieldsEntry[]
   selfLink?: string
 }
 
-/** Names the object that owns another one. */
+/** A reference to the owner of an object. */
 export interface OwnerReference {
   apiVersion: string
   kind: string
@@ -41,7 +38,7 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean
 }
 
-/** Which fields one manager set last. */
+/** The set of fields that one manager set last. */
 export interface ManagedFieldsEntry {
   apiVersion?: string
   fieldsType?: string
@@ -52,7 +49,7 @@ export interface ManagedFieldsEntry {
   time?: string
 }
 
-/** Any Kubernetes object: what every resource's type extends. */
+/** Any Kubernetes object; the base of every resource's type. */
 export interface KubeObject {
   apiVersion?: string
   kind?: string
@@ -75,7 +72,7 @@ export interface KubeList<T> {
   items: T[]
 }
 
-/** The server's account of a failure. {@link https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/} */
+/** The server's description of a failure. {@link https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/} */
 export interface Status {
   kind?: string
   apiVersion?: string
@@ -86,7 +83,7 @@ export interface Status {
   details?: StatusDetails
 }
 
-/** What a {@link Status} is about. */
+/** The object or request that a {@link Status} refers to. */
 export interface StatusDetails {
   name?: string
   group?: string
@@ -96,7 +93,7 @@ export interface StatusDetails {
   causes?: StatusCause[]
 }
 
-/** One reason among several. */
+/** One of several reasons for a failure. */
 export interface StatusCause {
   reason?: string
   message?: string

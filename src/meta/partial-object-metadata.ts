@@ -1,8 +1,10 @@
+// The type of objects that are fetched without spec and status.
+
 import type { KubeObject } from './object'
 
 /**
- * An object of which nothing but the metadata is known: often a tenth of its bytes, and enough for counts, labels, owners and ages.
- * {@link https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches}
+ * An object reduced to its metadata, often a tenth of its size. Enough for counts, labels, owners and ages. {@link
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches}
  */
 export interface PartialObjectMetadata extends KubeObject {
   kind: 'PartialObjectMetadata'

@@ -1,10 +1,12 @@
+// Encodes and checks the segments of URL paths, so that no value can lead to another resource.
+
 /**
- * Encodes one segment of a URL's path. Every path that the library makes is made of these, wherever the value comes from: a caller, a discovery
- * document or an object of the server.
+ * Encodes one segment of a URL path. Every path of the library consists of such segments, whether a value comes from the caller, a
+ * discovery document or an object.
  *
- * @param value refused when it could lead to another resource, or could not be the name of one: see {@link pathSegmentProblem}.
- * @param what names the segment in the error: `the namespace`.
- * @throws TypeError naming what was wrong with the value.
+ * @param value the segment. Rejected when it could lead to another resource, or cannot be a name: see {@link pathSegmentProblem}.
+ * @param what the segment's description in the error, such as `the namespace`.
+ * @throws TypeError that describes the problem with the value.
  */
 export function pathSegment(value: unknown, what: string): string {
   const problem = pathSegmentProblem(value)
@@ -13,11 +15,11 @@ export function pathSegment(value: unknown, what: string): string {
 }
 
 /**
- * Says why a value cannot be one segment of a path. API servers refuse `.`, `..`, `/` and `%` in every name; a backslash and control characters
- * are refused as well, since browsers and proxies take a backslash for a slash and end a path at a NUL. A character that Unicode's compatibility
- * normalization (NFKC) turns into one of these counts as it.
+ * Describes why a value cannot be a path segment. API servers reject `.`, `..`, `/` and `%` in every name. Backslashes and control
+ * characters are rejected as well: browsers and proxies treat a backslash as a slash and end a path at a NUL. A character that
+ * compatibility normalization (NFKC) turns into one of these is treated the same.
  *
- * @returns the end of a sentence whose subject is the segment; undefined when the value is fine.
+ * @returns the predicate of a sentence whose subject is the segment; undefined when the value is valid.
  * @see apimachinery `content.IsPathSegmentName`
  */
 export function pathSegmentProblem(value: unknown): string | undefined {
@@ -25,31 +27,29 @@ export function pathSegmentProblem(value: unknown): string | undefined {
   if (value === '') return 'is empty'
   const plain = value.normalize('NFKC')
   if (plain === '.' || plain === '..') return `must not be ${shown(plain)}, which leads to another path`
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern searches for control characters.
   const found = /[/\\%\u0000-\u001f\u007f-\u009f]/.exec(plain)?.[0]
   if (found) return `must not contain ${shown(found)}, got ${shown(value)}`
-  // Half of a surrogate pair cannot be encoded.
+  // A lone surrogate cannot be encoded.
   if (/\p{Cs}/u.test(value)) return `must be well-formed Unicode, got ${shown(value)}`
   return undefined
 }
 
 /**
- * Checks a path before it is put behind a base URL: it must stay below it.
+ * Checks that a path stays below the base URL it is appended to.
  *
- * @throws TypeError when it begins with a slash, or has a backslash, a control character or a segment `.` or `..`, encoded or not.
+ * @throws TypeError when the path begins with a slash, or has a backslash, a control character, or a segment `.` or `..`, encoded or not.
  */
 export function checkPath(path: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern searches for control characters.
   if (/^\/|[\\\u0000-\u001f\u007f]|(?:^|\/)(?:\.|%2e){1,2}(?:[/?#]|$)/i.test(path)) {
-    throw new TypeError(
-      `the path ${shown(path)} would lead elsewhere than below the base URL: write it without a leading slash, '..' or '\\'`,
-    )
+    throw new TypeError(`the path ${shown(path)} leaves the base URL: write it without a leading slash, '..' or '\\'`)
   }
 }
 
 const LONGEST_SHOWN = 100
 
-/** A value as messages show it: control characters escaped, at most about 100 characters. */
+/** Formats a value for a message: control characters escaped, about 100 characters at most. */
 export function shown(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return 'a function'

@@ -1,10 +1,12 @@
+// Resources: the group, version, names and scope that requests and keys are made from.
+
 import type { KubeObject } from './object'
 import { pathSegment, shown } from './path-segment'
 import type { InferSchema, StandardSchemaV1 } from './standard-schema'
 
 /**
- * A resource is a value: where its objects live and what they are called. The generated ones
- * (`kubeflect/resources/core/v1`, …) share their name with the type of the object; {@link defineResource} makes others.
+ * A resource: its API group and version, its names, and the type of its objects. The generated resources (`kubeflect/resources/core/v1`, …)
+ * share their name with the type of the object; {@link defineResource} makes others.
  */
 export interface Resource<T extends KubeObject = KubeObject> {
   /** API group; the empty string is the core group. */
@@ -12,12 +14,12 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly version: string
   /** The plural in the URL, lower case: `pods`. */
   readonly plural: string
-  /** As in the objects: `Pod`. */
+  /** The kind of the objects: `Pod`. */
   readonly kind: string
   readonly scope: ResourceScope
-  /** Checks and types the objects; any Standard Schema. */
+  /** Validates and types the objects; any Standard Schema. */
   readonly schema?: StandardSchemaV1<unknown, T> | undefined
-  /** Carries the type of the objects; never set. */
+  /** Carries the object type; never set at run time. */
   readonly '~object'?: T
 }
 
@@ -27,7 +29,7 @@ export type ResourceScope = 'Namespaced' | 'Cluster'
 /** The object type of a resource: `ObjectOf<typeof Pod>` is `Pod`. */
 export type ObjectOf<R> = R extends Resource<infer T> ? T : never
 
-/** What {@link defineResource} takes. */
+/** The members of a resource that {@link defineResource} creates. */
 export interface ResourceDefinition<S extends StandardSchemaV1 | undefined = undefined> {
   /** API group, such as `example.com`; leave out for the core group. */
   group?: string
@@ -42,10 +44,10 @@ export interface ResourceDefinition<S extends StandardSchemaV1 | undefined = und
 }
 
 /**
- * Describes a resource the library has no type for, such as a custom resource: no generator needed. Names are held to the API server's own rules
- * for custom resources: version, plural and the lower-cased kind are DNS-1035 labels, the group is a DNS subdomain or empty.
+ * Defines a resource that the library has no type for, such as a custom resource, without a code generator. Applies the API server's own
+ * rules for custom resources: version, plural and the lower-cased kind are DNS-1035 labels; the group is a DNS subdomain or empty.
  *
- * @throws TypeError naming the member that the API server would refuse, or that is missing.
+ * @throws TypeError naming the member that is missing or that the API server would reject.
  * @see apiextensions-apiserver `validation.ValidateCustomResourceDefinitionNames`
  * @example
  * ```ts
@@ -89,8 +91,8 @@ const isDnsSubdomain = (value: unknown): boolean =>
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
 
 /**
- * Checks that a value can be used as a {@link Resource}: that it has every member, and none that would lead to another path. Names are not held to
- * the rules of {@link defineResource}: aggregated API servers have resources with other names.
+ * Checks that a value can be used as a {@link Resource}: every member is present, and none can lead to another path. Does not apply the
+ * name rules of {@link defineResource}, because aggregated API servers use other names.
  *
  * @throws TypeError naming the member that is missing or wrong.
  */
@@ -98,7 +100,7 @@ export function checkResource(resource: Resource): void {
   const given: unknown = resource
   if (!isRecord(given)) throw new TypeError(`expected a resource (${ADVICE}), got ${shown(given)}`)
   const missing = ['group', 'version', 'plural', 'kind', 'scope'].filter((member) => typeof given[member] !== 'string')
-  // Only the names of its members are shown: the value may be an object of the cluster, passed by mistake.
+  // Quotes only the member names: the value may be an object of the cluster, passed by mistake.
   if (missing.length > 0) throw new TypeError(`the resource { ${Object.keys(given).join(', ')} } has no ${missing.join(', ')}: ${ADVICE}`)
   groupVersionPath(resource)
   pathSegment(resource.plural, "the resource's plural")
@@ -106,27 +108,31 @@ export function checkResource(resource: Resource): void {
 
 const ADVICE = 'use one of kubeflect/resources, defineResource(…) or discovery'
 
-/** The `apiVersion` of a resource's objects: `v1`, `apps/v1`. */
+/** Returns the `apiVersion` of a resource's objects: `v1`, `apps/v1`. */
 export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'version'>): string {
   return group ? `${group}/${version}` : version
 }
 
-/** How a resource is written for people and in keys: `pods`, `deployments.apps`. */
+/** Returns the short name of a resource for messages and keys: `pods`, `deployments.apps`. */
 export function resourceName({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
   return group ? `${plural}.${group}` : plural
 }
 
-/** The path of one version of a group below a server's base URL: `api/v1`, `apis/apps/v1`. @throws TypeError as {@link pathSegment} */
+/**
+ * Returns the path of one version of a group below a server's base URL: `api/v1`, `apis/apps/v1`.
+ *
+ * @throws TypeError as {@link pathSegment} does.
+ */
 export function groupVersionPath({ group, version }: Pick<Resource, 'group' | 'version'>): string {
   return `${group === '' ? 'api' : `apis/${pathSegment(group, "the resource's group")}`}/${pathSegment(version, "the resource's version")}`
 }
 
 /**
- * The path of a collection, or of one object in it, below a server's base URL; no leading slash. Every segment is checked by {@link pathSegment},
- * wherever the resource comes from.
+ * Returns the path of a collection, or of one object in it, below a server's base URL, without a leading slash. Checks every segment with
+ * {@link pathSegment}.
  *
- * @throws TypeError when a part of the resource, the namespace or the name could not be a segment of a path; when a namespace is given for a
- *   cluster-scoped resource, or a name without the namespace it needs.
+ * @throws TypeError when a part of the resource, the namespace or the name cannot be a path segment; when a namespace is given for a
+ *   cluster-scoped resource; when a namespaced object is named without its namespace.
  */
 export function resourcePath(
   resource: Resource,

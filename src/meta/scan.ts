@@ -1,10 +1,7 @@
-/**
- * A scanner that finds where the parts of a JSON text are without parsing them, so that an object can be cut out of what the
- * server sent, byte for byte. It does not validate: what lies inside a skipped value is looked at when somebody reads it. What it
- * cannot make sense of throws a SyntaxError.
- */
+// Scans JSON text for the positions of its parts without parsing them, so that an object can be cut out of a response byte for byte. Does
+// not validate: the content of a skipped value is checked when it is read. Throws a SyntaxError when the structure is broken.
 
-// The characters that JSON's structure is made of, as UTF-16 code units, which are their bytes in UTF-8 as well.
+// The structural characters of JSON as UTF-16 code units, which equal their UTF-8 bytes.
 export const QUOTE: number = 0x22
 export const COMMA: number = 0x2c
 export const COLON: number = 0x3a
@@ -17,25 +14,25 @@ const MINUS = 0x2d
 const ZERO = 0x30
 const NINE = 0x39
 
-/** What a visitor returns to end the walk at once. */
+/** Returned by a visitor to end the walk at once. */
 export const STOP = -1
 
 /**
- * Looks at a member of an object: its key, where its value starts and where its key's quote is.
+ * Visits a member of an object, given its key, the start of its value, and the position of the key's opening quote.
  *
- * @returns where the value ends ({@link skipValue}, or what a walk of the value itself returned), or {@link STOP}.
+ * @returns the end of the value (from {@link skipValue}, or from a nested walk), or {@link STOP}.
  */
 export type MemberVisitor = (key: string, start: number, keyStart: number) => number
 
-/** Members whose values are strings: of each its key, and how it begins where nobody adds white space, such as `"name":"`. */
+/** Members with string values: each key, and how the member begins when written without white space, such as `"name":"`. */
 export type StringMembers<K extends string> = readonly (readonly [key: K, opening: string])[]
 
-/** Members with these keys, whose values are strings. */
+/** Describes members with these keys and string values. */
 export function stringMembers<K extends string>(...keys: readonly K[]): StringMembers<K> {
   return keys.map((key) => [key, `"${key}":"`])
 }
 
-/** Members in the order in which they are expected, and where their values go. */
+/** Members in the expected order, and the object that receives their values. */
 export interface LeadingStrings<K extends string> {
   readonly members: StringMembers<K>
   readonly into: Record<K, string>
@@ -44,7 +41,8 @@ export interface LeadingStrings<K extends string> {
 /**
  * Visits each member of the object that starts at `at`, in the order of the text.
  *
- * @param leading not visited where they come first, in this order, and are written as expected: reading them so takes a fraction of the time.
+ * @param leading members that are read without visiting them where they come first, in this order and without white space. Much faster than
+ *   visiting.
  * @returns the index just past the object, or {@link STOP} when the visitor stopped.
  * @throws SyntaxError when there is no object at `at`, or the text ends inside it.
  */
@@ -69,7 +67,7 @@ export function forEachMember<K extends string>(text: string, at: number, visit:
   }
 }
 
-/** Reads what is as expected; returns where the key of the first other member has to stand. */
+/** Reads the members that are written as expected. Returns the position at which the key of the next member must start. */
 function readLeading<K extends string>(text: string, at: number, { members, into }: LeadingStrings<K>): number {
   let i = at
   for (const [key, opening] of members) {
@@ -84,7 +82,7 @@ function readLeading<K extends string>(text: string, at: number, { members, into
   return i
 }
 
-/** The index of the first character at or after `at` that is not white space. */
+/** Returns the index of the first character at or after `at` that is not white space. */
 export function skipSpace(text: string, at: number): number {
   let i = at
   for (;;) {
@@ -95,9 +93,9 @@ export function skipSpace(text: string, at: number): number {
 }
 
 /**
- * The index just past the value that starts at `at`.
+ * Returns the index just past the value that starts at `at`.
  *
- * @throws SyntaxError when the text ends inside the value, or there is none.
+ * @throws SyntaxError when the text ends inside the value, or there is no value.
  */
 export function skipValue(text: string, at: number): number {
   let depth = 0
@@ -120,9 +118,9 @@ export function skipValue(text: string, at: number): number {
 }
 
 /**
- * As {@link skipValue}, and much faster for a long array of objects in which there is no other array, as `metadata.managedFields` is: its end is the
- * first `]`. That it is no character of a string is known from the key that follows: an unescaped quote with a letter behind it opens a string, so what
- * stands before it is in none. Where anything is otherwise, the value is walked through.
+ * Like {@link skipValue}, and much faster for a long array of objects without nested arrays, such as `metadata.managedFields`, which ends
+ * at the first `]`. The key that follows proves that this bracket is not inside a string: an unescaped quote followed by a letter opens a
+ * string, so the text before it is outside. Falls back to a full scan in all other cases.
  */
 export function skipObjects(text: string, at: number): number {
   const close = text.indexOf(']', at)
@@ -143,12 +141,12 @@ function isLetter(code: number): boolean {
   return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a)
 }
 
-/** The string whose literal starts at `at`; undefined when another kind of value stands there. */
+/** Returns the string whose literal starts at `at`; undefined for any other kind of value. */
 export function stringAt(text: string, at: number): string | undefined {
   return text.charCodeAt(at) === QUOTE ? unquote(text, at, skipString(text, at)) : undefined
 }
 
-/** The string or the number whose literal starts at `at`, as text; undefined when another kind of value stands there. */
+/** Returns the string or number whose literal starts at `at`, as text; undefined for any other kind of value. */
 export function scalarAt(text: string, at: number): string | undefined {
   const literal = stringAt(text, at)
   if (literal !== undefined) return literal
@@ -157,7 +155,7 @@ export function scalarAt(text: string, at: number): string | undefined {
 }
 
 /**
- * The value at a path of members of a JSON object, of which nothing else is parsed; undefined when there is none.
+ * Returns the value at a path of members of a JSON object, parsing only that value; undefined when it is absent.
  *
  * @throws SyntaxError when the text ends too soon, or the value is not JSON.
  */
@@ -178,8 +176,8 @@ export function valueAt(text: string, path: readonly string[]): unknown {
 }
 
 /**
- * The index of the quote that ends the string in which `from` lies; -1 when the text ends first. Engines search much faster than a loop
- * that looks at every character.
+ * Returns the index of the quote that closes the string around `from`; -1 when the text ends first. Uses `indexOf`, which is much faster
+ * than a loop over characters.
  */
 export function closingQuote(text: string, from: number): number {
   for (let end = text.indexOf('"', from); end >= 0; end = text.indexOf('"', end + 1)) {
@@ -190,7 +188,7 @@ export function closingQuote(text: string, from: number): number {
   return -1
 }
 
-/** The index just past the string whose opening quote is at `at`. */
+/** Returns the index just past the string whose opening quote is at `at`. */
 function skipString(text: string, at: number): number {
   const end = closingQuote(text, at + 1)
   if (end < 0) throw new SyntaxError('the text ends inside a string')

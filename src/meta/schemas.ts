@@ -1,16 +1,14 @@
+// Reads the envelopes of the wire format: Status, list metadata and bookmarks. Objects are checked by the schema of their resource.
+//
+// Tolerates wrong members: Go writes an absent value as null, and some aggregated APIs write a number where a string belongs, or vice versa.
+// A member of the wrong type counts as absent, and unknown members are kept.
+
 import type { ListMeta, Status, StatusCause } from './object'
 import { INITIAL_EVENTS_END } from './wire'
 
-/**
- * What the library itself reads of the wire's envelopes is checked here; objects are the business of a resource's own schema.
- *
- * One odd member costs no more than itself: Go writes an absent value as null, and some aggregated APIs write a number where a string belongs, or the
- * other way round. So what cannot be understood counts as absent, and unknown members pass.
- */
-
 type Members = Readonly<Record<string, unknown>>
 
-/** The members of an object; none of anything else. */
+/** Returns the members of an object; an empty record for any other value. */
 function membersOf(value: unknown): Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {}
 }
@@ -24,7 +22,7 @@ function figureOf(value: unknown): number | undefined {
   return typeof figure === 'number' && Number.isFinite(figure) ? figure : undefined
 }
 
-/** The members with some of them made what they should be; those that cannot be are left out. */
+/** Converts the members that have a reader. Omits those that cannot be converted. */
 function reading<R>(members: Members, readers: Readonly<Record<string, (value: unknown) => unknown>>): R {
   const result: Record<string, unknown> = { ...members }
   for (const [key, read] of Object.entries(readers)) {
@@ -35,14 +33,14 @@ function reading<R>(members: Members, readers: Readonly<Record<string, (value: u
   return result as R
 }
 
-/** What a bookmark says. */
+/** The content of a bookmark. */
 export interface Bookmark {
-  /** The empty string when it names none, as those of some aggregated APIs. */
+  /** The empty string when the bookmark has none, as with some aggregated APIs. */
   readonly resourceVersion: string
   readonly initialEventsEnd: boolean
 }
 
-/** The value as a Status; undefined when it is something else. */
+/** Returns the value as a Status; undefined when it is not one. */
 export function asStatus(value: unknown): Status | undefined {
   const status = membersOf(value)
   if (status.kind !== 'Status') return undefined
@@ -59,21 +57,21 @@ function causesOf(value: unknown): StatusCause[] | undefined {
   return value.map((cause) => reading<StatusCause>(membersOf(cause), { reason: textOf, message: textOf, field: textOf }))
 }
 
-/** The metadata of a list; undefined when the value is no list. */
+/** Returns the metadata of a list; undefined when the value is not a list. */
 export function asListMeta(value: unknown): ListMeta | undefined {
   const { items, metadata, kind } = membersOf(value)
-  // Go writes a list without items as null. What has no member `items` at all is something else, not an empty list.
+  // Go writes a list without items as null. A value without a member `items` is not a list.
   if (items !== null && !Array.isArray(items)) return undefined
   const isList = (typeof kind === 'string' && kind.endsWith('List')) || (typeof metadata === 'object' && !Array.isArray(metadata))
   return isList ? listMetaOf(metadata) : undefined
 }
 
-/** What a list says of itself by its member `metadata`, whatever that is. */
+/** Reads the `metadata` of a list; accepts any value. */
 export function listMetaOf(metadata: unknown): ListMeta {
   return reading(membersOf(metadata), { resourceVersion: textOf, continue: textOf, remainingItemCount: figureOf })
 }
 
-/** What a bookmark says by its object, whatever that is. */
+/** Reads the object of a bookmark; accepts any value. */
 export function asBookmark(value: unknown): Bookmark {
   const { resourceVersion, annotations } = membersOf(membersOf(value).metadata)
   return { resourceVersion: textOf(resourceVersion) ?? '', initialEventsEnd: membersOf(annotations)[INITIAL_EVENTS_END] === 'true' }

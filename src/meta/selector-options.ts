@@ -1,11 +1,13 @@
+// Checks the selectors of a request before it is sent.
+
 import { parseFieldSelector } from './field-selectors'
 import { shown } from './path-segment'
 import { parseLabelSelector } from './selectors'
 
 /**
- * Checks the selectors of a request before it is sent. Accepts what an API server accepts.
+ * Checks the selectors of a request. Accepts what an API server accepts.
  *
- * @throws SelectorError naming the column of what is broken; TypeError when a selector is not a string.
+ * @throws SelectorError with the column of the error; TypeError when a selector is not a string.
  */
 export function checkSelectors(options: {
   readonly labelSelector?: string | undefined

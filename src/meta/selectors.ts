@@ -1,22 +1,24 @@
+// Parses and evaluates label selectors.
+
 import { isKubeError, KubeError } from '../errors'
 
-/** Labels, as objects carry them. */
+/** The labels of an object. */
 export type Labels = Readonly<Record<string, string>>
 
 /** A parsed label selector. */
 export interface LabelSelector {
   /** Whether it selects everything. */
   readonly empty: boolean
-  /** Whether an object with these labels is selected. */
+  /** Whether the selector matches an object with these labels. */
   matches(labels: Labels | undefined): boolean
-  /** The canonical form: selectors that differ only in white space or in the order of their parts have the same one. */
+  /** The canonical form. Selectors that differ only in white space or in the order of their requirements have the same one. */
   toString(): string
 }
 
-/** A label or field selector that cannot be parsed. */
+/** Thrown for a label or field selector that cannot be parsed. */
 export class SelectorError extends KubeError {
   readonly selector: string
-  /** Where the fault is, counted from 1. */
+  /** The position of the error, counted from 1. */
   readonly column: number
 
   constructor(selector: string, at: number, problem: string) {
@@ -29,7 +31,7 @@ export class SelectorError extends KubeError {
   }
 }
 
-/** Whether an error is about a selector that cannot be parsed. */
+/** Whether an error is a {@link SelectorError}. */
 export const isSelectorError = (error: unknown): error is SelectorError =>
   isKubeError(error) && error['~kubeflect'].includes('SelectorError')
 
@@ -38,19 +40,19 @@ type Operator = '' | '!' | '=' | '==' | '!=' | '<' | '>' | 'in' | 'notin'
 interface Requirement {
   readonly key: string
   readonly operator: Operator
-  /** Sorted, each once. */
+  /** Sorted, without duplicates. */
   readonly values: readonly string[]
 }
 
 /**
- * Parses a label selector: requirements joined by commas, each one `key`, `!key`, `key=value`, `key==value`, `key!=value`,
- * `key in (a,b)`, `key notin (a,b)`, `key<1` or `key>1`. `!=` and `notin` also select objects that lack the key.
+ * Parses a label selector: requirements joined by commas, each one `key`, `!key`, `key=value`, `key==value`, `key!=value`, `key in (a,b)`,
+ * `key notin (a,b)`, `key<1` or `key>1`. `!=` and `notin` also match objects that lack the key.
  *
- * @throws SelectorError naming the column and what was expected there.
+ * @throws SelectorError with the column and what was expected there.
  * @see apimachinery `labels.Parse`
  */
 export function parseLabelSelector(selector: string): LabelSelector {
-  // By key, and stable: the order among requirements of one key is the writer's.
+  // A stable sort by key: requirements of one key keep their order.
   const requirements = new Parser(selector).parse().sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
   return {
     empty: requirements.length === 0,
@@ -86,7 +88,7 @@ function format({ key, operator, values }: Requirement): string {
   return `${key}${operator}${values.join(',')}`
 }
 
-/** What Go's `strconv.ParseInt` takes: an integer of 64 bits. Labels cannot begin with a sign. */
+/** Parses the integers that Go's `strconv.ParseInt` accepts: 64 bits. Labels cannot begin with a sign. */
 function integerOf(value: string | undefined): bigint | undefined {
   if (value === undefined || !/^\d+$/.test(value)) return undefined
   const integer = BigInt(value)
@@ -96,13 +98,13 @@ function integerOf(value: string | undefined): bigint | undefined {
 const OPERATORS: ReadonlySet<string> = new Set<Operator>(['=', '==', '!=', '<', '>', 'in', 'notin'])
 
 interface Token {
-  /** A symbol stands for itself; a word is a key, a value, `in` or `notin`; the empty string is the end. */
+  /** A symbol, a word (a key, a value, `in` or `notin`), or the empty string at the end. */
   readonly text: string
   readonly at: number
   readonly word: boolean
 }
 
-/** Recursive descent over tokens; the grammar is that of apimachinery's `labels.Parse`, gaps in value lists included. */
+/** A recursive-descent parser with the grammar of apimachinery's `labels.Parse`, including empty values in lists. */
 class Parser {
   readonly #selector: string
   readonly #tokens: readonly Token[]
@@ -138,7 +140,7 @@ class Parser {
     return { key: key.text, operator: operator.text, values: [...new Set(values)].sort() }
   }
 
-  /** A missing value is the empty one. */
+  /** Parses one value; an absent value is the empty string. */
   #value(operator: Operator): string {
     const ordered = operator === '<' || operator === '>'
     const token = this.#peek()
@@ -193,7 +195,7 @@ class Parser {
 }
 
 function tokenize(selector: string): Token[] {
-  // `==` and `!=` are one token, wherever they stand without a space between.
+  // `==` and `!=` are one token when there is no space between their characters.
   const matches = selector.matchAll(/([=!]=|[=!(),<>])|[^=!(),<> \t\r\n]+/g)
   const tokens = Array.from(matches, ({ 0: text, 1: symbol, index }) => ({ text, at: index, word: symbol === undefined }))
   return [...tokens, { text: '', at: selector.length, word: false }]
@@ -204,7 +206,7 @@ const isOperator = (text: string): text is Operator => OPERATORS.has(text)
 const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 
-/** What is wrong with a label's key: `[DNS subdomain, at most 253/]name, at most 63`. */
+/** Describes what is wrong with a label key, which has the form `[DNS subdomain, at most 253/]name, at most 63`. */
 function keyProblem(key: string): string | undefined {
   const parts = key.split('/')
   const name = parts.at(-1) ?? ''

@@ -1,7 +1,6 @@
-/**
- * The Standard Schema interface (https://standardschema.dev), version 1: what valibot, zod, arktype and others have in
- * common. The specification asks libraries to copy these types rather than to depend on a package for them.
- */
+// The types of Standard Schema, copied as its specification recommends.
+
+/** The Standard Schema interface, version 1 (https://standardschema.dev), which valibot, zod, arktype and others implement. */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1
@@ -11,14 +10,14 @@ export interface StandardSchemaV1<Input = unknown, Output = Input> {
   }
 }
 
-/** A validation's outcome: a value, or issues. */
+/** The outcome of a validation: a value, or issues. */
 export type StandardResult<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] }
 
-/** One thing that was wrong. */
+/** One problem found by a validation. */
 export interface StandardIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** The type a schema validates to. */
+/** The output type of a schema. */
 export type InferSchema<S> = S extends StandardSchemaV1<unknown, infer Output> ? Output : never

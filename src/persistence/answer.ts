@@ -1,24 +1,28 @@
+// Bounds how long the library waits for a storage.
+
 import { PersistenceError } from '../errors'
 import type { Clock } from '../internal/clock'
 
-/** How long a storage may take for one answer, or for the next part of one, in milliseconds. Storing 100,000 pods takes seconds. */
+/**
+ * The maximum time a storage may take to answer, or to deliver the next part of an answer, in milliseconds. Storing 100,000 pods takes
+ * seconds.
+ */
 export const ANSWER_TIMEOUT_MS = 60_000
 
-/** How {@link answerOf} waits. */
+/** Options of {@link answerOf}. */
 export interface AnswerOptions {
   readonly clock: Clock
   /** In milliseconds; default {@link ANSWER_TIMEOUT_MS}. */
   readonly timeoutMs?: number | undefined
-  /** Ends the wait: the promise rejects with its reason. Default: nothing but the time does. */
+  /** Ends the wait: the promise rejects with its reason. Default: no signal. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Waits for a storage, but not without end. An answer that comes too late is ignored.
+ * Calls a storage and waits for its answer up to a time limit. Ignores an answer that arrives later.
  *
- * @param ask makes the call. It may call the function that it is given whenever a part of the answer has come: that starts the time again, since a
- *   large answer is not a slow storage.
- * @throws what the call rejects with; the signal's reason; PersistenceError with code `'unavailable'` when the time is over.
+ * @param ask makes the call. Its argument restarts the time limit; call it for each part of a large answer.
+ * @throws what the call rejects with; the signal's reason; PersistenceError with code `'unavailable'` when the time limit is exceeded.
  */
 export function answerOf<R>(
   ask: (restart: () => void) => Promise<R>,
@@ -37,7 +41,7 @@ export function answerOf<R>(
       reject(error)
     }
     const abort = () => fail(signal?.reason)
-    const expire = () => fail(new PersistenceError('unavailable', `the storage gave no answer for ${timeoutMs / 1000} s`))
+    const expire = () => fail(new PersistenceError('unavailable', `the storage did not answer for ${timeoutMs / 1000} s`))
     const restart = () => {
       clock.clearTimeout(timer)
       if (!isOver) timer = clock.setTimeout(expire, timeoutMs)
@@ -45,7 +49,7 @@ export function answerOf<R>(
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)
     restart()
-    // Async, so that a persister that throws rejects.
+    // Async, so that a persister that throws leads to a rejection.
     const asked = async () => ask(restart)
     asked().then((answer) => {
       end()

@@ -1,56 +1,56 @@
+// The layout of snapshots in Deno KV, where a value holds 64 KiB and an atomic operation 800 KiB. A scope has one head and a log: a line
+// for each put and delete since the log was started, split into chunks. The head names the valid log and its number of chunks; all other
+// chunks are uncommitted or obsolete.
+
 import { LineSplitter } from '../transport/lines'
 import type { Step } from './persister'
 import { newWriter, type ScopeHead } from './writer'
-
-// How a snapshot lies in Deno KV, where a value holds 64 KiB and an atomic operation 800 KiB. A scope has one head, and a log: the lines of
-// everything that was put and deleted since the log was begun, cut into chunks. The head says which log counts, and how many of its chunks:
-// whatever lies beside was never committed, or is no longer needed.
 
 /** A key of Deno KV. */
 export type KvKey = readonly (Uint8Array | string | number | bigint | boolean | symbol)[]
 
 /** The head of a scope. */
 export interface LogHead extends ScopeHead {
-  /** The log's name, its own. */
+  /** The unique name of the log. */
   readonly log: string
-  /** How many chunks of the log count. */
+  /** The number of valid chunks in the log. */
   readonly chunks: number
   /** In bytes. */
   readonly size: number
-  /** How large the log was when it was begun, in bytes. */
+  /** The size of the log when it was started, in bytes. */
   readonly begunWith: number
 }
 
-/** The number counts the changes of this layout: what has another one is not looked at. */
+/** Includes the version of this layout. Data of other versions is ignored. */
 const ROOT = ['kubeflect', '1'] as const
-/** In bytes; a value may have 65,536. */
+/** In bytes; the limit of a value is 65,536. */
 const CHUNK_SIZE = 60_000
 
-/** Where every head is. */
+/** The prefix of all heads. */
 export const headsKey: readonly string[] = [...ROOT, 'heads']
-/** Where every log is. */
+/** The prefix of all logs. */
 export const logsKey: readonly string[] = [...ROOT, 'logs']
-/** Where the head of a scope is. */
+/** Returns the key of a scope's head. */
 export const headKey = (id: string): KvKey => [...headsKey, id]
-/** Where the logs of a scope are. */
+/** Returns the prefix of a scope's logs. */
 export const scopeLogsKey = (id: string): KvKey => [...logsKey, id]
-/** Where a chunk is. */
+/** Returns the key of a chunk. */
 export const chunkKey = (id: string, log: string, number: number): KvKey => [...logsKey, id, log, number]
-/** The scope a key below `headsKey` or `logsKey` is about. */
+/** Returns the id of the scope that a key below `headsKey` or `logsKey` belongs to. */
 export const idOf = (key: KvKey): string => String(key[headsKey.length])
 
-/** Whether a value is a head. */
+/** Whether a value is a valid head. */
 export function isLogHead(value: unknown): value is LogHead {
   const { writer, log, chunks } = (value ?? {}) as Partial<LogHead>
   return typeof writer === 'string' && typeof log === 'string' && Number.isSafeInteger(chunks)
 }
 
-/** A head whose log has not begun. Without a version it says only who may commit. */
+/** Makes a head without a log. Without a version it only records the writer. */
 export function newHead(writer: string, resourceVersion?: string): LogHead {
   return { writer, resourceVersion, log: newWriter(), chunks: 0, size: 0, begunWith: 0 }
 }
 
-/** A step as chunks of a log, each with its own memory. */
+/** Splits a step into chunks of a log, each in its own buffer. */
 export function* chunksOf(change: Step): Generator<Uint8Array> {
   const encoder = new TextEncoder()
   let chunk = new Uint8Array(CHUNK_SIZE)
@@ -71,7 +71,7 @@ export function* chunksOf(change: Step): Generator<Uint8Array> {
   if (used > 0) yield chunk.slice(0, used)
 }
 
-/** The state a log's chunks lead to, as text by key; undefined when they are damaged. */
+/** Replays the chunks of a log; returns texts by key, or undefined when the chunks are damaged. */
 export function textsOf(chunks: readonly unknown[]): Map<string, string> | undefined {
   const texts = new Map<string, string>()
   const splitter = new LineSplitter({ maxLineLength: Number.POSITIVE_INFINITY })
@@ -80,7 +80,7 @@ export function textsOf(chunks: readonly unknown[]): Map<string, string> | undef
       if (!(chunk instanceof Uint8Array)) return undefined
       splitter.push(chunk, (text, start, end) => take(texts, JSON.parse(text.slice(start, end))))
     }
-    // What has no line end was cut off.
+    // A line without an end was cut off.
     splitter.end(() => take(texts, undefined))
   } catch {
     return undefined
@@ -95,7 +95,7 @@ function* linesOf(change: Step): Generator<string> {
 
 function take(texts: Map<string, string>, line: unknown): void {
   const [key, text] = Array.isArray(line) ? line : []
-  if (typeof key !== 'string' || (text !== undefined && typeof text !== 'string')) throw new TypeError('no line of a log')
+  if (typeof key !== 'string' || (text !== undefined && typeof text !== 'string')) throw new TypeError('not a line of a log')
   if (text === undefined) texts.delete(key)
   else texts.set(key, text)
 }

@@ -1,3 +1,5 @@
+// A persister for Deno KV.
+
 import { isPersistenceError, PersistenceError } from '../errors'
 import { InTurn } from '../internal/in-turn'
 import {
@@ -18,7 +20,7 @@ import type { Commit, LoadOptions, Persister, Scope, Snapshot, Step } from './pe
 import { scopeId, scopeMatches } from './scope'
 import { admit, baselessError, checkCommit, fencedError } from './writer'
 
-/** One atomic operation of Deno KV. */
+/** An atomic operation of Deno KV. */
 export interface DenoKvAtomic {
   check(check: { key: KvKey; versionstamp: string | null }): this
   set(key: KvKey, value: unknown): this
@@ -26,32 +28,33 @@ export interface DenoKvAtomic {
   commit(): Promise<{ ok: true; versionstamp: string } | { ok: false }>
 }
 
-/** What {@link denoKvPersister} needs of a `Deno.Kv`. */
+/** The methods of `Deno.Kv` that {@link denoKvPersister} uses. */
 export interface DenoKv {
   get(key: KvKey): Promise<{ value: unknown; versionstamp: string | null }>
   list(selector: { prefix: KvKey }): AsyncIterable<{ key: KvKey; value: unknown }>
   atomic(): DenoKvAtomic
 }
 
-/** A head, if there is one, and what shows whether it was changed since it was read. */
+/** A head, if there is one, and the versionstamp that detects concurrent changes. */
 interface Found<Head = LogHead | undefined> {
   readonly head: Head
   readonly versionstamp: string | null
 }
 
-/** So many chunks fit into an atomic operation, with a head and the keys. */
+/** The number of chunks that fit into an atomic operation together with a head and the keys. */
 const BATCH = 12
-/** So many keys fit into one, as long as keys can be. */
+/** The number of keys of maximum length that fit into an atomic operation. */
 const DELETE_BATCH = 32
-/** How often a load tries to become the writer while others change the scope at the same time. */
+/** The maximum number of attempts of a load to become the writer while others change the scope. */
 const MAX_CLAIMS = 20
-/** A log this small, in bytes, is never worth beginning anew. */
+/** The size in bytes up to which a log is never compacted. */
 const SMALL = 1 << 18
 
 /**
- * Keeps snapshots in Deno KV, locally (`--unstable-kv`) and on Deno Deploy, under keys that begin with `'kubeflect'`. An `apply` appends to a
- * log; one that has grown to more than twice what it began with is begun anew with the state it led to. A step that does not fit into one atomic
- * operation is written beside what counts first, and counts with the last operation. The store stays the caller's: nothing closes it.
+ * Keeps snapshots in Deno KV, locally (`--unstable-kv`) and on Deno Deploy, under keys that begin with `'kubeflect'`. An `apply` appends to
+ * a log. A log of more than twice its initial size is replaced by a new one with the current state. A step that exceeds one atomic
+ * operation is written beside the valid data first, and becomes valid with the last operation. Never closes the store, which belongs to the
+ * caller.
  *
  * @example
  * ```ts
@@ -95,13 +98,13 @@ class DenoKvPersister implements Persister {
     const claimed = await this.#claim(id, options)
     const { writer, resourceVersion } = claimed.head
     const texts = await this.#read(id, claimed)
-    // When another writer took the scope over meanwhile, its load finds the damage too.
+    // If another writer has taken over meanwhile, its load finds the damage too.
     if (texts === undefined) await this.#guarded(id, claimed).set(headKey(id), newHead(writer)).commit()
     if (texts === undefined || resourceVersion === undefined) return undefined
     return { resourceVersion, records: Array.from(texts, ([key, text]) => ({ key, text })) }
   }
 
-  /** Makes the load's writer the scope's writer. */
+  /** Makes the load's writer the writer of the scope. */
   async #claim(id: string, { writer, after }: LoadOptions): Promise<Found<LogHead>> {
     for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
       const found = await this.#find(id)
@@ -109,7 +112,7 @@ class DenoKvPersister implements Persister {
       const head = { ...(found.head ?? newHead(writer)), writer }
       const result = await this.#guarded(id, found).set(headKey(id), head).commit()
       if (result.ok) return { head, versionstamp: result.versionstamp }
-      // The head was changed in between: of two that want to be the writer, the later one is.
+      // Another writer changed the head in between; the last one to claim the scope wins.
     }
     throw new PersistenceError('unavailable', `${id}: other writers changed this snapshot during each of ${MAX_CLAIMS} attempts to load it`)
   }
@@ -129,16 +132,16 @@ class DenoKvPersister implements Persister {
     await this.#begin(id, found, newHead(writer, resourceVersion), { type: 'replace', puts, resourceVersion })
   }
 
-  /** Writes a step to a new log, and removes the one before. */
+  /** Writes a step to a new log, and removes the old one. */
   async #begin(id: string, found: Found, head: LogHead, step: Step): Promise<void> {
     const versionstamp = await this.#write(id, found, head, step)
     const { log, chunks } = found.head ?? head
     const keys = found.head ? Array.from({ length: chunks }, (_, number) => chunkKey(id, log, number)) : []
-    // The step is stored. What cannot be removed now is at the next load.
+    // The step is stored. The next load removes what remains.
     await this.#remove(id, keys, versionstamp).catch(() => {})
   }
 
-  /** Writes a step to the end of the log of `head`, and then what has become of `head` in the place of the one found. */
+  /** Appends a step to the log of `head`, then replaces the head that was found by the updated one. */
   async #write(id: string, found: Found, head: LogHead, step: Step): Promise<string> {
     let { chunks, size } = head
     let operation = this.#guarded(id, found)
@@ -154,7 +157,7 @@ class DenoKvPersister implements Persister {
     return this.#make(id, operation.set(headKey(id), { ...head, chunks, size, begunWith }))
   }
 
-  /** Reads the log of a head, and removes the others of its scope. Gives undefined when the log is damaged. */
+  /** Reads the log of a head, and removes other logs of its scope. Returns undefined when the log is damaged. */
   async #read(id: string, { head, versionstamp }: Found): Promise<Map<string, string> | undefined> {
     const chunks: unknown[] = []
     const others: KvKey[] = []
@@ -181,7 +184,7 @@ class DenoKvPersister implements Persister {
     for (const [id, keys] of left) await this.#remove(id, keys, null)
   }
 
-  /** Removes chunks, unless the scope's head was changed: whoever did that removes what is left when it loads. */
+  /** Removes chunks, unless the scope's head has changed: the next load of the writer that changed it removes the remainder. */
   async #remove(id: string, keys: readonly KvKey[], versionstamp: string | null): Promise<void> {
     for (let from = 0; from < keys.length; from += DELETE_BATCH) {
       const operation = this.#guarded(id, { versionstamp })

@@ -1,24 +1,29 @@
+// A connection to IndexedDB that reopens itself and never waits without a bound.
+
 import { PersistenceError } from '../errors'
 import type { Clock } from '../internal/clock'
 
-/** Runs a callback in a transaction of the database's one object store; as idb-keyval's `createStore` gives it. */
+/** Runs a callback in a transaction of the database's only object store. Made by `createStore` of idb-keyval. */
 export type UseStore = <R>(mode: IDBTransactionMode, callback: (store: IDBObjectStore) => R | PromiseLike<R>) => Promise<R>
 
-/** What an {@link IdbConnection} is made of. */
+/** The constructor options of {@link IdbConnection}. */
 export interface IdbConnectionInit {
   /** The database's name, for messages. */
   readonly database: string
-  /** Makes a fresh connection; nothing is opened before it is used. */
+  /** Makes a new connection, which opens the database on first use. */
   readonly connect: () => UseStore
-  /** How long an open may take, in milliseconds. */
+  /** The maximum time to open the database, in milliseconds. */
   readonly openTimeoutMs: number
   readonly clock: Clock
 }
 
-/** How long a transaction may take once the database is open, in milliseconds: longer than any caller waits, so that the next ones get their turn. */
+/**
+ * The maximum time of a transaction once the database is open, in milliseconds. Longer than any caller waits; it ends a hanging transaction
+ * so that the next ones can run.
+ */
 const TRANSACTION_TIMEOUT_MS = 120_000
 
-/** A connection that is opened when it is needed, and once more when it turns out to be dead. */
+/** A connection that opens lazily, and reopens once when it turns out to be dead. */
 export class IdbConnection {
   readonly #init: IdbConnectionInit
   #use: UseStore | undefined
@@ -28,11 +33,11 @@ export class IdbConnection {
   }
 
   /**
-   * Runs `work` in one readwrite transaction and resolves with its result when the transaction is complete. When `work` throws, nothing
-   * of it is stored. It must not wait for anything but requests of its store.
+   * Runs `work` in one readwrite transaction and resolves with its result when the transaction is complete. When `work` throws, the
+   * transaction is rolled back. `work` must await nothing but requests of its store.
    *
-   * The transaction is opened by idb-keyval, which leaves its durability to the browser. That is the relaxed one wherever it matters:
-   * Firefox and Safari always had it as their default, Chromium since version 121.
+   * idb-keyval opens the transaction and leaves its durability to the browser. All relevant browsers default to relaxed durability: Firefox
+   * and Safari always did, Chromium does since version 121.
    *
    * @throws PersistenceError what `work` throws; otherwise `'quota'` or `'unavailable'` with the storage's own error as `cause`.
    */
@@ -40,7 +45,7 @@ export class IdbConnection {
     try {
       return await this.#once(work)
     } catch (error) {
-      // A transaction that failed left nothing behind, so to run it again is safe.
+      // A failed transaction was rolled back, so it is safe to run it again.
       if (!isLostConnection(error)) throw this.#describe(error)
     }
     this.#use = undefined
@@ -73,11 +78,11 @@ export class IdbConnection {
     limit(openTimeoutMs, 'did not open, as another tab may be blocking it,')
     try {
       const done = use('readwrite', (store) => {
-        // The caller was told that it failed, so it must not happen after all.
+        // The caller has received an error already, so the transaction must not take effect.
         if (!waiting) return store.transaction.abort() as never
         transaction = store.transaction
         limit(TRANSACTION_TIMEOUT_MS, 'did not complete a transaction')
-        // Another tab deletes the database: it would wait for this connection, so let go.
+        // Another tab is deleting the database and waits for this connection to close.
         store.transaction.db.onversionchange = (event) => {
           ;(event.target as IDBDatabase).close()
           if (this.#use === use) this.#use = undefined
@@ -101,11 +106,11 @@ export class IdbConnection {
         { cause: error },
       )
     if (name === 'QuotaExceededError')
-      return new PersistenceError('quota', `the database ${database} may not grow any more`, { cause: error })
+      return new PersistenceError('quota', `the database ${database} has reached its quota`, { cause: error })
     if (name === 'NotFoundError')
       return new PersistenceError(
         'unavailable',
-        `the database ${database} exists and is somebody else's; give idbPersister a name of its own`,
+        `the database ${database} belongs to another application; give idbPersister another database name`,
         { cause: error },
       )
     const why = error instanceof Error ? error.message : String(error)
@@ -113,7 +118,7 @@ export class IdbConnection {
   }
 }
 
-/** The result of a request of a transaction: the only thing that may be awaited in one. */
+/** Resolves with the result of a request, the only kind of promise to await inside a transaction. */
 export function requested<R>(request: IDBRequest<R>): Promise<R> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result)
@@ -143,7 +148,7 @@ function abort(transaction: IDBTransaction): void {
   try {
     transaction.abort()
   } catch {
-    // It has ended by itself.
+    // The transaction has ended by itself.
   }
 }
 
@@ -151,7 +156,10 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : ''
 }
 
-/** Safari drops connections in the background; a database that is deleted closes them; each browser says it in its own way. */
+/**
+ * Whether an error means that the connection was lost. Safari drops connections in the background, and deleting a database closes them;
+ * each browser reports that differently.
+ */
 function isLostConnection(error: unknown): boolean {
   return ['InvalidStateError', 'AbortError', 'UnknownError'].includes(nameOf(error))
 }

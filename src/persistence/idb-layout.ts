@@ -1,57 +1,57 @@
+// The layout of snapshots in an object store. Keys are `[scope id, part, number]`. A scope has one head and a log of records; the newest
+// text of a key is valid. A complete state is a log of records of about 1 MiB. Records hold arrays of strings, the fastest layout both to
+// read and to write: `npm run bench -- layouts`.
+
 import { requested } from './idb-connection'
 import { IdbLog, type LogRecord } from './idb-log'
 import type { LoadOptions, Step, StoredRecord } from './persister'
 
-// How a snapshot lies in an object store. Keys are `[scope's id, part, number]`: one head, and a log of records, of which the newest text of a
-// key counts. A complete state is a log of records of about 1 MiB. Records hold arrays of strings because that was measured to be fastest both
-// ways: `npm run bench -- layouts`.
-
-/** Counts the changes of this layout. A snapshot of another format is removed. */
+/** The version of this layout. A snapshot of another version is removed. */
 const FORMAT = 2
 const HEAD = 0
 const LOG = 1
-/** In characters, keys not counted. */
+/** In characters, not counting keys. */
 const RECORD_SIZE = 1 << 20
 
-/** How many records are asked for while one is waited for. */
+/** The number of records requested ahead of the one awaited. */
 const AHEAD = 4
 
 /** The first record of a scope. */
 export interface Head {
   readonly format: typeof FORMAT
-  /** Who may commit. */
+  /** The writer that may commit. */
   readonly writer: string
-  /** The version that the log leads to; undefined while nothing was stored but the writer. */
+  /** The version the log leads to; undefined until a state is stored. */
   readonly resourceVersion: string | undefined
   /** The number of the log's first record. */
   readonly first: number
-  /** The number of the record to come. */
+  /** The number of the next record to write. */
   readonly next: number
 }
 
-/** A snapshot as it was read, and the log to append to. */
+/** A snapshot and the log to append to. */
 export interface Stored {
   readonly resourceVersion: string
   readonly records: readonly StoredRecord[]
   readonly log: IdbLog
 }
 
-/** Where the head of a scope lies. */
+/** Returns the key of a scope's head. */
 export const headKey = (id: string): IDBValidKey => [id, HEAD, 0]
-/** Where a record of a log lies. */
+/** Returns the key of a record of a log. */
 export const recordKey = (id: string, number: number): IDBValidKey => [id, LOG, number]
-/** Records of a log, from one number up to another, which is not included. */
+/** Returns the range of the records from one number up to another, exclusive. */
 export const recordRange = (id: string, from: number, to: number): IDBKeyRange =>
   IDBKeyRange.bound(recordKey(id, from), recordKey(id, to), false, true)
-/** Everything of a scope. An array sorts after every number and string. */
+/** Returns the range of all records of a scope. An array sorts after every number and string. */
 export const scopeRange = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, []])
 
-/** The head of a log; of a scope that has none, it says only who may commit one. */
+/** Makes the head of a log. For a scope without a log it only records the writer that may commit. */
 export function headOf(writer: string, resourceVersion?: string, { first, next }: Pick<IdbLog, 'first' | 'next'> = new IdbLog()): Head {
   return { format: FORMAT, writer, resourceVersion, first, next }
 }
 
-/** Whether a record is a head this version of the layout knows. */
+/** Whether a record is a head of this version of the layout. */
 export function isHead(value: unknown): value is Head {
   return (
     isRecord(value) &&
@@ -63,7 +63,7 @@ export function isHead(value: unknown): value is Head {
   )
 }
 
-/** Whether a value can be a record of a log. */
+/** Whether a value is a valid record of a log. */
 export function isLogRecord(value: unknown): value is LogRecord {
   return (
     isRecord(value) &&
@@ -74,7 +74,7 @@ export function isLogRecord(value: unknown): value is LogRecord {
   )
 }
 
-/** The records that a commit adds to a log: one, unless it is large or only moves the version. */
+/** Yields the records that a commit appends: one, unless it is large or only advances the version. */
 export function* logRecordsOf(step: Step): Generator<LogRecord> {
   let keys: string[] = []
   let texts: string[] = []
@@ -95,8 +95,8 @@ export function* logRecordsOf(step: Step): Generator<LogRecord> {
 }
 
 /**
- * Reads the snapshot that belongs to a head, the newest record first: so it is known of each text, as soon as it is read, whether it counts. Gives
- * undefined when there is none, or when it is damaged.
+ * Reads the snapshot of a head, newest record first, so that each text is known to be valid or obsolete as soon as it is read. Returns
+ * undefined when there is no snapshot, or it is damaged.
  */
 export async function readSnapshot(
   store: IDBObjectStore,
@@ -107,13 +107,13 @@ export async function readSnapshot(
   if (resourceVersion === undefined) return undefined
   const ask = <R>(request: IDBRequest<R>) => {
     const asked = requested(request)
-    // Whether it failed is seen when its turn comes.
+    // Prevents an unhandled rejection; the error is thrown when the promise is awaited.
     asked.catch(() => {})
     return asked
   }
   const read = (number: number) => ask<unknown>(store.get(recordKey(id, number)))
   const count = ask(store.count(IDBKeyRange.bound([id, LOG], [id, LOG, []])))
-  // Some are asked for in advance, so that the storage is never idle; not all of them, since their results would come before anything else.
+  // A few requests in advance keep the storage busy. Requesting everything at once would delay all other requests.
   const reads = Array.from({ length: Math.min(AHEAD, next - first) }, (_, n) => read(next - 1 - n))
   if ((await count) !== next - first) return undefined
   const log = new IdbLog(next)

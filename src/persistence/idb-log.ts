@@ -1,68 +1,70 @@
+// Tracks which records of an IndexedDB log are still needed, and plans its compaction.
+
 import type { StoredRecord } from './persister'
 
-/** A log this small, in characters, is never worth tidying. */
+/** The size in characters up to which a log is never compacted. */
 const SMALL_LOG = 1 << 18
-/** A record this small, in characters, takes longer to be asked for than to be read. */
+/** The size in characters below which reading a record costs less than requesting it. */
 const SMALL_RECORD = 1 << 14
-/** So many of them in a row are made one. */
+/** The number of consecutive small records that are merged into one. */
 const SMALL_RECORDS = 64
-/** About how much is tidied in one transaction, in characters: no page is held up by that. */
+/** The approximate amount compacted in one transaction, in characters; small enough not to delay a page. */
 const STEP = 1 << 19
 
 /** A record of a log. */
 export interface LogRecord {
   readonly keys: readonly string[]
-  /** The text of each key. */
+  /** Pairs of key and text. */
   readonly texts: readonly string[]
-  /** Come before the texts. */
+  /** Applied before the texts. */
   readonly deletes: readonly string[]
 }
 
-/** Records that are to be replaced by one that has what is still needed of them: from one number up to another, which is not included. */
+/** Records to replace by one record with the parts of them still needed: from one number up to another, exclusive. */
 export interface Chore {
   readonly from: number
   readonly to: number
 }
 
-/** Where the newest text of a key lies, and its size with the key, in characters. */
+/** The location of the newest text of a key, and its size including the key, in characters. */
 interface Row {
   readonly at: number
   readonly size: number
 }
 
 /**
- * What a log of records holds, and what of it is still needed: that is the newest text of each key. Knows where things lie, not what they are.
+ * An index of a log: which records hold the newest text of each key. Stores locations, not texts.
  *
- * It is tidied from its old end, so that nothing older can need a delete that is dropped. That begins when half of it is no longer
- * needed: in the time that all of it goes by, as much has been freed as was written again, at least. Hence a changed byte is written at most
- * twice on average; once more when it came in a tiny record.
+ * Compacts the log from its old end, so that no older record can depend on a dropped delete. Compaction starts when half of the log is
+ * obsolete: one pass over the log then frees at least as much as it rewrites. A changed byte is therefore written at most twice on average,
+ * and once more if it was in a tiny record.
  */
 export class IdbLog {
-  /** Where the newest text of a key is. Undefined: it was deleted by a record, and older ones are still being read. */
+  /** The location of the newest text of each key. Undefined: deleted by a record, while older records are still being read. */
   readonly #rows = new Map<string, Row | undefined>()
-  /** The size of each record, from the first one on. */
+  /** The size of each record, from the first one. */
   readonly #sizes: number[] = []
   #first: number
   #size = 0
   #needed = 0
-  /** How many records at the end are small. */
+  /** The number of small records at the end. */
   #smallOnes = 0
 
   constructor(first = 0) {
     this.#first = first
   }
 
-  /** The number of its first record. */
+  /** The number of the first record. */
   get first(): number {
     return this.#first
   }
 
-  /** The number of the record to come. */
+  /** The number of the next record to write. */
   get next(): number {
     return this.#first + this.#sizes.length
   }
 
-  /** What there is to tidy; undefined when it is tidy. */
+  /** The next compaction step; undefined when none is due. */
   get chore(): Chore | undefined {
     const { first, next } = this
     if (this.#size > SMALL_LOG && this.#size >= 2 * this.#needed) {
@@ -73,12 +75,12 @@ export class IdbLog {
     return this.#smallOnes < SMALL_RECORDS ? undefined : { from: next - this.#smallOnes, to: next }
   }
 
-  /** Whether tidying cannot wait for a better time. */
+  /** Whether compaction can no longer wait until the page is idle. */
   get isOverdue(): boolean {
     return this.#size > SMALL_LOG && this.#size > 3 * this.#needed
   }
 
-  /** Notes that a record was written at {@link next}. */
+  /** Registers a record written at {@link next}. */
   append(record: LogRecord): void {
     const at = this.next
     for (const key of record.deletes) this.#forget(key)
@@ -94,7 +96,7 @@ export class IdbLog {
     this.#smallOnes = size < SMALL_RECORD ? this.#smallOnes + 1 : 0
   }
 
-  /** Notes the record before {@link first}. Returns the objects in it that are still needed, the last one first. */
+  /** Registers the record before {@link first}. Returns its objects that are still valid, last one first. */
   prepend(record: LogRecord): StoredRecord[] {
     const at = --this.#first
     const needed: StoredRecord[] = []
@@ -107,7 +109,7 @@ export class IdbLog {
       this.#needed += size
       needed.push({ key, text })
     }
-    // They come before the texts.
+    // Deletes are applied before the texts.
     for (const key of record.deletes) if (!this.#rows.has(key)) this.#rows.set(key, undefined)
     const size = sizeOf(record)
     if (size < SMALL_RECORD && this.#smallOnes === this.#sizes.length) this.#smallOnes++
@@ -116,7 +118,7 @@ export class IdbLog {
     return needed
   }
 
-  /** What is still needed of a chore's records, as one record; undefined when that is nothing. */
+  /** Combines the parts of a chore's records that are still needed into one record; undefined when nothing is needed. */
   gather({ from }: Chore, records: readonly LogRecord[]): LogRecord | undefined {
     const keys: string[] = []
     const texts: string[] = []
@@ -132,12 +134,12 @@ export class IdbLog {
     return keys.length + deletes.size > 0 ? { keys, texts, deletes: [...deletes] } : undefined
   }
 
-  /** Where the record of a chore is to be written: at the end, unless its records are there already. */
+  /** Returns where to write the combined record of a chore: at the end, unless the chore covers the end already. */
   placeOf({ from }: Chore): number {
     return from === this.#first ? this.next : from
   }
 
-  /** Notes that a chore was done. */
+  /** Registers that a chore was done. */
   settle(chore: Chore, record: LogRecord | undefined): void {
     const isOldest = chore.from === this.#first
     for (const size of this.#sizes.splice(chore.from - this.#first, chore.to - chore.from)) this.#size -= size

@@ -1,3 +1,5 @@
+// A persister for IndexedDB.
+
 import { createStore } from 'idb-keyval'
 import { type Clock, systemClock } from '../internal/clock'
 import { InTurn } from '../internal/in-turn'
@@ -11,13 +13,13 @@ import { admit, baselessError, checkCommit } from './writer'
 
 /** Options of {@link idbPersister}. */
 export interface IdbPersisterOptions {
-  /** The database's name, its own: it must not be one that holds anything else. */
+  /** The name of the database. Must not be used for any other purpose. */
   database: string
-  /** How long the database may take to open before it counts as unavailable, in milliseconds; default 5,000. */
+  /** The maximum time to open the database, in milliseconds; default 5,000. After that it counts as unavailable. */
   openTimeoutMs?: number | undefined
   /**
-   * Runs a callback when there is nothing better to do: a piece of the log is tidied then. Default: `requestIdleCallback`, or a second later
-   * where there is none.
+   * Schedules a callback for when the page is idle, to compact a part of the log. Default: `requestIdleCallback`, or a timer of one second
+   * without it.
    */
   whenIdle?: ((run: () => void) => void) | undefined
   clock?: Clock | undefined
@@ -28,19 +30,19 @@ interface Written {
   readonly writer: string
   /** Undefined while there is no state that an `apply` could build on. */
   readonly log: IdbLog | undefined
-  /** Whether the log is tidied when the page is idle next. */
+  /** Whether compaction is scheduled for the next idle time. */
   waitsForIdle: boolean
 }
 
 /**
- * Keeps snapshots in IndexedDB. Every commit is one transaction that first looks whether this persister is still the scope's writer, and
- * appends what has changed to a log. When half of the log is no longer needed, its old end is written anew, about half a megabyte
- * at a time and when the page is idle, so that a changed byte is written at most twice on average.
+ * Keeps snapshots in IndexedDB. Every commit is one transaction that verifies that this persister is still the scope's writer, then appends
+ * the changes to a log. Once half of the log is obsolete, it is compacted from the old end, about half a megabyte at a time while the page
+ * is idle, so that a changed byte is written at most twice on average.
  *
- * Making one touches nothing: where there is no IndexedDB (Node, Deno, Bun, edge runtimes, some private modes), each call rejects with a
- * PersistenceError, and an informer reports it once and goes on from memory. A `clear` removes every record, and no page can read them any more;
- * but browsers write IndexedDB as a log of their own (LevelDB in Chromium, SQLite in Firefox and Safari), so the bytes can stay in the profile's
- * files until the browser compacts them, which no page can hasten.
+ * Creating a persister has no side effects. Without IndexedDB (Node, Deno, Bun, edge runtimes, some private modes), each call rejects with
+ * a PersistenceError; an informer reports it once and continues from memory. `clear` removes every record, and no page can read them
+ * afterwards. However, browsers store IndexedDB in log-structured files (LevelDB in Chromium, SQLite in Firefox and Safari), so the bytes
+ * can stay in the profile's files until the browser compacts them. A page cannot trigger that.
  *
  * @example
  * ```ts
@@ -56,12 +58,12 @@ class IdbPersister implements Persister {
   readonly #connection: IdbConnection
   readonly #whenIdle: (run: () => void) => void
   readonly #written = new Map<string, Written>()
-  // One call after the other: a log is only changed by what has happened. IndexedDB would not run them at once either.
+  // Serialized, so that a log only reflects completed transactions. IndexedDB would serialize the calls anyway.
   readonly #turns = new InTurn()
 
   constructor(options: IdbPersisterOptions) {
     const { database, openTimeoutMs = 5000, clock = systemClock, whenIdle = idleOf(clock) } = options
-    // Functions work only where they were made.
+    // Functions cannot be sent to a Worker.
     this.portable = options.clock || options.whenIdle ? undefined : { database, openTimeoutMs }
     this.#connection = new IdbConnection({ database, connect: () => createStore(database, 'snapshots'), openTimeoutMs, clock })
     this.#whenIdle = whenIdle
@@ -114,7 +116,7 @@ class IdbPersister implements Persister {
       await this.#check(store, id, change)
       await requested(store.delete(scopeRange(id)))
       const written = new IdbLog()
-      // One at a time: the page can do something else while a record is on its way.
+      // One at a time, so that the page can run while a record is being written.
       for (const record of logRecordsOf(change)) {
         await requested(store.put(record, recordKey(id, written.next)))
         written.append(record)
@@ -131,7 +133,7 @@ class IdbPersister implements Persister {
     const records = [...logRecordsOf(change)]
     const log = await this.#connection.transact(async (store) => {
       await this.#check(store, id, change)
-      // Loaded by another persister of this database, under the same name: this one does not know the log.
+      // Another persister with the same database and writer name loaded the scope: this one does not know its log.
       if (written?.writer !== writer || written.log === undefined) throw baselessError(id)
       const { first } = written.log
       let { next } = written.log
@@ -155,12 +157,12 @@ class IdbPersister implements Persister {
   }
 
   async #tidyNow(id: string, written: Written): Promise<void> {
-    // Nothing is lost when it fails: the log stays as it is, and what made it fail fails the next commit too.
+    // A failure loses nothing: the log is unchanged, and the next commit fails for the same reason.
     const done = await this.#turns.run(() => this.#tidy(id, written)).catch(() => false)
     if (done) this.#tidySoon(id, written)
   }
 
-  /** Does one chore; tells whether it was done. */
+  /** Runs one compaction step. Returns whether it succeeded. */
   async #tidy(id: string, written: Written): Promise<boolean> {
     const { log, writer } = written
     const chore = log?.chore
@@ -188,7 +190,7 @@ class IdbPersister implements Persister {
     try {
       checkCommit(id, change, isHead(head) ? head : undefined)
     } catch (error) {
-      // The log is of no more use to a writer that was shut out.
+      // A fenced writer never uses its log again.
       if (this.#written.get(id)?.writer === change.writer) this.#written.delete(id)
       throw error
     }

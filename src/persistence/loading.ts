@@ -1,3 +1,5 @@
+// Loads a snapshot with two time limits: one for using it, one for the storage.
+
 import type { Clock } from '../internal/clock'
 import { answerOf } from './answer'
 import type { LoadOptions, Persister, Scope, Snapshot } from './persister'
@@ -5,27 +7,27 @@ import type { LoadOptions, Persister, Scope, Snapshot } from './persister'
 /** The outcome of a load. */
 export type Loaded = { readonly snapshot: Snapshot | undefined } | { readonly error: unknown }
 
-/** How {@link beginLoading} loads. */
+/** Options of {@link beginLoading}. */
 export interface LoadingOptions {
   readonly writer: string
-  /** Takes what has been read so far. */
+  /** Called with the records read so far. */
   readonly onRecords: NonNullable<LoadOptions['onRecords']>
-  /** How long to wait for the snapshot, or for more of one that is being read, before it is late; in milliseconds. */
+  /** The maximum time to wait for the snapshot, or for the next part of it, before it counts as late; in milliseconds. */
   readonly timeoutMs: number
   /** Ends both waits. */
   readonly signal: AbortSignal
   readonly clock: Clock
 }
 
-/** A load that is under way. Neither promise rejects. */
+/** A load in progress. Neither promise rejects. */
 export interface Loading {
-  /** Resolves with the outcome, or with `'late'` when nothing came for too long. */
+  /** Resolves with the outcome, or with `'late'` when the time limit is exceeded. */
   readonly inTime: Promise<Loaded | 'late'>
-  /** Resolves with the outcome, however late it is; with an error when the storage never answers. */
+  /** Resolves with the outcome, even a late one; with an error when the storage never answers. */
   readonly settled: Promise<Loaded>
 }
 
-/** Loads a snapshot. One that is late is not used, but nothing may be stored before its load has settled: only that admits the writer. */
+/** Loads a snapshot. A late one is not used, but nothing may be stored until the load has settled, because the load admits the writer. */
 export function beginLoading(persister: Persister, scope: Scope, { writer, onRecords, timeoutMs, signal, clock }: LoadingOptions): Loading {
   let isLate = false
   let postpone = () => {}

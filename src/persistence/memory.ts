@@ -1,20 +1,22 @@
+// A persister that keeps snapshots in memory.
+
 import type { Commit, LoadOptions, Persister, Scope, Snapshot } from './persister'
 import { scopeId, scopeMatches } from './scope'
 import { admit, checkCommit, type ScopeHead } from './writer'
 
 /** The record that a {@link memoryPersister} keeps for one scope. */
 interface MemoryRecord extends ScopeHead {
-  /** The text of each key. */
+  /** Texts by key. */
   readonly texts: Map<string, string>
 }
 
-/** Where a {@link memoryPersister} keeps its snapshots: a map of its own, unless it is given one. */
+/** The storage of a {@link memoryPersister}. */
 export type MemoryStorage = Map<string, MemoryRecord>
 
 /**
- * Keeps snapshots in memory, for tests and for runtimes without storage. It fences writers as every persister does.
+ * Keeps snapshots in memory, for tests and for runtimes without storage. Fences writers like every persister.
  *
- * @param storage the map to keep them in. Two persisters that share one compete for it as two tabs do for a database.
+ * @param storage the map that holds them; default a new map. Two persisters with one map compete for it like two tabs for a database.
  */
 export function memoryPersister(storage: MemoryStorage = new Map()): Persister {
   return {
@@ -34,7 +36,7 @@ export function memoryPersister(storage: MemoryStorage = new Map()): Persister {
       const id = scopeId(scope)
       const record = storage.get(id)
       checkCommit(id, change, record)
-      // Read before anything is changed: an entry's text may throw.
+      // Read everything before the first change: the text of an entry may throw.
       const puts = change.puts.map(({ key, text }) => [key, text] as const)
       const texts = change.type === 'apply' && record ? record.texts : new Map<string, string>()
       if (change.type === 'apply') for (const key of change.deletes) texts.delete(key)

@@ -1,27 +1,29 @@
+// The interface between the library and a storage: scopes, snapshots, commits and fencing.
+
 import type { IdbSettings } from './portable'
 
 /**
- * What a persisted snapshot belongs to. Two scopes are the same when every field is; a snapshot of one scope is never
- * loaded for another, so a resourceVersion never crosses clusters, users or selectors.
+ * Identifies a persisted snapshot. Two scopes are equal when all fields are. A snapshot is only loaded for its own scope, so a
+ * resourceVersion never crosses clusters, users or selectors.
  */
 export interface Scope {
-  /** The cluster: the server's base URL, or a name of the user's (best: the uid of the namespace `kube-system`). */
+  /** The cluster: the server's base URL or an application-defined name, ideally the uid of the namespace `kube-system`. */
   readonly cluster: string
-  /** The user whose credentials read; the empty string where there is only one. */
+  /** The user whose credentials are used; the empty string when there is only one. */
   readonly user: string
   /** Resource and version, such as `pods/v1` or `deployments.apps/v1`. */
   readonly resource: string
-  /** The namespace; the empty string is all of them. */
+  /** The namespace; the empty string for all namespaces. */
   readonly namespace: string
   readonly labelSelector: string
   readonly fieldSelector: string
-  /** The user's version of what is stored: change it with the transform. */
+  /** An application-defined version of the stored data. Change it together with the transform. */
   readonly version: string
-  /** The identity that the user impersonates; left out, or the empty string, where there is none. `clear({ user })` covers every one of them. */
+  /** The impersonated identity; left out or empty when there is none. `clear({ user })` includes all impersonated identities. */
   readonly impersonates?: string | undefined
 }
 
-/** One stored object: its key and its text. Entries are such records. */
+/** One stored object: its key and its text. Every entry is such a record. */
 export interface StoredRecord {
   readonly key: string
   readonly text: string
@@ -30,33 +32,33 @@ export interface StoredRecord {
 /** A complete, consistent state as it was stored. */
 export interface Snapshot {
   readonly resourceVersion: string
-  /** One record for each object, in no order. */
+  /** One record for each object, in any order. */
   readonly records: readonly StoredRecord[]
 }
 
 /** Options of {@link Persister.load}. */
 export interface LoadOptions {
   /**
-   * The name under which the caller commits from here on. It must be used for no other load, unless one is repeated because it failed; a random
-   * string of 128 bits will do.
+   * The name under which the caller commits from now on, such as a random string of 128 bits. Use a new one for each load, except to retry
+   * a failed one.
    */
   writer: string
   /**
-   * Load only while this writer, the caller's earlier one, is still the scope's. So a caller that has lost its connection to the storage gets a new
-   * writer, which shuts out what the earlier one may still have under way, but never opens a scope that was cleared or taken over in between.
-   * Default: load whatever there is.
+   * Load only while this earlier writer of the caller still owns the scope. A caller that lost its connection to the storage thus becomes a
+   * new writer and fences any commit of the earlier one still in progress, but never reopens a scope that was cleared or taken over
+   * meanwhile. Default: load unconditionally.
    */
   after?: string | undefined
   /**
-   * Called with what has been read while the rest is still being read, so that there is something to show early: the snapshot's `records` from the
-   * last to the first, every one of them unless the load fails. `before` is the number of records delivered already; `0` means start over and
-   * discard earlier batches. Discard all of them when the load finds no snapshot in the end, since its oldest part is damaged. A persister that
-   * reads everything at once need not call it. Must not throw.
+   * Called with each batch of records while the rest is being read, so that a UI can render early. Batches run from the last record of the
+   * snapshot's `records` to the first, and cover all of them unless the load fails. `before` is the number of records already delivered;
+   * `0` means start over and discard earlier batches. Discard all of them when the load finds no snapshot in the end because its oldest
+   * part is damaged. Optional for a persister that reads everything at once. Must not throw.
    */
   onRecords?: ((records: readonly StoredRecord[], before: number) => void) | undefined
 }
 
-/** One step from a stored state to the next: objects and resourceVersion move together, or not at all. */
+/** An atomic change of a stored state: objects and resourceVersion change together. */
 export type Step =
   | {
       readonly type: 'apply'
@@ -66,44 +68,44 @@ export type Step =
     }
   | { readonly type: 'replace'; readonly puts: readonly StoredRecord[]; readonly resourceVersion: string }
 
-/** A step, and the writer that makes it: the one that the caller's load named. */
+/** A step, and the writer that commits it: the one named in the caller's load. */
 export type Commit = Step & { readonly writer: string }
 
 /**
- * A place where snapshots are kept. It stores the wire's own text and never parses it. Calls are carried out in their order. The contract suite
- * `test/persistence/contract.ts` says what every implementation must do.
+ * A storage for snapshots. Stores the JSON text of objects and never parses it. Calls take effect in order. The contract suite
+ * `test/persistence/contract.ts` specifies every implementation.
  *
- * Each scope has at most one writer, so that two tabs, or two informers that share a persister, never mix their states. The rule is the same for
- * every implementation and every path:
+ * Each scope has at most one writer, so that two tabs, or two informers that share a persister, never mix their states. The rule is the
+ * same for every implementation and every path:
  *
- * - Only a {@link Persister.load} admits a writer, and it shuts out the one before.
- * - A {@link Persister.commit}, whether an `apply` or a `replace`, is accepted from that writer only; any other rejects with code `'fenced'` and
- *   stores nothing.
- * - A {@link Persister.clear} removes the snapshots and shuts out their writers, also those that have stored nothing yet. A cleared scope stays
- *   closed, whatever is under way or queued, until it is loaded again.
+ * - Only a {@link Persister.load} admits a writer, and it fences the previous one.
+ * - A {@link Persister.commit}, whether `apply` or `replace`, is accepted from that writer only; any other is rejected with code `'fenced'`
+ *   and has no effect.
+ * - A {@link Persister.clear} removes the snapshots and fences their writers, including those that have stored nothing yet. A cleared scope
+ *   stays closed until it is loaded again, whatever is in progress or queued.
  */
 export interface Persister {
   /**
-   * Reads the snapshot of a scope and makes `options.writer` the scope's writer, also when there is no snapshot.
+   * Reads the snapshot of a scope and makes `options.writer` the scope's writer, even when there is no snapshot.
    *
-   * @returns `undefined` when there is no snapshot, or none that can be read: a damaged one is removed.
-   * @throws PersistenceError with code `'fenced'` when `options.after` is no longer the scope's writer; with code `'unavailable'` when the storage
+   * @returns the snapshot; `undefined` when there is none, or it is damaged. A damaged snapshot is removed.
+   * @throws PersistenceError with code `'fenced'` when `options.after` no longer owns the scope; with code `'unavailable'` when the storage
    *   itself fails (private mode, blocked, connection lost twice).
    */
   load(scope: Scope, options: LoadOptions): Promise<Snapshot | undefined>
   /**
-   * Makes one step in one transaction, and resolves when it is complete. In an `apply`, deletes come before puts.
+   * Commits one step atomically, and resolves when it is stored. In an `apply`, deletes are applied before puts.
    *
-   * @throws PersistenceError with code `'fenced'` when `change.writer` is not the scope's writer, or there is no state that an `apply` could build
-   *   on; with code `'quota'` or `'unavailable'` and `cause` when the storage failed. Nothing of the step is stored then.
+   * @throws PersistenceError with code `'fenced'` when `change.writer` is not the scope's writer, or there is no state for an `apply` to
+   *   build on; with code `'quota'` or `'unavailable'` and `cause` when the storage fails. In each case nothing is stored.
    */
   commit(scope: Scope, change: Commit): Promise<void>
   /**
-   * Removes every snapshot whose scope has all the given fields; every snapshot when no field is given. Their writers are shut out.
+   * Removes every snapshot whose scope matches all given fields; all snapshots when no field is given. Fences their writers.
    *
-   * @throws PersistenceError with code `'unavailable'` when the storage fails: then the snapshots may still be there.
+   * @throws PersistenceError with code `'unavailable'` when the storage fails; the snapshots may still exist.
    */
   clear(scope?: Partial<Scope>): Promise<void>
-  /** What another thread makes a persister of the same storage from. Left out: this one works only where it was made. */
+  /** The settings from which another thread can make a persister of the same storage. Left out when that is impossible. */
   readonly portable?: IdbSettings | undefined
 }

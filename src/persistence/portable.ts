@@ -1,4 +1,6 @@
-/** What an `idbPersister` in another thread is made of: plain data. */
+// Settings of persisters that can be sent to a Worker.
+
+/** The settings from which another thread makes an `idbPersister`; plain data. */
 export interface IdbSettings {
   readonly database: string
   readonly openTimeoutMs?: number | undefined

@@ -1,32 +1,33 @@
+// Makes and checks the entries of a snapshot while it is being read.
+
 import { PersistenceError } from '../errors'
 import { Slices } from '../internal/turn'
 import { type Entry, restoreEntry } from '../meta/entry'
 import type { StoredRecord } from './persister'
 
-/** What a {@link Restoring} is given. */
+/** The constructor options of {@link Restoring}. */
 export interface RestoringOptions<T> {
-  /** Whether the entries are still wanted. Once they are not, no more are made. */
+  /** Whether the entries are still needed. Once this returns false, no more are made. */
   readonly isWanted: () => boolean
-  /** Throws when the store must not hold an entry that was stored under this key. */
+  /** Throws when the store must not hold an entry stored under this key. */
   readonly check: (entry: Entry<T>, key: string) => void
   /**
-   * Called with the entries as they are made, the last record's first. `before` is the number of entries delivered already; `0` means start over
-   * and discard earlier batches. Must not throw.
+   * Called with each batch of entries as they are made, in the order of the records, last one first. `before` is the number of entries
+   * already delivered; `0` means start over and discard earlier batches. Must not throw.
    */
   readonly onEntries: (entries: readonly Entry<T>[], before: number) => void
 }
 
 /**
- * Makes the entries of a snapshot as its records come, each once and in slices, so that the page can do something else meanwhile. Storage is
- * checked like the network: a single record that is not what it should be makes the whole snapshot useless, since the object that it stands for
- * would be missing until it changes.
+ * Makes the entries of a snapshot as its records arrive, in time slices, so that the page stays responsive. Stored data is checked like
+ * data from the network. A single invalid record invalidates the whole snapshot, because its object would be missing until its next change.
  */
 export class Restoring<T> {
   readonly #options: RestoringOptions<T>
   readonly #slices = new Slices()
-  /** The records read so far, from the snapshot's last one on. */
+  /** The records received so far, from the snapshot's last one. */
   #records: StoredRecord[] = []
-  /** The entry of each record that had its turn. */
+  /** The entries made so far, in the order of the records. */
   #entries: Entry<T>[] = []
   #keys = new Set<string>()
   #delivered = 0
@@ -38,7 +39,7 @@ export class Restoring<T> {
     this.#options = options
   }
 
-  /** Takes records as a persister's `onRecords` gets them. */
+  /** Accepts records in the form of a persister's `onRecords`. */
   readonly take = (records: readonly StoredRecord[], before: number): void => {
     if (!this.#options.isWanted()) return
     if (before === 0) this.#begin()
@@ -47,9 +48,9 @@ export class Restoring<T> {
   }
 
   /**
-   * Returns the entries of a snapshot whose records were taken, all of them or none yet.
+   * Returns the entries of a snapshot. Its records may have been passed to `take` before, either all of them or none.
    *
-   * @throws ParseError when a text is not an object's; what `check` throws; PersistenceError when a key comes twice.
+   * @throws ParseError when a text is not an object; what `check` throws; PersistenceError for a duplicate key.
    */
   async finish(records: readonly StoredRecord[]): Promise<readonly Entry<T>[]> {
     if (this.#records.length !== records.length) this.take([...records].reverse(), 0)
@@ -68,7 +69,7 @@ export class Restoring<T> {
 
   async #makeEntries(): Promise<void> {
     this.#isWorking = true
-    // The caller gets its promise before the first batch: a persister may have records at once.
+    // Deferred, so that the caller has its promise before the first batch: a persister may deliver records at once.
     await undefined
     this.#slices.begin()
     try {

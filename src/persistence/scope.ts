@@ -1,3 +1,5 @@
+// Converts scopes to storage keys.
+
 import type { Scope } from './persister'
 
 const FIELDS = [
@@ -11,12 +13,12 @@ const FIELDS = [
   'impersonates',
 ] as const satisfies readonly (keyof Scope)[]
 
-/** Returns one string for each scope: two are equal exactly when every field is. */
+/** Returns a string that identifies a scope. Two strings are equal exactly when all fields are. */
 export function scopeId(scope: Scope): string {
   return JSON.stringify(FIELDS.map((field) => scope[field] ?? ''))
 }
 
-/** Whether the scope with this id has every given field. A malformed id matches only when no field is given. */
+/** Whether the scope with this id matches every given field. A malformed id matches only when no field is given. */
 export function scopeMatches(id: string, fields: Partial<Scope>): boolean {
   const given = FIELDS.flatMap((field, at) => (fields[field] === undefined ? [] : [{ at, value: fields[field] }]))
   if (given.length === 0) return true

@@ -1,19 +1,27 @@
-/** A value that an {@link SqlDatabase} stores and finds. */
+// Adapters from SQLite libraries to the interface of sqlPersister.
+
+/** A value that an {@link SqlDatabase} stores and returns. */
 export type SqlValue = string | number | null
 
-/** SQLite, as a {@link sqlPersister} needs it: synchronous, version 3.37 or later. {@link sqliteDatabase} and {@link durableObjectDatabase} make one. */
+/**
+ * The SQLite interface of {@link sqlPersister}: synchronous, version 3.37 or later. Made by {@link sqliteDatabase} or {@link
+ * durableObjectDatabase}.
+ */
 export interface SqlDatabase {
   /** Runs one statement. */
   run(sql: string, ...parameters: SqlValue[]): void
-  /** Runs one query and gives its rows, each an object by column. */
+  /** Runs one query and returns its rows, each an object keyed by column. */
   all(sql: string, ...parameters: SqlValue[]): readonly unknown[]
-  /** Runs `work` in one transaction that locks other writers out from its start: what throws leaves nothing behind. */
+  /** Runs `work` in one transaction that excludes other writers from its start. Rolls back when `work` throws. */
   transaction<R>(work: () => R): R
-  /** Removes what deleted rows left behind in the database's files; called after a `clear`. Left out: the database does not keep it, or cannot. */
+  /**
+   * Removes the traces of deleted rows from the database's files. Called after a `clear`. Left out when there are no traces, or they cannot
+   * be removed.
+   */
   scrub?(): void
 }
 
-/** What {@link sqliteDatabase} needs of a database: `node:sqlite`'s `DatabaseSync`, `bun:sqlite`'s `Database` and better-sqlite3's have it. */
+/** The methods {@link sqliteDatabase} uses. `DatabaseSync` of `node:sqlite`, `Database` of `bun:sqlite` and better-sqlite3 have them. */
 export interface SqliteConnection {
   exec(sql: string): unknown
   prepare(sql: string): {
@@ -22,20 +30,20 @@ export interface SqliteConnection {
   }
 }
 
-/** What {@link durableObjectDatabase} needs of a Durable Object's `ctx.storage`, whose class must be one of those that use SQLite. */
+/** The part of a Durable Object's `ctx.storage` that {@link durableObjectDatabase} uses. The object's class must use SQLite storage. */
 export interface DurableObjectSqlStorage {
   readonly sql: { exec(sql: string, ...parameters: SqlValue[]): { toArray(): unknown[] } }
   transactionSync<R>(work: () => R): R
 }
 
 /**
- * The database of a connection that Node (22.13 and later), Deno, Bun or better-sqlite3 opened. It stays the caller's: nothing closes it.
+ * Adapts a connection opened with Node (22.13 or later), Deno, Bun or better-sqlite3. Never closes it; it belongs to the caller.
  *
- * Deleted rows are overwritten (`PRAGMA secure_delete`), and a `clear` also empties the journal or write-ahead log, unless another connection is
- * using it: then SQLite does so later. Files that SQLite deletes or shortens may stay on the disk's own blocks for a while.
+ * Overwrites deleted rows (`PRAGMA secure_delete`). A `clear` also empties the journal or write-ahead log, unless another connection is
+ * using it; SQLite then does so later. Blocks of files that SQLite deletes or truncates may remain on the disk for a while.
  *
- * Processes that share a file wait for each other only when the connection says so (`timeout` of `DatabaseSync`, `PRAGMA busy_timeout`);
- * otherwise the later one finds the database unavailable, and tries again.
+ * Processes that share a file wait for each other only if the connection says so (`timeout` of `DatabaseSync`, `PRAGMA busy_timeout`).
+ * Otherwise the later one finds the database unavailable, and retries.
  *
  * @example
  * ```ts
@@ -59,14 +67,14 @@ export function sqliteDatabase(connection: SqliteConnection): SqlDatabase {
       try {
         const [row] = prepared('PRAGMA journal_mode').all() as { journal_mode?: string }[]
         if (row?.journal_mode === 'wal') prepared('PRAGMA wal_checkpoint(TRUNCATE)').all()
-        // A journal that is kept for the next transaction holds the pages as they were.
+        // A journal that is kept for the next transaction holds the old pages.
         if (row?.journal_mode === 'persist') connection.exec('PRAGMA journal_mode = DELETE; PRAGMA journal_mode = PERSIST')
       } catch {
-        // The rows are gone. Another connection is using the journal, and SQLite empties it after that.
+        // The rows are deleted. Another connection is using the journal; SQLite empties it afterwards.
       }
     },
     transaction(work) {
-      // A setting of the connection, which must be made before anything is deleted.
+      // A setting of the connection that must be made before anything is deleted.
       if (!isSecure) prepared('PRAGMA secure_delete = ON').all()
       isSecure = true
       connection.exec('BEGIN IMMEDIATE')
@@ -78,7 +86,7 @@ export function sqliteDatabase(connection: SqliteConnection): SqlDatabase {
         try {
           connection.exec('ROLLBACK')
         } catch {
-          // SQLite had rolled back by itself, as it does when the disk is full.
+          // SQLite has rolled back already, as it does when the disk is full.
         }
         throw error
       }
@@ -87,7 +95,8 @@ export function sqliteDatabase(connection: SqliteConnection): SqlDatabase {
 }
 
 /**
- * The database of a Durable Object on Cloudflare's runtime. An object whose text is longer than 2 MB does not fit into a row there.
+ * Adapts the database of a Durable Object on Cloudflare's runtime. A row there holds at most 2 MB, so an object with a longer text cannot
+ * be stored.
  *
  * @example
  * ```ts

@@ -1,10 +1,12 @@
+// A persister for SQLite.
+
 import { isPersistenceError, PersistenceError } from '../errors'
 import type { Commit, LoadOptions, Persister, Scope, Snapshot, StoredRecord } from './persister'
 import { scopeId, scopeMatches } from './scope'
 import type { SqlDatabase } from './sql-database'
 import { admit, checkCommit, type ScopeHead } from './writer'
 
-// The number in the names counts the changes of this layout: tables of another one are not looked at. STRICT, so that nothing but text is read.
+// The number in the names is the version of this layout; tables of other versions are ignored. STRICT rejects values that are not text.
 const TABLES = [
   `CREATE TABLE IF NOT EXISTS kubeflect_scopes_1 (
     id INTEGER PRIMARY KEY, scope TEXT NOT NULL UNIQUE, writer TEXT NOT NULL, resource_version TEXT
@@ -28,9 +30,9 @@ interface ScopeRow extends ScopeHead {
 }
 
 /**
- * Keeps snapshots in SQLite: one row for each object and one for each scope, in two tables of its own beside whatever else the database
- * holds. Every call is one transaction, and is made while it is called: to store or load very many objects keeps the thread busy. What is
- * deleted is overwritten in the file, where the database can do that (`sqliteDatabase`): after a `clear`, no text is left in it.
+ * Keeps snapshots in SQLite: one row for each object and one for each scope, in two tables of its own. Each call runs one synchronous
+ * transaction, so storing or loading very many objects blocks the thread. With `sqliteDatabase`, deleted data is overwritten in the file:
+ * no text remains after a `clear`.
  *
  * @example
  * ```ts
@@ -87,10 +89,10 @@ class SqlPersister implements Persister {
     return row && { id: row.id, writer: row.writer, resourceVersion: row.resource_version ?? undefined }
   }
 
-  /** Writes a scope's row, and gives its number. */
+  /** Writes the row of a scope, and returns its number. */
   #put(id: string, writer: string, resourceVersion: string | undefined): number {
     const [row] = this.#database.all(PUT_SCOPE, id, writer, resourceVersion ?? null) as { id: number }[]
-    if (row === undefined) throw new TypeError('SqlDatabase.all gave no row for an INSERT … RETURNING')
+    if (row === undefined) throw new TypeError('SqlDatabase.all returned no row for an INSERT … RETURNING')
     return row.id
   }
 
@@ -109,8 +111,8 @@ class SqlPersister implements Persister {
 function describe(error: unknown): Error {
   if (isPersistenceError(error)) return error
   const why = error instanceof Error ? error.message : String(error)
-  // SQLITE_FULL and SQLITE_TOOBIG. Every runtime has its own error around them, but they all quote SQLite.
+  // SQLITE_FULL and SQLITE_TOOBIG. Each runtime wraps them differently, but they all quote SQLite's message.
   if (/\b(is full|too big)\b/i.test(why))
-    return new PersistenceError('quota', `the SQL database has no room for this: ${why}`, { cause: error })
+    return new PersistenceError('quota', `the SQL database cannot store this: ${why}`, { cause: error })
   return new PersistenceError('unavailable', `the SQL database cannot be used: ${why}`, { cause: error })
 }

@@ -1,3 +1,5 @@
+// Connects a store to a persister.
+
 import { isPersistenceError, PersistenceError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import { listen } from '../internal/listen'
@@ -25,17 +27,17 @@ import { newWriter } from './writer'
 const EVENTS = ['pagehide', 'visibilitychange'] as const
 const MAX_RETRIES = 5
 const RETRY_BASE_MS = 1000
-/** How long a stop waits for the last changes to be stored: longer than it takes to notice that a Worker is dead. */
+/** The maximum time a stop waits for the last changes to be stored, in milliseconds. Longer than it takes to detect a dead Worker. */
 const STOP_TIMEOUT_MS = 10_000
 
 /**
- * Keeps a store's state in a persister: loads the last one, then stores changes in batches, without delaying the store. The stored
- * resourceVersion is always that of the stored objects. Nothing is stored without a load before it: when the storage fails for a while, or a
- * Worker that stored has died, the scope is loaded again, on the condition that it still is this writer's. Whatever goes wrong, the store goes on
- * from memory, and `status` says so; after a clear, or when another tab has taken over, it is `fenced` until another `StorePersistence` starts.
+ * Keeps a store's state in a persister: loads the last snapshot, then stores changes in batches without delaying the store. The stored
+ * resourceVersion always matches the stored objects. Nothing is stored without a load before it: after a failure of the storage or of a
+ * Worker, the scope is loaded again, provided this writer still owns it. Whatever fails, the store continues from memory and `status`
+ * reports it. After a clear, or when another tab has taken over, persistence stays `fenced` until another `StorePersistence` starts.
  *
- * What waits to be stored is at most one entry for each object of the store. The storage has 60 seconds for each answer, a stop 10 seconds, and
- * five retries when it is unavailable.
+ * The backlog holds at most one entry for each object of the store. Time limits: 60 seconds for each answer of the storage, 10 seconds for
+ * a stop. An unavailable storage is retried five times.
  */
 export class StorePersistence<T> extends Opaque implements AsyncDisposable {
   readonly #store: PersistableStore<T>
@@ -49,18 +51,18 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
   readonly #listeners = new Listeners<void>()
   readonly #stop = new AbortController()
   #writer = newWriter()
-  /** The writer to become by another load before the next commit; undefined while the storage is known to have the current one. */
+  /** The writer to become by another load before the next commit; undefined while the storage has accepted the current one. */
   #nextWriter: string | undefined
   #status: PersistenceStatus = 'stopped'
   #error: unknown
   #started = false
   #unlisten = () => {}
   #unsubscribe = () => {}
-  /** The newest state of each key that changed since the last commit; undefined for a deleted one. */
+  /** The newest state of each key changed since the last commit; undefined for a deleted one. */
   #changed = new Map<string, Entry<T> | undefined>()
-  /** The version of the store after the last of those changes; undefined while there was none. */
+  /** The store's version after the last of those changes; undefined when there were none. */
   #version: string | undefined
-  /** What is stored is no base for changes: store everything. */
+  /** Whether to store the complete state, because the stored one cannot be updated. */
   #replace = false
   #timer: unknown
   #inFlight: Promise<void> | undefined
@@ -88,16 +90,16 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
     return this.#status
   }
 
-  /** What ended it, while `status` is `failed` or `fenced`. */
+  /** The error that ended persistence, while `status` is `failed` or `fenced`. */
   get error(): unknown {
     return this.#error
   }
 
-  /** Calls `listener` after each change of `status`. Returns how to stop. Needs no `this`. */
+  /** Calls `listener` after each change of `status`. Returns a function that removes it. Bound: can be passed as a value. */
   readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener)
 
   /**
-   * Loads the snapshot into the store and begins to store changes. A snapshot that is late is not used; storing begins once its load has ended.
+   * Loads the snapshot into the store and starts storing changes. A late snapshot is not used; storing starts once its load has ended.
    *
    * @throws TypeError when it was started or stopped before.
    */
@@ -135,14 +137,14 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
     if ('error' in loaded) return this.#giveUp('failed', loaded.error)
     const entries = loaded.snapshot && (await this.#restored(loaded.snapshot, restoring))
     if (!isWanted()) return 'late'
-    // From here to `subscribe` without a pause: a step of the store in between would be missed.
+    // No await from here to `subscribe`: a change of the store in between would be missed.
     let result: HydrationResult = 'none'
     if (loaded.snapshot && entries) result = this.#store.hydrate(entries, loaded.snapshot.resourceVersion) ? 'persisted' : 'late'
     this.#begin(result !== 'persisted')
     return result
   }
 
-  /** Stores what is waiting. Resolves when that is done, or has failed: `status` tells. */
+  /** Stores pending changes. Resolves when that is done or has failed; see `status`. */
   async flush(): Promise<void> {
     await this.#inFlight
     this.#storeNow()
@@ -150,10 +152,10 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
   }
 
   /**
-   * Asks the storage whether the scope is still this one's: after a clear, or when another tab has taken over, `status` becomes `fenced`. Any number
-   * of calls at a time cost one load.
+   * Verifies that this writer still owns the scope. After a clear, or when another tab has taken over, `status` becomes `fenced`.
+   * Concurrent calls share one load.
    *
-   * @returns whether changes are stored, or will be once the snapshot was read.
+   * @returns whether changes are stored, or will be once the snapshot has been read.
    */
   async verify(): Promise<boolean> {
     this.#verifying ??= this.#verify().finally(() => {
@@ -163,7 +165,7 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
     return this.#status === 'active' || this.#status === 'loading'
   }
 
-  /** Stores what is waiting and ends. A status of `failed` or `fenced` stays. */
+  /** Stores pending changes and ends. Keeps a status of `failed` or `fenced`. */
   async stop(): Promise<void> {
     this.#started = true
     this.#detach()
@@ -183,7 +185,7 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
     else this.#begin(true)
   }
 
-  /** @param replace whether the stored state is no base for changes. */
+  /** @param replace whether the stored state cannot be updated and must be replaced. */
   #begin(replace: boolean): void {
     this.#replace = replace
     this.#unsubscribe = this.#store.subscribe((update) => this.#gather(update))
@@ -197,7 +199,7 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
       if (resourceVersion === '') throw new PersistenceError('damaged', 'it has no resourceVersion')
       return await restoring.finish(records)
     } catch (cause) {
-      // Not cleared, which would shut out this writer too: the next complete state replaces it.
+      // Not cleared, because that would fence this writer too; the next complete state replaces it.
       const why = cause instanceof Error ? cause.message : String(cause)
       const message = `${scopeId(this.#scope)}: the stored state is not used, the objects are listed instead: ${why}`
       this.#report(new PersistenceError('damaged', message, { cause }))
@@ -220,7 +222,7 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
     return this.#replace ? this.#store.resourceVersion !== '' : this.#version !== undefined && this.#version !== ''
   }
 
-  /** Takes everything that is waiting, as one step. */
+  /** Takes all pending changes as one step. */
   #take(): Step {
     const changed = this.#changed
     const version = this.#version ?? ''
@@ -257,7 +259,7 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
     if (this.#hasWork()) this.#inFlight = this.#commit(this.#take())
   }
 
-  /** @param step left out: only becomes the next writer. */
+  /** @param step left out: only become the next writer. */
   async #commit(step?: Step): Promise<void> {
     let waitMs = this.#flushIntervalMs
     try {
@@ -279,7 +281,7 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
   }
 
   async #verify(): Promise<void> {
-    // A commit that is under way must end in the name that it began with.
+    // A commit in progress must end under the writer name it began with.
     while (this.#inFlight) await this.#inFlight
     if (this.#status !== 'active') return
     this.#nextWriter ??= newWriter()
@@ -287,7 +289,7 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
     await this.#inFlight
   }
 
-  /** Becomes the next writer after a failure. The step that failed may still be under way: under the earlier name, it is shut out from here on. */
+  /** Becomes the next writer after a failure. The failed step may still be in progress; from now on it is fenced under the earlier name. */
   async #renew(): Promise<void> {
     const writer = this.#nextWriter
     if (writer === undefined) return

@@ -1,16 +1,18 @@
+// Checks entries read from storage.
+
 import { PersistenceError } from '../errors'
 import type { Entry } from '../meta/entry'
 import type { Scope } from './persister'
 
-/** What {@link storedEntryCheck} is given. */
+/** The rules for {@link storedEntryCheck}. */
 export interface StoredEntryRules<T> {
-  /** The key under which the store keeps an entry. */
+  /** Returns the key under which the store keeps an entry. */
   readonly keyOf: (entry: Entry<T>) => string
-  /** Throws when an entry is of another kind than expected, or its schema refuses it. */
+  /** Throws for an entry of an unexpected kind, or one that its schema rejects. */
   readonly check: ((entry: Entry<T>) => void) | undefined
 }
 
-/** Makes the check of what storage holds for a scope: storage can be damaged, or written by another version of the application. */
+/** Makes a function that checks the entries of a scope: storage may be damaged, or written by another version of the application. */
 export function storedEntryCheck<T>({ namespace }: Scope, { keyOf, check }: StoredEntryRules<T>): (entry: Entry<T>, key: string) => void {
   return (entry, key) => {
     const own = keyOf(entry)

@@ -1,19 +1,21 @@
+// Applies the items of a queue to a store.
+
 import type { Entry } from '../meta/entry'
 import type { Keyed } from '../meta/keys'
 import type { ChangeType } from '../meta/wire'
 import type { QueueItem } from './queue'
 
-/** What {@link applyItem} needs of a store. */
+/** The methods of a store that {@link applyItem} calls. */
 export interface ItemStore<T> {
   readonly resourceVersion: string
   apply(changes: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[], resourceVersion: string): void
   replace(entries: readonly Entry<T>[], resourceVersion: string): void
-  /** @param objects which objects to tell of; all of them when left out. */
+  /** @param objects the objects to notify handlers of; all when left out. */
   resync(objects?: readonly Keyed[]): void
 }
 
 /**
- * Applies what a queue handed over to a store, as one step: `queue.pop((item) => applyItem(store, item))`.
+ * Applies one item of a queue to a store, as one step: `queue.pop((item) => applyItem(store, item))`.
  *
  * @see client-go `processDeltas`
  */
@@ -26,7 +28,7 @@ export function applyItem<T>(store: ItemStore<T>, { deltas, resourceVersion }: Q
     else if (delta.type === 'Sync') unchanged.push(delta.entry)
     else changes.push({ type: WIRE_TYPES[delta.type], entry: delta.entry })
   }
-  // A queue has an object told of once more only if nothing happened to it before.
+  // A queue emits `Sync` only for an object without earlier deltas in the item.
   if (unchanged.length > 0) store.resync(unchanged)
   if (changes.length > 0 || resourceVersion !== store.resourceVersion) store.apply(changes, resourceVersion)
 }

@@ -1,31 +1,36 @@
+// The common part of the queues: the backlog, waiting consumers, and the version that each item leads to.
+
 import { Opaque } from '../internal/opaque'
 import type { Entry, UnparsedEntry } from '../meta/entry'
 import type { ChangeType } from '../meta/wire'
 import { Line } from './line'
 import type { Delta, KnownObjects, PopBatchOptions, PopOptions, Queue, QueueItem } from './queue'
 
-/** What waits, and is handed over together. */
+/** Deltas that are delivered together. */
 interface Waiting<T> {
   readonly deltas: readonly Delta<T>[]
-  /** The version of everything that was queued before the batch this came with. */
+  /** The version of everything queued before the batch that these deltas came with. */
   before: string
 }
 
 const BATCH_LIMIT = 1_000
 
-/** What queues have in common: waiting, handing over, and knowing which version that leads to. What waits, and in what order, is up to who extends it. */
+/**
+ * The base class of the queues. Implements waiting, delivery, and the version that an item leads to. A subclass decides what to queue, and
+ * in which order.
+ */
 export abstract class Backlog<T> extends Opaque implements Queue<T> {
   protected readonly known: KnownObjects<T>
   readonly #line = new Line<Waiting<T>>()
   readonly #sleepers = new Set<() => void>()
   readonly #unsubscribe: (() => void) | undefined
-  /** The version of everything that was queued; undefined before the first time. */
+  /** The version of everything queued so far; undefined at first. */
   #version: string | undefined
-  /** The store lacks an object that the server has: nothing but a replacement leads to a version again. */
+  /** Set when the store lacks an object that the server has. Only a replacement leads to a version again. */
   #lacking = false
   #closed = false
   #populated = false
-  /** How many items of the first complete state are still to be processed. */
+  /** The number of items of the initial state that are not yet processed. */
   #initial = 0
 
   constructor(knownObjects: KnownObjects<T>) {
@@ -86,7 +91,7 @@ export abstract class Backlog<T> extends Opaque implements Queue<T> {
     process: (item: QueueItem<T>) => void,
     { signal, limit = BATCH_LIMIT }: PopBatchOptions = {},
   ): Promise<QueueItem<T> | undefined> {
-    if (!(limit >= 1)) throw new RangeError(`popBatch: the limit is ${limit}, and at least 1 item has to be taken`)
+    if (!(limit >= 1)) throw new RangeError(`popBatch: limit must be at least 1, got ${limit}`)
     while (this.length === 0 && !this.#closed && !signal?.aborted) await this.#sleep(signal)
     if (this.length === 0 || signal?.aborted) return undefined
     const isInInitialList = !this.hasSynced
@@ -110,22 +115,22 @@ export abstract class Backlog<T> extends Opaque implements Queue<T> {
   protected abstract queueChange(type: ChangeType, entry: Entry<T>): void
   /** Enqueues a complete state. */
   protected abstract queueReplacement(entries: readonly Entry<T>[]): void
-  /** Enqueues that every object is to be told of. */
+  /** Enqueues a resync of all objects. */
   protected abstract queueResync(): void
-  /** Called with what is handed over: nothing can be added to it any more. */
+  /** Called with deltas as they are delivered; nothing can be added to them from then on. */
   protected taken(_deltas: readonly Delta<T>[]): void {}
 
-  /** Puts something at the end of the line. As long as it waits, deltas may be added. */
+  /** Appends deltas to the backlog. The subclass may add to them until they are delivered. */
   protected enqueue(deltas: readonly Delta<T>[]): void {
     this.#line.push({ deltas, before: this.#version ?? this.known.resourceVersion })
   }
 
-  /** What waits, the oldest first. */
+  /** Yields the backlog, oldest first. */
   protected *waiting(): Generator<Delta<T>> {
     for (const { deltas } of this.#line) yield* deltas
   }
 
-  /** Puts one complete state in the place of all that waits. */
+  /** Replaces the whole backlog by one complete state. */
   protected collapse(entries: readonly Entry<T>[]): void {
     const before = this.#line.first?.before ?? this.known.resourceVersion
     while (this.#line.shift());
@@ -134,7 +139,7 @@ export abstract class Backlog<T> extends Opaque implements Queue<T> {
   }
 
   #advance(resourceVersion: string): void {
-    // Nothing waits that could bring the version along.
+    // With an empty backlog, an item without deltas carries the version.
     if (this.length === 0) this.enqueue([])
     this.#version = this.#lacking ? '' : resourceVersion
     this.#wake()
@@ -146,7 +151,7 @@ export abstract class Backlog<T> extends Opaque implements Queue<T> {
     for (const waiting of this.#line) waiting.before = ''
   }
 
-  /** Takes out what comes next, and whatever fits together with it, at most `limit`. */
+  /** Removes the next item and those that can be delivered with it, at most `limit`. */
   #take(limit: number): Waiting<T>[] {
     const batch: Waiting<T>[] = []
     for (let next = this.#line.first; next && batch.length < limit; next = this.#line.first) {
@@ -160,7 +165,7 @@ export abstract class Backlog<T> extends Opaque implements Queue<T> {
     return batch
   }
 
-  /** The version of what was taken: that before the first one that waits still, whatever came later to one that was taken. */
+  /** Returns the version reached by what was taken: the version before the oldest item still in the backlog. */
   #reached(): string {
     return this.#line.first?.before ?? this.#version ?? this.known.resourceVersion
   }

@@ -1,27 +1,29 @@
+// A queue that groups deltas by object, like client-go's DeltaFIFO.
+
 import type { Entry } from '../meta/entry'
 import { type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { ChangeType } from '../meta/wire'
 import { Backlog } from './backlog'
 import type { Delta, KnownObjects, ObjectDelta } from './queue'
 
-/** So many deltas of one object may wait before they are coalesced in any case. */
+/** The number of deltas of one object at which they are coalesced in any case. */
 const MAX_DELTAS = 1_000
 
 /** Options of a {@link DeltaFIFO}. */
 export interface DeltaFIFOOptions {
-  /** Under which key the store keeps an object; default {@link metaNamespaceKey}. */
+  /** Returns the key under which the store keeps an object; default {@link metaNamespaceKey}. */
   keyFunc?: KeyFunc | undefined
   /**
-   * Whether to keep of an object only its last state, and whether it was deleted before that: two deltas at most, however long they wait. Default false:
-   * all, up to 1,000 for each object, of which those two are made then.
+   * Whether to keep only the last state of an object, preceded by its deletion if there was one: at most two deltas, however slow the
+   * consumer. Default false: keeps up to 1,000 deltas per object, then coalesces them the same way.
    */
   coalesce?: boolean | undefined
 }
 
 /**
- * A queue of objects, each with all that happened to it since it was taken last: it is no longer than there are objects. A replacement is
- * taken apart: the deletes come first, then each object as `Replaced`. A uid that changed without a deletion means that one was missed; it
- * is queued too.
+ * A queue of objects, each with its deltas since it was last taken, so that it is never longer than the number of objects. A replacement is
+ * split into its deletions, followed by each object as `Replaced`. When a uid changes without a deletion, the missed deletion is queued
+ * first.
  *
  * @see client-go `cache.DeltaFIFO`
  */
@@ -30,7 +32,7 @@ export class DeltaFIFO<T> extends Backlog<T> {
   readonly #coalesce: boolean
   readonly #waiting = new Map<string, ObjectDelta<T>[]>()
 
-  /** @param knownObjects the store that the items go to. */
+  /** @param knownObjects the store that receives the items. */
   constructor(knownObjects: KnownObjects<T>, { keyFunc = metaNamespaceKey, coalesce = false }: DeltaFIFOOptions = {}) {
     super(knownObjects)
     this.#keyFunc = keyFunc
@@ -62,7 +64,7 @@ export class DeltaFIFO<T> extends Backlog<T> {
   protected override queueResync(): void {
     for (const entry of this.known.list()) {
       const key = this.#keyFunc(entry)
-      // What waits is told of anyway, and newer than what is known.
+      // A queued delta will be delivered anyway, and is newer than the known state.
       if (!this.#waiting.has(key)) this.#append(key, { type: 'Sync', entry })
     }
   }
@@ -83,19 +85,19 @@ export class DeltaFIFO<T> extends Backlog<T> {
     const last = waiting?.at(-1)
     if (last?.type !== 'Deleted') {
       const latest = this.#latest(key, entry)
-      // What is not there was deleted by a replacement, and an object of another uid is another object.
+      // An absent object was deleted by a replacement. An object with another uid is a different object.
       if (latest && isDeletedBy(latest, entry)) this.#append(key, deletion)
     } else if (last.finalStateUnknown && isDeletedBy(last.entry, entry)) {
       waiting?.splice(-1, 1, deletion)
     }
   }
 
-  /** Queues a deletion that was missed, unless one is queued. */
+  /** Queues a missed deletion, unless a deletion is queued already. */
   #bury(key: string, entry: Entry<T>): void {
     if (this.#waiting.get(key)?.at(-1)?.type !== 'Deleted') this.#append(key, { type: 'Deleted', entry, finalStateUnknown: true })
   }
 
-  /** The object as it will be when everything is processed; undefined when it will not be there. */
+  /** Returns the object as it will be after the backlog is processed; undefined when it will be absent. */
   #latest(key: string, entry: Entry<T>): Entry<T> | undefined {
     const last = this.#waiting.get(key)?.at(-1)
     if (!last) return this.known.get(entry)
@@ -113,12 +115,12 @@ export class DeltaFIFO<T> extends Backlog<T> {
   }
 }
 
-/** As the store decides it: without a uid, a deletion is that of whatever has the name. */
+/** Follows the store: a deletion without a uid applies to any object of that name. */
 function isDeletedBy<T>(entry: Entry<T>, deleted: Entry<T>): boolean {
   return entry.uid === deleted.uid || !deleted.uid
 }
 
-/** The first deletion, for it is that of the object the consumer has; and the last state. */
+/** Reduces deltas to the first deletion, which is that of the object the consumer has, and the last state. */
 function* coalesce<T>([first, ...more]: readonly ObjectDelta<T>[], delta: ObjectDelta<T>): Generator<ObjectDelta<T>> {
   if (first?.type === 'Deleted') yield first
   if (delta.type !== 'Deleted') yield (more.at(-1) ?? first)?.type === 'Added' ? { type: 'Added', entry: delta.entry } : delta

@@ -1,3 +1,5 @@
+// A queue of every change in order, like client-go's RealFIFO.
+
 import type { Entry } from '../meta/entry'
 import type { ChangeType } from '../meta/wire'
 import { Backlog } from './backlog'
@@ -6,15 +8,15 @@ import type { KnownObjects } from './queue'
 /** Options of an {@link InOrderFIFO}. */
 export interface InOrderFIFOOptions {
   /**
-   * With so many items waiting, one complete state takes their place: what the consumer's store will have when all of them are processed. So a slow
-   * consumer costs no more memory than this and the objects themselves. Default 10,000.
+   * The number of waiting items at which the backlog is replaced by one complete state: the one the consumer's store will have after
+   * processing all of them. Bounds the memory a slow consumer costs. Default 10,000.
    */
   maxLength?: number | undefined
 }
 
 /**
- * A queue of every change in the order of the wire, deletions of unknown objects included; a replacement is one item, and so is a resync.
- * Where the consumer is slow and each change counts, {@link DeltaFIFO} keeps more of them.
+ * A queue of every change in the order received, including deletions of unknown objects. A replacement is one item, and so is a resync.
+ * {@link DeltaFIFO} keeps more changes when the consumer is slow.
  *
  * @see client-go `cache.RealFIFO` with `AtomicEvents`
  */
@@ -22,8 +24,8 @@ export class InOrderFIFO<T> extends Backlog<T> {
   readonly #maxLength: number
 
   /**
-   * @param knownObjects the store that the items go to.
-   * @throws RangeError when the bound is not at least 1.
+   * @param knownObjects the store that receives the items.
+   * @throws RangeError when `maxLength` is not at least 1.
    */
   constructor(knownObjects: KnownObjects<T>, { maxLength = 10_000 }: InOrderFIFOOptions = {}) {
     super(knownObjects)
@@ -53,7 +55,7 @@ export class InOrderFIFO<T> extends Backlog<T> {
     for (const delta of this.waiting()) {
       if (delta.type === 'ReplacedAll') entries = new Map(delta.entries.map((entry) => [entry.key, entry]))
       else if (delta.type === 'Deleted') {
-        // As the store decides it: without a uid, a deletion is that of whatever has the name.
+        // Follows the store: a deletion without a uid applies to any object of that name.
         const { key, uid } = delta.entry
         if (!uid || entries.get(key)?.uid === uid) entries.delete(key)
       } else if (delta.type !== 'SyncAll') entries.set(delta.entry.key, delta.entry)

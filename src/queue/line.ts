@@ -1,4 +1,6 @@
-/** First in, first out. Taking out costs the same however long the line is, which is not so with an array. */
+// A queue with constant-time removal.
+
+/** A first-in, first-out queue. Removal takes constant time, unlike `shift` on an array. */
 export class Line<V> {
   readonly #values: (V | undefined)[] = []
   #first = 0
@@ -7,7 +9,7 @@ export class Line<V> {
     return this.#values.length - this.#first
   }
 
-  /** The first one; undefined when there is none. */
+  /** The first element; undefined when empty. */
   get first(): V | undefined {
     return this.#values[this.#first]
   }
@@ -16,12 +18,12 @@ export class Line<V> {
     this.#values.push(value)
   }
 
-  /** Takes the first one out; undefined when there is none. */
+  /** Removes the first element; undefined when empty. */
   shift(): V | undefined {
     const value = this.first
     if (this.length === 0) return undefined
     this.#values[this.#first++] = undefined
-    // By now as many were taken as would have to be moved.
+    // At this point the removed elements outnumber those to move, so that moving is free in the long run.
     if (this.#first >= this.length) {
       this.#values.splice(0, this.#first)
       this.#first = 0

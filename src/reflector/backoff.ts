@@ -1,17 +1,19 @@
+// Backoff and pacing of attempts.
+
 const DEFAULT_INITIAL_MS = 800
 
-/** How long to wait between attempts. The defaults are client-go's. */
+/** Options of the exponential backoff between attempts. The defaults are those of client-go. */
 export interface BackoffOptions {
-  /** The first wait, in milliseconds; default 800. */
+  /** The base of the first delay, in milliseconds; default 800. */
   initialMs?: number | undefined
-  /** The longest base of a wait, in milliseconds; default 30,000. */
+  /** The maximum base of a delay, in milliseconds; default 30,000. */
   maxMs?: number | undefined
-  /** What each wait's base is multiplied by for the next; default 2. */
+  /** The factor between the bases of consecutive delays; default 2. */
   factor?: number | undefined
 }
 
 /**
- * Exponential waits, each drawn at random from `d` to `2d`, so that clients cut off together do not come back together.
+ * An exponential backoff. Each delay is random between its base `d` and `2d`, so that clients cut off together do not reconnect together.
  *
  * @see client-go `wait.Backoff` with jitter 1.0, `DelayWithReset`
  */
@@ -20,7 +22,7 @@ export class Backoff {
   readonly #random: () => number
   #base: number
 
-  /** @throws RangeError when the waits would not be waits. */
+  /** @throws RangeError when `initialMs` is not above 0, `factor` is below 1, or `maxMs` is below `initialMs`. */
   constructor({ initialMs = DEFAULT_INITIAL_MS, maxMs = 30_000, factor = 2 }: BackoffOptions = {}, random: () => number = Math.random) {
     if (!(initialMs > 0 && factor >= 1 && maxMs >= initialMs)) {
       throw new RangeError(
@@ -32,7 +34,7 @@ export class Backoff {
     this.#base = initialMs
   }
 
-  /** The next wait, in milliseconds. */
+  /** Returns the next delay, in milliseconds. */
   next(): number {
     const { maxMs, factor } = this.#options
     const wait = this.#base * (1 + this.#random())
@@ -41,7 +43,8 @@ export class Backoff {
   }
 
   /**
-   * The first wait after health, in milliseconds: from `d` to `1.25d`, since an attempt that lasted was cut at a moment of its own.
+   * Returns the first delay after a healthy attempt, in milliseconds: from `d` to `1.25d`. Needs little jitter, because long attempts end
+   * at different times anyway.
    */
   first(): number {
     const { initialMs, maxMs, factor } = this.#options
@@ -49,28 +52,31 @@ export class Backoff {
     return initialMs * (1 + this.#random() / 4)
   }
 
-  /** The longest wait, in milliseconds, for what will not get better soon. */
+  /** Returns the maximum delay, in milliseconds, for failures that will not be resolved soon. */
   longest(): number {
     return this.#options.maxMs * (1 + this.#random())
   }
 
-  /** Starts over with the first wait. */
+  /** Starts over with the first delay. */
   reset(): void {
     this.#base = this.#options.initialMs
   }
 }
 
-/** This many attempts may follow each other at once; another one after this many first waits: by default every 4 s, at most 19 in a minute. */
+/**
+ * The number of attempts that may follow each other at once. A further one starts after this many first delays: every 4 s by default, so that at
+ * most 19 attempts start in a minute.
+ */
 const BURST = 4
 const REFILL_WAITS = 5
 
-/** Bounds how fast attempts follow each other that need no backoff: a server may accept, send an event and close at once. */
+/** Limits the rate of attempts without a backoff: a server may accept a watch, send an event and close it, again and again. */
 export class Pace {
   readonly #refillMs: number
   #tokens = BURST
   #filledAtMs: number
 
-  /** @param nowMs the time. */
+  /** @param nowMs the current time, in milliseconds. */
   constructor(nowMs: number, { initialMs = DEFAULT_INITIAL_MS }: Pick<BackoffOptions, 'initialMs'> = {}) {
     this.#refillMs = REFILL_WAITS * initialMs
     this.#filledAtMs = nowMs
@@ -82,7 +88,7 @@ export class Pace {
     this.#tokens--
   }
 
-  /** How long to wait for the next attempt, in milliseconds. */
+  /** Returns the delay before the next attempt, in milliseconds. */
   waitMs(nowMs: number): number {
     this.#fill(nowMs)
     return Math.max(0, 1 - this.#tokens) * this.#refillMs

@@ -1,25 +1,27 @@
+// Detects objects with the same key in one list.
+
 import { KubeError } from '../errors'
 import type { Entry } from '../meta/entry'
 
-/** Counts objects with the same key in one list, or in one initial stream. Some aggregated APIs send them; a store keeps the last. */
+/** Counts objects with the same key in one list or initial stream. Some aggregated APIs send them; a store keeps the last one. */
 export class DuplicateKeys {
   #first = ''
   #ofFirst = 0
   #count = 0
 
-  /** Notes that an object has the key of one before it. */
+  /** Counts an object whose key occurred before. */
   add(key: string): void {
     this.#first ||= key
     if (key === this.#first) this.#ofFirst++
     this.#count++
   }
 
-  /** Names the first key that occurred twice, and says how many objects were replaced in all; undefined when there are none. */
+  /** An error that names the first duplicate key and the total number of replaced objects; undefined without duplicates. */
   get error(): KubeError | undefined {
     if (this.#count === 0) return undefined
-    const all = this.#count > this.#ofFirst ? `; of other keys ${this.#count - this.#ofFirst} more were replaced` : ''
+    const all = this.#count > this.#ofFirst ? `; ${this.#count - this.#ofFirst} more with other keys were replaced` : ''
     return new KubeError(
-      `the list has ${this.#ofFirst + 1} objects called ${this.#first}: the last is kept${all} (keyFunc can tell them apart)`,
+      `the list has ${this.#ofFirst + 1} objects called ${this.#first}: the last one is kept${all} (use a keyFunc to distinguish them)`,
     )
   }
 }
@@ -27,13 +29,13 @@ export class DuplicateKeys {
 /**
  * Keeps the last of the entries with the same key.
  *
- * @returns the entries, the same array when all keys differ; and an error that names a key that occurs more than once.
+ * @returns the entries, the same array when all keys differ; and an error that names a duplicate key, if any.
  */
 export function lastOfEachKey<T>(
   entries: readonly Entry<T>[],
   keyOf: (entry: Entry<T>) => string,
 ): { readonly entries: readonly Entry<T>[]; readonly error: KubeError | undefined } {
-  // API servers list in the order of the keys: then no two are the same, and no map of them is needed to know.
+  // API servers list in the order of keys, so that duplicates are usually ruled out without a map.
   if (isAscending(entries, keyOf)) return { entries, error: undefined }
   const last = new Map<string, Entry<T>>()
   const duplicates = new DuplicateKeys()

@@ -1,3 +1,5 @@
+// Checks that entries are of the kind a reflector expects.
+
 import { ParseError, WatchError } from '../errors'
 import { checkSchema } from '../meta/check'
 import type { Entry } from '../meta/entry'
@@ -9,8 +11,8 @@ import type { StandardSchemaV1 } from '../meta/standard-schema'
 /**
  * Makes the check of `expectedType`: by kind, which reads the first bytes of an entry's text, and by schema, which parses it.
  *
- * @returns a function that throws when an entry is not what was expected: SchemaError or WatchError for a wrong object, ParseError for text
- *   that is no JSON.
+ * @returns a function that throws for an unexpected entry: SchemaError or WatchError for a wrong object, ParseError for text that is not
+ *   JSON.
  */
 export function expectedTypeCheck<T extends KubeObject>(
   expected: Resource<T> | StandardSchemaV1<unknown, unknown> | undefined,
@@ -19,7 +21,7 @@ export function expectedTypeCheck<T extends KubeObject>(
   if ('~standard' in expected) return (entry) => checkSchema(expected, entry.object)
   const { kind, schema } = expected
   const apiVersion = apiVersionOf(expected)
-  // As API servers write it, and as entries of lists are given it.
+  // The form in which API servers write it, and entries of lists are completed.
   const usual = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)}`
   return (entry) => {
     const { text } = entry
@@ -32,7 +34,7 @@ export function expectedTypeCheck<T extends KubeObject>(
   }
 }
 
-/** Reads no further than kind and apiVersion, which come first. */
+/** Reads only kind and apiVersion, which come first. */
 function typeMetaOf(text: string): { kind: string | undefined; apiVersion: string | undefined } {
   let kind: string | undefined
   let apiVersion: string | undefined

@@ -1,72 +1,74 @@
+// Classifies errors by what they mean for a feed.
+
 import { isApiError, isConnectionError, isParseError, isWatchError } from '../errors'
 import type { Status } from '../meta/object'
 import { CAUSE_TOO_LARGE, REASON_EXPIRED, REASON_GONE } from '../meta/wire'
 import { retryAfterOf } from '../transport/failure'
 
-/** What a failure means for the feed. */
+/** The meaning of a failure for a feed. */
 export type FailureKind =
-  /** The resourceVersion (or continue token) is too old: HTTP 410, or the same in the stream. */
+  /** The resourceVersion or continue token has expired: HTTP 410, or the same in the stream. */
   | 'expired'
-  /** The resourceVersion is newer than anything the server knows. */
+  /** The resourceVersion is newer than any the server knows. */
   | 'too-large'
-  /** 429: later. */
+  /** HTTP 429: the server is overloaded. */
   | 'throttled'
-  /** 5xx, or an `ERROR` event the list does not know. */
+  /** HTTP 5xx, or an unclassified `ERROR` event. */
   | 'server'
-  /** 403. */
+  /** HTTP 403. */
   | 'denied'
-  /** 401: logged out, or the token was refused twice; a redirect, as to a login page. */
+  /** HTTP 401: logged out, or the token was rejected twice. Also a redirect, as to a login page. */
   | 'unauthorized'
-  /** 404: the resource is not there. */
+  /** HTTP 404: the resource does not exist. */
   | 'gone'
   /** Another 4xx: the server does not understand the request. */
   | 'refused'
-  /** No answer, or it broke off. */
+  /** No response, or a response that broke off. */
   | 'connection'
-  /** What came is no list or no event. */
+  /** The response is not a list, or an event is invalid. */
   | 'malformed'
-  /** Nothing came for too long. */
+  /** The connection was silent for too long. */
   | 'stale'
-  /** An entry's text turned out not to parse, when somebody read it. */
+  /** A reader found an entry whose text does not parse. */
   | 'unreadable'
-  /** The periodic relist is due: no failure, but the watch ends all the same. */
+  /** The periodic relist is due. Not a failure, but it ends the watch. */
   | 'relist'
-  /** The server's history is not the one the store's resourceVersion is from: the cluster was recreated, restored, or is another one. */
+  /** The store's resourceVersion is not from the server's history: the cluster was recreated, restored, or is another one. */
   | 'other-history'
-  /** The initial stream goes on without bringing new objects or its end. */
+  /** The initial stream continues without new objects and without its end. */
   | 'stalled'
-  /** A list that was made beside the attempt was faster: no failure, the store has its state. */
+  /** A list made in parallel completed first. Not a failure: the store has its state. */
   | 'overtaken'
-  /** The server lists the resource and refuses to watch it: HTTP 405 or 501. */
+  /** The server lists the resource but refuses to watch it: HTTP 405 or 501. */
   | 'unwatchable'
 
-/** Why an attempt ended before its time. */
+/** The reason why an attempt ended early. */
 export interface Failure {
   readonly kind: FailureKind
   readonly error: unknown
-  /** How long the server asked to wait, in milliseconds. */
+  /** The delay requested by the server, in milliseconds. */
   readonly retryAfterMs?: number | undefined
-  /** Whether the next attempt need not wait: the page is back, or the server was just seen. */
+  /** Whether the next attempt may start without a delay: the page is back, or the server has just responded. */
   readonly isUrgent?: boolean | undefined
 }
 
-/** Says what an error means for an attempt that asked the server to watch. */
+/** Classifies an error of an attempt that watches. */
 export function classifyWatch(error: unknown): Failure {
   const isUnwatchable = (isApiError(error) && (error.status === 405 || error.status === 501)) || isListError(error)
   return isUnwatchable ? { kind: 'unwatchable', error } : classify(error)
 }
 
-/** A server that ignores `watch=true` answers with the list. */
+/** Whether the error is caused by a server that ignores `watch=true` and sends the list. */
 function isListError(error: unknown): boolean {
   return isParseError(error) && /^\s*\{"(kind"\s*:\s*"\w*List"|apiVersion"\s*:\s*"[^"]*",\s*"kind"\s*:\s*"\w*List")/.test(error.excerpt)
 }
 
-/** Says what an error means. */
+/** Classifies an error. */
 export function classify(error: unknown): Failure {
   if (isApiError(error)) {
-    // A redirect that was refused: almost always to a login page.
+    // A refused redirect almost always leads to a login page.
     if (error.status < 400 && error.body?.kind !== 'Status') return { kind: 'unauthorized', error }
-    // A 5xx that is no Status is the word of whatever stands between: kubectl proxy says 500 when the API server is down.
+    // A 5xx without a Status comes from an intermediary: kubectl proxy sends 500 when the API server is down.
     const between = error.status >= 500 && error.body?.kind !== 'Status'
     return { kind: between ? 'connection' : kindOf(error.status, error.body), error, retryAfterMs: error.retryAfterMs }
   }
@@ -88,8 +90,9 @@ function kindOf(code: number, status: Status | undefined): FailureKind {
 }
 
 /**
- * @see apimachinery `apierrors.HasStatusCause(ResourceVersionTooLarge)`; servers before 1.17 say it only in words, at the end of a message:
- *   client-go `isTooLargeResourceVersionError`
+ * Whether a response says that a resourceVersion is too large. Servers before 1.17 say it only in the message.
+ *
+ * @see apimachinery `apierrors.HasStatusCause(ResourceVersionTooLarge)`; client-go `isTooLargeResourceVersionError`
  */
 function isTooLarge(code: number, status: Status | undefined): boolean {
   if (status?.details?.causes?.some(({ reason }) => reason === CAUSE_TOO_LARGE)) return true

@@ -1,26 +1,28 @@
+// Compares a server's history with a store's state.
+
 import type { Entry } from '../meta/entry'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
 import type { EntryList, ListOptions } from '../meta/wire'
 import type { EntryChange } from './options'
 
 /**
- * Decides whether the server that answers has the history that a store's state is from. A resourceVersion alone does not tell: a recreated
- * cluster, another context behind the same URL or a restored backup accepts it and goes on from there.
+ * Decides whether the store's state is from the history of the server that answers. A resourceVersion alone cannot tell: a recreated
+ * cluster, another context behind the same URL or a restored backup accepts it and continues from there.
  *
- * Two lists of one object each are asked for, at exactly the store's version where the server still has it: the first object of the collection,
- * which brings the number of objects along, and the newest object the store has. Pure: the caller makes the requests.
+ * Compares two lists of one object each, read at exactly the store's version if the server still has it: the first object of the
+ * collection, which comes with the number of objects, and the newest object in the store. Pure: the caller makes the requests.
  */
 export class HistoryCheck<T> {
   readonly #known: readonly Entry<T>[]
   readonly #resourceVersion: string
   readonly #isComplete: boolean
   readonly #newest: Entry<T> | undefined
-  // The keys of objects that have changed since: the watch still has to bring them.
+  // The keys of objects that have changed since; the watch must still deliver them.
   readonly #expected = new Set<string>()
 
   /**
-   * @param known what the store holds at `resourceVersion`.
-   * @param isComplete whether the store keeps every object of the collection: not when some were refused.
+   * @param known the store's entries at `resourceVersion`.
+   * @param isComplete whether the store keeps every object of the collection, that is, rejected none.
    */
   constructor(known: readonly Entry<T>[], resourceVersion: string, isComplete: boolean) {
     this.#known = known
@@ -29,12 +31,12 @@ export class HistoryCheck<T> {
     this.#newest = newestOf(known)
   }
 
-  /** Asks for the first object of the collection. */
+  /** The options of the list of the collection's first object. */
   get first(): ListOptions {
     return { limit: 1, resourceVersion: this.#resourceVersion, resourceVersionMatch: 'Exact' }
   }
 
-  /** Asks for the newest object that the store has; undefined when it has none. */
+  /** The options of the list of the store's newest object; undefined when the store is empty. */
   get newest(): ListOptions | undefined {
     if (!this.#newest) return undefined
     const { name, namespace } = this.#newest
@@ -42,7 +44,7 @@ export class HistoryCheck<T> {
     return { ...this.first, fieldSelector }
   }
 
-  /** Whether the answer to {@link first} fits. */
+  /** Returns whether the response to {@link first} agrees with the store. */
   takeFirst(list: EntryList<T>): boolean {
     if (this.#isBehind(list)) return false
     const [entry] = list.entries
@@ -54,12 +56,12 @@ export class HistoryCheck<T> {
     return entry ? isSame(this.#find(entry.key), entry) : this.#known.length === 0
   }
 
-  /** Whether the answer to {@link newest} fits. */
+  /** Returns whether the response to {@link newest} agrees with the store. */
   takeNewest(list: EntryList<T>): boolean {
     const newest = this.#newest
     if (this.#isBehind(list)) return false
     const [entry] = list.entries
-    // The caller's own options may have asked for something else.
+    // The caller's own options may have selected another object.
     if (!newest || (entry && entry.key !== newest.key)) return true
     if (entry && isSame(newest, entry)) return true
     if (list.resourceVersion === this.#resourceVersion) return false
@@ -68,17 +70,17 @@ export class HistoryCheck<T> {
     return true
   }
 
-  /** Whether the watch still has to bring something that the server is known to have. */
+  /** Whether the watch must still deliver something that the server is known to have. */
   get isPending(): boolean {
     return this.#expected.size > 0
   }
 
-  /** Notes what the watch brought. */
+  /** Registers changes delivered by the watch. */
   observe(changes: readonly EntryChange<T>[]): void {
     for (const { entry } of changes) this.#expected.delete(entry.key)
   }
 
-  /** An object at a version after the store's: the watch brings it, unless it should have been in the store. */
+  /** Handles an object newer than the store: the watch must deliver it, unless it should be in the store already. */
   #takeCurrent(entry: Entry<T> | undefined): boolean {
     const known = entry && this.#find(entry.key)
     if (!entry || isSame(known, entry) || !isOrdered(entry.resourceVersion, this.#resourceVersion)) return true
@@ -87,7 +89,7 @@ export class HistoryCheck<T> {
     return true
   }
 
-  /** The server has not come as far as the store. */
+  /** Whether the server has not reached the store's version. */
   #isBehind({ resourceVersion }: EntryList<T>): boolean {
     return isOrdered(resourceVersion, this.#resourceVersion) && compareResourceVersions(resourceVersion, this.#resourceVersion) < 0
   }
@@ -105,7 +107,7 @@ function isOrdered(a: string, b: string): boolean {
   return isResourceVersion(a) && isResourceVersion(b)
 }
 
-/** The entry with the highest version; the first one where versions are opaque. */
+/** Returns the entry with the highest version; the first one when versions are opaque. */
 export function newestOf<T>(entries: readonly Entry<T>[]): Entry<T> | undefined {
   let newest: Entry<T> | undefined
   for (const entry of entries) {

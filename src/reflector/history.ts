@@ -1,3 +1,5 @@
+// Verifies that a watch continues the history that the store's state is from.
+
 import { WatchError } from '../errors'
 import type { Clock } from '../internal/clock'
 import { delay } from '../internal/delay'
@@ -8,35 +10,35 @@ import { HistoryCheck } from './history-check'
 import type { EntryChange } from './options'
 import type { SessionHost } from './session-host'
 
-/** How long the server may take to say whether it has the store's history. A version it has not reached takes it three seconds. */
+/** The maximum time for the server's answer, in milliseconds. A version the server has not reached takes three seconds. */
 const ANSWER_MS = 10_000
-/** After this long without an answer the watch is trusted until there is one. */
+/** Without an answer for this long, the watch is trusted until there is one; in milliseconds. */
 const TRUST_MS = 4_000
-/** How long a request that found no server is repeated, and how long it waits in between. */
+/** The time for which a request that found no server is repeated, and the delay in between; in milliseconds. */
 const RETRY_MS = 2_000
-/** How long the watch may take to bring what the server is known to have. */
+/** The maximum time for the watch to deliver what the server is known to have, in milliseconds. */
 const GRACE_MS = 4_000
 
-/** What {@link confirmHistory} needs. */
+/** Options of {@link confirmHistory}. */
 export interface ConfirmHistoryOptions<T extends KubeObject> {
   readonly host: SessionHost<T>
   readonly signal: AbortSignal
   interrupt(failure: Failure): void
 }
 
-/** A question that is under way. Neither promise rejects; both settle within a bound. */
+/** A check in progress. Neither promise rejects; both settle within a bound. */
 export interface HistoryQuestion<T> {
-  /** The server has answered, or will not; the watch may still have to bring what it is known to have. */
+  /** Resolves when the server has answered, or will not. The watch may still have to deliver what the server is known to have. */
   readonly asked: Promise<{ readonly isPending: boolean }>
-  /** Nothing speaks against the server's history any more; also settles when the session ends. */
+  /** Resolves when no evidence against the history is left, or when the session ends. */
   readonly settled: Promise<void>
-  /** Notes what the watch brought. */
+  /** Registers changes delivered by the watch. */
   observe(changes: readonly EntryChange<T>[]): void
 }
 
 /**
- * Asks whether the server that answers has the history of the store's state, while a watch goes on from the store's version. Interrupts the
- * session when it has another one. What cannot be asked (no right to list, no answer) speaks for trust.
+ * Checks whether the store's state is from the history of the server, while a watch continues from the store's version. Interrupts the
+ * session if it is not. Without an answer (no permission to list, no connection) the history is trusted.
  */
 export function confirmHistory<T extends KubeObject>({ host, signal, interrupt }: ConfirmHistoryOptions<T>): HistoryQuestion<T> {
   const { store, feed, clock, isComplete, emit } = host
@@ -49,7 +51,7 @@ export function confirmHistory<T extends KubeObject>({ host, signal, interrupt }
     if (!check.isPending) grown.abort()
   }
   const refuse = (why: string) => {
-    const error = new WatchError(`${why}: the server's history is not the one that resourceVersion ${resourceVersion} is from`)
+    const error = new WatchError(`${why}: resourceVersion ${resourceVersion} is not from this server's history`)
     interrupt({ kind: 'other-history', error })
   }
   emit?.({ type: 'probe', purpose: 'history', resourceVersion })
@@ -80,7 +82,7 @@ export function confirmHistory<T extends KubeObject>({ host, signal, interrupt }
   const settle = async () => {
     if (!(await asked).isPending) return
     await delay(GRACE_MS, { clock, signal: AbortSignal.any([signal, grown.signal]) })
-    if (!signal.aborted && check.isPending) refuse('the watch does not bring what has changed')
+    if (!signal.aborted && check.isPending) refuse('the watch does not deliver the known changes')
   }
   return { asked, settled: settle(), observe }
 }
@@ -96,7 +98,7 @@ function within(ms: number, promise: Promise<void>, clock: Clock): Promise<void>
   })
 }
 
-/** One list of one object; at a version that the server no longer has exactly, at a later one. */
+/** Lists one object; at a later version if the server no longer has the exact one. */
 async function askOnce<T extends KubeObject>(
   { source, clock }: SessionHost<T>,
   options: ListOptions,

@@ -1,3 +1,5 @@
+// Collects the initial state of a streamed list.
+
 import { WatchError } from '../errors'
 import type { Clock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
@@ -5,27 +7,27 @@ import type { ChangeType } from '../meta/wire'
 import { DuplicateKeys } from './duplicates'
 import type { Failure } from './failure'
 
-/** The initial state must bring a new object this often, or end; other events and bookmarks are no progress. */
+/** The maximum time between new objects of the initial state, in milliseconds. Other events and bookmarks do not count as progress. */
 const PROGRESS_MS = 20_000
-/** A state that takes longer than this is listed as well, if it arrives slowly. */
+/** The time after which an initial state that arrives slowly is listed in parallel, in milliseconds. */
 const PATIENCE_MS = 40_000
-/** Fewer new objects than this until then are slow. */
+/** An initial state with fewer new objects than this until then is slow. */
 const SLOW_OBJECTS = 2_000
 
-/** What an {@link InitialStream} is given by its session. */
+/** The callbacks of an {@link InitialStream}, implemented by its session. */
 export interface InitialStreamHost<T> {
   readonly clock: Clock
-  /** The key under which the store keeps an entry. */
+  /** Returns the key under which the store keeps an entry. */
   keyOf(entry: Entry<T>): string
   /** Whether any byte of the body has arrived. */
   isArriving(): boolean
-  /** Called when nothing new came for too long. */
+  /** Called when no new object arrived for too long. */
   stalled(failure: Failure): void
-  /** Called once when new objects come so slowly that a list may be faster. */
+  /** Called once when new objects arrive so slowly that a list may be faster. */
   slow(): void
 }
 
-/** Gathers the objects of a streamed list until its end is marked, and notices when it makes no progress. */
+/** Collects the objects of a streamed list until its end is marked, and detects a lack of progress. */
 export class InitialStream<T> {
   readonly #host: InitialStreamHost<T>
   readonly #entries = new Map<string, Entry<T>>()
@@ -43,17 +45,17 @@ export class InitialStream<T> {
     this.#patienceTimer = host.clock.setTimeout(() => this.#newKeys < SLOW_OBJECTS && host.slow(), PATIENCE_MS)
   }
 
-  /** What has arrived. */
+  /** The entries received so far. */
   get entries(): readonly Entry<T>[] {
     return [...this.#entries.values()]
   }
 
-  /** Names the keys that several objects have; undefined when there are none. */
+  /** An error that names duplicate keys; undefined without duplicates. */
   get duplicates(): Error | undefined {
     return this.#duplicates.error
   }
 
-  /** Takes an event; returns whether the state has its object now. */
+  /** Adds an event. Returns whether the state now contains its object. */
   take({ type, entry }: { readonly type: ChangeType; readonly entry: Entry<T> }): boolean {
     const key = this.#host.keyOf(entry)
     if (type === 'DELETED') {

@@ -1,3 +1,5 @@
+// Lists and watches one collection of an API server.
+
 import { WatchError } from '../errors'
 import { Opaque } from '../internal/opaque'
 import type { Entry } from '../meta/entry'
@@ -21,7 +23,7 @@ import type { ListerWatcher } from './lister-watcher'
 
 const SLASH = 0x2f
 
-/** What a {@link ListWatch} reads of a collection. */
+/** Options of a {@link ListWatch}: the part of the collection to read. */
 export interface ListWatchOptions {
   /** All namespaces when left out. */
   namespace?: string | undefined
@@ -29,20 +31,20 @@ export interface ListWatchOptions {
   labelSelector?: string | undefined
   /** Such as `spec.nodeName=n1`. */
   fieldSelector?: string | undefined
-  /** The last word on the options of every request. */
+  /** Changes the options of every request, after all other options. */
   tweakListOptions?: (<O extends ListOptions | WatchOptions>(options: O) => O) | undefined
   /** Whether to keep `metadata.managedFields`; default `'drop'`. */
   managedFields?: 'drop' | 'keep' | undefined
-  /** The longest event taken, in bytes; default 16 Mi. */
+  /** The maximum size of an event, in bytes; default 16 Mi. */
   maxLineLength?: number | undefined
 }
 
-/** The part of a client that a {@link ListWatch} needs. */
+/** The part of a client that a {@link ListWatch} uses. */
 export interface EntryClient {
   readonly baseUrl: string
-  /** Whether requests carry credentials of the client's own, such as a token: then the server's answers depend on the user. Default: no. */
+  /** Whether requests carry the client's own credentials, such as a token, so that responses depend on the user. Default false. */
   readonly authenticates?: boolean | undefined
-  /** The identity that requests impersonate, as one string without secrets; the empty string or undefined: none. */
+  /** The impersonated identity as one string without secrets; the empty string or undefined for none. */
   readonly impersonates?: string | undefined
   listEntries<T extends KubeObject>(
     resource: Resource<T>,
@@ -55,7 +57,7 @@ export interface EntryClient {
 }
 
 /**
- * Reads one collection of an API server: the source of a Reflector. Objects of another namespace than the one asked for are skipped and reported.
+ * Reads one collection of an API server; the source of a Reflector. Skips and reports objects outside the requested namespace.
  *
  * @example
  * ```ts
@@ -68,7 +70,10 @@ export class ListWatch<T extends KubeObject> extends Opaque implements ListerWat
   readonly #client: EntryClient
   readonly #options: ListWatchOptions
 
-  /** @throws TypeError when the client or the resource is none, or the namespace could not be part of a path; SelectorError for a selector that is broken. */
+  /**
+   * @throws TypeError when the client or the resource is invalid, or the namespace cannot be part of a path; SelectorError for an invalid
+   *   selector.
+   */
   constructor(client: EntryClient, resource: Resource<T>, options: ListWatchOptions = {}) {
     super()
     if (typeof client?.listEntries !== 'function') throw new TypeError(`expected a client, such as a KubeClient, got ${shown(client)}`)
@@ -79,7 +84,7 @@ export class ListWatch<T extends KubeObject> extends Opaque implements ListerWat
     this.#options = options
   }
 
-  /** What is read, in the terms a persisted snapshot is kept under; the user is not known here. */
+  /** Identifies what is read, as part of a persistence scope. The user is unknown here. */
   get scope(): {
     readonly cluster: string
     readonly resource: string
@@ -118,7 +123,7 @@ export class ListWatch<T extends KubeObject> extends Opaque implements ListerWat
     }
   }
 
-  /** Whether an entry is of the namespace that was asked for. A server that mixes them up must not have one namespace touch another's objects. */
+  /** Whether an entry is in the requested namespace. Objects of a server that mixes up namespaces must not affect others. */
   #isAsked({ key }: Entry<T>): boolean {
     const { namespace } = this.#options
     return !namespace || (key.startsWith(namespace) && key.charCodeAt(namespace.length) === SLASH)
@@ -141,7 +146,7 @@ export class ListWatch<T extends KubeObject> extends Opaque implements ListerWat
   }
 
   #otherNamespace({ key }: Entry<T>): WatchError {
-    return new WatchError(`${resourceName(this.resource)}: asked for the namespace ${this.#options.namespace}, the server sent ${key}`)
+    return new WatchError(`${resourceName(this.resource)}: asked for the namespace ${this.#options.namespace}, but the server sent ${key}`)
   }
 
   #tweak<O extends ListOptions | WatchOptions>(options: O): O {

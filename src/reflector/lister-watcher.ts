@@ -1,26 +1,30 @@
+// The interface of a reflector's source.
+
 import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, WatchEntry, WatchOptions } from '../meta/wire'
 
 /**
- * Any source a reflector can read: an API server ({@link ListWatch}), a watch cache, another tab, an edge cache.
+ * A source that a reflector can read: an API server ({@link ListWatch}), a watch cache, another tab, an edge cache.
  *
  * @see client-go `cache.ListerWatcher`
  */
 export interface ListerWatcher<T> {
-  /** The same source without what is done to its objects on the way, for questions whose answers are not kept. Default: this one. */
+  /** The source without transformation of its objects, for requests whose results are not kept. Default: this one. */
   readonly bare?: ListerWatcher<T>
-  /** Whether an object was left out on the way: then the number of objects says nothing about the server. Default: none was. */
+  /** Whether the source has left out an object, so that the number of objects cannot be compared with the server's. Default false. */
   readonly hasLeftOut?: boolean
   /**
-   * Reads one page (everything, when `options.limit` is left out). A source that has entries before the page is complete may tell of them.
+   * Reads one page (everything, when `options.limit` is left out). May call `onEntries` with entries before the page is complete.
    *
-   * @throws ApiError as the server answers; ExpiredError for HTTP 410; ConnectionError when there was no whole answer. An abort rejects with the signal's reason.
+   * @throws ApiError for an error response, ExpiredError for HTTP 410, ConnectionError for a missing or incomplete response. Rejects with
+   *   the signal's reason when aborted.
    */
   list(options: ListOptions & RequestOptions & ArrivalOptions<T>): Promise<EntryList<T>>
   /**
-   * Opens a watch and delivers its events in batches, one for each read of the network. The first batch comes as soon as the server
-   * has accepted the watch (its headers arrived), and may be empty. Ends when the server ends the watch; leaving the loop closes it.
+   * Opens a watch and yields its events in batches, one for each read from the network. The first batch, possibly empty, is yielded as soon
+   * as the server has accepted the watch (its headers arrived). Ends when the server ends the watch; leaving the loop closes it.
    *
-   * @throws ApiError, ConnectionError as for `list`; ParseError when the server sent what is no event. An `ERROR` event is an event, not an exception.
+   * @throws ApiError, ConnectionError as for `list`; ParseError when the server sends an invalid event. An `ERROR` event is yielded, not
+   *   thrown.
    */
   watch(options: WatchOptions & RequestOptions): AsyncIterable<readonly WatchEntry<T>[]>
 }

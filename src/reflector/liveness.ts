@@ -1,3 +1,5 @@
+// Detects dead connections of a watch.
+
 import { WatchError } from '../errors'
 import { delay } from '../internal/delay'
 import { isPageHidden } from '../internal/wake'
@@ -8,37 +10,37 @@ import { classify, type Failure } from './failure'
 import type { SessionHost } from './session-host'
 import { Watchdog } from './watchdog'
 
-/** An initial state has to begin arriving, and go on, within this; the server's own limit is a minute. */
+/** The maximum silence while the initial state is loading, in milliseconds. The server's own limit is a minute. */
 const FILL_SILENCE_MS = 90_000
 /** Bookmarks come about once a minute: two that fail to come mean a dead connection. */
 const BOOKMARK_SILENCE_MS = 150_000
-/** What a server gets beyond the watch's own timeout. */
+/** The time added to the watch's own timeout, in milliseconds. */
 const TIMEOUT_SLACK_MS = 30_000
-/** After a freeze, or when the network is back, a connection that is silent for this long is given up. */
+/** After a freeze or the return of the network, a connection that stays silent for this long is given up; in milliseconds. */
 const WAKE_SILENCE_MS = 3_000
-/** How long a watch may be silent before the server is asked whether something was missed. */
+/** The default silence after which a probe asks the server whether events were missed, in milliseconds. */
 export const DEFAULT_PROOF_INTERVAL_MS = 30_000
-/** How long that question lasts: the server's own count, and what it is given beyond. */
+/** The duration of a probe: the timeout requested from the server, and the time added to it. */
 const PROBE_SECONDS = 1
 const PROBE_TIMEOUT_MS = 10_000
-/** What the probe saw has to arrive on the watch within this. */
+/** The maximum time for the watch to deliver what a probe has seen, in milliseconds. */
 const PROBE_GRACE_MS = 1_000
 
-/** What a {@link Liveness} is given by its session. */
+/** Options of a {@link Liveness}, given by its session. */
 export interface LivenessOptions<T extends KubeObject> {
   readonly host: SessionHost<T>
   readonly signal: AbortSignal
-  /** What the session waits for: the complete state, the watch's headers, or events. */
+  /** The phase of the session: waiting for the complete state, for the watch's headers, or for events. */
   phase(): 'filling' | 'opening' | 'live'
-  /** How long the watch was asked to last, in milliseconds. */
+  /** The requested duration of the watch, in milliseconds. */
   timeoutMs(): number
   interrupt(failure: Failure): void
 }
 
 /**
- * Finds connections that are dead without an error: the network went away silently, a page was frozen, a proxy keeps the browser's side of a
- * stream open. A silent watch is given up after a bound, and proven earlier: a second, short watch from the same version shows whether the
- * server is there, and whether it has something that the first one did not bring.
+ * Detects connections that are dead without an error: the network went away silently, a page was frozen, a proxy keeps the browser's side
+ * of a stream open. A silent watch is given up after a time limit. A probe detects it earlier: a second, short watch from the same version
+ * shows whether the server answers, and whether it has events that the first watch did not deliver.
  */
 export class Liveness<T extends KubeObject> {
   readonly #options: LivenessOptions<T>
@@ -56,29 +58,29 @@ export class Liveness<T extends KubeObject> {
     this.#watchdog = new Watchdog(
       clock,
       () => this.#silenceMs(),
-      (silentMs) => this.#giveUp(`nothing came for ${Math.round(silentMs / 1000)} s`),
+      (silentMs) => this.#giveUp(`no data arrived for ${Math.round(silentMs / 1000)} s`),
     )
     this.#armProof()
   }
 
-  /** Notes that bytes came. */
+  /** Registers that bytes arrived. */
   heard(): void {
     this.#heard++
     this.#watchdog.heard()
   }
 
-  /** The bound of silence may have changed. */
+  /** Restarts the timer after the maximum silence has changed. */
   rearm(): void {
     this.#watchdog.rearm()
   }
 
-  /** Gives the connection up unless it shows a sign of life soon. */
+  /** Gives the connection up unless bytes arrive soon. */
   distrust(): void {
     const { clock } = this.#options.host
     const heard = this.#heard
     const giveUp = () => {
       const { silentMs } = this.#watchdog
-      if (this.#heard === heard) this.#giveUp(`nothing came for ${Math.round(silentMs / 1000)} s, and the page was away`, true)
+      if (this.#heard === heard) this.#giveUp(`no data arrived for ${Math.round(silentMs / 1000)} s, and the page was away`, true)
     }
     clock.clearTimeout(this.#distrustTimer)
     const leftMs = WAKE_SILENCE_MS - this.#watchdog.silentMs
@@ -86,7 +88,7 @@ export class Liveness<T extends KubeObject> {
     else giveUp()
   }
 
-  /** Asks the server at once, unless the connection was just heard. */
+  /** Starts a probe, unless the connection has just delivered something. */
   prove(): void {
     this.#watchdog.check()
     if (this.#options.phase() === 'live' && this.#unprovenMs >= WAKE_SILENCE_MS) void this.#prove()
@@ -119,7 +121,7 @@ export class Liveness<T extends KubeObject> {
     if (!(this.#intervalMs > 0)) return
     this.#proofTimer = clock.setTimeout(
       () => {
-        // A page in the background shows nothing; it asks when it becomes visible.
+        // A hidden page displays nothing; it probes when it becomes visible.
         if (this.#options.phase() === 'live' && this.#unprovenMs >= this.#intervalMs && !isPageHidden()) void this.#prove()
         this.#armProof()
       },
@@ -139,19 +141,19 @@ export class Liveness<T extends KubeObject> {
     const timer = clock.setTimeout(() => controller.abort(), PROBE_TIMEOUT_MS)
     const outcome = await this.#ask(resourceVersion, AbortSignal.any([signal, controller.signal]))
     clock.clearTimeout(timer)
-    // What was asked is answered when the connection itself has spoken.
+    // Bytes on the connection itself make the probe's result irrelevant.
     if (outcome === 'missed' && this.#heard === heard) await delay(PROBE_GRACE_MS, { clock, signal })
     this.#isProving = false
     if (signal.aborted) return
     if (outcome === 'well' || this.#heard !== heard) this.#provenAt = clock.now()
-    else if (outcome === 'missed') this.#giveUp('the server has events that the watch did not bring', true)
+    else if (outcome === 'missed') this.#giveUp('the server has events that the watch did not deliver', true)
     else this.#giveUp('the server does not answer')
   }
 
-  /** A short watch: `missed` when it brings something, `away` when there is no server. */
+  /** Runs a probe: `missed` when it delivers an event, `away` when no server answers. */
   async #ask(resourceVersion: string, signal: AbortSignal): Promise<'well' | 'missed' | 'away'> {
     const { source, clock } = this.#options.host
-    // A server that does not count the seconds is left.
+    // Ends the probe if the server ignores the timeout.
     const enough = new AbortController()
     let timer: unknown
     try {
@@ -169,9 +171,10 @@ export class Liveness<T extends KubeObject> {
       if (enough.signal.aborted) return 'well'
       if (signal.aborted) return 'away'
       const { kind } = classify(error)
-      // Where bookmarks keep the version new, one that is too old shows that they no longer arrive. Elsewhere a silent watch outlives its version.
+      // With bookmarks the version stays recent, so an expired one shows that they no longer arrive. Without them, a silent watch outlives
+      // its version.
       if (kind === 'expired' && this.#options.host.bookmarks) return 'missed'
-      // Any other answer than a connection's failure is the server's, and the watch will show it too.
+      // Any error except a connection failure is an answer of the server, and the watch will receive it too.
       return kind === 'connection' ? 'away' : 'well'
     } finally {
       clock.clearTimeout(timer)
@@ -183,7 +186,7 @@ export class Liveness<T extends KubeObject> {
   }
 }
 
-/** Whether a probe brought something that the watch should have brought. Servers may repeat what is known. */
+/** Whether a probe delivered something that the watch should have delivered. Servers may repeat known events. */
 function isNews<T>(event: WatchEntry<T>, known: string): boolean {
   if (!('entry' in event)) return false
   const { resourceVersion } = event.entry

@@ -1,3 +1,5 @@
+// Lists and watches the metadata of objects only.
+
 import { type Entry, entryFromText } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import type { PartialObjectMetadata } from '../meta/partial-object-metadata'
@@ -10,14 +12,14 @@ import { type EntryClient, ListWatch, type ListWatchOptions } from './list-watch
 
 const PARTIAL = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' } as const
 
-/** kubectl's copy of what was applied: of a Secret, all of its values. */
+/** The annotation in which kubectl stores the applied object; for a Secret it contains all values. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
 const accept = (as: string) => `application/json;as=${as};g=meta.k8s.io;v=v1,application/json`
 
 /**
- * Reads only the metadata of a collection's objects: the source of a Reflector. From a server that knows only whole objects, as an aggregated one
- * may, it takes them, and keeps nothing but their metadata. Secrets lose the annotation in which kubectl keeps a copy of their values.
+ * Reads only the metadata of a collection's objects; the source of a Reflector. If the server supports only whole objects, as an aggregated
+ * one may, drops everything but their metadata. Removes from Secrets the annotation in which kubectl keeps a copy of their values.
  *
  * @example
  * ```ts
@@ -63,20 +65,20 @@ class MetadataClient implements EntryClient {
   }
 }
 
-/** The function that makes an entry of what a collection sends. */
+/** Returns the function that reduces the entries of a collection. */
 function keeperOf<T>({ group, plural }: Pick<Resource, 'group' | 'plural'>): (entry: Entry<T>) => Entry<T> {
   return group === '' && plural === 'secrets' ? (entry) => withoutLastApplied(onlyMetadata(entry)) : onlyMetadata
 }
 
 function withoutLastApplied<T>(entry: Entry<T>): Entry<T> {
-  // Most Secrets were never applied by kubectl, and need not be parsed.
+  // Most Secrets were never applied by kubectl, and need no parsing.
   if (!entry.text.includes('last-applied-configuration')) return entry
   const object = JSON.parse(entry.text) as PartialObjectMetadata
   delete object.metadata.annotations?.[LAST_APPLIED]
   return entryFromText(JSON.stringify(object), { managedFields: 'keep' })
 }
 
-/** The entry as it is when there is nothing else in it, and otherwise one with the metadata of its object. */
+/** Returns the entry itself when it has only metadata; otherwise an entry with the metadata of its object. */
 function onlyMetadata<T>(entry: Entry<T>): Entry<T> {
   const { text } = entry
   let isPartial = false
@@ -88,6 +90,6 @@ function onlyMetadata<T>(entry: Entry<T>): Entry<T> {
     if (key === 'metadata') metadata = text.slice(start, end)
     return end
   })
-  // What was dropped of the metadata is dropped already.
+  // The entry's managedFields are dropped already, if they should be.
   return isPartial ? entry : entryFromText(`{"metadata":${metadata}}`, { typeMeta: PARTIAL, managedFields: 'keep' })
 }

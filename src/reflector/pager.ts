@@ -1,3 +1,5 @@
+// Reads a complete list, page by page.
+
 import { isExpiredError, KubeError } from '../errors'
 import type { Entry } from '../meta/entry'
 import {
@@ -12,29 +14,29 @@ import { PageTokens } from '../transport/pages'
 import { lastOfEachKey } from './duplicates'
 import type { ListerWatcher } from './lister-watcher'
 
-/** What {@link listAll} reads. */
+/** Options of {@link listAll}. */
 export interface ListAllOptions<T> extends RequestOptions, ArrivalOptions<T> {
-  /** At least this version; the empty string is the newest. */
+  /** The minimum version; the empty string for the newest. */
   resourceVersion: string
-  /** Objects per page; everything in one answer when left out. */
+  /** The number of objects per page; left out for a single response. */
   pageSize?: number | undefined
-  /** The key of an entry in the store that the list is for. Default: namespace and name. */
+  /** Returns the key under which the store keeps an entry. Default: namespace and name. */
   keyOf?: ((entry: Entry<T>) => string) | undefined
 }
 
 /** A complete list. */
 export interface CompleteList<T> {
-  /** The first page's: everything that happened after it will come by the watch. */
+  /** The version of the first page; the watch delivers everything after it. */
   readonly resourceVersion: string
-  /** One of each key: the last, where several objects had the same. */
+  /** One entry for each key: the last one, where several objects had the same key. */
   readonly entries: readonly Entry<T>[]
-  /** To report: why items of the list could not be kept, and which key several objects had. At most {@link MAX_SKIPPED_ERRORS} and two. */
+  /** Errors to report: why items were skipped, and which key was duplicated. At most {@link MAX_SKIPPED_ERRORS} and two. */
   readonly errors: readonly Error[]
 }
 
 /**
- * Lists everything, page by page if asked to. When the pages expire half way, everything is read again in one answer, not older than
- * the first page: the token that the server offers instead would mix versions, and is never used.
+ * Lists everything, in pages if requested. When the pages expire half way, reads everything again in one response, at a version not older
+ * than the first page. Never uses the inconsistent continue token that the server offers instead, because it would mix versions.
  *
  * @throws as `ListerWatcher.list`; KubeError when the pages do not end (the same token again, or more than `MAX_PAGES`).
  * @see client-go `pager.ListPager`, `Reflector.list`
@@ -43,7 +45,7 @@ export async function listAll<T>(
   source: ListerWatcher<T>,
   { resourceVersion, pageSize, keyOf = ({ key }) => key, ...request }: ListAllOptions<T>,
 ): Promise<CompleteList<T>> {
-  // A limit beside a version without `NotOlderThan` would be read as exactly that version.
+  // A limit with a version but without `NotOlderThan` would mean exactly that version.
   const from = (version: string): ListOptions => (version ? { resourceVersion: version, resourceVersionMatch: 'NotOlderThan' } : {})
   const first = await source.list({ ...from(resourceVersion), ...(pageSize && { limit: pageSize }), ...request })
   const pages = [first.entries]

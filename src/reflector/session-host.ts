@@ -1,3 +1,5 @@
+// The interface between a session and its reflector.
+
 import type { Clock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
@@ -5,7 +7,7 @@ import type { ListerWatcher } from './lister-watcher'
 import type { ReflectorEvent, ReflectorOptions, ReflectorStore } from './options'
 import type { FeedEvent, FeedState } from './state'
 
-/** What a session needs of its reflector. */
+/** The part of a reflector that a session uses. */
 export interface SessionHost<T extends KubeObject> {
   readonly source: ListerWatcher<T>
   readonly store: ReflectorStore<T>
@@ -13,23 +15,23 @@ export interface SessionHost<T extends KubeObject> {
   readonly clock: Clock
   readonly random: () => number
   readonly feed: FeedState
-  /** Throws when an entry is not what was expected. */
+  /** Throws for an unexpected entry. */
   readonly check: (entry: Entry<T>) => void
-  /** Whether a bookmark was ever seen from this server. */
+  /** Whether this server has ever sent a bookmark. */
   readonly bookmarks: boolean
   /** Whether the server has confirmed or delivered the store's state before. */
   readonly hasSynced: boolean
-  /** Whether the store keeps every object of the collection, as far as is known. */
+  /** Whether the store keeps every object of the collection, as far as known. */
   readonly isComplete: boolean
   dispatch(event: FeedEvent): void
-  /** A bookmark came. */
+  /** Called for a bookmark. */
   sawBookmark(): void
-  /** A bookmark without a version came, which says nothing. */
+  /** Called for a bookmark without a version, which is ignored. */
   unversioned(): void
-  /** Undefined when there is no listener. */
+  /** Emits an event; undefined without a listener. */
   readonly emit: ((event: ReflectorEvent) => void) | undefined
-  /** Reports an object or bookmark that was left out. */
+  /** Reports an object or bookmark that was skipped. */
   skipped(error: unknown): void
-  /** Reports what a listener of the store threw. */
+  /** Reports an error thrown by a listener of the store. */
   report(error: unknown): void
 }

@@ -1,3 +1,5 @@
+// One attempt of a reflector: a list, or a watch that may begin with the initial state.
+
 import { isParseError, WatchError } from '../errors'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
@@ -12,11 +14,11 @@ import { type CompleteList, listAll } from './pager'
 import type { SessionHost } from './session-host'
 import type { Attempt, AttemptEnded, Step } from './state'
 
-/** A watch that ends sooner, and brought nothing, counts as refused: client-go's VeryShortWatchError. */
+/** The duration below which a watch without events counts as refused, in milliseconds: client-go's VeryShortWatchError. */
 const SHORT_WATCH_MS = 1_000
-/** A watch that lasted this long shows a server that is well. */
+/** The duration from which a watch proves a healthy server, in milliseconds. */
 const STOOD_MS = 10_000
-/** A first state that has not begun to arrive after this long is also listed: proxies hold streams back, and rarely lists. */
+/** An initial stream without a byte for this long, in milliseconds, is listed in parallel: proxies buffer streams, but rarely lists. */
 const FIRST_BYTE_MS = 10_000
 
 /** One attempt: a list, or a watch that may begin with the initial state. Runs once. */
@@ -27,24 +29,24 @@ export class Session<T extends KubeObject> {
   readonly #liveness: Liveness<T>
   #attempt: Attempt
   #interruption: Failure | undefined
-  // The initial state of a stream, as long as it is not complete.
+  // The initial state of a stream, until it is complete.
   #initial: InitialStream<T> | undefined
-  // How much of the first state the caller was given while it arrived.
+  // The number of entries delivered to the caller before the initial state is complete.
   #arrived = 0
   #overtakeTimer: unknown
   #timeoutMs = 0
-  // The server accepted the watch.
+  // Whether the server accepted the watch.
   #accepted = false
-  // It was accepted, and the store's state is of the server's history.
+  // Whether it was accepted, and the store's state is from the server's history.
   #opened = false
   #events = 0
   #bytes = 0
   readonly #startedAt: number
-  // When it became what it is: a watch, perhaps, that was a streamed list.
+  // The time when the current kind of attempt began; a streamed list becomes a watch.
   #since: number
-  // Whether versions of events may be believed: a watch from '' or '0' begins with events in no order.
+  // Whether versions of events are ordered: a watch from '' or '0' begins with events in any order.
   #ordered: boolean
-  // Takes changes while it is not known yet whether the server has the store's history.
+  // Receives changes while the server's history is being verified.
   #observe: ((changes: readonly EntryChange<T>[]) => void) | undefined
 
   constructor(host: SessionHost<T>, step: Step) {
@@ -62,23 +64,23 @@ export class Session<T extends KubeObject> {
     })
   }
 
-  /** Ends the session at once, for a reason of the reflector's own. */
+  /** Ends the session at once, for a reason given by the reflector. */
   interrupt(failure: Failure): void {
     this.#interruption ??= failure
     this.#controller.abort(failure.error)
   }
 
-  /** Checks that the connection is alive: the page was frozen, or its network was gone. */
+  /** Checks that the connection is alive after the page was frozen or offline. */
   wake(): void {
     this.#liveness.distrust()
   }
 
-  /** Checks that the connection is alive, by asking the server: the page was in the background. */
+  /** Probes the server after the page was hidden. */
   prove(): void {
     this.#liveness.prove()
   }
 
-  /** Runs to the end. Never throws; an abort looks like any end, and the caller knows of it. */
+  /** Runs to the end. Never throws. An abort looks like any other end; the caller checks its signal. */
   async run(signal: AbortSignal): Promise<AttemptEnded> {
     const { clock, emit } = this.#host
     const abort = () => this.#controller.abort(signal.reason)
@@ -93,7 +95,7 @@ export class Session<T extends KubeObject> {
       this.#initial?.stop()
       this.#liveness.stop()
       signal.removeEventListener('abort', abort)
-      // Ends the requests that were made beside it.
+      // Ends requests made in parallel.
       this.#controller.abort()
     }
     const now = clock.now()
@@ -165,14 +167,14 @@ export class Session<T extends KubeObject> {
           else this.#open()
         } else this.#host.emit?.({ type: 'opened', attempt: 'stream' })
       }
-      // Until the server's history is known to be the store's, its events must not be mixed with the store's objects.
+      // Until the server's history is confirmed, its events must not be mixed with the store's objects.
       if (confirmed && batch.length > 0 && !(await confirmed.asked).isPending) this.#open()
       this.#controller.signal.throwIfAborted()
       this.#take(batch)
     }
   }
 
-  /** The watch delivers the changes of the state that the store has. */
+  /** Marks the watch as open: it delivers the changes that follow the store's state. */
   #open(): void {
     if (this.#opened || this.#controller.signal.aborted) return
     this.#opened = true
@@ -206,7 +208,7 @@ export class Session<T extends KubeObject> {
     if (this.#attempt === 'stream' ? this.#bytes === 0 : !this.#accepted) void this.#overtake()
   }
 
-  /** Lists beside the attempt; what is complete first counts. */
+  /** Lists in parallel with the attempt; the first complete state wins. */
   async #overtake(): Promise<void> {
     const { feed } = this.#host
     const { signal } = this.#controller
@@ -223,7 +225,7 @@ export class Session<T extends KubeObject> {
       )
       this.interrupt({ kind: 'overtaken', error: undefined })
     } catch {
-      // The attempt goes on, and reports what is wrong with the server if it is wrong for it too.
+      // The attempt continues, and reports the failure if it is affected too.
     }
   }
 
@@ -231,7 +233,7 @@ export class Session<T extends KubeObject> {
     let changes: EntryChange<T>[] = []
     const arrived: Entry<T>[] = []
     const apply = () => {
-      // A listener may have found an entry that cannot be read: what follows would hide that it is missing.
+      // A listener may have found an unreadable entry; continuing would hide that it is missing.
       this.#controller.signal.throwIfAborted()
       if (changes.length > 0) this.#apply(changes)
       changes = []
@@ -249,14 +251,14 @@ export class Session<T extends KubeObject> {
         } else if (event.type === 'SKIPPED') {
           this.#host.skipped(event.error)
         } else if (!this.#accepts(event.entry)) {
-          // Reported and skipped; the version does not move.
+          // Reported and skipped; the version does not advance.
         } else if (this.#initial) {
           if (this.#initial.take(event)) arrived.push(event.entry)
         } else changes.push(event)
       }
       this.#tellOfArrival(arrived)
     } finally {
-      // What came before a broken event still counts.
+      // Events before an invalid one are still valid.
       apply()
     }
   }
@@ -272,7 +274,7 @@ export class Session<T extends KubeObject> {
     }
   }
 
-  /** As {@link #accepts}, but what is wrong is reported when the list is complete. */
+  /** Like {@link #accepts}, but collects errors until the list is complete. */
   #isExpected(entry: Entry<T>): boolean {
     try {
       this.#host.check(entry)
@@ -301,12 +303,12 @@ export class Session<T extends KubeObject> {
   }
 
   readonly #skipOutdated = ({ key, resourceVersion }: Entry<T>): void => {
-    this.#host.skipped(new WatchError(`an event brings ${key} at version ${resourceVersion}, older than the store's: left out`))
+    this.#host.skipped(new WatchError(`skipped an event for ${key}: its version ${resourceVersion} is older than the store's`))
   }
 
   #bookmark(resourceVersion: string, initialEventsEnd: boolean): void {
     if (this.#initial) {
-      // Other bookmarks say nothing about the initial state.
+      // Other bookmarks do not concern the initial state.
       if (initialEventsEnd) this.#completeStream(this.#initial, resourceVersion)
       return
     }
@@ -316,7 +318,7 @@ export class Session<T extends KubeObject> {
       return
     }
     if (isOlder(resourceVersion, feed.resourceVersion)) {
-      // The server that answers has not come as far as the store: it was restored from a backup.
+      // The server has not reached the store's version: it was restored from a backup.
       this.interrupt({
         kind: 'too-large',
         error: new WatchError(`a bookmark at ${resourceVersion}, which is older than ${feed.resourceVersion}`),
@@ -328,7 +330,7 @@ export class Session<T extends KubeObject> {
     dispatch({ type: 'advanced', resourceVersion })
     sawBookmark()
     emit?.({ type: 'bookmark', resourceVersion })
-    // The first one makes the bound of silence shorter.
+    // The first bookmark shortens the maximum silence.
     this.#liveness.rearm()
   }
 
@@ -357,7 +359,7 @@ export class Session<T extends KubeObject> {
     dispatch({ type: 'replaced', resourceVersion, source })
   }
 
-  /** What a store's user throws is reported; the events count all the same. */
+  /** Reports an error thrown by a listener of the store; the events are applied nevertheless. */
   #guard(step: () => void): void {
     try {
       step()
@@ -367,12 +369,12 @@ export class Session<T extends KubeObject> {
   }
 }
 
-/** Whether a version is older than another one: not when either is opaque. */
+/** Whether a version is older than another; false when either is opaque. */
 function isOlder(version: string, than: string): boolean {
   return isResourceVersion(version) && isResourceVersion(than) && compareResourceVersions(version, than) < 0
 }
 
-/** The version a feed is at after an event: versions do not go back. */
+/** Returns the feed's version after an event: it never decreases. */
 function later(known: string, version = ''): string {
   return version === '' || isOlder(version, known) ? known : version
 }

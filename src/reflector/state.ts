@@ -1,84 +1,80 @@
+// The list/watch protocol as a pure state machine: the state of a feed, and the next step after an event. Does no I/O and has no clock;
+// `Reflector` is the loop around it. Modelled on client-go's `Reflector.ListAndWatchWithContext`; ARCHITECTURE.md explains the differences.
+
 import type { Failure, FailureKind } from './failure'
 
-/**
- * The list/watch protocol as a pure state machine: what a feed knows, and what it does next after an event. It does no I/O and
- * has no clock; `Reflector` is the loop around it.
- *
- * @see client-go `Reflector.ListAndWatchWithContext`; where it differs, ARCHITECTURE.md says why
- */
-
-/** What a feed knows between two attempts. */
+/** The state of a feed between two attempts. */
 export interface FeedState {
   /** client-go's LastSyncResourceVersion; the empty string before the first sync. */
   readonly resourceVersion: string
-  /** The server rejected that version (too old, too new, or of another history): lists ask for the newest until one succeeds. */
+  /** The server rejected that version (too old, too new, or from another history). Lists request the newest version until one succeeds. */
   readonly versionRejected: boolean
   /** Whether initial states are streamed (KEP-3157) rather than listed. */
   readonly streaming: boolean
-  /** Streams in a row that ended before the initial state was complete. */
+  /** The number of consecutive streams that ended before the initial state was complete. */
   readonly brokenStreams: number
-  /** Server errors in a row on a watch. */
+  /** The number of consecutive server errors of watches. */
   readonly serverErrors: number
-  /** The store's state was not read from the server that answers now: it may have another history (a recreated or restored cluster). */
+  /** The store's state was not read from the current server, which may have another history (a recreated or restored cluster). */
   readonly unconfirmed: boolean
-  /** The last attempt read the complete state: a watch that fails now was never open. */
+  /** The last attempt read the complete state, so a watch that fails now has never been open. */
   readonly fresh: boolean
-  /** The server lists this resource and does not watch it: it is listed again and again instead. */
+  /** The server lists this resource but does not watch it, so it is listed periodically. */
   readonly polling: boolean
 }
 
-/** The three ways to talk to a server. */
+/** The three kinds of attempt. */
 export type Attempt = 'list' | 'stream' | 'watch'
 
-/** What to do next. */
+/** The next attempt and when to start it. */
 export interface Step {
   readonly attempt: Attempt
-  /** From, or at least at, which version; the empty string is the newest. */
+  /** The version to start from, or the minimum version of a list; the empty string for the newest. */
   readonly resourceVersion: string
   /**
-   * `'none'`: at once. `'next'`: at once unless such steps follow each other too fast. `'backoff'`: after the policy's next wait. `'long'`: after
-   * its longest, because nothing will be better soon. `'poll'`: after the poll interval.
+   * When to start. `'none'`: at once. `'next'`: at once, unless such steps follow each other too fast. `'backoff'`: after the next delay of
+   * the backoff. `'long'`: after its maximum delay, because the failure will not be resolved soon. `'poll'`: after the poll interval.
    */
   readonly wait: 'none' | 'next' | 'backoff' | 'long' | 'poll'
-  /** At least this long, because the server asked for it, in milliseconds. */
+  /** The minimum delay requested by the server, in milliseconds. */
   readonly retryAfterMs: number | undefined
   readonly reason: StepReason
 }
 
-/** Why a step is taken. */
+/** The reason for a step. */
 export type StepReason = FailureKind | 'start' | 'listed' | 'closed' | 'poll'
 
-/** What can happen to a feed. */
+/** An event that changes the state of a feed. */
 export type FeedEvent =
-  /** The feed begins, with the version its store has (the empty string: none). */
+  /** The feed starts, with the version of its store (the empty string for none). */
   | { readonly type: 'started'; readonly resourceVersion: string }
-  /** The store was replaced: a list, or a streamed one, is complete. */
+  /** The store was replaced: a list or a streamed list is complete. */
   | { readonly type: 'replaced'; readonly resourceVersion: string; readonly source: 'list' | 'stream' }
-  /** The watch is open, and the store's state is known to be of the server's history. */
+  /** The watch is open, and the store's state is confirmed to be from the server's history. */
   | { readonly type: 'opened' }
   /** An event or a bookmark was applied. */
   | { readonly type: 'advanced'; readonly resourceVersion: string }
   | AttemptEnded
 
-/** An attempt is over, by a failure or by itself. */
+/** The end of an attempt, by a failure or normally. */
 export interface AttemptEnded {
   readonly type: 'ended'
   readonly attempt: Attempt
   readonly failure: Failure | undefined
-  /** The server had accepted the request: its headers arrived. */
+  /** The server accepted the request: its headers arrived. */
   readonly opened: boolean
-  /** It lasted less than a second and brought no event. */
+  /** The attempt lasted less than a second and delivered no event. */
   readonly short: boolean
-  /** It was open, and brought an event or a bookmark or lasted ten seconds: the server is well. */
+  /** The attempt was open, and delivered an event or a bookmark or lasted ten seconds: the server is healthy. */
   readonly stood: boolean
 }
 
-/** This many streams may break before the initial state is listed instead. */
+/** The number of consecutive broken streams after which the initial state is listed instead. */
 export const MAX_BROKEN_STREAMS: number = 3
-/** This many server errors in a row are met with another watch; then with a list. */
+/** The number of consecutive server errors that are followed by another watch; then a list follows. */
 export const MAX_SERVER_ERRORS: number = 3
 
-/** What a feed knows before it begins. */
+/** Returns the state before the first attempt. */
 export function initialState({ streaming }: { streaming: boolean }): FeedState {
   return {
     resourceVersion: '',
@@ -92,7 +88,7 @@ export function initialState({ streaming }: { streaming: boolean }): FeedState {
   }
 }
 
-/** What is known after an event, and what to do next when the event ends an attempt. */
+/** Returns the state after an event, and the next step when the event ends an attempt. */
 export function transition(state: FeedState, event: FeedEvent): { state: FeedState; next?: Step } {
   switch (event.type) {
     case 'started': {
@@ -136,26 +132,26 @@ const endings: Record<Attempt, (state: FeedState, ended: AttemptEnded) => Outcom
     const kind = failure?.kind ?? 'closed'
     switch (kind) {
       case 'overtaken':
-        // What holds streams back will do so again.
+        // An intermediary that buffers streams will do so again.
         return watch({ ...state, streaming: false }, 'listed', 'none')
       case 'unwatchable':
       case 'refused':
       case 'denied':
       case 'stalled':
-        // Servers without the feature answer 400, 403 or 422. If a list is denied too, it reports that itself.
+        // Servers without the feature answer 400, 403 or 422. If a list is denied too, it fails by itself.
         return refill({ ...state, streaming: false }, kind, 'none')
     }
     const broke = !failure || kind === 'server' || kind === 'malformed' || kind === 'stale' || (kind === 'connection' && opened)
     if (!broke) return fillFailed(state, failure)
     const brokenStreams = state.brokenStreams + 1
     if (brokenStreams < MAX_BROKEN_STREAMS) return refill({ ...state, brokenStreams }, kind, 'backoff', failure)
-    // What broke after the server had accepted it is the way there, and will break again; an error instead may be the server's passing trouble.
+    // A stream that broke after it was accepted points to an intermediary, and will break again; an error response may be temporary.
     return list({ ...state, streaming: !opened, brokenStreams: 0 }, kind, 'backoff', failure)
   },
 
   watch(before, { failure, short, stood }) {
     const kind = failure?.kind ?? 'closed'
-    // Whatever answers next may be another server than the one that knew this version, or the same restored from a backup.
+    // The next server to answer may not be the one that knew this version, or may have been restored from a backup.
     const state = { ...before, unconfirmed: true }
     switch (kind) {
       case 'closed':
@@ -168,7 +164,7 @@ const endings: Record<Attempt, (state: FeedState, ended: AttemptEnded) => Outcom
       case 'unwatchable':
         return poll(before, kind)
       case 'denied':
-        // Rights to list without the right to watch: what was just listed is kept up to date by listing.
+        // Permission to list without permission to watch: keep the listed state up to date by listing.
         if (before.fresh) return poll(before, kind)
         return watch(state, kind, 'long', failure)
       case 'unauthorized':
@@ -197,13 +193,13 @@ const endings: Record<Attempt, (state: FeedState, ended: AttemptEnded) => Outcom
   },
 }
 
-/** A list or stream did not bring a complete state. */
+/** Handles a list or stream that did not deliver a complete state. */
 function fillFailed(state: FeedState, failure: Failure): Outcome {
   const { kind } = failure
   switch (kind) {
     case 'expired':
     case 'too-large':
-      // One retry at once for the newest version. If that is refused as well, the server is not well.
+      // Retry once immediately for the newest version. If that is rejected too, the server is unhealthy.
       return refill({ ...state, versionRejected: true }, kind, state.versionRejected ? 'backoff' : 'none', failure)
     case 'denied':
     case 'unauthorized':
@@ -221,12 +217,12 @@ function refill(state: FeedState, reason: StepReason, wait: Step['wait'], failur
 }
 
 function list(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Outcome {
-  // The first list takes what the server's cache has; later ones must not go back in time.
+  // The first list accepts the server's cached state; later ones must not go back in time.
   const resourceVersion = state.versionRejected ? '' : state.resourceVersion || '0'
   return { state, next: { attempt: 'list', resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs } }
 }
 
-/** From here on the collection is listed again and again; at once when nothing is known to be complete. */
+/** Switches to periodic lists. The first one starts at once when no complete state is known. */
 function poll(state: FeedState, reason: StepReason): Outcome {
   return list({ ...state, polling: true, streaming: false }, reason, state.fresh ? 'poll' : 'none')
 }

@@ -1,3 +1,5 @@
+// Lists and watches tables: the rows and columns that kubectl prints.
+
 import { isParseError, ParseError, WatchError } from '../errors'
 import { guarded } from '../internal/report'
 import type { Entry } from '../meta/entry'
@@ -12,26 +14,26 @@ import { asTable, listTable, type RowObject, rowEntry, TABLE_ACCEPT, type Table,
 import { type LineDecoder, type WatchEntriesOptions, watchEntries } from '../transport/watch'
 import { type EntryClient, ListWatch, type ListWatchOptions } from './list-watch'
 
-/** What the rows of a {@link tableListWatch} can bring besides their cells. Without an object a row has no name, and nobody could keep it. */
+/** The content of a {@link tableListWatch}'s rows besides their cells. A row without an object has no name and cannot be stored. */
 export type RowInclude = 'Metadata' | 'Object'
 
-/** How {@link tableListWatch} reads. */
+/** Options of {@link tableListWatch}. */
 export interface TableListWatchOptions<I extends RowInclude = RowInclude> extends ListWatchOptions {
-  /** What rows bring besides their cells: the metadata of their objects, or the whole objects. Default `'Metadata'`. */
+  /** The content of rows besides their cells: the metadata of their objects, or the whole objects. Default `'Metadata'`. */
   includeObject?: I | undefined
   /**
-   * Told of the columns when they are first known, and when they have changed. A watch that goes on from stored rows brings them with its first event
-   * or bookmark; until then the rows have their names, and {@link listTable} with `limit: 1` has the rest.
+   * Called with the columns when they are first known, and when they change. A watch that resumes from stored rows receives them with its
+   * first event or bookmark. Until then {@link listTable} with `limit: 1` returns them.
    */
   onColumns?: ((columns: readonly TableColumn[]) => void) | undefined
 }
 
-/** The rows that are read with an {@link RowInclude}. */
+/** The row type for a {@link RowInclude}. */
 export type RowOf<T, I extends RowInclude> = RowObject<I extends 'Object' ? T : undefined>
 
 /**
- * Reads a collection as the server would print it, row by row: the source of a Reflector. A row is a Kubernetes object with the metadata of
- * the one it is about, so that stores, indexes and persisters take it as any other.
+ * Reads a collection as rows in the form the server prints them; the source of a Reflector. A row is a Kubernetes object with the metadata
+ * of the object it describes, so that stores, indexes and persisters treat it like any other.
  *
  * @param client a `KubeClient`.
  * @example
@@ -87,7 +89,7 @@ class TableClient implements EntryClient {
         for (const event of this.#decode<T>(text.slice(start, end), resource, options.managedFields)) emit(event)
       },
     }
-    // The parameter is no option of other watches, and goes into the query as they do.
+    // The parameter is not an option of other watches, but goes into the query like one.
     const asked: WatchEntriesOptions & { includeObject: RowInclude } = {
       ...options,
       accept: TABLE_ACCEPT,
@@ -106,7 +108,7 @@ class TableClient implements EntryClient {
           'error' in row ? { type: 'SKIPPED', error: row.error } : { type, entry: row.entry },
         )
       case 'BOOKMARK': {
-        // As a table it has one row, whose object is the bookmark; and it may be the event with the columns.
+        // In table form a bookmark has one row, whose object is the bookmark. It may be the event that brings the columns.
         const table = asTable<unknown>(object, resource)
         this.#learn(table)
         return [{ type, ...asBookmark(table.rows[0]?.object) }]
@@ -118,7 +120,7 @@ class TableClient implements EntryClient {
     }
   }
 
-  /** An entry of each row, or why it cannot be kept. */
+  /** Yields an entry for each row, or an error for a row that cannot be kept. */
   *#rows<T extends KubeObject>(
     table: Table<KubeObject | undefined>,
     managedFields: 'drop' | 'keep' | undefined,

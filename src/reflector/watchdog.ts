@@ -1,9 +1,11 @@
+// A timer that detects silence.
+
 import type { Clock } from '../internal/clock'
 
-/** The longest a timer waits, so that a clock that was set back is noticed. */
+/** The maximum delay of a timer, in milliseconds, so that a clock that was set back is noticed. */
 const MAX_NAP_MS = 30_000
 
-/** Barks when nothing was heard for too long. Hearing something costs a clock reading; there is one timer at a time. */
+/** Calls back after a maximum silence. Registering activity only reads the clock; there is one timer at a time. */
 export class Watchdog {
   readonly #clock: Clock
   readonly #boundMs: () => number
@@ -11,7 +13,7 @@ export class Watchdog {
   #heardAt: number
   #timer: unknown
 
-  /** @param boundMs how long a silence may be; asked again each time, since more may be known by then. */
+  /** @param boundMs returns the maximum silence, in milliseconds. Called for each timer, because the maximum may change. */
   constructor(clock: Clock, boundMs: () => number, bark: (silentMs: number) => void) {
     this.#clock = clock
     this.#boundMs = boundMs
@@ -20,27 +22,27 @@ export class Watchdog {
     this.#arm()
   }
 
-  /** Notes that something was heard. */
+  /** Registers activity. */
   heard(): void {
     this.#heardAt = this.#clock.now()
   }
 
-  /** How long nothing was heard, in milliseconds. */
+  /** The duration of the current silence, in milliseconds. */
   get silentMs(): number {
     return Math.max(0, this.#clock.now() - this.#heardAt)
   }
 
   /**
-   * Checks at once, as after a sleep in which no timer ran.
+   * Checks at once, for example after a sleep during which no timer ran.
    *
-   * @param boundMs how long a silence may be this time; default: as at construction.
+   * @param boundMs the maximum silence for this check; default: as at construction.
    */
   check(boundMs: number = this.#boundMs()): void {
     const { silentMs } = this
     if (silentMs >= boundMs) this.#bark(silentMs)
   }
 
-  /** Starts the timer again: the bound has changed. */
+  /** Restarts the timer after the maximum silence has changed. */
   rearm(): void {
     this.stop()
     this.#arm()
@@ -54,7 +56,7 @@ export class Watchdog {
     const ms = Math.min(Math.max(this.#boundMs() - this.silentMs, 1000), MAX_NAP_MS)
     const armedAt = this.#clock.now()
     this.#timer = this.#clock.setTimeout(() => {
-      // A timer that fires before its time shows a clock that was set back.
+      // A timer that fires early shows that the clock was set back.
       this.#heardAt -= Math.max(0, armedAt + ms - this.#clock.now())
       this.check()
       this.#arm()

@@ -1,15 +1,17 @@
+// Waits until a feed has synced.
+
 import { abortable } from '../internal/abortable'
 import type { ReflectorStatus, SyncSource } from './options'
 
-/** How {@link Reflector.whenSynced} waits. */
+/** Options of {@link Reflector.whenSynced}. */
 export interface WhenSyncedOptions {
-  /** Gives up waiting; the promise rejects with the signal's reason. */
+  /** Ends the wait; the promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined
-  /** What to do when the server denies access or lacks the resource: go on waiting (the default), or reject with its error. */
+  /** The reaction to a server that denies access or lacks the resource: continue to wait (the default), or reject with its error. */
   onDenied?: 'wait' | 'reject' | undefined
 }
 
-/** Anything that has a status, and says when it changes. */
+/** An object with an observable status. */
 export interface StatusSource {
   readonly status: ReflectorStatus
   subscribe(listener: (status: ReflectorStatus) => void): () => void

@@ -1,34 +1,36 @@
+// Continue tokens in the format of kube-apiserver.
+
 import { forEachMember, skipSpace, skipValue } from '../meta/scan'
 
-/** Where a list continues: from which key on, and in which version of the collection. */
+/** The position at which a list continues: the first key, and the version of the collection. */
 export interface ContinueToken {
-  /** The empty string: the newest version; the rest may be inconsistent with the pages before. */
+  /** The empty string: the newest version; the rest of the list may be inconsistent with the earlier pages. */
   readonly resourceVersion: string
-  /** Lower bound of the keys that follow. */
+  /** The lower bound of the remaining keys. */
   readonly start: string
 }
 
 const FORMAT = 'meta.k8s.io/v1'
 
 /**
- * Writes a token as kube-apiserver does, so that an API server with the same collection can continue the list.
+ * Encodes a token like kube-apiserver does, so that an API server with the same collection can continue the list.
  *
- * @param namespace the namespace of the list, which the token leaves out; the empty string for all namespaces.
+ * @param namespace the namespace of the list, which the token does not contain; the empty string for all namespaces.
  * @see apiserver `storage.EncodeContinue`
  */
 export function encodeContinue({ resourceVersion, start }: ContinueToken, namespace: string): string {
   const key = `/${namespace ? start.slice(namespace.length + 1) : start}`
-  // Written by hand: a version may have more digits than a number is exact.
+  // Not written with JSON.stringify: a version may exceed the exact range of a number.
   const json = `{"v":"${FORMAT}","rv":${resourceVersion || '-1'},"start":${JSON.stringify(key)}}`
   const bytes = Array.from(new TextEncoder().encode(json), (byte) => String.fromCharCode(byte)).join('')
   return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
 /**
- * Reads a token of a list in a namespace.
+ * Decodes a token of a list in a namespace.
  *
  * @param namespace the empty string for all namespaces.
- * @returns `undefined` for a token that kube-apiserver would refuse: another format, no version, an empty key, or a key that leaves the
+ * @returns `undefined` for a token that kube-apiserver would reject: another format, no version, an empty key, or a key outside the
  *   collection.
  * @see apiserver `storage.DecodeContinue`
  */
@@ -43,21 +45,25 @@ export function decodeContinue(text: string, namespace: string): ContinueToken |
   const [, sign, digits] = /^(-?)0*(\d+)$/.exec(rv) ?? []
   if (v !== `"${FORMAT}"` || digits === undefined || digits === '0' || !start.startsWith('"')) return undefined
   const key = (JSON.parse(start) as string).replace(/^\//, '')
-  // Go's path.Clean would change such a key: it could reach beyond the list.
+  // Go's path.Clean would change such a key, which could then leave the list.
   if (key.split('/').some((part) => part === '' || part === '.' || part === '..')) return undefined
   return { resourceVersion: sign === '-' ? '' : digits, start: namespace ? `${namespace}/${key}` : key }
 }
 
-/** @throws DOMException, TypeError or SyntaxError when the token holds no JSON. */
+/** @throws DOMException, TypeError or SyntaxError when the token does not hold JSON. */
 function jsonOf(token: string): string {
-  if (!/^[\w-]+$/.test(token)) throw new SyntaxError('a token is base64 for URLs, without padding')
+  if (!/^[\w-]+$/.test(token)) throw new SyntaxError('not base64url without padding')
   const bytes = Uint8Array.from(atob(token.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0))
   const json = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   JSON.parse(json)
   return json
 }
 
-/** The members of a JSON object, each as its text. @throws SyntaxError when it is no object. */
+/**
+ * Returns the members of a JSON object as text.
+ *
+ * @throws SyntaxError when the text is not an object.
+ */
 function membersOf(json: string): Partial<Record<string, string>> {
   const members: Record<string, string> = {}
   forEachMember(json, skipSpace(json, 0), (key, start) => {

@@ -1,19 +1,21 @@
+// A bounded window of the latest events of a collection.
+
 import type { Entry } from '../meta/entry'
 import { compareResourceVersions } from '../meta/resource-version'
 import type { ChangeType, WatchEntry } from '../meta/wire'
 
-/** A change as the window remembers it. */
+/** An event kept in the window. */
 export interface CacheEvent<T> {
   readonly type: ChangeType
-  /** The new state; of a deletion the last one, with the deletion's version. */
+  /** The new state; for a deletion the last state, with the version of the deletion. */
   readonly entry: Entry<T>
-  /** The state before: tells whether the change made an object enter or leave a selector, and takes the change back. */
+  /** The previous state. Shows whether the change made an object enter or leave a selector, and allows the change to be reverted. */
   readonly previous: Entry<T> | undefined
-  /** What a watcher of everything gets; made once for all of them. */
+  /** The event for watchers without selectors; made once and shared. */
   readonly whole: WatchEntry<T>
 }
 
-/** The latest events of a collection, in order, at most `capacity` of them. Each has a position that it keeps while it is remembered. */
+/** The latest events of a collection in order, at most `capacity`. Each event has a position that does not change. */
 export class EventWindow<T> {
   readonly #capacity: number
   #events: CacheEvent<T>[] = []
@@ -24,7 +26,7 @@ export class EventWindow<T> {
     this.#capacity = capacity
   }
 
-  /** Every event after this resourceVersion is remembered. */
+  /** The version after which every event is in the window. */
   get oldest(): string {
     return this.#oldest
   }
@@ -33,24 +35,24 @@ export class EventWindow<T> {
     return this.#start + this.#events.length
   }
 
-  /** Forgets everything; events are remembered from `resourceVersion` on. */
+  /** Removes all events. The window starts at `resourceVersion`. */
   reset(resourceVersion: string): void {
     this.#start = this.end
     this.#events = []
     this.#oldest = resourceVersion
   }
 
-  /** Makes a resourceVersion the oldest one. Events before it still go to those that were waiting for them. */
+  /** Makes a resourceVersion the oldest one. Watchers that have not yet received earlier events still do. */
   forget(resourceVersion: string): void {
     if (compareResourceVersions(resourceVersion, this.#oldest) > 0) this.#oldest = resourceVersion
   }
 
-  /** Adds an event, which is newer than all others. The window may grow beyond its capacity until {@link trim}. */
+  /** Appends an event newer than all others. The window may exceed its capacity until {@link trim}. */
   push(event: CacheEvent<T>): void {
     this.#events.push(event)
   }
 
-  /** Forgets the oldest events until no more than `capacity` are left. */
+  /** Removes the oldest events beyond `capacity`. */
   trim(): void {
     const excess = this.#events.length - this.#capacity
     if (excess <= 0) return
@@ -59,12 +61,12 @@ export class EventWindow<T> {
     this.#start += excess
   }
 
-  /** The events from a position on; undefined when some of them are forgotten. */
+  /** Returns the events from a position on; undefined when some of them were removed. */
   from(position: number): readonly CacheEvent<T>[] | undefined {
     return position < this.#start ? undefined : this.#events.slice(position - this.#start)
   }
 
-  /** The position of the first event after a resourceVersion that is not older than {@link oldest}. */
+  /** Returns the position of the first event after a resourceVersion that is not older than {@link oldest}. */
   positionAfter(resourceVersion: string): number {
     let low = 0
     let high = this.#events.length
@@ -77,7 +79,7 @@ export class EventWindow<T> {
     return this.#start + low
   }
 
-  /** Takes back what happened after a resourceVersion that is not older than {@link oldest}. */
+  /** Returns the state at a resourceVersion that is not older than {@link oldest}, by reverting later events. */
   stateAt(resourceVersion: string, current: ReadonlyMap<string, Entry<T>>): Map<string, Entry<T>> {
     const state = new Map(current)
     const first = this.positionAfter(resourceVersion) - this.#start

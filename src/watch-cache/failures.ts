@@ -1,18 +1,18 @@
+// The error responses of an API server, with kube-apiserver's wording: clients search for some of it.
+
 import { type ApiError, apiErrorOf, type RequestSummary } from '../errors'
 import type { ListMeta, Status, StatusDetails } from '../meta/object'
 import { CAUSE_TOO_LARGE, REASON_EXPIRED } from '../meta/wire'
 
-// The wording is kube-apiserver's: clients look for some of it.
-
-/** A Status as it stands on the wire. */
+/** A Status in wire format. */
 export interface WireStatus extends Status {
-  /** Holds the token with which an expired list may go on, inconsistently. */
+  /** Holds the token with which an expired list can continue, inconsistently. */
   metadata?: ListMeta
 }
 
-/** What is wrong with one field, as a `StatusCause` says it. */
+/** An invalid field, in the form of a `StatusCause`. */
 export interface FieldFailure {
-  /** Such as `FieldValueForbidden`. */
+  /** The reason, such as `FieldValueForbidden`. */
   reason: string
   field: string
   message: string
@@ -26,10 +26,10 @@ export function failure(code: number, reason: string, message: string, details?:
 /** HTTP 400. */
 export const badRequest = (message: string): WireStatus => failure(400, 'BadRequest', message)
 
-/** HTTP 410: what was asked for is older than what is remembered. */
+/** HTTP 410: the requested version is older than the window. */
 export const expired = (message: string): WireStatus => failure(410, REASON_EXPIRED, message)
 
-/** HTTP 410 for a continue token; `token` goes on from its key with whatever is there now. */
+/** HTTP 410 for a continue token; `token` continues from its key with the current state. */
 export const continueExpired = (token: string): WireStatus => ({
   ...expired(
     'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, ' +
@@ -39,14 +39,14 @@ export const continueExpired = (token: string): WireStatus => ({
   metadata: { continue: token },
 })
 
-/** HTTP 504: a resourceVersion that is newer than anything known. */
+/** HTTP 504: a resourceVersion newer than the cache. */
 export const tooLarge = (resourceVersion: string, current: string): WireStatus =>
   failure(504, 'Timeout', `Timeout: Too large resource version: ${resourceVersion}, current: ${current}`, {
     causes: [{ reason: CAUSE_TOO_LARGE, message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })
 
-/** HTTP 429: there is nothing to serve yet. */
+/** HTTP 429: the cache has no state yet. */
 export const notReady = (): WireStatus => failure(429, 'TooManyRequests', 'storage is (re)initializing', { retryAfterSeconds: 1 })
 
 /** HTTP 404 for one object. */
@@ -63,7 +63,7 @@ export const notFound = (resource: { plural: string; group: string }, name: stri
 export const methodNotAllowed = (): WireStatus =>
   failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
-/** HTTP 422: fields that cannot be as they are. */
+/** HTTP 422: invalid fields. */
 export function invalid({ kind, group, name }: { kind: string; group: string; name: string }, fields: readonly FieldFailure[]): WireStatus {
   const problems = fields.map(({ field, message }) => `${field}: ${message}`)
   const list = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`
@@ -75,7 +75,7 @@ export function invalid({ kind, group, name }: { kind: string; group: string; na
   })
 }
 
-/** The error of a request that was answered with a Status. */
+/** Makes the error that a client throws for a Status. */
 export function errorOf(body: Status, request: RequestSummary): ApiError {
   const seconds = body.details?.retryAfterSeconds
   return apiErrorOf({ status: body.code ?? 500, request, body, retryAfterMs: seconds === undefined ? undefined : seconds * 1000 })

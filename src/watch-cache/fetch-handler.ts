@@ -1,3 +1,5 @@
+// Serves watch caches over HTTP, as a `fetch` handler.
+
 import { objectKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import type { WatchEntry } from '../meta/wire'
@@ -16,12 +18,12 @@ import {
 import { textStream } from './text-stream'
 import type { WatchCache } from './watch-cache'
 
-/** Finds the cache that serves a resource; undefined: there is none, the answer is 404. */
+/** Finds the cache that serves a resource; undefined makes the response a 404. */
 export type CacheLookup = (request: ResourceRequest) => WatchCache<KubeObject> | undefined
 
 /**
- * Makes a `fetch` handler that serves caches as a Kubernetes API server serves collections: GET of an object, LIST and WATCH. Aborting
- * the request, or leaving its body, ends it at once.
+ * Makes a `fetch` handler that serves caches like a Kubernetes API server serves collections: GET of an object, LIST and WATCH. Aborting
+ * the request, or cancelling the response body, ends it at once.
  *
  * @example
  * ```ts
@@ -40,7 +42,7 @@ export function createFetchHandler(lookup: CacheLookup): (request: Request) => P
   }
 }
 
-/** Serves a GET of an object, a LIST or a WATCH out of a cache. An aborted request rejects with the signal's reason. */
+/** Serves a GET of an object, a LIST or a WATCH from a cache. Rejects with the signal's reason when the request is aborted. */
 export async function serveRead(cache: WatchCache<KubeObject>, target: ResourceRequest, request: Request): Promise<Response> {
   const params = new URL(request.url).searchParams
   try {
@@ -82,7 +84,7 @@ async function serveWatch(
   const closing = new AbortController()
   const options = { ...readOptionsOf(params, request), namespace: target.namespace, signal: closing.signal }
   const batches = cache.watch(target.name ? { ...options, fieldSelector: ofName(target.name, options.fieldSelector, request) } : options)
-  // The first batch is there when the watch is accepted; until then the answer may still be an error.
+  // The first batch means that the watch is accepted; before it, the response may still be an error.
   const abort = () => closing.abort(request.signal.reason)
   request.signal.addEventListener('abort', abort)
   let first: IteratorResult<readonly WatchEntry<KubeObject>[], void> | undefined
@@ -99,7 +101,7 @@ async function serveWatch(
   return jsonResponse(textStream({ next, cancel: (reason) => closing.abort(reason) }, request))
 }
 
-/** The field selector of a watch that has the name in its path: another selector may only say the same. */
+/** Returns the field selector of a watch whose path names an object; a selector in the query must agree with it. */
 function ofName(name: string, fieldSelector: string | undefined, request: Request): string {
   const selector = `metadata.name=${name.replace(/[\\,=]/g, '\\$&')}`
   if (!fieldSelector || fieldSelector === selector) return selector

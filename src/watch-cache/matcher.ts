@@ -1,3 +1,5 @@
+// Decides which entries of a collection a request selects.
+
 import type { Entry } from '../meta/entry'
 import { parseFieldSelector } from '../meta/field-selectors'
 import { objectKey } from '../meta/keys'
@@ -6,36 +8,36 @@ import { valueAt } from '../meta/scan'
 import { parseLabelSelector } from '../meta/selectors'
 
 /**
- * The fields that selectors can name, besides `metadata.name` and `metadata.namespace`, with the value they have in an object that lacks
- * them: `{ 'spec.nodeName': '', 'spec.unschedulable': 'false' }`.
+ * The fields that selectors may use besides `metadata.name` and `metadata.namespace`, each with its value in an object without the field:
+ * `{ 'spec.nodeName': '', 'spec.unschedulable': 'false' }`.
  */
 export type FieldLabels = Readonly<Record<string, string>>
 
-/** The part of a collection that a request is about. */
+/** Selects the part of a collection that a request asks for. */
 export interface Matcher {
-  /** Whether selectors take part; a namespace alone does not count. */
+  /** Whether the request has selectors; a namespace alone does not count. */
   readonly selective: boolean
-  /** The only namespace whose entries can match; the empty string: any. */
+  /** The only namespace whose entries can match; the empty string for any. */
   readonly namespace: string
-  /** The only key that can match; undefined: any in the namespace. */
+  /** The only key that can match; undefined for any in the namespace. */
   readonly key: string | undefined
   /** Whether every entry matches. */
   readonly everything: boolean
-  /** The first field of the selector that the resource does not have, if any. */
+  /** The first field of the selector that the resource does not support, if any. */
   readonly unknownField: string | undefined
   matches(entry: Entry<unknown>): boolean
 }
 
-/** The parts of a request that choose entries. */
+/** The parts of a request that select entries. */
 export interface MatcherOptions {
   labelSelector?: string | undefined
   fieldSelector?: string | undefined
-  /** Left out or empty: all of them. */
+  /** Left out or empty: all namespaces. */
   namespace?: string | undefined
 }
 
 /**
- * Makes a matcher. It looks into the entries' text and parses no more of it than a selector asks for.
+ * Makes a matcher. Reads only the parts of an entry's text that the selectors need.
  *
  * @throws SelectorError when a selector cannot be parsed.
  */

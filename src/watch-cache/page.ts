@@ -1,24 +1,26 @@
+// Cuts lists into pages.
+
 import type { Entry } from '../meta/entry'
 import type { EntryList } from '../meta/wire'
 import { encodeContinue } from './continue-token'
 import type { Matcher } from './matcher'
 
-/** The list that a page is cut from, and where. */
+/** The list to cut a page from, and the position. */
 export interface PageOptions<T> {
   /** Sorted by key. */
   entries: readonly Entry<T>[]
-  /** The version of the collection that `entries` is. */
+  /** The version of the collection that `entries` holds. */
   resourceVersion: string
   matcher: Matcher
-  /** 0: no limit. */
+  /** The maximum number of entries; 0 for no limit. */
   limit: number
-  /** Lower bound of the page's keys; the empty string on the first page. */
+  /** The lower bound of the page's keys; the empty string on the first page. */
   start: string
 }
 
 /**
- * Cuts a page. It ends with the entry that reaches the limit: a token says that entries follow, selected or not, and only a list without
- * selectors says how many.
+ * Cuts a page, which ends with the entry that reaches the limit. A token is returned when entries follow, whether selected or not. Their
+ * number is returned only for a list without selectors.
  *
  * @see apiserver `cacher.GetList`
  */
@@ -38,19 +40,19 @@ export function cutPage<T>({ entries, resourceVersion, matcher, limit, start }: 
   return { resourceVersion, continue: token, ...(!matcher.selective && { remainingItemCount: end - at }), entries: page }
 }
 
-/** The entries that match, from a key on (default: the first). They are not copied where all of them match. */
+/** Returns the matching entries from a key on (default: the first). Returns the same array when all entries match. */
 export function selected<T>(entries: readonly Entry<T>[], matcher: Matcher, start = ''): readonly Entry<T>[] {
   const [from, end] = rangeOf(entries, matcher, start)
   const range = from === 0 && end === entries.length ? entries : entries.slice(from, end)
   return matcher.selective ? range.filter(matcher.matches) : range
 }
 
-/** The entries sorted by key, the order of every list. */
+/** Returns the entries sorted by key, the order of every list. */
 export function sortedByKey<T>(state: ReadonlyMap<string, Entry<T>>): Entry<T>[] {
   return [...state.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
-/** The indexes between which entries can match. */
+/** Returns the range of indexes within which entries can match. */
 function rangeOf(entries: readonly Entry<unknown>[], { namespace, key }: Matcher, start: string): [from: number, end: number] {
   const [first, after] = key !== undefined ? [key, `${key}\0`] : namespace ? [`${namespace}/`, `${namespace}0`] : ['', undefined]
   const end = after === undefined ? entries.length : lowerBound(entries, after)

@@ -1,3 +1,5 @@
+// The HTTP format: parses options from a query and formats entries as a body. The text of an entry is written unchanged.
+
 import { isApiError, type RequestSummary } from '../errors'
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource } from '../meta/resource'
@@ -11,26 +13,24 @@ import {
 } from '../meta/wire'
 import { badRequest, errorOf, type WireStatus } from './failures'
 
-// What goes over HTTP: options out of a query, bodies out of entries. An entry's text is written as it is.
-
-/** What a path under `/api` or `/apis` names. */
+/** The resource and operation that a path under `/api` or `/apis` identifies. */
 export interface ResourceRequest {
   readonly group: string
   readonly version: string
   readonly plural: string
-  /** The empty string: the resource is cluster-scoped, or all namespaces are meant. */
+  /** The empty string: a cluster-scoped resource, or all namespaces. */
   readonly namespace: string
   /** The empty string: the whole collection. */
   readonly name: string
-  /** Such as `status`; usually the empty string. */
+  /** The subresource, such as `status`; otherwise the empty string. */
   readonly subresource: string
-  /** Whether the path itself asks for a watch, in the old way: `/api/v1/watch/pods`. */
+  /** Whether the path itself requests a watch, in the deprecated form `/api/v1/watch/pods`. */
   readonly watch: boolean
 }
 
 /**
- * Understands a path such as `/apis/apps/v1/namespaces/shop/deployments/web`; undefined when it names no resource. An empty namespace
- * means all of them, as in `/api/v1/namespaces//pods`.
+ * Parses a path such as `/apis/apps/v1/namespaces/shop/deployments/web`; returns undefined when it identifies no resource. An empty
+ * namespace means all namespaces, as in `/api/v1/namespaces//pods`.
  *
  * @see apiserver `request.RequestInfoFactory`
  */
@@ -46,7 +46,7 @@ export function parseResourcePath(path: string): ResourceRequest | undefined {
   if (!version || (root === 'apis' && !group)) return undefined
   const watch = rest[0] === 'watch' && rest.length > 1
   if (watch) rest.shift()
-  // A namespace's own subresources look like collections in it.
+  // The subresources of a namespace look like collections in it.
   const inNamespace = rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2] ?? '')
   const namespace = inNamespace ? (rest.splice(0, 2)[1] ?? '') : ''
   const [plural = '', name = '', subresource = '', ...more] = rest
@@ -54,14 +54,14 @@ export function parseResourcePath(path: string): ResourceRequest | undefined {
   return { group, version, plural, namespace, name, subresource, watch }
 }
 
-/** Whether a request is a watch rather than a list or a GET of one object. */
+/** Whether a request is a watch, as opposed to a list or a GET of one object. */
 export const isWatch = ({ watch, name }: ResourceRequest, params: URLSearchParams): boolean =>
   watch || (!name && flag(params, 'watch') === true)
 
 /**
- * The options of a LIST or a WATCH in a query. Both have the same ones; the values are checked where they are used.
+ * Parses the options of a LIST or a WATCH, which share one set, from a query. {@link listQuery} and {@link watchQuery} check the values.
  *
- * @throws ApiError 400 when a number is none.
+ * @throws ApiError 400 for an invalid number.
  */
 export function readOptionsOf(params: URLSearchParams, request: RequestSummary): ListOptions & WatchOptions {
   const text = (name: string) => params.get(name) ?? undefined
@@ -94,7 +94,7 @@ function integer(params: URLSearchParams, name: string, request: RequestSummary)
   throw errorOf(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${problem}`), request)
 }
 
-/** Writes a list, in pieces. */
+/** Formats a list, in pieces. */
 export function* listBody(list: EntryList<unknown>, resource: Resource): Generator<string, void, undefined> {
   const metadata = {
     resourceVersion: list.resourceVersion,
@@ -111,7 +111,7 @@ export function* listBody(list: EntryList<unknown>, resource: Resource): Generat
   yield ']}\n'
 }
 
-/** Writes the events of a batch, one per line, in pieces. */
+/** Formats the events of a batch, one per line, in pieces. */
 export function* watchBody(batch: readonly WatchEntry<unknown>[], resource: Resource): Generator<string, void, undefined> {
   for (const event of batch) {
     switch (event.type) {
@@ -138,11 +138,11 @@ export function* watchBody(batch: readonly WatchEntry<unknown>[], resource: Reso
   }
 }
 
-/** Answers with a JSON text. */
+/** Makes a response from a JSON text. */
 export const jsonResponse = (body: BodyInit, status = 200): Response =>
   new Response(body, { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' } })
 
-/** Answers with a Status. */
+/** Makes a response from a Status. */
 export function statusResponse(status: WireStatus): Response {
   const response = jsonResponse(`${JSON.stringify(status)}\n`, status.code ?? 200)
   const seconds = status.details?.retryAfterSeconds
@@ -150,7 +150,7 @@ export function statusResponse(status: WireStatus): Response {
   return response
 }
 
-/** Answers with what an error says; one that is no answer is thrown on. */
+/** Makes a response from an ApiError; throws any other error. */
 export function errorResponse(error: unknown): Response {
   if (!isApiError(error)) throw error
   return statusResponse(error.body ?? badRequest(error.message))

@@ -1,3 +1,5 @@
+// Validates the options of LIST and WATCH requests with kube-apiserver's rules.
+
 import type { RequestSummary } from '../errors'
 import type { Resource } from '../meta/resource'
 import { isSelectorError } from '../meta/selectors'
@@ -6,37 +8,40 @@ import { type ContinueToken, decodeContinue } from './continue-token'
 import { badRequest, errorOf, type FieldFailure, invalid, type WireStatus } from './failures'
 import { createMatcher, type FieldLabels, type Matcher, type MatcherOptions } from './matcher'
 
-/** Options of a LIST or a WATCH: the wire has one set of them for both, and says which of them one of the two forbids. */
+/** Options of a LIST or a WATCH. On the wire both share one set, and each forbids some of them. */
 export type ReadOptions = ListOptions & WatchOptions & MatcherOptions
 
-/** The rules by which a collection reads options. */
+/** The properties of a collection that validation depends on. */
 export interface QueryRules {
   readonly resource: Pick<Resource, 'scope'>
   readonly fieldLabels: FieldLabels
-  /** Whether watches can begin with the state (KEP-3157). */
+  /** Whether watches can begin with the initial state (KEP-3157). */
   readonly watchList: 'supported' | 'refused'
 }
 
-/** The state that a list shows. */
+/** The state that a list returns. */
 export type ListAt =
   | { readonly type: 'current' }
   | { readonly type: 'notOlderThan' | 'exact'; readonly resourceVersion: string }
   | { readonly type: 'continue'; readonly token: ContinueToken }
 
-/** The options of a LIST, understood. */
+/** The validated options of a LIST. */
 export interface ListQuery {
   readonly matcher: Matcher
-  /** 0: no limit. */
+  /** The maximum number of entries; 0 for no limit. */
   readonly limit: number
   readonly at: ListAt
 }
 
-/** The options of a WATCH, understood. */
+/** The validated options of a WATCH. */
 export interface WatchQuery {
   readonly matcher: Matcher
-  /** How the watch begins: with changes, with the state as additions, or with the same and an annotated bookmark where bookmarks are wanted. */
+  /**
+   * The beginning of the watch: changes only, the state as additions, or the state followed by an annotated bookmark if bookmarks are
+   * requested.
+   */
   readonly initialEvents: 'none' | 'state' | 'streamed-list'
-  /** The empty string: from now on. */
+  /** The empty string: start at the current version. */
   readonly resourceVersion: string
   readonly bookmarks: boolean
   /** Undefined: the server decides. */
@@ -44,7 +49,7 @@ export interface WatchQuery {
 }
 
 /**
- * Understands the options of a LIST as kube-apiserver does.
+ * Validates the options of a LIST like kube-apiserver does.
  *
  * @throws ApiError 400 or 422.
  * @see apimachinery `validation.ValidateListOptions`, apiserver `storage.ValidateListOptions`
@@ -72,15 +77,15 @@ export function listQuery(options: ReadOptions, rules: QueryRules, request: Requ
     return { matcher, limit, at: { type: 'continue', token: decoded } }
   }
   const version = versionOf(resourceVersion, 'invalid resource version: ', request)
-  // From "0" everything comes in one answer, as from an API server's watch cache.
+  // A list at "0" is never paged, as from an API server's watch cache.
   if (version === '' || version === '0') return { matcher, limit: version === '0' ? 0 : limit, at: { type: 'current' } }
-  // A limit beside a bare resourceVersion has meant this since before resourceVersionMatch existed.
+  // A limit with a bare resourceVersion has meant `Exact` since before resourceVersionMatch existed.
   const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === undefined && limit > 0)
   return { matcher, limit, at: { type: exact ? 'exact' : 'notOlderThan', resourceVersion: version } }
 }
 
 /**
- * Understands the options of a WATCH as kube-apiserver does.
+ * Validates the options of a WATCH like kube-apiserver does.
  *
  * @throws ApiError 400 or 422.
  * @see apimachinery `validation.validateWatchOptions`, `internalversion.SetListOptionsDefaults`
@@ -105,7 +110,7 @@ export function watchQuery(options: ReadOptions, rules: QueryRules, request: Req
   const matcher = matcherOf(options, rules, problems, request)
   const version = versionOf(resourceVersion, '', request)
   const from = version === '0' ? '' : version
-  // A server that can stream lists does so whenever a watch begins with the state.
+  // A server that supports streamed lists uses one whenever a watch begins with the state.
   const state = rules.watchList === 'supported' ? 'streamed-list' : 'state'
   return {
     matcher,
@@ -117,16 +122,16 @@ export function watchQuery(options: ReadOptions, rules: QueryRules, request: Req
 }
 
 /**
- * Understands a resourceVersion, of which leading zeros do not count; the empty string stays empty.
+ * Parses a resourceVersion and removes leading zeros; the empty string stays empty.
  *
- * @throws ApiError 400 when it is no decimal number: versions of another kind cannot be ordered.
+ * @throws ApiError 400 when it is not a decimal number: other versions cannot be ordered.
  */
 export function versionOf(text: string, prefix: string, request: RequestSummary): string {
   if (/^\d*$/.test(text)) return text.replace(/^0+(?=\d)/, '')
   throw errorOf(badRequest(`${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: expected a decimal number`), request)
 }
 
-/** Refuses what is wrong with options in the order of kube-apiserver: selectors that cannot be parsed, problems, fields that do not exist. */
+/** Throws the first error in kube-apiserver's order: unparsable selectors, then `problems`, then unknown fields. */
 function matcherOf(options: ReadOptions, rules: QueryRules, problems: readonly FieldFailure[], request: RequestSummary): Matcher {
   let matcher: Matcher
   try {

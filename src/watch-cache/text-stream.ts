@@ -1,22 +1,24 @@
-/** Text written in one piece is not made smaller; pieces are gathered to about so many characters. */
+// A pull-based stream of UTF-8 text for response bodies.
+
+/** The approximate size of a chunk, in characters. Smaller pieces are combined; a larger piece is not split. */
 const CHUNK_LENGTH = 64 * 1024
 
-/** Pieces of text that come one after another; none is asked for before it can be sent. */
+/** A source of text, pulled only when the text can be sent. */
 export interface TextSource {
-  /** The next pieces, all of them there; undefined at the end. */
+  /** Returns the next pieces, all available at once; undefined at the end. */
   next(): Promise<Iterator<string> | undefined>
-  /** Called when nobody reads any more; with the signal's reason when it was aborted. */
+  /** Called when the reader cancels; with the signal's reason when the request was aborted. */
   cancel(reason: unknown): void
 }
 
 /**
- * Makes a stream of UTF-8 that asks its source for more only when it is read. What the source throws breaks the stream; so does the
- * request when it is aborted, at once.
+ * Makes a stream of UTF-8 that pulls its source only when it is read. An error of the source, or an abort of the request, errors the stream
+ * at once.
  */
 export function textStream(source: TextSource, request: Request): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder()
   let pieces: Iterator<string> | undefined
-  // The request is kept, not its signal alone: some runtimes cut the signal loose when the request is collected.
+  // Keeps the request, not only its signal: some runtimes detach the signal when the request is garbage-collected.
   const settle = () => request.signal.removeEventListener('abort', abort)
   let abort = () => {}
   return new ReadableStream<Uint8Array<ArrayBuffer>>(

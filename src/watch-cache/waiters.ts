@@ -1,6 +1,8 @@
+// Suspends callers until something changes.
+
 import type { Clock } from '../internal/clock'
 
-/** Those who wait for something to change. */
+/** A set of callers that wait for a change. */
 export class Waiters {
   readonly #clock: Clock
   readonly #waiting = new Set<() => void>()
@@ -10,8 +12,8 @@ export class Waiters {
   }
 
   /**
-   * Resolves at the next {@link wakeAll}, when the time `until` (milliseconds since the epoch) has come, or at once when the signal is
-   * aborted: whoever waits looks what it was.
+   * Resolves at the next {@link wakeAll}, at the time `until` (milliseconds since the epoch), or when the signal is aborted. The caller
+   * checks which of them occurred.
    */
   wait({ until, signal }: { until: number | undefined; signal: AbortSignal | undefined }): Promise<void> {
     return new Promise((resolve) => {
@@ -28,7 +30,7 @@ export class Waiters {
     })
   }
 
-  /** Wakes all that wait now. */
+  /** Wakes all current waiters. */
   wakeAll(): void {
     for (const wake of [...this.#waiting]) wake()
   }

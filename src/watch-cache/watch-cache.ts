@@ -1,3 +1,5 @@
+// Serves list and watch from memory, with kube-apiserver's semantics.
+
 import type { RequestSummary } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
@@ -15,51 +17,54 @@ import { type ListAt, listQuery, type QueryRules, versionOf, type WatchQuery, wa
 import { Waiters } from './waiters'
 import { eventsFor } from './watch-events'
 
-/** What a {@link WatchCache} can be given. */
+/** Options of a {@link WatchCache}. */
 export interface WatchCacheOptions<T extends KubeObject> {
-  /** What is cached: errors name it, and what is served over HTTP is of its kind. */
+  /** The resource of the cached objects. Named in errors; its kind is used when serving over HTTP. */
   resource: Resource<T>
-  /** How many events are remembered for watches that resume; default 1,000. */
+  /** The number of events kept for watches that resume; default 1,000. */
   capacity?: number | undefined
-  /** How many events a watcher may be behind before its watch is ended; default and at most `capacity`. */
+  /** The number of events a watcher may fall behind before its watch ends; default and maximum `capacity`. */
   watchBufferSize?: number | undefined
-  /** How often a watch gets a bookmark, in milliseconds; default 60,000. */
+  /** The interval of bookmarks, in milliseconds; default 60,000. */
   bookmarkIntervalMs?: number | undefined
-  /** A watch without `timeoutSeconds` ends after this time in milliseconds, or at random up to twice as long; default 1,800,000. */
+  /**
+   * The minimum duration of a watch without `timeoutSeconds`, in milliseconds; default 1,800,000. The actual duration is random, up to
+   * twice as long.
+   */
   minWatchMs?: number | undefined
-  /** The fields that selectors can name besides name and namespace; default none. A selector that names another field gets 400. */
+  /** The fields that selectors may use besides name and namespace; default none. A selector with another field gets a 400. */
   fieldLabels?: FieldLabels | undefined
-  /** Initial value of {@link WatchCache.watchList}; default `'supported'`. */
+  /** The initial value of {@link WatchCache.watchList}; default `'supported'`. */
   watchList?: 'supported' | 'refused' | undefined
-  /** Default: the runtime's own. */
+  /** Default: the system clock. */
   clock?: Clock | undefined
-  /** Gives numbers of at least 0 and less than 1; default `Math.random`. */
+  /** Returns numbers in [0, 1); default `Math.random`. */
   random?: (() => number) | undefined
 }
 
-/** What part of a collection a request is about. */
+/** The scope of a request within a collection. */
 export interface CollectionScope {
   /** Left out or empty: all namespaces. */
   namespace?: string | undefined
 }
 
-/** How long a request for a version from the future waits for it, in milliseconds. */
+/** The maximum time a request waits for a version newer than the cache, in milliseconds. */
 const FRESHNESS_TIMEOUT_MS = 3000
-/** A watch that lasts longer gets its last bookmark this long before it ends, in milliseconds. */
+/** The time before the end of a watch at which its last bookmark is sent, in milliseconds. */
 const LAST_BOOKMARK_MS = 2000
 
 /**
- * Turns a stream of changes back into something that can be listed and watched, with kube-apiserver's semantics: versions, pages,
- * selectors, streamed lists, bookmarks, and 410 for what is forgotten. Its input is what a reflector writes to a store.
+ * Turns a stream of changes into a collection that can be listed and watched, with kube-apiserver's semantics: versions, pages, selectors,
+ * streamed lists, bookmarks, and 410 for expired versions. Its input is what a reflector writes to a store.
  *
- * Besides the entries themselves it keeps the last `capacity` events (more while one `apply` brings more) and the entries they replaced,
- * and one sorted list. A watch that is not read holds at most the `watchBufferSize` events after its last batch; then it ends.
+ * Besides the entries it keeps the last `capacity` events (more during one large `apply`) with the entries they replaced, and one sorted
+ * list. A watch that is not read buffers at most `watchBufferSize` events after its last batch; then it ends.
  *
  * @see apiserver `storage/cacher`
  */
 export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatcher<T> {
   readonly resource: Resource<T>
-  /** Whether watches can begin with the state, ended by an annotated bookmark (KEP-3157), or are refused with 422 as by older servers. */
+  /** Whether watches can begin with the state, ended by an annotated bookmark (KEP-3157), or are refused with 422, as older servers do. */
   watchList: 'supported' | 'refused'
   readonly #clock: Clock
   readonly #random: () => number
@@ -68,14 +73,14 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   readonly #watchBufferSize: number
   readonly #bookmarkIntervalMs: number
   readonly #window: EventWindow<T>
-  // Those who wait for a version, and the watches that wait for a change: a bookmark is nothing to the latter.
+  // Requests that wait for a version, and watches that wait for a change. Separate, because a bookmark does not concern the watches.
   readonly #versionWaiters: Waiters
   readonly #watchers: Waiters
   #entries = new Map<string, Entry<T>>()
   #resourceVersion = ''
   // Watches of an earlier generation have ended.
   #generation = 0
-  // Where the events of the last `apply` begin: they make no watcher late.
+  // The position of the first event of the last `apply`. Events from there on do not count as falling behind.
   #lastApply = 0
   #snapshot: { readonly resourceVersion: string; readonly entries: readonly Entry<T>[] } | undefined
 
@@ -111,21 +116,21 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   get resourceVersion(): string {
     return this.#resourceVersion
   }
-  /** How many entries there are. */
+  /** The number of entries. */
   get size(): number {
     return this.#entries.size
   }
 
-  /** The current entry under a key. */
+  /** Returns the current entry under a key. */
   get(key: string): Entry<T> | undefined {
     return this.#entries.get(key)
   }
 
   /**
-   * The entry under a key in a state that is not older than a version; a newer version is waited for, up to three seconds.
+   * Returns the entry under a key in a state not older than a version. Waits up to three seconds for a newer version.
    *
    * @param resourceVersion `''` and `'0'`: the current state.
-   * @throws ApiError 400 for a version that is no number, 429 before the first {@link replace}, 504 with cause `ResourceVersionTooLarge`.
+   * @throws ApiError 400 for an invalid version, 429 before the first {@link replace}, 504 with cause `ResourceVersionTooLarge`.
    */
   async getNotOlderThan(
     key: string,
@@ -139,20 +144,20 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     return this.get(key)
   }
 
-  /** The current entries, sorted by key. */
+  /** Returns the current entries, sorted by key. */
   entries(): readonly Entry<T>[] {
     return this.#entriesAt(this.#resourceVersion)
   }
 
   /**
-   * Takes over changes, in the order of the wire. Whether an object is new is decided here, whatever an event says; `ERROR` and
-   * `SKIPPED` events are not the cache's business. A change that is not newer than the cache ends all watches, for no version lies between.
+   * Applies changes, in the order received. Decides itself whether an object is new, whatever the event says. Ignores `ERROR` and `SKIPPED`
+   * events. A change that is not newer than the cache ends all watches, because there is no version in between to resume from.
    *
-   * @throws TypeError when the version of a change is no decimal number: it has no place in the order. Nothing is taken over then.
+   * @throws TypeError when the version of a change is not a decimal number and so cannot be ordered. Nothing is applied in that case.
    */
   apply(events: readonly WatchEntry<T>[]): void {
     for (const event of events) if ('entry' in event) this.#assertOrdered(event.entry.resourceVersion)
-    // Only now: what came with the last call was kept whole, so that nobody who had caught up before it is late.
+    // Trimmed late: the events of the last call are all kept, so that no watcher that had caught up before falls behind.
     this.#window.trim()
     this.#lastApply = this.#window.end
     for (const event of events) {
@@ -163,9 +168,9 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   }
 
   /**
-   * Takes over a complete state. What happened in between is not known: every watch ends, and none can resume before this version.
+   * Replaces the complete state. The changes in between are unknown: every watch ends, and none can resume from an earlier version.
    *
-   * @throws TypeError when the version is no decimal number: it has no place in the order. Nothing is taken over then.
+   * @throws TypeError when the version is not a decimal number and so cannot be ordered. Nothing is applied in that case.
    */
   replace(entries: readonly Entry<T>[], resourceVersion: string): void {
     this.#assertOrdered(resourceVersion)
@@ -175,23 +180,23 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     this.#wakeAll()
   }
 
-  /** Notes that there are no more changes up to a version. Watchers hear of it with their next bookmark. */
+  /** Advances the version without changes. Watchers learn it from their next bookmark. */
   bookmark(resourceVersion: string): void {
     this.#advance(resourceVersion)
     this.#versionWaiters.wakeAll()
   }
 
-  /** Does nothing: a resync changes no object. */
+  /** No-op: a resync changes no object. */
   resync(): void {}
 
   /**
-   * Forgets the events up to a version (default: all of them). A watch or an exact list from before it gets 410, open watches go on.
+   * Removes the events up to a version (default: all). A watch or exact list from an earlier version gets a 410; open watches continue.
    *
-   * @throws RangeError when the version is no decimal number, or newer than the cache.
+   * @throws RangeError when the version is not a decimal number, or newer than the cache.
    */
   compact(resourceVersion: string = this.#resourceVersion): void {
     if (resourceVersion !== '' && !isResourceVersion(resourceVersion))
-      throw new RangeError(`WatchCache: cannot compact to ${JSON.stringify(resourceVersion)}, which is no decimal number`)
+      throw new RangeError(`WatchCache: cannot compact to ${JSON.stringify(resourceVersion)}, which is not a decimal number`)
     if (compareResourceVersions(resourceVersion, this.#resourceVersion) > 0)
       throw new RangeError(
         `WatchCache: cannot compact to ${resourceVersion}, which is newer than ${this.#resourceVersion || 'an empty cache'}`,
@@ -199,17 +204,17 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     this.#window.forget(resourceVersion)
   }
 
-  /** Ends all watches, as a server does that shuts down. */
+  /** Ends all watches, like a server that shuts down. */
   disconnect(): void {
     this.#generation++
     this.#watchers.wakeAll()
   }
 
   /**
-   * Lists entries, sorted by key. The newest state is what the cache has; a newer version is waited for, up to three seconds.
+   * Lists entries, sorted by key. Waits up to three seconds for a version newer than the cache.
    *
-   * @throws ApiError 400 and 422 for options that make no sense, 429 before the first {@link replace}, 504 with cause
-   *   `ResourceVersionTooLarge`; ExpiredError for a version or token that is forgotten.
+   * @throws ApiError 400 and 422 for invalid options, 429 before the first {@link replace}, 504 with cause `ResourceVersionTooLarge`;
+   *   ExpiredError for an expired version or token.
    */
   async list({ signal, ...options }: ListOptions & RequestOptions & CollectionScope): Promise<EntryList<T>> {
     signal?.throwIfAborted()
@@ -232,11 +237,11 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   }
 
   /**
-   * Watches entries. What goes wrong after the options were understood is an `ERROR` event, as on an API server: 410 for a version that
-   * is forgotten, 504 for a streamed list from the future. A watcher that falls too far behind is ended without a word; so are all after
-   * a {@link replace}. Bookmarks come each interval and shortly before the end, as soon as something is newer than the watch's start.
+   * Watches entries. As on an API server, an error after validation is an `ERROR` event: 410 for an expired version, 504 for a streamed
+   * list from a newer version. The watch ends without an error when the watcher falls too far behind, and after a {@link replace}.
+   * Bookmarks are sent at each interval and shortly before the end, once the version is newer than the start of the watch.
    *
-   * @throws ApiError 400 and 422 for options that make no sense, 429 before the first {@link replace}; the signal's reason when aborted.
+   * @throws ApiError 400 and 422 for invalid options, 429 before the first {@link replace}; the signal's reason when aborted.
    */
   async *watch({
     signal,
@@ -276,7 +281,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     }
   }
 
-  /** What a watch begins with, and where it goes on; no position: it ends there. */
+  /** Returns the first batch of a watch, and the position to continue from; without a position the watch ends. */
   #start({ matcher, initialEvents, resourceVersion, bookmarks }: WatchQuery): { batch: readonly WatchEntry<T>[]; position?: number } {
     const position = this.#window.end
     if (initialEvents === 'none') {
@@ -328,14 +333,14 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     this.#snapshot = undefined
   }
 
-  /** The entries of a remembered version among which those that match are, sorted. */
+  /** Returns the sorted entries at a version in the window, a superset of those that match. */
   #candidates({ key }: Matcher, resourceVersion: string): readonly Entry<T>[] {
     if (key === undefined || resourceVersion !== this.#resourceVersion) return this.#entriesAt(resourceVersion)
     const entry = this.#entries.get(key)
     return entry ? [entry] : []
   }
 
-  /** The entries of a remembered version, sorted. The last such list is kept: it serves the pages that follow. */
+  /** Returns the sorted entries at a version in the window. Caches the last list, which serves the pages that follow. */
   #entriesAt(resourceVersion: string): readonly Entry<T>[] {
     if (this.#snapshot?.resourceVersion !== resourceVersion) {
       const state = resourceVersion === this.#resourceVersion ? this.#entries : this.#window.stateAt(resourceVersion, this.#entries)
@@ -344,7 +349,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     return this.#snapshot.entries
   }
 
-  /** Whether the cache has reached a version; waits a while for one that is still to come. */
+  /** Whether the cache has reached a version; waits for a limited time. */
   async #isFresh(resourceVersion: string, signal: AbortSignal | undefined): Promise<boolean> {
     const until = this.#clock.now() + FRESHNESS_TIMEOUT_MS
     for (;;) {
@@ -355,7 +360,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     }
   }
 
-  /** @throws ApiError 504 when a version is not reached in time. The empty string is reached at once. */
+  /** @throws ApiError 504 when the version is not reached in time. The empty string is always reached. */
   async #reach(resourceVersion: string, signal: AbortSignal | undefined, request: RequestSummary): Promise<void> {
     if (!(await this.#isFresh(resourceVersion, signal))) throw errorOf(tooLarge(resourceVersion, this.#resourceVersion), request)
   }
@@ -370,7 +375,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
 
   #assertOrdered(resourceVersion: string): void {
     if (isResourceVersion(resourceVersion)) return
-    const problem = `cannot order resourceVersion ${JSON.stringify(resourceVersion)}, which is no decimal number`
+    const problem = `cannot order resourceVersion ${JSON.stringify(resourceVersion)}, which is not a decimal number`
     throw new TypeError(`WatchCache: ${resourceName(this.resource)}: ${problem}`)
   }
 

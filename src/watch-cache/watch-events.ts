@@ -1,3 +1,5 @@
+// Converts the events of a collection to the events of a watcher with selectors.
+
 import { type Entry, entryFromText } from '../meta/entry'
 import { compareResourceVersions } from '../meta/resource-version'
 import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
@@ -6,10 +8,10 @@ import type { CacheEvent } from './event-window'
 import type { Matcher } from './matcher'
 
 /**
- * What a watcher gets of some events: an object that enters its selector is added, one that leaves it is deleted, with the state
- * it was last selected in and the version of the change that took it out.
+ * Converts events for one watcher. An object that enters its selector is added. An object that leaves it is deleted, with the last state
+ * that was selected and the version of the change.
  *
- * @param after events up to this resourceVersion are dropped: a watch may start in the future. The empty string drops none.
+ * @param after drops events up to this resourceVersion, because a watch may start at a newer version. The empty string drops none.
  * @see apiserver `cacheWatcher.convertToWatchEvent`
  */
 export function eventsFor<T>(events: readonly CacheEvent<T>[], matcher: Matcher, after: string): WatchEntry<T>[] {
@@ -30,7 +32,7 @@ function convert<T>({ type, entry, previous, whole }: CacheEvent<T>, matcher: Ma
   return { type: 'DELETED', entry: withResourceVersion(previous, entry.resourceVersion) }
 }
 
-/** The same entry with another resourceVersion, in its text as well. */
+/** Returns the entry with another resourceVersion, also in its text. */
 export function withResourceVersion<T>({ text }: Entry<T>, resourceVersion: string): Entry<T> {
   let [from, to] = [0, 0]
   forEachMember(text, skipSpace(text, 0), (key, start) => {

@@ -1,3 +1,5 @@
+// Converts errors to plain data and back, to send them between threads.
+
 import {
   apiErrorOf,
   ConnectionError,
@@ -16,7 +18,7 @@ import {
 } from '../errors'
 import type { Status } from '../meta/object'
 
-/** What an error is made of, as data: an `Error` that crosses between threads loses its class and its fields. */
+/** An error as plain data: an `Error` that crosses between threads loses its class and its fields. */
 export type ErrorData = { readonly message: string; readonly cause?: ErrorData | undefined } & (
   | {
       readonly kind: 'api'
@@ -35,7 +37,7 @@ export type ErrorData = { readonly message: string; readonly cause?: ErrorData |
   | { readonly kind: 'other'; readonly name: string }
 )
 
-/** Takes an error apart. */
+/** Converts an error to data. */
 export function errorToData(error: unknown): ErrorData {
   const message = error instanceof Error ? error.message : String(error)
   const cause = error instanceof Error && error.cause !== undefined ? errorToData(error.cause) : undefined
@@ -51,7 +53,7 @@ export function errorToData(error: unknown): ErrorData {
   return { kind: 'other', message, cause, name: error instanceof Error ? error.name : 'Error' }
 }
 
-/** Puts an error together again: one of the same class, that says the same. */
+/** Restores an error from data, with the same class, message and fields. */
 export function errorFromData(data: ErrorData): Error {
   const { message } = data
   const options = data.cause && { cause: errorFromData(data.cause) }
@@ -65,7 +67,7 @@ export function errorFromData(data: ErrorData): Error {
     case 'watch':
       return new WatchError(message, { status: data.status, ...options })
     case 'parse':
-      // The class writes the excerpt behind what it is told.
+      // The constructor appends the excerpt to the message.
       return new ParseError(message.slice(0, -`: ${data.excerpt}`.length), data.excerpt, options)
     case 'persistence':
       return new PersistenceError(data.code, message, options)

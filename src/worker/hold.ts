@@ -1,3 +1,5 @@
+// Starts Workers, and shares one among the users of a client.
+
 import { KubeError } from '../errors'
 import type { Clock } from '../internal/clock'
 import type { EntryClient } from '../reflector/list-watch'
@@ -7,24 +9,25 @@ import { CONNECT } from './protocol'
 import { remoteClient, remotePersister } from './remote'
 import { Thread } from './thread'
 
-/** A Worker, and the number of its users. */
+/** A Worker and the number of its users. */
 interface Shared {
   readonly thread: Thread
   holders: number
   end(): void
 }
 
-// What belongs to a client, beside it: nothing of a Worker is in the client's own bundle.
+// Workers by client. Kept outside the client, so that the client's bundle has no Worker code.
 const workers = new WeakMap<EntryClient, Map<WorkerSource, Shared>>()
 
 /**
- * Takes hold of a client's Worker, which is started for the first that does.
+ * Acquires a client's Worker, and starts it for the first user.
  *
- * @throws KubeError when there is no Worker to be had: none in this runtime, forbidden, not loaded, without a sign of life; or the client cannot work in one.
+ * @throws KubeError when no Worker is available (missing in this runtime, forbidden, not loaded, not responding), or the client cannot be
+ *   sent to one.
  */
 export async function takeHold({ client, persister }: Place, source: WorkerSource, clock: Clock): Promise<Hold> {
   const { portable } = client as EntryClient & { portable?: PortableClient | undefined }
-  if (!portable) throw new KubeError('the client has a fetch or hooks of its own, or is no KubeClient: it works only where it was made')
+  if (!portable) throw new KubeError('the client has its own fetch or hooks, or is not a KubeClient, so it cannot be sent to a Worker')
   const known = workers.get(client) ?? new Map<WorkerSource, Shared>()
   workers.set(client, known)
   const before = known.get(source)
@@ -63,12 +66,12 @@ function start(source: WorkerSource, portable: PortableClient, clock: Clock): Sh
   const { port1, port2 } = new MessageChannel()
   const thread = new Thread(port1, portable, clock, () => {
     worker.removeEventListener('error', onError)
-    // At once, not when its last user lets go: a Worker that hangs keeps a processor busy.
+    // Terminated at once, not when its last user releases it: a hanging Worker keeps a processor busy.
     if (typeof source !== 'object') worker.terminate()
   })
   const onError = (event: Event) => {
     const { message } = event as Partial<ErrorEvent>
-    // Not every error is the end of a Worker: one that goes on still answers.
+    // An error does not always end a Worker; one that continues answers a ping.
     if (thread.isAlive) thread.ping().catch(() => {})
     else thread.fail(new KubeError(`the Worker failed: ${message || 'it cannot be loaded, or is forbidden here'}`))
   }
@@ -80,7 +83,7 @@ function start(source: WorkerSource, portable: PortableClient, clock: Clock): Sh
 function obtain(source: WorkerSource): Worker {
   if (typeof source === 'object') return source as Worker
   try {
-    // Bundlers look for exactly these words.
+    // Bundlers search for exactly this expression.
     return source === true
       ? new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'kubeflect' })
       : (source() as Worker)

@@ -1,3 +1,5 @@
+// The Worker's side of the connection: serves the calls of the main thread.
+
 import { type Clock, systemClock } from '../internal/clock'
 import type { Entry } from '../meta/entry'
 import type { RequestOptions, WatchEntry } from '../meta/wire'
@@ -21,7 +23,7 @@ import {
   type ThreadPort,
 } from './protocol'
 
-/** What a call is given. */
+/** The context of a call. */
 interface Task {
   readonly id: number
   readonly outbox: Outbox
@@ -33,9 +35,9 @@ interface HostOptions extends Pick<KubeClientOptions, 'fetch'> {
 }
 
 /**
- * Does what the main thread asks over a port: makes requests, cuts what they bring, and stores.
+ * Serves the calls that arrive on a port: makes requests, splits the responses into entries, and stores snapshots.
  *
- * @param options `fetch` and `clock`: in place of the runtime's, for tests.
+ * @param options `fetch` and `clock` replace those of the runtime, for tests.
  */
 export function serveThread(port: ThreadPort, { clock = systemClock, ...options }: HostOptions = {}): void {
   const host = new Host(port, options, clock)
@@ -103,7 +105,7 @@ class Host {
     } catch (thrown) {
       error = errorToData(thrown)
     }
-    // What came before an error counts.
+    // Data that arrived before the error is still valid.
     await outbox.drain()
     outbox.close()
     if (!this.#tasks.delete(id)) return
@@ -119,7 +121,7 @@ class Host {
       case 'watch':
         return this.#watch(call, task)
       case 'load': {
-        // An `idbPersister` delivers every record in batches, so each batch crosses while the rest is being read.
+        // An `idbPersister` delivers all records in batches, so each batch is sent while the rest is being read.
         const onRecords = (records: readonly StoredRecord[], before: number) => {
           for (const piece of batchCells(records, before)) void task.outbox.push(piece)
         }
@@ -166,7 +168,7 @@ class Host {
       ...this.#options,
       baseUrl,
       headers: headers.map(([name, value]): [string, string] => [name, value]),
-      // Asked again only when the last one was refused.
+      // Request another token only when the last one was refused.
       token: async () => {
         last = await this.#askToken(last)
         return last

@@ -1,3 +1,5 @@
+// Runs a client and a persister in a Worker, and falls back to the main thread.
+
 import { KubeError, PersistenceError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
 import type { Commit, LoadOptions, Persister, Scope, Snapshot } from '../persistence/persister'
@@ -5,22 +7,22 @@ import { scopeId } from '../persistence/scope'
 import type { EntryClient } from '../reflector/list-watch'
 import type { Hold, Place, WorkerSource } from './place'
 
-/** What {@link OffThread} takes. */
+/** Options of {@link OffThread}. */
 export interface OffThreadOptions {
   worker: WorkerSource
   persister: Persister | undefined
   clock?: Clock | undefined
-  /** Told, once, why everything is done on the main thread after all. */
+  /** Called once with the reason when work falls back to the main thread. */
   onFallback: (error: Error) => void
 }
 
 /**
- * A client and a persister that work in a Worker as long as there is one, and on the main thread otherwise. The Worker, and all that speaks with it, is
- * loaded with the first request.
+ * A client and a persister that run in a Worker while one is available, and on the main thread otherwise. Loads the Worker, and the code
+ * that talks to it, with the first request.
  */
 export class OffThread {
   readonly client: EntryClient
-  /** Undefined when there is none to begin with. */
+  /** Undefined when the options have none. */
   readonly persister: Persister | undefined
   readonly #here: Place
   readonly #options: OffThreadOptions
@@ -35,7 +37,7 @@ export class OffThread {
     if (options.persister) this.persister = this.#persisterOf(options.persister)
   }
 
-  /** Gives the Worker back. Nothing is asked any more. */
+  /** Releases the Worker. No call may follow. */
   release(): void {
     this.#isReleased = true
     void this.#hold?.then((hold) => hold?.release())
@@ -60,7 +62,7 @@ export class OffThread {
   #fallBack(cause: Error): void {
     if (this.#hasFallenBack || this.#isReleased) return
     this.#hasFallenBack = true
-    this.#options.onFallback(new KubeError(`worker: everything is done on the main thread, since ${cause.message}`, { cause }))
+    this.#options.onFallback(new KubeError(`worker: falling back to the main thread: ${cause.message}`, { cause }))
   }
 
   #clientOf({ baseUrl }: EntryClient): EntryClient {
@@ -87,17 +89,17 @@ export class OffThread {
         return await persister.load(scope, options)
       } catch (error) {
         if ((await choose()) === persister) throw error
-        // The Worker has died, and a feed asks for its state only once.
+        // The Worker is dead, and a feed loads its state only once.
         return load(scope, options)
       }
     }
     const commit = async (scope: Scope, change: Commit): Promise<void> => {
       const persister = await choose()
-      // The caller loads again before it stores: a Worker that only seems to be dead may still write under the writer's name.
+      // Makes the caller load again before it stores: a Worker that only seems dead may still commit under the writer's name.
       if (admitted.get(scopeId(scope)) !== persister)
         throw new PersistenceError(
           'unavailable',
-          'the Worker that stored this snapshot is gone: it is loaded and stored again on the main thread',
+          'the Worker that stored this snapshot is gone; the snapshot is loaded and stored again on the main thread',
         )
       await persister.commit(scope, change)
     }

@@ -1,19 +1,24 @@
+// Sends the results of a call to the main thread in batches, with backpressure.
+
 import type { Clock } from '../internal/clock'
 import { nextTurn } from '../internal/turn'
 import { PIECE } from './protocol'
 
-/** What crosses at once: bytes that came, and cells, if there are any. */
+/** One message of a call: the number of bytes received, and the cells made from them, if any. */
 export interface Parcel {
   readonly bytes: number
   readonly cells: readonly string[] | undefined
 }
 
-/** A frame: who draws what crosses sees no difference, and each message costs a page something when its garbage is collected. */
+/**
+ * The pause between two messages, in milliseconds: one frame. A UI that renders each frame is not delayed, and fewer messages mean less
+ * garbage for the page to collect.
+ */
 const REST_MS = 16
 
 /**
- * Sends the cells of one call. There is never more than one parcel on its way: what comes before it was dealt with, and in the frame after that, goes
- * together into the next one. Nothing rests when there is a whole piece to send, and who brings more than that waits.
+ * Sends the cells of one call. At most one parcel is unacknowledged. Cells that arrive before the acknowledgement, and in the frame after
+ * it, are combined into the next parcel. A full chunk is sent at once; pushing more applies backpressure.
  */
 export class Outbox {
   readonly #post: (parcel: Parcel) => void
@@ -32,7 +37,7 @@ export class Outbox {
     this.#clock = clock
   }
 
-  /** Sends cells, also when there are none. Resolves when there is room for more. */
+  /** Adds cells, possibly none. Resolves when there is room for more. */
   push(cells: readonly string[]): Promise<void> {
     if (this.#isClosed) return Promise.resolve()
     this.#queue.push(cells)
@@ -41,7 +46,7 @@ export class Outbox {
     return this.#size < PIECE ? Promise.resolve() : this.#room()
   }
 
-  /** Tells of bytes: with what is made of them, or by themselves when nothing is for a turn of the event loop. */
+  /** Reports received bytes, together with the cells made from them, or alone if none are pushed within a turn of the event loop. */
   async addBytes(count: number): Promise<void> {
     this.#bytes += count
     if (this.#ticking) return
@@ -51,7 +56,7 @@ export class Outbox {
     this.#flush()
   }
 
-  /** The last parcel was dealt with. */
+  /** Called when the main thread has processed the last parcel. */
   acknowledge(): void {
     if (this.#isClosed) return
     this.#state = 'resting'
@@ -62,12 +67,12 @@ export class Outbox {
     this.#flush()
   }
 
-  /** Resolves when everything was sent. */
+  /** Resolves when everything has been sent. */
   async drain(): Promise<void> {
     while (this.#queue.length > 0) await this.#room()
   }
 
-  /** Nobody wants more: what is left is thrown away. */
+  /** Discards everything that has not been sent. */
   close(): void {
     this.#isClosed = true
     this.#queue.length = this.#size = this.#bytes = 0
@@ -87,7 +92,7 @@ export class Outbox {
   }
 
   #flush(): void {
-    // A whole piece does not rest, nor does what somebody waits for.
+    // A full chunk is sent without a pause, and so is one that a caller waits for.
     if (this.#state === 'resting' && (this.#size >= PIECE || this.#onRoom.length > 0)) this.#endRest()
     if (this.#state !== 'free') return
     if (!this.#isClosed && (this.#queue.length > 0 || this.#bytes > 0)) {
@@ -101,7 +106,7 @@ export class Outbox {
     for (const resume of waiting) resume()
   }
 
-  /** About a piece; undefined when there is nothing. */
+  /** Takes about one chunk of cells; undefined when there are none. */
   #take(): readonly string[] | undefined {
     let [cells] = this.#queue.splice(0, 1)
     let size = cells ? sizeOf(cells) : 0

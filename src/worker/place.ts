@@ -1,26 +1,28 @@
+// The types shared by the code that runs with and without a Worker.
+
 import type { Persister } from '../persistence/persister'
 import type { EntryClient } from '../reflector/list-watch'
 
-/** A Web Worker, said without `Worker`, a name that only the DOM's types have. */
+/** A Web Worker. Declared here because the type `Worker` exists only in the DOM library. */
 export interface WorkerLike {
   postMessage(message: unknown): void
   terminate(): void
   addEventListener(type: 'error', listener: (event: { readonly type: string }) => void): void
 }
 
-/** Which Worker is meant: one that the library starts, one of the user's, or the one that a function makes when it is needed. */
+/** The Worker to use: `true` starts the library's own; otherwise an existing Worker, or a function that makes one on demand. */
 export type WorkerSource = true | WorkerLike | (() => WorkerLike)
 
-/** Where requests are made, and what they bring is kept. */
+/** The client that makes requests and the persister that stores their results. */
 export interface Place {
   readonly client: EntryClient
   readonly persister: Persister | undefined
 }
 
-/** What one informer has of a Worker. */
+/** One user's share of a Worker. */
 export interface Hold extends Place {
-  /** Why the Worker does nothing any more; undefined while it does. */
+  /** The reason why the Worker has stopped working; undefined while it works. */
   readonly failure: Error | undefined
-  /** Gives the Worker back; whoever is last ends it. */
+  /** Releases the Worker. The last user's release ends it. */
   release(): void
 }

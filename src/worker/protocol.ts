@@ -1,3 +1,6 @@
+// The messages between the threads, sent over a dedicated port. Objects are sent as rows of strings, which engines copy without walking a
+// structure.
+
 import type { RequestSummary } from '../errors'
 import { type Entry, entryFromParts } from '../meta/entry'
 import type { Resource } from '../meta/resource'
@@ -8,30 +11,28 @@ import type { ClientSettings } from '../transport/portable'
 import type { ServerWarning } from '../transport/warnings'
 import { type ErrorData, errorFromData, errorToData } from './error-data'
 
-// What crosses between the threads, over a port of its own. Objects cross as rows of strings, which engines copy and do not walk.
-
-/** With this message the main thread hands the Worker a port. */
+/** The message with which the main thread sends a port to the Worker. */
 export const CONNECT = 'kubeflect:connect'
 
-/** An end of the connection: of a `MessagePort`, what is used of it. */
+/** One end of the connection: the part of `MessagePort` that is used. */
 export type ThreadPort = Pick<MessagePort, 'postMessage' | 'onmessage' | 'onmessageerror' | 'close'>
 
-/** What the main thread says. Each call has a number. */
+/** A message of the main thread. Each call has a number. */
 export type Order =
   | { readonly type: 'open'; readonly client: ClientSettings }
-  /** The beginning of what a call brings along, when that is much. */
+  /** The first parts of a large argument of a call. */
   | { readonly type: 'part'; readonly id: number; readonly cells: readonly string[] }
   | { readonly type: 'call'; readonly id: number; readonly call: Call }
-  /** The last piece was dealt with: the next one may come. */
+  /** Acknowledges the last piece; the Worker may send the next one. */
   | { readonly type: 'more'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number }
-  /** Asks for a sign of life. */
+  /** Requests a `pong`, to detect a dead Worker. */
   | { readonly type: 'ping' }
   | { readonly type: 'token'; readonly id: number; readonly token: string | undefined }
   | { readonly type: 'no-token'; readonly id: number; readonly error: ErrorData }
   | { readonly type: 'close' }
 
-/** What can be asked of a Worker. */
+/** A call that the Worker can execute. */
 export type Call =
   | { readonly kind: 'ping' }
   | { readonly kind: 'list'; readonly resource: Address; readonly options: ReadOptions & ListOptions }
@@ -50,12 +51,12 @@ export type Call =
       readonly writer: string
       readonly deletes: readonly string[]
       readonly resourceVersion: string
-      /** The puts, key and text in turn; those of the parts come before them. */
+      /** The puts, alternating key and text; they follow those in the parts. */
       readonly cells: readonly string[]
     }
   | { readonly kind: 'clear'; readonly storage: Storage; readonly scope: Partial<Scope> | undefined }
 
-/** A persister of the main thread, by its number. */
+/** A persister of the main thread, identified by a number. */
 export interface Storage extends IdbSettings {
   readonly number: number
 }
@@ -63,7 +64,7 @@ export interface Storage extends IdbSettings {
 /** A resource without its schema, which stays on the main thread. */
 export type Address = Pick<Resource, 'group' | 'version' | 'plural' | 'kind' | 'scope'>
 
-/** How entries are read, besides the wire's options. */
+/** Options for reading entries that are not part of the wire format. */
 export interface ReadOptions {
   readonly namespace?: string | undefined
   readonly managedFields?: 'drop' | 'keep' | undefined
@@ -71,22 +72,22 @@ export interface ReadOptions {
   readonly maxLineLength?: number | undefined
 }
 
-/** What the Worker says of a call, or asks. */
+/** A message of the Worker: a result of a call, or a request. */
 export type News =
   /** Answers a ping. */
   | { readonly type: 'pong' }
-  /** So many bytes came from the network, and perhaps what was made of them. There is no other piece before `more` is said. */
+  /** The number of bytes received, and the cells made from them, if any. The Worker waits for `more` before the next piece. */
   | { readonly type: 'piece'; readonly id: number; readonly bytes: number; readonly cells: readonly string[] | undefined }
   | { readonly type: 'done'; readonly id: number; readonly cells: readonly string[] }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorData }
-  /** A token is needed; another one, when one was refused. */
+  /** Requests a token; a different one if the last was refused. */
   | { readonly type: 'token'; readonly id: number; readonly refused: string | undefined }
   | { readonly type: 'warning'; readonly warning: ServerWarning; readonly request: RequestSummary }
 
-/** About so many characters cross at once: a millisecond's work for who takes them. */
+/** The approximate size of a message, in characters: one millisecond of work for the receiver. */
 export const PIECE: number = 1 << 18
 
-/** Cuts a row of items into pieces that may cross. */
+/** Splits items into pieces of about {@link PIECE} characters. */
 export function* inPieces<T>(items: Iterable<T>, cellsOf: (item: T) => readonly string[]): Generator<string[], void, undefined> {
   let cells: string[] = []
   let size = 0
@@ -103,23 +104,26 @@ export function* inPieces<T>(items: Iterable<T>, cellsOf: (item: T) => readonly 
   if (cells.length > 0) yield cells
 }
 
-/** An entry as cells. */
+/** Encodes an entry as cells. */
 export const entryCells = ({ key, uid, resourceVersion, text }: Entry<unknown>): string[] => [key, uid, resourceVersion, text]
 
-/** The entries of a piece. */
+/** Decodes the entries of a piece. */
 export function entriesOf<T>(cells: readonly string[]): Entry<T>[] {
   return rowsOf(cells, 4).map(([key = '', uid = '', resourceVersion = '', text = '']) => entryFromParts(key, uid, resourceVersion, text))
 }
 
-/** Records as cells. */
+/** Encodes a record as cells. */
 export const recordCells = ({ key, text }: StoredRecord): string[] => [key, text]
 
-/** The records of a piece. */
+/** Decodes the records of a piece. */
 export function recordsOf(cells: readonly string[]): StoredRecord[] {
   return rowsOf(cells, 2).map(([key = '', text = '']) => ({ key, text }))
 }
 
-/** Yields batches of a snapshot as pieces of cells. Each says where it ends and how many records came before: batches may cross together. */
+/**
+ * Encodes batches of a snapshot. Each batch records its length and the number of records before it, because batches may be combined into
+ * one message.
+ */
 export function* batchCells(records: readonly StoredRecord[], before: number): Generator<string[], void, undefined> {
   let number = before
   for (const piece of inPieces(records, recordCells)) {
@@ -128,7 +132,7 @@ export function* batchCells(records: readonly StoredRecord[], before: number): G
   }
 }
 
-/** Yields the batches of a piece. */
+/** Decodes the batches of a piece. */
 export function* batchesOf(
   cells: readonly string[],
 ): Generator<{ readonly records: readonly StoredRecord[]; readonly before: number }, void, undefined> {
@@ -139,7 +143,7 @@ export function* batchesOf(
   }
 }
 
-/** An event as cells. */
+/** Encodes an event as cells. */
 export function eventCells(event: WatchEntry<unknown>): string[] {
   switch (event.type) {
     case 'BOOKMARK':
@@ -153,7 +157,7 @@ export function eventCells(event: WatchEntry<unknown>): string[] {
   }
 }
 
-/** The events of a piece. */
+/** Decodes the events of a piece. */
 export function eventsOf<T>(cells: readonly string[]): WatchEntry<T>[] {
   return rowsOf(cells, 5).map(([type, key = '', uid = '', resourceVersion = '', text = '']) => {
     switch (type as WatchEntry<T>['type']) {
@@ -169,18 +173,18 @@ export function eventsOf<T>(cells: readonly string[]): WatchEntry<T>[] {
   })
 }
 
-/** What was skipped of a list, as one cell. */
+/** Encodes the skipped items of a list as one cell. */
 export const skippedCell = (skipped: Skipped | undefined): string =>
   skipped ? JSON.stringify({ count: skipped.count, errors: skipped.errors.map(errorToData) }) : ''
 
-/** What was skipped of a list, again. */
+/** Decodes the skipped items of a list. */
 export function skippedOf(cell: string): { skipped?: Skipped } {
   if (!cell) return {}
   const { count, errors } = JSON.parse(cell) as { count: number; errors: ErrorData[] }
   return { skipped: { count, errors: errors.map(errorFromData) } }
 }
 
-/** Cells, so many in a row. */
+/** Splits cells into rows of `width` cells. */
 export function rowsOf(cells: readonly string[], width: number): string[][] {
   const rows: string[][] = []
   for (let at = 0; at < cells.length; at += width) rows.push(cells.slice(at, at + width))

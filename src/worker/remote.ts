@@ -1,3 +1,5 @@
+// A client and a persister that forward their calls to a Worker.
+
 import { ConnectionError, PersistenceError } from '../errors'
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
@@ -12,9 +14,9 @@ import type { CallOptions, Thread } from './thread'
 
 type Placed<O> = O & { namespace?: string | undefined }
 
-/** A client whose requests a Worker makes: it cuts what they bring, and entries are made of the parts here. */
+/** Makes a client that forwards its requests to a Worker. The Worker splits responses into cells; the entries are made on this side. */
 export function remoteClient(thread: Thread, baseUrl: string): EntryClient {
-  /** A Worker that is gone is a connection that is lost: a reflector tries again. */
+  /** Reports the loss of the Worker as a lost connection, so that a reflector retries. */
   const failureOf = (error: unknown, resource: Resource, { namespace }: Placed<object>) => {
     if (error !== thread.failure) return error
     return new ConnectionError({ method: 'GET', url: `${baseUrl}/${resourcePath(resource, { namespace })}` }, { cause: error })
@@ -64,7 +66,7 @@ export function remotePersister(thread: Thread, storage: Storage): Persister {
     } catch (error) {
       const { failure } = thread
       if (!failure || error !== failure) throw error
-      throw new PersistenceError('unavailable', `the Worker that stores is gone: ${failure.message}`, { cause: failure })
+      throw new PersistenceError('unavailable', `the Worker that stores snapshots is gone: ${failure.message}`, { cause: failure })
     }
   }
   return {
@@ -94,7 +96,7 @@ export function remotePersister(thread: Thread, storage: Storage): Persister {
   }
 }
 
-/** Takes all pieces of a call; gives its last cells. */
+/** Consumes all pieces of a call; returns its final cells. */
 async function taken(
   thread: Thread,
   call: Call,

@@ -1,3 +1,5 @@
+// The main thread's side of the connection to a Worker.
+
 import { KubeError } from '../errors'
 import type { Clock } from '../internal/clock'
 import { listen } from '../internal/listen'
@@ -8,23 +10,23 @@ import type { PortableClient } from '../transport/portable'
 import { errorFromData, errorToData } from './error-data'
 import type { Call, News, Order, ThreadPort } from './protocol'
 
-/** How often a Worker that has said nothing is pinged while calls are open, in milliseconds. */
+/** The interval of pings to a silent Worker while calls are open, in milliseconds. */
 const PING_MS = 1_000
 /**
- * How many intervals a ping may go unanswered before the Worker counts as dead. Intervals are counted, not time: in a page that is frozen, or kept
- * busy by a long task, they pass no faster than the page runs. A long task of the Worker's own may take as long as they do.
+ * The number of intervals a ping may be unanswered before the Worker counts as dead: before and after its first message. Counting
+ * intervals rather than time tolerates a frozen page and long tasks of the page. A long task of the Worker may take as long as this limit.
  */
 const UNANSWERED = { first: 9, later: 6 } as const
 
 /** Options of {@link Thread.call}. */
 export interface CallOptions extends RequestOptions {
-  /** The beginning of what the call brings along, piece by piece. */
+  /** The first parts of a large argument, piece by piece. */
   parts?: Iterable<readonly string[]> | undefined
 }
 
 /**
- * The main thread's end of the connection to a Worker: any number of calls at a time. A Worker that dies, hangs or never starts says nothing about
- * it, so it is pinged while calls are open, and given up within 10 seconds.
+ * The main thread's end of the connection to a Worker, for any number of concurrent calls. A Worker that dies, hangs or never starts sends
+ * no event, so it is pinged while calls are open, and given up within 10 seconds.
  */
 export class Thread {
   readonly #port: ThreadPort
@@ -39,14 +41,14 @@ export class Thread {
   #failure: KubeError | undefined
   #isAlive = false
   #timer: unknown
-  /** How many intervals the last ping has gone unanswered; undefined while no ping is out. */
+  /** The number of intervals since the last ping was sent; undefined while no ping is pending. */
   #unanswered: number | undefined
-  /** Whether the Worker has said something since the last interval began. */
+  /** Whether a message has arrived since the last interval began. */
   #wasHeard = false
 
   /**
    * @param client the client that the Worker makes requests for.
-   * @param onEnd called once, when the Worker was given up or is not needed any more.
+   * @param onEnd called once, when the Worker is given up or closed.
    */
   constructor(port: ThreadPort, client: PortableClient, clock: Clock, onEnd: () => void = () => {}) {
     this.#port = port
@@ -56,21 +58,21 @@ export class Thread {
     const { headers, onWarning } = client
     this.#warn = guarded(onWarning && (({ warning, request }) => onWarning(warning, request)))
     port.onmessage = ({ data }) => this.#take(data as News)
-    port.onmessageerror = () => this.fail(new KubeError('a Worker sent something that cannot be read'))
+    port.onmessageerror = () => this.fail(new KubeError('a Worker sent a message that cannot be deserialized'))
     this.#post({ type: 'open', client: { baseUrl: absolute(client.baseUrl), headers } })
   }
 
-  /** Why the Worker does nothing any more; undefined while it does. */
+  /** The reason why the Worker has stopped working; undefined while it works. */
   get failure(): KubeError | undefined {
     return this.#failure
   }
 
-  /** Whether the Worker was ever heard of. */
+  /** Whether the Worker has ever sent a message. */
   get isAlive(): boolean {
     return this.#isAlive
   }
 
-  /** The number of something of the main thread's, such as a persister, in the words of the Worker. */
+  /** Returns the number that identifies an object of the main thread, such as a persister, in messages. */
   numberOf(thing: object): number {
     const number = this.#numbers.get(thing) ?? ++this.#numbered
     this.#numbers.set(thing, number)
@@ -78,9 +80,9 @@ export class Thread {
   }
 
   /**
-   * Has the Worker do something. Gives what comes of it piece by piece, and no faster than the pieces are taken; returns the last cells.
+   * Calls the Worker. Yields the result piece by piece, applying backpressure; returns the final cells.
    *
-   * @throws what the Worker threw; {@link failure} when there is no Worker any more; the signal's reason, and the Worker ends the call.
+   * @throws what the Worker threw; {@link failure} when the Worker is gone; the signal's reason, after which the Worker ends the call.
    */
   async *call(
     call: Call,
@@ -123,7 +125,11 @@ export class Thread {
     }
   }
 
-  /** Resolves when the Worker has given a sign of life. @throws {@link failure} when it gives none. */
+  /**
+   * Resolves when the Worker has sent any message.
+   *
+   * @throws KubeError, the {@link failure}, when the Worker sends none in time.
+   */
   async ping(): Promise<void> {
     await this.call({ kind: 'ping' }).next()
   }
@@ -140,9 +146,9 @@ export class Thread {
     this.#onEnd()
   }
 
-  /** Ends a Worker that is not needed any more. */
+  /** Closes the connection to a Worker that is no longer needed. */
   close(): void {
-    this.fail(new KubeError('the Worker was given back'))
+    this.fail(new KubeError('the Worker was released'))
   }
 
   #take(news: News): void {
@@ -186,15 +192,15 @@ export class Thread {
       return
     }
     const advice = this.#isAlive ? '' : ': does it import kubeflect/worker?'
-    // The first interval passed before the ping.
+    // Adds the interval that passed before the ping.
     const seconds = ((limit + 1) * PING_MS) / 1000
-    this.fail(new KubeError(`a Worker gave no sign of life for ${seconds} s${advice}`))
+    this.fail(new KubeError(`a Worker did not respond for ${seconds} s${advice}`))
   }
 
   async #giveToken(id: number, refused: string | undefined): Promise<void> {
     const { credentials } = this.#client
     try {
-      // Where there is no other, the Worker finds that it is the same.
+      // When the credentials have no other token, the Worker recognizes the refused one.
       const token = refused === undefined ? await credentials.token() : ((await credentials.replace(refused)) ?? refused)
       this.#post({ type: 'token', id, token })
     } catch (error) {
@@ -209,7 +215,7 @@ export class Thread {
 
 type Answer = Extract<News, { type: 'piece' | 'done' | 'failed' }>
 
-/** The answers to one call that were not taken yet: at most one piece and the end, since the Worker waits for `more`. */
+/** The pending messages of one call: at most one piece and the end, because the Worker waits for `more`. */
 class Inbox {
   readonly #onBytes: RequestOptions['onBytes']
   readonly #waiting: Answer[] = []
@@ -243,7 +249,7 @@ class Inbox {
   }
 }
 
-/** What a page's `fetch` makes of a URL; a Worker's has another base. */
+/** Resolves a URL like the page's `fetch` does; the base URL of a Worker differs. */
 function absolute(baseUrl: string): string {
   return /^https?:/i.test(baseUrl) ? baseUrl : new Request(`${baseUrl}/`).url.replace(/\/$/, '')
 }

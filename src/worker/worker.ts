@@ -1,9 +1,10 @@
+// The module of a Worker. Importing it elsewhere, such as on a server that renders pages, has no effect.
+
 import { serveThread } from './host'
 import { CONNECT } from './protocol'
 
-// The module of a Worker. Importing it anywhere else, such as on a server that renders pages, does nothing.
 if (isDedicatedWorker()) {
-  // Nothing is done before a main thread hands over a port.
+  // Idle until the main thread sends a port.
   globalThis.addEventListener('message', ({ data, ports }: MessageEvent) => {
     const [port] = ports
     if (data === CONNECT && port) serveThread(port)
@@ -15,6 +16,6 @@ function isDedicatedWorker(): boolean {
     DedicatedWorkerGlobalScope?: new () => unknown
     Bun?: { readonly isMainThread: boolean }
   }
-  // Bun's Workers have no such class.
+  // Workers of Bun lack this class.
   return DedicatedWorkerGlobalScope ? globalThis instanceof DedicatedWorkerGlobalScope : Bun?.isMainThread === false
 }

@@ -1,27 +1,29 @@
+// A work queue that can add items later.
+
 import { type Clock, systemClock } from '../internal/clock'
 import { Heap } from '../internal/heap'
 import { WorkQueue, type WorkQueueOptions, type WorkQueueStats } from './work-queue'
 
-/** The figures of a {@link DelayingQueue} at one moment. */
+/** A snapshot of the metrics of a {@link DelayingQueue}. */
 export interface DelayingQueueStats extends WorkQueueStats {
-  /** How often an item was to be added later (`workqueue_retries_total`). */
+  /** The number of delayed additions (`workqueue_retries_total`). */
   readonly retries: number
-  /** Items whose time has not come. */
+  /** The number of items whose delay has not passed. */
   readonly delayed: number
 }
 
 /**
- * A {@link WorkQueue} that can be told to add an item later. However many items wait for their time, there is one timer.
+ * A {@link WorkQueue} with delayed additions. Uses one timer for all delayed items.
  *
  * @example
  * ```ts
- * queue.addAfter('shop/web-1', 10_000) // look again in ten seconds, unless something happens before
+ * queue.addAfter('shop/web-1', 10_000) // process in ten seconds, unless it is added before
  * ```
  * @see client-go `workqueue.TypedDelayingInterface`
  */
 export class DelayingQueue<T extends NonNullable<unknown>> extends WorkQueue<T> {
   readonly #clock: Clock
-  // What is to be added later, by the time it is to be added at.
+  // The delayed items, by the time at which to add them.
   readonly #waiting = new Heap<T>()
   #timer: { readonly at: number; readonly handle: unknown } | undefined
   #retries = 0
@@ -36,8 +38,8 @@ export class DelayingQueue<T extends NonNullable<unknown>> extends WorkQueue<T> 
   }
 
   /**
-   * Marks an item as needing to be processed, now: if it was to be added later, it no longer is. (client-go keeps the delay, and the item is
-   * processed a second time.) Ignored once the queue was shut down.
+   * Marks an item as needing processing now, and cancels a delayed addition of it. (client-go keeps the delay and processes the item a
+   * second time.) No-op once the queue is shut down.
    */
   override add(item: T): void {
     if (this.#waiting.delete(item)) this.#setTimer()
@@ -45,11 +47,10 @@ export class DelayingQueue<T extends NonNullable<unknown>> extends WorkQueue<T> 
   }
 
   /**
-   * Adds an item when a time has passed. For an item that is to be added later already, the earlier time counts. Ignored once the queue was
-   * shut down.
+   * Adds an item after a delay. If the item is delayed already, the earlier time wins. No-op once the queue is shut down.
    *
-   * @param ms the time in milliseconds; 0 or less adds the item at once.
-   * @throws RangeError when it is not a finite number.
+   * @param ms the delay in milliseconds; 0 or less adds the item at once.
+   * @throws RangeError when the delay is not a finite number.
    */
   addAfter(item: T, ms: number): void {
     if (!Number.isFinite(ms)) throw new RangeError(`addAfter: ms must be a finite number of milliseconds, not ${ms}`)
@@ -65,13 +66,13 @@ export class DelayingQueue<T extends NonNullable<unknown>> extends WorkQueue<T> 
     this.#setTimer()
   }
 
-  /** As in {@link WorkQueue}; what was to be added later is forgotten. */
+  /** As in {@link WorkQueue}; also drops the delayed items. */
   override shutDown(): void {
     this.#forgetWaiting()
     super.shutDown()
   }
 
-  /** As in {@link WorkQueue}; what was to be added later is forgotten. */
+  /** As in {@link WorkQueue}; also drops the delayed items. */
   override shutDownWithDrain(): Promise<void> {
     this.#forgetWaiting()
     return super.shutDownWithDrain()
@@ -89,7 +90,7 @@ export class DelayingQueue<T extends NonNullable<unknown>> extends WorkQueue<T> 
       this.#waiting.delete(next.key)
       this.add(next.key)
     }
-    // Timers may fire early: by a millisecond, or when they cannot be set for as long as this.
+    // A timer may fire early: by a millisecond, or because its delay exceeds the maximum.
     this.#setTimer()
   }
 

@@ -1,17 +1,19 @@
+// Rate limiters: how long a failed item waits before it is retried.
+
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
 
 /**
- * Decides how long an item waits before it is tried again.
+ * Computes how long an item waits before it is retried.
  *
  * @see client-go `workqueue.TypedRateLimiter`
  */
 export interface RateLimiter<in T> {
-  /** How long the item is to wait this time, in milliseconds. Asking counts as a failure of the item. */
+  /** Returns the delay before the next attempt, in milliseconds. Each call counts as one failure of the item. */
   when(item: T): number
-  /** The item is not tried again, be it that it succeeded or was given up: its failures are forgotten. */
+  /** Resets the failures of an item that has succeeded or was given up. */
   forget(item: T): void
-  /** How many failures the item has had since it was forgotten last. */
+  /** Returns the number of failures since the item was last forgotten. */
   numRequeues(item: T): number
 }
 
@@ -31,16 +33,16 @@ class Failures {
   }
 }
 
-/** How long a failed item waits: {@link ItemExponentialFailureRateLimiter}. */
+/** Options of an {@link ItemExponentialFailureRateLimiter}. */
 export interface ItemExponentialFailureOptions {
-  /** The wait after the first failure, in milliseconds; default 5. */
+  /** The delay after the first failure, in milliseconds; default 5. */
   baseDelayMs?: number | undefined
-  /** The longest wait, in milliseconds; default 1,000,000. */
+  /** The maximum delay, in milliseconds; default 1,000,000. */
   maxDelayMs?: number | undefined
 }
 
 /**
- * Each failure of an item doubles its wait: the first is `baseDelayMs`, none is above `maxDelayMs`.
+ * Doubles the delay of an item with each failure, from `baseDelayMs` up to `maxDelayMs`.
  *
  * @see client-go `workqueue.TypedItemExponentialFailureRateLimiter`
  */
@@ -49,7 +51,7 @@ export class ItemExponentialFailureRateLimiter extends Opaque implements RateLim
   readonly #baseDelayMs: number
   readonly #maxDelayMs: number
 
-  /** @throws RangeError when the waits would not be waits. */
+  /** @throws RangeError when `baseDelayMs` is not above 0, or `maxDelayMs` is below it or infinite. */
   constructor({ baseDelayMs = 5, maxDelayMs = 1_000_000 }: ItemExponentialFailureOptions = {}) {
     super()
     if (!(baseDelayMs > 0 && maxDelayMs >= baseDelayMs && Number.isFinite(maxDelayMs))) {
@@ -72,18 +74,18 @@ export class ItemExponentialFailureRateLimiter extends Opaque implements RateLim
   }
 }
 
-/** How long a failed item waits: {@link ItemFastSlowRateLimiter}. */
+/** Options of an {@link ItemFastSlowRateLimiter}. */
 export interface ItemFastSlowOptions {
-  /** The short wait, in milliseconds. */
+  /** The short delay, in milliseconds. */
   fastDelayMs: number
-  /** The long wait, in milliseconds. */
+  /** The long delay, in milliseconds. */
   slowDelayMs: number
-  /** How many failures are followed by the short wait. */
+  /** The number of failures that get the short delay. */
   maxFastAttempts: number
 }
 
 /**
- * An item's first failures cost it a short wait each, all further ones a long wait.
+ * Uses a short delay for an item's first failures and a long one for all further failures.
  *
  * @see client-go `workqueue.TypedItemFastSlowRateLimiter`
  */
@@ -93,7 +95,7 @@ export class ItemFastSlowRateLimiter extends Opaque implements RateLimiter<unkno
   readonly #slowDelayMs: number
   readonly #maxFastAttempts: number
 
-  /** @throws RangeError when a wait is not a finite number from 0 on, or the attempts are not a number from 0 on. */
+  /** @throws RangeError when a delay is negative or infinite, or `maxFastAttempts` is negative. */
   constructor({ fastDelayMs, slowDelayMs, maxFastAttempts }: ItemFastSlowOptions) {
     super()
     checkDelay('ItemFastSlowRateLimiter: fastDelayMs', fastDelayMs)
@@ -115,19 +117,19 @@ export class ItemFastSlowRateLimiter extends Opaque implements RateLimiter<unkno
   }
 }
 
-/** How fast a {@link BucketRateLimiter} lets items through. */
+/** Options of a {@link BucketRateLimiter}. */
 export interface BucketOptions {
-  /** How many items a second, in the long run; default 10. */
+  /** The sustained rate, in items per second; default 10. */
   perSecond?: number | undefined
-  /** How many at once, after a rest; default 100. */
+  /** The maximum number of items at once; default 100. */
   burst?: number | undefined
-  /** Default: the runtime's clock. */
+  /** Default: the system clock. */
   clock?: Clock | undefined
 }
 
 /**
- * A token bucket for all items together: who finds no token reserves the next one that nobody has reserved, and waits for it. It knows
- * nothing of single items.
+ * A token bucket shared by all items. Without a free token, a call reserves the next one and returns the time until it is available. Keeps
+ * no state per item.
  *
  * @see client-go `workqueue.TypedBucketRateLimiter`, `golang.org/x/time/rate`
  */
@@ -135,11 +137,11 @@ export class BucketRateLimiter extends Opaque implements RateLimiter<unknown> {
   readonly #perMs: number
   readonly #burst: number
   readonly #clock: Clock
-  // Below 0: so many are reserved that are not there yet.
+  // Negative while tokens are reserved in advance.
   #tokens: number
   #filledAt: number
 
-  /** @throws RangeError when no item would ever come through. */
+  /** @throws RangeError when `perSecond` is not above 0, or `burst` is below 1. */
   constructor({ perSecond = 10, burst = 100, clock = systemClock }: BucketOptions = {}) {
     super()
     if (!(perSecond > 0 && burst >= 1)) {
@@ -154,7 +156,7 @@ export class BucketRateLimiter extends Opaque implements RateLimiter<unknown> {
 
   when(_item: unknown): number {
     const now = this.#clock.now()
-    // A clock that was set back takes no tokens away.
+    // A clock that was set back removes no tokens.
     const elapsedMs = Math.max(0, now - this.#filledAt)
     this.#tokens = Math.min(this.#tokens + elapsedMs * this.#perMs, this.#burst) - 1
     this.#filledAt = now
@@ -167,7 +169,7 @@ export class BucketRateLimiter extends Opaque implements RateLimiter<unknown> {
 }
 
 /**
- * Asks several limiters and takes the longest wait.
+ * Combines several limiters by taking the longest delay.
  *
  * @see client-go `workqueue.TypedMaxOfRateLimiter`
  */
@@ -191,7 +193,7 @@ export class MaxOfRateLimiter<T> extends Opaque implements RateLimiter<T> {
 }
 
 /**
- * Asks a limiter, and waits no longer than so long.
+ * Caps the delay of another limiter.
  *
  * @see client-go `workqueue.TypedWithMaxWaitRateLimiter`
  */
@@ -200,8 +202,9 @@ export class WithMaxWaitRateLimiter<T> extends Opaque implements RateLimiter<T> 
   readonly #maxDelayMs: number
 
   /**
-   * @param maxDelayMs the longest wait, in milliseconds.
-   * @throws RangeError when it is not a finite number from 0 on.
+   * @param limiter the limiter to cap.
+   * @param maxDelayMs the maximum delay, in milliseconds.
+   * @throws RangeError when the maximum is negative or infinite.
    */
   constructor(limiter: RateLimiter<T>, maxDelayMs: number) {
     super()
@@ -222,8 +225,8 @@ export class WithMaxWaitRateLimiter<T> extends Opaque implements RateLimiter<T> 
 }
 
 /**
- * What controllers use: each item's failures double its wait, from 5 ms to 1,000 s, and all retries together are at most ten a second after
- * a burst of a hundred.
+ * Returns the default limiter of controllers. Failures of an item double its delay, from 5 ms to 1,000 s. All retries together are limited
+ * to ten per second, after a burst of a hundred.
  *
  * @see client-go `workqueue.DefaultTypedControllerRateLimiter`
  */
@@ -232,5 +235,5 @@ export function defaultControllerRateLimiter({ clock }: { clock?: Clock | undefi
 }
 
 function checkDelay(what: string, ms: number): void {
-  if (!(ms >= 0 && Number.isFinite(ms))) throw new RangeError(`${what} must be a finite number of milliseconds from 0 on, not ${ms}`)
+  if (!(ms >= 0 && Number.isFinite(ms))) throw new RangeError(`${what} must be a finite number of milliseconds, 0 or more, not ${ms}`)
 }

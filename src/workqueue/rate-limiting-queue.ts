@@ -1,15 +1,17 @@
+// A work queue that retries failed items with a backoff.
+
 import { DelayingQueue } from './delaying-queue'
 import { defaultControllerRateLimiter, type RateLimiter } from './rate-limiters'
 import type { WorkQueueOptions } from './work-queue'
 
-/** What a {@link RateLimitingQueue} may be told. */
+/** Options of a {@link RateLimitingQueue}. */
 export interface RateLimitingQueueOptions<T> extends WorkQueueOptions {
-  /** How long a failed item waits; default {@link defaultControllerRateLimiter}. */
+  /** Computes the delay of a failed item; default {@link defaultControllerRateLimiter}. */
   rateLimiter?: RateLimiter<T> | undefined
 }
 
 /**
- * A {@link DelayingQueue} that lets items which failed wait before they are processed again, the longer the more often they failed.
+ * A {@link DelayingQueue} that delays failed items, longer with each failure.
  *
  * @example
  * ```ts
@@ -33,23 +35,23 @@ export class RateLimitingQueue<T extends NonNullable<unknown>> extends DelayingQ
   }
 
   /**
-   * Adds an item when the rate limiter allows.
+   * Adds an item after the delay that the rate limiter returns.
    *
-   * @throws RangeError when a rate limiter of one's own gives a wait that is not a finite number.
+   * @throws RangeError when a custom rate limiter returns a delay that is not a finite number.
    */
   addRateLimited(item: T): void {
     this.addAfter(item, this.#rateLimiter.when(item))
   }
 
   /**
-   * Forgets the failures of an item, be it that it succeeded or was given up. Those that are never forgotten are kept for ever. An item
-   * being processed still has to be {@link done}.
+   * Resets the failures of an item that has succeeded or was given up. The failures of an item that is never forgotten stay in memory. Call
+   * {@link done} for the item as well.
    */
   forget(item: T): void {
     this.#rateLimiter.forget(item)
   }
 
-  /** How often an item has failed since it was forgotten last. */
+  /** Returns the number of failures since the item was last forgotten. */
   numRequeues(item: T): number {
     return this.#rateLimiter.numRequeues(item)
   }

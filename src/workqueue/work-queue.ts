@@ -1,46 +1,48 @@
+// A work queue like client-go's: deduplicated, first in first out, one worker per item.
+
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
 
-/** What a {@link WorkQueue} may be told. */
+/** Options of a {@link WorkQueue}. */
 export interface WorkQueueOptions {
-  /** Default: the runtime's clock. */
+  /** Default: the system clock. */
   clock?: Clock | undefined
 }
 
-/** How {@link WorkQueue.get} waits. */
+/** Options of {@link WorkQueue.get}. */
 export interface GetOptions {
-  /** Gives up waiting; the promise rejects with the signal's reason. */
+  /** Ends the wait; the promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
 
 /**
- * The figures of a queue at one moment: client-go's `workqueue_*` metrics, in milliseconds where those are in seconds.
+ * A snapshot of a queue's metrics: client-go's `workqueue_*` metrics, in milliseconds instead of seconds.
  *
  * @see client-go `workqueue.MetricsProvider`
  */
 export interface WorkQueueStats {
-  /** Items to be processed, those included that are being processed and were added again (`workqueue_depth`). */
+  /** The number of items to process, including items that were added again while being processed (`workqueue_depth`). */
   readonly depth: number
-  /** Items taken in so far; an item that was to be processed anyway does not count again (`workqueue_adds_total`). */
+  /** The number of items added so far; adding an item that is already queued does not count (`workqueue_adds_total`). */
   readonly adds: number
-  /** Items being processed. */
+  /** The number of items being processed. */
   readonly processing: number
-  /** For how long all items being processed have been so, together, in milliseconds (`workqueue_unfinished_work_seconds`). */
+  /** The sum of the ages of all items being processed, in milliseconds (`workqueue_unfinished_work_seconds`). */
   readonly unfinishedWorkMs: number
-  /** For how long the oldest of them has, in milliseconds; 0 when there is none (`workqueue_longest_running_processor_seconds`). */
+  /** The age of the oldest item being processed, in milliseconds; 0 without one (`workqueue_longest_running_processor_seconds`). */
   readonly longestRunningMs: number
-  /** How long the last item handed out had waited, in milliseconds; undefined before the first (`workqueue_queue_duration_seconds`). */
+  /** The time the last item taken had waited, in milliseconds; undefined at first (`workqueue_queue_duration_seconds`). */
   readonly lastLatencyMs: number | undefined
-  /** How long processing took of the last item done, in milliseconds; undefined before the first (`workqueue_work_duration_seconds`). */
+  /** The time the last finished item took, in milliseconds; undefined at first (`workqueue_work_duration_seconds`). */
   readonly lastWorkMs: number | undefined
 }
 
 /**
- * Hands items to workers, first in, first out. An item added many times before a worker takes it is processed once; one added while it is
- * being processed is processed once more afterwards; none is ever processed by two workers at a time. Items are told apart as the keys of a
- * `Map` are.
+ * A queue of work items, first in, first out. An item added several times before a worker takes it is processed once. An item added while
+ * it is being processed is processed once more afterwards. No two workers process the same item at the same time. Items are compared like
+ * the keys of a `Map`.
  *
- * Every item taken must be given to {@link done}, whatever came of it.
+ * Call {@link done} for every item taken, whatever the outcome.
  *
  * @example
  * ```ts
@@ -52,14 +54,14 @@ export interface WorkQueueStats {
  */
 export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   readonly #clock: Clock
-  // What is to be processed, and since when. Of these, the ones not being processed stand in line.
+  // Items to process, with the time they were added. Those not being processed are queued.
   readonly #dirty = new Map<T, number>()
-  // What is being processed, and since when.
+  // Items being processed, with the time they were taken.
   readonly #processing = new Map<T, number>()
-  // The line is two stacks: `shift` on one long array would move all of it each time.
+  // The queue is two stacks: `shift` on a long array moves all of its elements.
   #back: T[] = []
   #front: T[] = []
-  // Those who wait for an item; there are none while there is a line.
+  // Workers waiting for an item; empty while items are queued.
   readonly #getters = new Set<(item: T | undefined) => void>()
   readonly #drainWaiters = new Set<() => void>()
   #shuttingDown = false
@@ -72,17 +74,17 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
     this.#clock = clock
   }
 
-  /** How many items stand in line. */
+  /** The number of queued items. */
   get length(): number {
     return this.#front.length + this.#back.length
   }
 
-  /** Whether the queue was shut down: it takes nothing new. */
+  /** Whether the queue is shut down and ignores new items. */
   get shuttingDown(): boolean {
     return this.#shuttingDown
   }
 
-  /** The figures of this moment. */
+  /** A snapshot of the metrics. */
   get stats(): WorkQueueStats {
     const now = this.#clock.now()
     const ages = Array.from(this.#processing.values(), (since) => now - since)
@@ -97,7 +99,7 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
     }
   }
 
-  /** Marks an item as needing to be processed. Ignored once the queue was shut down. */
+  /** Marks an item as needing processing. No-op once the queue is shut down. */
   add(item: T): void {
     if (this.#shuttingDown || this.#dirty.has(item)) return
     this.#adds++
@@ -106,11 +108,11 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   }
 
   /**
-   * Takes the next item, or waits for one. Whoever waits longest is served first. Who was given an item has it, even when the signal is
-   * aborted before the promise is looked at.
+   * Takes the next item, or waits for one. Workers are served in the order of their calls. An item counts as taken once the promise
+   * resolves with it, even when the signal is aborted before the worker continues.
    *
-   * @returns the item; undefined when the queue was shut down and nothing stands in line: the worker is to end.
-   * @throws the signal's reason, when it is aborted first; no item was taken then.
+   * @returns the item; undefined when the queue is shut down and empty, so that the worker should end.
+   * @throws the signal's reason, when it is aborted first; no item is taken in that case.
    */
   get({ signal }: GetOptions = {}): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
@@ -133,10 +135,7 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
     })
   }
 
-  /**
-   * Says that the processing of an item is over. When it was added meanwhile, it goes back in line. Ignored for an item that is not being
-   * processed.
-   */
+  /** Marks an item as processed. Queues it again if it was added meanwhile. No-op for an item that is not being processed. */
   done(item: T): void {
     const since = this.#processing.get(item)
     if (since === undefined) return
@@ -147,8 +146,8 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   }
 
   /**
-   * One worker's items, until the queue was shut down and its line is empty. An item is {@link done} when the loop asks for the next one or
-   * is left, be it by an error.
+   * Yields the items for one worker, until the queue is shut down and empty. Calls {@link done} for an item when the loop asks for the next
+   * one or ends, also by an error.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (let item = await this.get(); item !== undefined; item = await this.get()) {
@@ -161,8 +160,8 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   }
 
   /**
-   * Takes nothing new from now on. Workers go on until the line is empty, then {@link get} gives undefined. Whoever waits in
-   * {@link shutDownWithDrain} waits no longer.
+   * Stops accepting items. Workers continue until the queue is empty; then {@link get} returns undefined. Ends the wait of {@link
+   * shutDownWithDrain}.
    */
   shutDown(): void {
     this.#close()
@@ -170,10 +169,10 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   }
 
   /**
-   * As {@link shutDown}; resolves when all items have been processed, and {@link done} was called for each. A later `shutDown()` ends the
-   * wait, which is endless when there are items and no workers.
+   * Like {@link shutDown}; resolves when all items have been processed and marked {@link done}. A later `shutDown()` ends the wait, which
+   * would never end for queued items without workers.
    *
-   * client-go's method may return while items stand in line of which none is being processed yet; this one waits for those too.
+   * client-go's method may return while queued items are not being processed yet; this one waits for those too.
    */
   shutDownWithDrain(): Promise<void> {
     this.#close()

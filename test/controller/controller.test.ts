@@ -189,7 +189,7 @@ describe('52. a reconciler that throws', () => {
     await endsClean(running)
   })
 
-  it('has failed too when it throws synchronously, or asks for a wait that is none', async () => {
+  it('counts as failed when it throws synchronously or returns an invalid delay', async () => {
     const errors: unknown[] = []
     const outcomes: (() => Promise<{ requeueAfterMs: number }>)[] = [
       () => {
@@ -234,7 +234,7 @@ describe('52. a reconciler that throws', () => {
 })
 
 describe('52. concurrency', () => {
-  it('is 1 by default, and otherwise as many keys at a time as are to be had', async () => {
+  it('reconciles one key at a time by default, and up to `concurrency` keys when set', async () => {
     for (const name of ['a', 'b', 'c']) informer.set(named(name))
     const ends: Record<string, string[]> = {}
     for (const concurrency of [undefined, 2, 50]) {

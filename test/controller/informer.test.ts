@@ -88,7 +88,7 @@ describe('a controller on informers', () => {
     await running
   })
 
-  it('begins with every object once, though several informers tell of it', async () => {
+  it('reconciles every object once at the start, even when several informers report it', async () => {
     for (let i = 0; i < 500; i++) server.create(ConfigMap, { metadata: { name: `settings-${i}`, namespace: 'shop' } })
     const settings = follow(ConfigMap)
     const labelled = follow(ConfigMap, { initialList: 'list' })

@@ -159,7 +159,7 @@ describe('the text of an entry', () => {
     ['null for a name', '{"metadata":{"name":null}}'],
     ['a name elsewhere', '{"name":"x","metadata":{"labels":{"name":"x"}},"spec":{"metadata":{"name":"x"}}}'],
   ])('with %s is refused because it names no object', (_what, text) => {
-    expect(() => entryFromText(text)).toThrow(/a Kubernetes object has a metadata\.name, this has none/)
+    expect(() => entryFromText(text)).toThrow(/not a Kubernetes object: metadata\.name is missing/)
   })
 
   it('quotes at most 200 characters of what is wrong', () => {
@@ -171,7 +171,7 @@ describe('the text of an entry', () => {
 })
 
 describe('the object of an entry', () => {
-  it('is the same one as long as somebody holds it', () => {
+  it('returns the same object while a caller holds it', () => {
     const entry = entryFromText('{"metadata":{"name":"x"}}')
     const { object } = entry
     expect(entry.object).toBe(object)
@@ -202,7 +202,7 @@ describe('entryFromObject', () => {
   })
 
   it('refuses an object without a name', () => {
-    expect(() => entryFromObject({ metadata: {} })).toThrow(/a Kubernetes object has a metadata\.name/)
+    expect(() => entryFromObject({ metadata: {} })).toThrow(/metadata\.name is missing/)
   })
 })
 

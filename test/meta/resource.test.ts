@@ -6,7 +6,7 @@ const Pod = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' })
 const Widget = defineResource({ group: 'example.com', version: 'v1beta1', plural: 'widgets', kind: 'Widget', scope: 'Cluster' })
 
 describe('defineResource', () => {
-  it('is namespaced and in the core group unless it is told otherwise', () => {
+  it('is namespaced and in the core group by default', () => {
     expect(Pod).toEqual({ group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' })
     expect(apiVersionOf(Pod)).toBe('v1')
     expect(resourceName(Pod)).toBe('pods')

@@ -38,7 +38,7 @@ describe('denoKvPersister', () => {
       expect([...outcomes]).toEqual(['unavailable', 'stored'])
     })
 
-  test('who loses the scope in the middle of a large step stores nothing of it', async () => {
+  test('a writer that loses the scope during a large step stores nothing of the step', async () => {
     const kv = new FakeDenoKv()
     const [first, second] = [open(kv), open(kv)]
     await first.commit(scopeOf(), replace('1', { a: 'a1' }))
@@ -51,7 +51,7 @@ describe('denoKvPersister', () => {
     expect(await stored(open(kv))).toBe('3: a1, b3')
   })
 
-  test('a log that has doubled is begun anew, and nothing of the one before stays', async () => {
+  test('replaces a log that has doubled in size, and removes the old one', async () => {
     const kv = new FakeDenoKv()
     const writer = open(kv)
     const text = 'x'.repeat(50_000)
@@ -80,7 +80,7 @@ describe('denoKvPersister', () => {
     ['has other lines', new TextEncoder().encode('{"a":1}\n')],
     ['is something else', 'text'],
   ] as const)
-    test(`a snapshot of which a chunk ${damage} is removed, and stored anew`, async () => {
+    test(`removes a snapshot with a chunk that ${damage}, and stores it again`, async () => {
       const kv = new FakeDenoKv()
       await open(kv).commit(scopeOf(), replace('1', { a: 'a1' }))
       const chunk = kv.keys.find((key) => key.includes('logs')) ?? []

@@ -54,7 +54,7 @@ describe('a damaged snapshot', () => {
     expect(await stored(open())).toBe('9: z')
   })
 
-  test('in its oldest record only: what was told of before that was found is not loaded', async () => {
+  test('discards the batches already delivered when the oldest record is damaged', async () => {
     await seed()
     await inStore('test', (store) => store.put('nonsense', [id, 1, 0]))
     const told: string[] = []
@@ -118,13 +118,13 @@ describe('a transaction', () => {
   })
 })
 
-describe('what is told of while a snapshot is read', () => {
-  test('is told of record by record, the newest first', async () => {
+describe('early delivery of a snapshot', () => {
+  test('delivers a snapshot record by record, the newest first', async () => {
     await seed()
     expect(await loadTold(open())).toEqual({ texts: [big('b'), big('c'), 'd', 'e'], times: 4 })
   })
 
-  test('is told of from the beginning when the connection was lost meanwhile', async () => {
+  test('starts the delivery over when the connection is lost', async () => {
     await seed()
     const get = IDBObjectStore.prototype.get
     let reads = 0
@@ -425,13 +425,13 @@ describe('a storage that fails', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test("a database that is somebody else's is left alone, and the message says what to do", async () => {
+  test('leaves the database of another application alone, and says what to do', async () => {
     const request = indexedDB.open('test')
     request.onupgradeneeded = () => request.result.createObjectStore('theirs')
     await settled(request)
     await expect(open().load(scope)).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining('give idbPersister a name of its own'),
+      message: expect.stringContaining('give idbPersister another database name'),
     })
   })
 
@@ -442,7 +442,7 @@ describe('a storage that fails', () => {
   })
 })
 
-test('clear removes also what nobody could have stored, unless it is told what to remove', async () => {
+test('clear without fields also removes records that no persister has written', async () => {
   await seed()
   await inStore('test', (store) => store.put('?', ['nonsense', 0, 0]))
   await open().clear({ user: 'ann' })

@@ -82,7 +82,7 @@ describe('idbPersister in Chromium', () => {
     expect(await call(second, 'read', 'tabs')).toBe('1: a')
   })
 
-  test('another tab can delete the database: nobody is in its way, and no change without a base comes after it', async () => {
+  test('lets another tab delete the database, and stores no change without a base afterwards', async () => {
     const [writer, other] = [await openPage(context, script), await openPage(context, script)]
     expect(await call(writer, 'commitKept', 'tabs', replace('1', { a: 'a' }))).toBe('stored')
     expect(await call(other, 'deleteDatabase', 'tabs')).toBe('deleted')

@@ -201,7 +201,7 @@ describe('start', () => {
     expect(persister.commits).toEqual(['replace 5: b@5'])
   })
 
-  test('a load that fails late is nobody’s unhandled rejection', async () => {
+  test('a load that fails late causes no unhandled rejection', async () => {
     let fail = (_: unknown) => {}
     persister.snapshot = new Promise((_, reject) => {
       fail = reject
@@ -320,7 +320,7 @@ describe('what has arrived of the snapshot', () => {
     await clock.settle()
   }
 
-  test('is told of while the rest is read, and the store has nothing of it before it has all', async () => {
+  test('delivers entries while the rest is being read, before the store has any of them', async () => {
     const start = make().start({ onArrival })
     await tell('cb', 0)
     expect([told, String(store)]).toEqual([['0: c,b'], ': '])
@@ -342,7 +342,7 @@ describe('what has arrived of the snapshot', () => {
     expect(store.list().every((each, n) => each === arrived[n])).toBe(true)
   })
 
-  test('begins anew when the reading does', async () => {
+  test('starts the delivery over when the persister reads the snapshot again', async () => {
     const start = make().start({ onArrival })
     await tell('z', 0)
     await tell('cb', 0)
@@ -352,7 +352,7 @@ describe('what has arrived of the snapshot', () => {
     expect([told, String(store)]).toEqual([['0: z', '0: c,b', '2: a'], '1: a@1 b@1 c@1'])
   })
 
-  test('is told of all the same, in slices, when the persister tells of nothing before it has read everything', async () => {
+  test('delivers entries in slices when the persister delivers no batches itself', async () => {
     const records = manyRecords()
     const turns: number[] = []
     persister.snapshot = Promise.resolve({ resourceVersion: '1', records })
@@ -369,7 +369,7 @@ describe('what has arrived of the snapshot', () => {
     expect(turns.length).toBeGreaterThan(1)
   })
 
-  test('is told of no more once the store has a state', async () => {
+  test('delivers no more entries once the store has a state', async () => {
     const start = make().start({ onArrival })
     await tell('c', 0)
     store.replace('7', { z: '7' })
@@ -380,7 +380,7 @@ describe('what has arrived of the snapshot', () => {
     expect([told, String(store)]).toEqual([['0: c'], '7: z@7'])
   })
 
-  test('is told of no more after an abort, also by the listener', async () => {
+  test('delivers no more entries after an abort, even by the listener itself', async () => {
     const controller = new AbortController()
     const start = make().start({
       signal: controller.signal,
@@ -411,7 +411,7 @@ describe('what has arrived of the snapshot', () => {
     expect(String(store)).toBe('1: a@1 b@1 c@1')
   })
 
-  test('is told of no more once the load took too long', async () => {
+  test('delivers no more entries once the load is late', async () => {
     const start = make().start({ onArrival })
     await tell('c', 0)
     await clock.advance(1000)
@@ -422,7 +422,7 @@ describe('what has arrived of the snapshot', () => {
     expect([told, String(store)]).toEqual([['0: c'], ': '])
   })
 
-  test('counts for nothing when the snapshot turns out to be damaged', async () => {
+  test('discards the delivered entries when the snapshot turns out to be damaged', async () => {
     const start = make().start({ onArrival })
     await tell('c', 0)
     arrive(undefined)
@@ -430,7 +430,7 @@ describe('what has arrived of the snapshot', () => {
     expect([told, errors, String(store)]).toEqual([['0: c'], [], ': '])
   })
 
-  test('is told of up to a text that is no object, which drops the snapshot', async () => {
+  test('delivers entries up to an invalid text, which drops the snapshot', async () => {
     const start = make().start({ onArrival })
     await tell('c', 0)
     await tell('?', 1)

@@ -115,7 +115,7 @@ export function queueContract(makeQueue: MakeQueue): void {
   })
 
   describe('close', () => {
-    it('ends whoever waits', async () => {
+    it('ends the wait of a consumer', async () => {
       const { queue } = make()
       const popped = [queue.pop(nothing), queue.popBatch(nothing)]
       queue.close()
@@ -146,7 +146,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(queue.resourceVersion).toBe('6')
     })
 
-    it('of an item in the midst of a batch is the one before the batch', async () => {
+    it('gives an item within a batch the version before the batch', async () => {
       const { queue, drain } = make([], '5')
       queue.apply([added('a', { rv: '6' }), added('b', { rv: '7' }), added('c', { rv: '8' })], '8')
       expect(await drain()).toEqual(['Added a@6 → 5', 'Added b@7 → 5', 'Added c@8 → 8'])
@@ -272,7 +272,7 @@ export function queueContract(makeQueue: MakeQueue): void {
     })
 
     it('takes at least one: a lower limit is refused', async () => {
-      await expect(make().queue.popBatch(nothing, { limit: 0 })).rejects.toThrow(/the limit is 0/)
+      await expect(make().queue.popBatch(nothing, { limit: 0 })).rejects.toThrow(/limit must be at least 1, got 0/)
     })
 
     it('keeps the first complete state apart from what came later', async () => {

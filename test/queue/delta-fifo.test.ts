@@ -19,7 +19,7 @@ describe('DeltaFIFO', () => {
     expect(await drain()).toEqual(['Added a@2, Updated a@3, Deleted a@4 → 4'])
   })
 
-  it('lets nobody jump the line', async () => {
+  it('keeps the order of objects', async () => {
     const { queue, drain } = make([], '1')
     queue.apply([added('foo', { rv: '10' }), added('bar', { rv: '11' }), added('foo', { rv: '12' }), added('zab', { rv: '13' })], '13')
     expect(await drain(1)).toEqual(['Added foo@10, Added foo@12 → 1'])
@@ -44,7 +44,7 @@ describe('DeltaFIFO', () => {
   })
 
   describe('37. deletions', () => {
-    it('of a key that nobody knows are dropped', async () => {
+    it('drops deletions of unknown keys', async () => {
       const { queue, drain } = make([entry('known')], '1')
       queue.apply([deleted('known', { rv: '2' }), deleted('unknown', { rv: '3' })], '3')
       expect(await drain()).toEqual(['Deleted known@2 → 3'])
@@ -152,7 +152,7 @@ describe('DeltaFIFO', () => {
       expect(await drain()).toEqual(['Updated a@6 → 5', 'Deleted b@7 → 7'])
     })
 
-    it('tells of an object, then of what happened to it afterwards', async () => {
+    it('delivers an object, then its later changes', async () => {
       const { queue, store, drain } = make([entry('a')], '5')
       const seen: string[] = []
       store.subscribe(({ changes }) => void seen.push(...changes.map((change) => `${change.type} ${change.entry.resourceVersion}`)))

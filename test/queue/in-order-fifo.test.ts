@@ -17,7 +17,7 @@ describe('InOrderFIFO', () => {
     expect(await drain()).toEqual(['Added a@2 → 1', 'Updated a@3 → 1', 'Deleted a@4 → 4'])
   })
 
-  it('delivers the deletion of what nobody knows', async () => {
+  it('delivers the deletion of an unknown object', async () => {
     const { queue, drain } = make([], '1')
     queue.apply([deleted('a', { rv: '2' })], '2')
     expect(await drain()).toEqual(['Deleted a@2 → 2'])
@@ -42,7 +42,7 @@ describe('InOrderFIFO', () => {
     expect(await drain()).toEqual(['ReplacedAll a@1 → 10', 'ReplacedAll a@1 b@1 → 20', 'ReplacedAll → 30'])
   })
 
-  it('41. delivers a resync as one item: told of is what the store has by then', async () => {
+  it('41. delivers a resync as one item that covers the store’s state by then', async () => {
     const { queue, store, drain } = make([entry('x')], '1')
     const seen: string[] = []
     queue.apply([added('a', { rv: '2' })], '2')

@@ -245,7 +245,7 @@ describe('by the cases of list and watch', () => {
     expect(new Set(steps)).toEqual(new Set(['watch@"5" backoff']))
   })
 
-  it('18. server errors on the watch → so many more watches, then a list; anything that came begins anew', () => {
+  it('18. after server errors on the watch: a limited number of watches, then a list; any event resets the count', () => {
     const errors = Array.from({ length: MAX_SERVER_ERRORS }, () => failed('watch', 'server'))
     expect(play(feed(), ...errors).steps).toEqual(errors.map(() => 'watch@"5" backoff'))
     expect(stepAfter(feed(), ...errors, failed('watch', 'server'))).toBe('list@"5" backoff')

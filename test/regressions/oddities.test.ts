@@ -157,7 +157,9 @@ test.each(['list', 'stream'] as const)('two objects of one name in one %s are re
     { initialList },
   )
   expect(page.state()).toEqual(['shop/a@5', 'shop/b@4'])
-  expect(page.errors).toEqual([expect.stringContaining('the list has 3 objects called shop/a: the last is kept; of other keys 1 more')])
+  expect(page.errors).toEqual([
+    expect.stringContaining('the list has 3 objects called shop/a: the last one is kept; 1 more with other keys'),
+  ])
   expect(page.informer.state).toBe('live')
 })
 
@@ -176,7 +178,7 @@ test.each(['list', 'stream'] as const)(
     expect(page.state()).toEqual(['shop/a@12'])
     expect(arrived).toEqual(['shop/a'])
     expect(page.errors).toHaveLength(4)
-    expect(page.errors[0]).toContain('configmaps: asked for the namespace shop, the server sent shop2/a')
+    expect(page.errors[0]).toContain('configmaps: asked for the namespace shop, but the server sent shop2/a')
     expect(page.informer.status).toMatchObject({ state: 'live', lastSyncResourceVersion: '12' })
   },
 )

@@ -113,5 +113,7 @@ test('a snapshot is never shown to another user, and is gone after a logout', as
 
 test('secrets do not come to rest on a disk because somebody turned persistence on', () => {
   const world = new World()
-  expect(() => createInformer(clientOf(world), Secret, { ...quiet(world), persister: memoryPersister() })).toThrow('asked for by name')
+  expect(() => createInformer(clientOf(world), Secret, { ...quiet(world), persister: memoryPersister() })).toThrow(
+    "set sensitive: ['secrets']",
+  )
 })

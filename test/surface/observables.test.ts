@@ -79,7 +79,7 @@ describe.each(Object.entries(cases))('%s', (_name, make) => {
   })
 
   it('says that a listener has to be a function', () => {
-    expect(() => make().subscribe(undefined as never)).toThrow(/a listener is a function, got undefined/)
+    expect(() => make().subscribe(undefined as never)).toThrow(/listener must be a function, got undefined/)
   })
 })
 

@@ -324,7 +324,7 @@ describe('a schema', () => {
   ])('refuses what does not fit, in %s', async (_how, read, answer) => {
     const error = await errorOf(read(serve(() => answer).client()))
     expect(error).toBeInstanceOf(SchemaError)
-    expect(error).toMatchObject({ message: 'the object does not fit its schema: size: must be a number', issues: [{ path: ['size'] }] })
+    expect(error).toMatchObject({ message: 'the object does not match its schema: size: must be a number', issues: [{ path: ['size'] }] })
   })
 
   it('that is asynchronous is refused, since objects are checked in the order of the wire', async () => {

@@ -275,7 +275,7 @@ describe('bookmarks', () => {
     expect(watch.events).toEqual(['BOOKMARK 11'])
   })
 
-  it('are not sent to who did not ask for them', async () => {
+  it('sends no bookmarks to a watcher that did not ask for them', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.advance(600_000)
@@ -339,7 +339,7 @@ describe('the window', () => {
     expect(await oldest(26)).toBe('ADDED')
   })
 
-  it('a watcher that falls too far behind is ended without a word', async () => {
+  it('ends the watch of a watcher that falls too far behind, without an error', async () => {
     const { cache } = setUp({ watchBufferSize: 2 })
     const watch = cache.watch({ resourceVersion: '10' })
     await watch.next()
@@ -399,7 +399,7 @@ describe('the window', () => {
 
   it.each([
     ['11', 'newer than 10'],
-    ['abc', 'no decimal number'],
+    ['abc', 'not a decimal number'],
   ])('a compaction to %s is refused and forgets nothing', async (version, problem) => {
     const { cache } = setUp()
     expect(() => cache.compact(version)).toThrow(problem)
@@ -410,7 +410,7 @@ describe('the window', () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.settle()
-    const opaque = 'pods: cannot order resourceVersion "opaque", which is no decimal number'
+    const opaque = 'pods: cannot order resourceVersion "opaque", which is not a decimal number'
     expect(() => cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 'opaque'))])).toThrow(opaque)
     expect(() => cache.replace([], 'opaque')).toThrow(opaque)
     cache.bookmark('opaque')

@@ -152,7 +152,7 @@ describe('an informer whose work a Worker does', () => {
   })
 })
 
-describe('everything is done on the main thread, and once told why', () => {
+describe('falls back to the main thread and reports why once', () => {
   const cases: Record<string, { options: (site: Site) => InformerOptions<ConfigMap>; client?: (site: Site) => KubeClient; why: RegExp }> = {
     'where there are no Workers': { options: () => ({ worker: true }), why: /no Worker could be started: this runtime has none/ },
     'where Workers are forbidden': {
@@ -176,12 +176,12 @@ describe('everything is done on the main thread, and once told why', () => {
     },
     'when the Worker gives no sign of life': {
       options: () => ({ worker: Object.assign(new EventTarget(), { postMessage() {} }) as unknown as Worker }),
-      why: /no sign of life for 10 s: does it import kubeflect\/worker\?/,
+      why: /did not respond for 10 s: does it import kubeflect\/worker\?/,
     },
     'for a client with a fetch of its own': {
       options: () => ({}),
       client: ({ baseUrl }) => new KubeClient({ baseUrl, fetch: (request) => globalThis.fetch(request) }),
-      why: /the client has a fetch or hooks of its own/,
+      why: /the client has its own fetch or hooks/,
     },
   }
   for (const [title, { options, client, why }] of Object.entries(cases)) {
@@ -212,7 +212,7 @@ describe('a Worker that dies', () => {
     await site.caughtUp(first)
     expect(site.here.some((search) => search.includes('watch=true') && !search.includes('sendInitialEvents'))).toBe(true)
     expect(site.reports[0]).toMatchObject({
-      message: expect.stringMatching(/everything is done on the main thread, since .* sign of life/),
+      message: expect.stringMatching(/falling back to the main thread: .* did not respond/),
     })
     await site.until('the state to be stored', () => first.persistence?.status === 'active')
     site.update('a')
@@ -229,7 +229,7 @@ describe('a Worker that dies', () => {
     expect(site.here).toEqual([expect.stringContaining('resourceVersion=104')])
   })
 
-  test('while the stored state crosses: what has arrived is told of from the beginning', async () => {
+  test('starts the delivery over when the Worker dies while it sends the stored state', async () => {
     const site = new Site([])
     for (const name of ['a', 'b', 'c']) site.create(name, { data: { wide: name.repeat(PIECE * 5) } })
     const first = site.inform({ persister: idbPersister({ database: 'test' }) })

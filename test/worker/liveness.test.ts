@@ -42,7 +42,7 @@ describe('a Worker that says nothing', () => {
     await clock.advance(9_999)
     expect(thread.failure).toBe(undefined)
     await clock.advance(1)
-    expect(await first).toBe('a Worker gave no sign of life for 10 s: does it import kubeflect/worker?')
+    expect(await first).toBe('a Worker did not respond for 10 s: does it import kubeflect/worker?')
     expect([ends(), clock.pending]).toEqual([1, 0])
     await expect(watch().next()).rejects.toBe(thread.failure)
   })
@@ -53,7 +53,7 @@ describe('a Worker that says nothing', () => {
     await clock.advance(500)
     say({ type: 'pong' })
     await clock.advance(8_500)
-    expect(await Promise.all(calls)).toEqual(Array(2).fill('a Worker gave no sign of life for 7 s'))
+    expect(await Promise.all(calls)).toEqual(Array(2).fill('a Worker did not respond for 7 s'))
     expect(clock.pending).toBe(0)
   })
 
@@ -115,10 +115,10 @@ test('a message that cannot be read ends the Worker rather than leaving a call o
   const { port, outcome, watch } = joined()
   const call = outcome(watch())
   port.onmessageerror?.call(port as MessagePort, new MessageEvent('messageerror'))
-  expect(await call).toBe('a Worker sent something that cannot be read')
+  expect(await call).toBe('a Worker sent a message that cannot be deserialized')
 })
 
-describe('an informer whose Worker dies without a word', () => {
+describe('an informer whose Worker dies silently', () => {
   for (const how of ['is terminated', 'hangs'] as const) {
     test(`is live again on the main thread within 10 s when it ${how}, and says in between that it is not`, async () => {
       const site = new Site(['a', 'b'])

@@ -182,7 +182,7 @@ describe('a client whose requests a Worker makes', () => {
     })
   })
 
-  test('warnings are told on the main thread', async () => {
+  test('reports warnings on the main thread', async () => {
     const warnings: string[] = []
     const world = new World()
     const { client } = start(world, {
@@ -297,14 +297,14 @@ describe('a persister that forwards its calls to a Worker', () => {
     expect(textsOf(snapshot).sort()).toEqual(Object.values(texts).sort())
   })
 
-  test('tells of what has crossed while the rest is on its way, and each text once', async () => {
+  test('delivers what has arrived while the rest is being sent, each text once', async () => {
     const texts = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`k${number}`, `${number} ${'x'.repeat(PIECE / 8)}`]))
     await open().persister.commit(scopeOf(), replace('7', texts))
     const { times } = await loadTold(open().persister)
     expect(times).toBeGreaterThan(3)
   })
 
-  test('tells of it from the beginning when the Worker has to begin again', async () => {
+  test('starts the delivery over when the Worker has to begin again', async () => {
     const texts = { a: 'a'.repeat(PIECE * 5), b: 'b'.repeat(PIECE * 5), c: 'c'.repeat(PIECE * 5) }
     await open().persister.commit(scopeOf(), replace('7', texts))
     const get = IDBObjectStore.prototype.get

@@ -32,7 +32,7 @@ describe('an item added for later', () => {
     expect(queue.length).toBe(0)
   })
 
-  it('goes to whoever waits for it', async () => {
+  it('hands an item to a waiting worker once its delay has passed', async () => {
     const { clock, queue } = setUp()
     const item = queue.get()
     queue.addAfter('foo', 50)
@@ -100,7 +100,7 @@ describe('an item added for later', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('for a time that is none is refused', () => {
+  it('rejects a delay that is not a finite number', () => {
     const { queue } = setUp()
     for (const ms of [Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => queue.addAfter('foo', ms)).toThrow(`addAfter: ms must be a finite number of milliseconds, not ${ms}`)

@@ -24,7 +24,7 @@ describe('ItemExponentialFailureRateLimiter', () => {
     expect(limiter.numRequeues('two')).toBe(2)
   })
 
-  it('begins anew when an item is forgotten, and leaves the others', () => {
+  it('starts over when an item is forgotten, and keeps the failures of others', () => {
     const limiter = new ItemExponentialFailureRateLimiter({ baseDelayMs: 1 })
     waits(limiter, 'one', 5)
     waits(limiter, 'two', 5)
@@ -74,7 +74,7 @@ describe('ItemFastSlowRateLimiter', () => {
 })
 
 describe('BucketRateLimiter', () => {
-  it('lets a burst through, then ten a second; whoever waits has reserved a place', () => {
+  it('lets a burst through, then ten per second; a waiting item has reserved its token', () => {
     const limiter = new BucketRateLimiter({ clock: new VirtualClock() })
     expect(waits(limiter, 'any', 100)).toEqual(Array(100).fill(0))
     expect(waits(limiter, 'any', 3).map(Math.round)).toEqual([100, 200, 300])
@@ -141,7 +141,7 @@ describe('WithMaxWaitRateLimiter', () => {
     expect(limiter.when('one')).toBe(100)
   })
 
-  it('refuses a longest wait that is none', () => {
+  it('rejects an invalid maximum delay', () => {
     expect(() => new WithMaxWaitRateLimiter(new BucketRateLimiter(), Number.NaN)).toThrow('maxDelayMs must be')
   })
 })

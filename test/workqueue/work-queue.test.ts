@@ -42,7 +42,7 @@ describe('items', () => {
     expect(queue.stats.depth).toBe(0)
   })
 
-  it('that are done although nobody processes them stay where they are', async () => {
+  it('ignores done() for an item that is not being processed', async () => {
     const queue = new WorkQueue<string>()
     queue.add('foo')
     queue.done('foo')
@@ -54,7 +54,7 @@ describe('items', () => {
     expect(queue.length).toBe(0)
   })
 
-  it('are told apart by identity, whatever they are', async () => {
+  it('compares items by identity, whatever their type', async () => {
     const queue = new WorkQueue<object | number | string | boolean>()
     const [one, other] = [{ name: 'a' }, { name: 'a' }]
     for (const item of [one, other, one, 0, '', false, Number.NaN, Number.NaN]) queue.add(item)
@@ -66,7 +66,7 @@ describe('items', () => {
   })
 })
 
-describe('whoever waits for an item', () => {
+describe('a worker that waits for an item', () => {
   it('is served in turn', async () => {
     const queue = new WorkQueue<string>()
     const both = Promise.all([queue.get(), queue.get()])
@@ -179,7 +179,7 @@ describe('shutting down with drain', () => {
     expect(drained.outcome).toEqual({ value: undefined })
   })
 
-  it('waits for what nobody has begun to process', async () => {
+  it('waits for items that no worker has taken yet', async () => {
     const queue = new WorkQueue<string>()
     queue.add('foo')
     const drained = followed(queue.shutDownWithDrain())
