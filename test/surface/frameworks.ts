@@ -3,8 +3,7 @@ export const FRAMEWORKS = `
 declare module 'react' {
   export function useSyncExternalStore<S>(subscribe: (listener: () => void) => () => void, snapshot: () => S, serverSnapshot?: () => S): S
   export function useEffect(effect: () => void | (() => void), dependencies?: readonly unknown[]): void
-  export function useState<S>(initial: S | (() => S)): [S, (next: S) => void]
-  export function useMemo<S>(make: () => S, dependencies: readonly unknown[]): S
+  export function useState<S>(): [S | undefined, (next: S) => void]
 }
 declare module 'vue' {
   export interface ShallowRef<T> { value: T }
@@ -23,14 +22,16 @@ declare module 'next' {
 }
 declare module 'cloudflare:workers' {
   export abstract class DurableObject<Env = unknown> {
-    constructor(ctx: { storage: import('kubeflect/sql').DurableObjectSqlStorage }, env: Env)
-    readonly ctx: { storage: import('kubeflect/sql').DurableObjectSqlStorage }
+    constructor(ctx: DurableObjectState, env: Env)
+    readonly ctx: DurableObjectState
     readonly env: Env
   }
 }
-declare module '@jest/globals' {
-  export function test(title: string, run: () => Promise<void>): void
-  export function expect(value: unknown): { toBe(expected: unknown): void; toEqual(expected: unknown): void }
+interface DurableObjectState {
+  readonly storage: import('kubeflect/sql').DurableObjectSqlStorage
+}
+interface Fetcher {
+  fetch(request: Request): Promise<Response>
 }
 declare namespace JSX {
   type Element = object

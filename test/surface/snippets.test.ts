@@ -63,14 +63,16 @@ function filesBelow(folder: string, extension: string): string[] {
 
 function snippetsOf(path: string): Snippet[] {
   const text = readFileSync(join(root, path), 'utf8')
-  return [...text.matchAll(/^([ *]*)```(tsx?)\n([\s\S]*?)^[ *]*```/gm)].map(({ 1: margin = '', 2: extension = '', 3: body = '', index }) => ({
-    at: `${path}:${text.slice(0, index).split('\n').length}`,
-    extension,
-    code: body
-      .split('\n')
-      .map((line) => line.slice(margin.length))
-      .join('\n'),
-  }))
+  return [...text.matchAll(/^([ *]*)```(tsx?)\n([\s\S]*?)^[ *]*```/gm)].map(
+    ({ 1: margin = '', 2: extension = '', 3: body = '', index }) => ({
+      at: `${path}:${text.slice(0, index).split('\n').length}`,
+      extension,
+      code: body
+        .split('\n')
+        .map((line) => line.slice(margin.length))
+        .join('\n'),
+    }),
+  )
 }
 
 /** Where each exported name comes from. */
