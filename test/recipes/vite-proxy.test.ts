@@ -31,7 +31,7 @@ async function startVite(options: ProxyOptions) {
       port: 0,
       hmr: false,
       watch: null,
-      proxy: { '/k8s': { ...options, rewrite: (path) => path.slice('/k8s'.length) } },
+      proxy: { '/k8s/': { ...options, rewrite: (path) => path.slice('/k8s'.length) } },
     },
   })
   await vite.listen()
