@@ -34,5 +34,10 @@ export class Problems {
 export function logError(error: unknown): void {
   if (!isKubeError(error)) report(error)
   // biome-ignore lint/suspicious/noConsole: the default of `onError`, so that a feed that cannot work says so.
-  else console.error(`kubeflect: ${error.message}`)
+  else console.error(`kubeflect: ${inOneLine(error.message)}`)
+}
+
+/** A server's own words may have lines, and characters that control a terminal. */
+function inOneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
 }

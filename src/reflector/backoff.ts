@@ -1,3 +1,5 @@
+const DEFAULT_INITIAL_MS = 800
+
 /** How long to wait between attempts. The defaults are client-go's. */
 export interface BackoffOptions {
   /** The first wait, in milliseconds; default 800. */
@@ -19,7 +21,7 @@ export class Backoff {
   #base: number
 
   /** @throws RangeError when the waits would not be waits. */
-  constructor({ initialMs = 800, maxMs = 30_000, factor = 2 }: BackoffOptions = {}, random: () => number = Math.random) {
+  constructor({ initialMs = DEFAULT_INITIAL_MS, maxMs = 30_000, factor = 2 }: BackoffOptions = {}, random: () => number = Math.random) {
     if (!(initialMs > 0 && factor >= 1 && maxMs >= initialMs)) {
       throw new RangeError(
         `backoff: initialMs must be above 0, factor at least 1 and maxMs at least initialMs, got ${initialMs}, ${factor} and ${maxMs}`,
@@ -58,17 +60,19 @@ export class Backoff {
   }
 }
 
-/** This many attempts may follow each other at once; another one every so often: at most 19 in a minute. */
+/** This many attempts may follow each other at once; another one after this many first waits: by default every 4 s, at most 19 in a minute. */
 const BURST = 4
-const REFILL_MS = 4_000
+const REFILL_WAITS = 5
 
 /** Bounds how fast attempts follow each other that need no backoff: a server may accept, send an event and close at once. */
 export class Pace {
+  readonly #refillMs: number
   #tokens = BURST
   #filledAtMs: number
 
   /** @param nowMs the time. */
-  constructor(nowMs: number) {
+  constructor(nowMs: number, { initialMs = DEFAULT_INITIAL_MS }: Pick<BackoffOptions, 'initialMs'> = {}) {
+    this.#refillMs = REFILL_WAITS * initialMs
     this.#filledAtMs = nowMs
   }
 
@@ -81,11 +85,11 @@ export class Pace {
   /** How long to wait for the next attempt, in milliseconds. */
   waitMs(nowMs: number): number {
     this.#fill(nowMs)
-    return Math.max(0, 1 - this.#tokens) * REFILL_MS
+    return Math.max(0, 1 - this.#tokens) * this.#refillMs
   }
 
   #fill(nowMs: number): void {
-    this.#tokens = Math.min(BURST, this.#tokens + Math.max(0, nowMs - this.#filledAtMs) / REFILL_MS)
+    this.#tokens = Math.min(BURST, this.#tokens + Math.max(0, nowMs - this.#filledAtMs) / this.#refillMs)
     this.#filledAtMs = nowMs
   }
 }

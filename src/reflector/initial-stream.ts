@@ -7,10 +7,10 @@ import type { Failure } from './failure'
 
 /** The initial state must bring a new object this often, or end; other events and bookmarks are no progress. */
 const PROGRESS_MS = 20_000
-/** After this many of those spans, a state that arrives slowly is listed as well. */
-const PATIENT_SPANS = 2
-/** Fewer new objects than this in a span are slow. */
-const SLOW_OBJECTS = 1_000
+/** A state that takes longer than this is listed as well, if it arrives slowly. */
+const PATIENCE_MS = 40_000
+/** Fewer new objects than this until then are slow. */
+const SLOW_OBJECTS = 2_000
 
 /** What an {@link InitialStream} is given by its session. */
 export interface InitialStreamHost<T> {
@@ -30,13 +30,17 @@ export class InitialStream<T> {
   readonly #host: InitialStreamHost<T>
   readonly #entries = new Map<string, Entry<T>>()
   readonly #duplicates = new DuplicateKeys()
+  // When the last new object came.
+  #progressAt: number
   #newKeys = 0
-  #spans = 0
-  #timer: unknown
+  #progressTimer: unknown
+  readonly #patienceTimer: unknown
 
   constructor(host: InitialStreamHost<T>) {
     this.#host = host
+    this.#progressAt = host.clock.now()
     this.#arm()
+    this.#patienceTimer = host.clock.setTimeout(() => this.#newKeys < SLOW_OBJECTS && host.slow(), PATIENCE_MS)
   }
 
   /** What has arrived. */
@@ -57,30 +61,28 @@ export class InitialStream<T> {
       return false
     }
     const known = this.#entries.get(key)
-    if (!known) this.#newKeys++
-    else if (type === 'ADDED') this.#duplicates.add(key)
+    if (!known) {
+      this.#newKeys++
+      this.#progressAt = this.#host.clock.now()
+    } else if (type === 'ADDED') this.#duplicates.add(key)
     this.#entries.set(key, entry)
     return true
   }
 
   stop(): void {
-    this.#host.clock.clearTimeout(this.#timer)
+    this.#host.clock.clearTimeout(this.#progressTimer)
+    this.#host.clock.clearTimeout(this.#patienceTimer)
   }
 
   #arm(): void {
-    this.#timer = this.#host.clock.setTimeout(() => this.#look(), PROGRESS_MS)
-  }
-
-  #look(): void {
-    const newKeys = this.#newKeys
-    this.#newKeys = 0
-    this.#spans++
-    if (newKeys === 0 && this.#host.isArriving()) {
+    const { clock, isArriving, stalled } = this.#host
+    const leftMs = this.#progressAt + PROGRESS_MS - clock.now()
+    const look = () => {
+      const isOver = clock.now() - this.#progressAt >= PROGRESS_MS
+      if (!isOver || !isArriving()) return this.#arm()
       const error = new WatchError(`the initial stream brought no new object for ${PROGRESS_MS / 1000} s and did not end`)
-      this.#host.stalled({ kind: 'stalled', error })
-      return
+      stalled({ kind: 'stalled', error })
     }
-    if (this.#spans === PATIENT_SPANS && newKeys < SLOW_OBJECTS) this.#host.slow()
-    this.#arm()
+    this.#progressTimer = clock.setTimeout(look, leftMs > 0 ? Math.min(leftMs, PROGRESS_MS) : PROGRESS_MS)
   }
 }

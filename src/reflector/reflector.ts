@@ -66,7 +66,9 @@ export class Reflector<T extends KubeObject> extends Opaque {
   #missing: Failure | undefined
   // Ends the wait before the next attempt early.
   #hurry = new AbortController()
-  readonly #waits: Backoff
+  // Lists and streamed lists that fail, and watches that do, make the waits longer each on their own: that lists succeed says nothing about watches.
+  readonly #waits: { readonly fill: Backoff; readonly watch: Backoff }
+  #failed: 'fill' | 'watch' = 'fill'
   #pace: Pace
   // The last attempt stood, and its end is no sign of an unhealthy server.
   #hasStood = false
@@ -86,8 +88,9 @@ export class Reflector<T extends KubeObject> extends Opaque {
     this.#options = options
     this.#emit = guarded(options.onEvent)
     this.#problems = new Problems(options.onError)
-    this.#waits = new Backoff(options.backoff, options.random)
-    this.#pace = new Pace(0)
+    const waits = () => new Backoff(options.backoff, options.random)
+    this.#waits = { fill: waits(), watch: waits() }
+    this.#pace = new Pace(0, options.backoff)
     this.#feed = initialState({ streaming: options.initialList !== 'list' })
   }
 
@@ -127,7 +130,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
     if (this.state !== 'idle') throw new Error('Reflector.run was called twice: make another Reflector')
     const { clock = systemClock } = this.#options
     this.#startedAt = clock.now()
-    this.#pace = new Pace(this.#startedAt)
+    this.#pace = new Pace(this.#startedAt, this.#options.backoff)
     const host = this.#host()
     const stops: (() => void)[] = []
     try {
@@ -240,22 +243,24 @@ export class Reflector<T extends KubeObject> extends Opaque {
       case 'poll':
         return Math.max(pollIntervalMs, asked)
       case 'long':
-        return Math.max(this.#waits.longest(), asked)
+        return Math.max(this.#waits.fill.longest(), asked)
       case 'backoff':
         return Math.max(this.#backoff(clock.now()), asked)
     }
   }
 
   #backoff(nowMs: number): number {
-    if (!this.#hasStood) return this.#waits.next()
+    const waits = this.#waits[this.#failed]
+    if (!this.#hasStood) return waits.next()
     this.#hasStood = false
-    return Math.max(this.#waits.first(), this.#pace.waitMs(nowMs))
+    return Math.max(waits.first(), this.#pace.waitMs(nowMs))
   }
 
   #conclude(ended: AttemptEnded): Step | undefined {
     const { failure, attempt, stood } = ended
     this.#hasStood = stood && (!failure || HARMLESS.has(failure.kind))
-    if (stood) this.#waits.reset()
+    this.#failed = attempt === 'watch' ? 'watch' : 'fill'
+    if (stood) this.#waits.watch.reset()
     if (failure?.kind === 'stale') {
       this.#update({ state: 'stale' })
       // A server has no bookmark to send while nothing anywhere changes: silence may have been that, so the next one must last longer.
@@ -303,6 +308,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
   #replaced(): void {
     const doubted = this.#doubted
     this.#doubted = undefined
+    this.#waits.fill.reset()
     if (!doubted) return
     const { size, resourceVersion } = this.#measure()
     this.#isComplete = size !== doubted.size || resourceVersion !== doubted.resourceVersion

@@ -86,7 +86,7 @@ export class Arena implements AsyncDisposable {
     const fault = faultOf(trouble, await this.#linesSince(before), afterEvents)
     if (!fault) return first
     for (const { name } of watchers) {
-      const isMeant = (request: RequestRecord) => isFill(request) === (trouble === 'list refused')
+      const isMeant = trouble === 'list refused' ? isFill : isWatch
       this.#server.faults.add({ match: (request) => request.headers.get('user-agent') === name && isMeant(request), fault })
     }
     return first
@@ -172,8 +172,11 @@ async function told(watchers: readonly Watcher[], version: string): Promise<void
   })
 }
 
+/** Whether a request is the feed's watch: it may ask for a second of another one to learn whether it missed something. */
+const isWatch = ({ url }: RequestRecord): boolean => url.includes('allowWatchBookmarks') && !url.includes('sendInitialEvents')
+
 /** Whether a request asks for the whole state. */
-const isFill = ({ verb, url }: RequestRecord): boolean => verb === 'list' || url.includes('sendInitialEvents')
+const isFill = ({ verb, url }: RequestRecord): boolean => (verb === 'list' && !url.includes('limit=1')) || url.includes('sendInitialEvents')
 
 /** Lets requests through, or makes them wait. */
 class Gate {

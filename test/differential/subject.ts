@@ -32,7 +32,9 @@ export function startSubject({ url, name, labelSelector, initialList }: Reading)
     initialList,
     // The other informer's waits are enough.
     backoff: { initialMs: 1, maxMs: 10 },
-    onError: (error) => errors.push(error),
+    // What the server's troubles are called is no matter here; what goes wrong beside the feed is.
+    onError: () => undefined,
+    onEvent: (event) => event.type === 'error' && event.kind === undefined && errors.push(event.error),
   })
   informer.addEventHandler({
     onAdd: (object, { isInInitialList }) => log.push({ call: 'add', object: versionOf(object), isInInitialList }),

@@ -9,9 +9,10 @@ const TOGETHER = 50
 /** So many live first: they load and compile what all need. */
 const BEFOREHAND = 200
 /** So many turns of the event loop things get to be let go of. */
-const MAX_TURNS = 500
-/** The last of it goes within so many more. */
+const MAX_TURNS = 2_000
+/** All is over when nothing is left for so many turns: over HTTP more, since a busy server learns of a connection after the client has given it up. */
 const QUIET_TURNS = 10
+const QUIET_TURNS_OVER_HTTP = 30
 
 const { gc } = globalThis
 const [name = ''] = process.argv.slice(2)
@@ -30,14 +31,18 @@ async function report(scenario: Scenario, collect: () => void): Promise<LeakRepo
 }
 
 /** Lets informers live and end; gives what they have left, what cannot be collected, and how large the heap is. */
-async function round({ live, count }: Scenario, stage: Stage, collect: () => void) {
+async function round({ live, count, overHttp }: Scenario, stage: Stage, collect: () => void) {
   const refs: WeakRef<object>[] = []
   for (let lives = 0; lives < count; lives += TOGETHER) refs.push(...(await together(live, stage)))
   const alive = () => refs.filter((ref) => ref.deref() !== undefined).length
   // A server hears of the end of a request later; of all else nothing may be left at once.
   const { left } = stage
-  await until(() => alive() === 0 && stage.openRequests === 0, collect)
-  for (let turn = 0; turn < QUIET_TURNS; turn++) await nextTurn(collect)
+  let quietTurns = 0
+  const isQuiet = () => {
+    quietTurns = alive() === 0 && stage.openRequests === 0 ? quietTurns + 1 : 0
+    return quietTurns >= (overHttp ? QUIET_TURNS_OVER_HTTP : QUIET_TURNS)
+  }
+  await until(isQuiet, collect)
   return { left: { ...left, openRequests: stage.openRequests }, alive: alive(), heap: process.memoryUsage().heapUsed }
 }
 

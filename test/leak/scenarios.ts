@@ -4,9 +4,10 @@ import type { SharedInformer } from '../../src/informer/shared-informer'
 import { memoryPersister } from '../../src/persistence/memory'
 import { StorePersistence } from '../../src/persistence/store-persistence'
 import { ListWatch } from '../../src/reflector/list-watch'
+import type { ReflectorEvent } from '../../src/reflector/options'
 import { ConfigMap, Secret } from '../../src/resources/core/v1'
 import { Store } from '../../src/store/store'
-import type { Fault } from '../../src/testing'
+import type { Fault, FaultMatch } from '../../src/testing'
 import type { Stage } from './stage.ts'
 
 /** One life of an informer, or of what has informers: gives what nobody may hold any more afterwards. */
@@ -18,11 +19,15 @@ export interface Scenario {
   readonly count: number
   /** What is wrong with the server all the time. */
   readonly fault?: Fault
+  /** Which requests it is for; default: all. */
+  readonly match?: FaultMatch
   readonly overHttp?: boolean
 }
 
 const stalled: Fault = { type: 'stall', afterBytes: 3000 }
 const late: Fault = { type: 'delay', ms: 3_600_000 }
+/** What is asked beside the feed. */
+const isQuestion: FaultMatch = ({ url }) => url.includes('limit=1') || (url.includes('watch=true') && !url.includes('allowWatchBookmarks'))
 const some = { count: 300 }
 const overHttp = { count: 100, overHttp: true }
 
@@ -41,6 +46,21 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     ...overHttp,
   },
   'aborted between two attempts': { live: (stage) => abortedAt(stage, 'backoff'), fault: { type: 'refuse' }, ...some },
+  'closed while the server is asked for its history': { live: closedWhileHistoryIsAsked, fault: late, match: isQuestion, ...some },
+  'closed while the server is asked for its history, over HTTP': {
+    live: closedWhileHistoryIsAsked,
+    fault: late,
+    match: isQuestion,
+    ...overHttp,
+  },
+  'closed while the server is asked whether a silent watch is alive': {
+    live: closedWhileWatchIsProven,
+    fault: late,
+    match: isQuestion,
+    ...some,
+  },
+  'closed while a list is out beside a stream that is held back': { live: closedWhileListIsOut, fault: late, ...some },
+  'closed while a list is out beside a stream that is held back, over HTTP': { live: closedWhileListIsOut, fault: late, ...overHttp },
   'never started': { live: async (stage) => [await stopped(stage, new SharedInformerFactory(stage.client).informer(ConfigMap))], ...some },
   'with a persister': { live: persisted, ...some },
   'a store and its persistence alone': { live: persistence, ...some },
@@ -65,17 +85,41 @@ async function plain(stage: Stage): Promise<readonly object[]> {
   return [await stopped(stage, informer)]
 }
 
-/** @param at the reflector's event that it is aborted at. */
-async function abortedAt(stage: Stage, at: string, options: InformerOptions<ConfigMap, 'app'> = {}): Promise<readonly object[]> {
+/** @param at the reflector's event that it is aborted at; of probes, those with this purpose. */
+async function abortedAt(
+  stage: Stage,
+  at: ReflectorEvent['type'] | 'history' | 'liveness',
+  options: InformerOptions<ConfigMap, 'app'> = {},
+): Promise<readonly object[]> {
   const controller = new AbortController()
   const signal = AbortSignal.any([stage.signal, controller.signal])
+  const isAt = (event: { readonly type: string; readonly purpose?: string }) => event.type === at || event.purpose === at
   const informer = await new Promise<SharedInformer<ConfigMap, 'app'>>((resolve) => {
-    const started = start(stage, { ...options, signal, onEvent: ({ type }) => type === at && resolve(started) })
+    const started = start(stage, { ...options, signal, onEvent: (event) => isAt(event) && resolve(started) })
   })
   await stage.rest()
   controller.abort()
   await informer.stop()
   return [informer]
+}
+
+async function closedWhileHistoryIsAsked(stage: Stage): Promise<readonly object[]> {
+  const storage = new Map()
+  const first = start(stage, { persister: memoryPersister(storage) })
+  await first.whenSynced({ signal: stage.signal })
+  await stopped(stage, first)
+  return [first, ...(await abortedAt(stage, 'history', { persister: memoryPersister(storage) }))]
+}
+
+function closedWhileWatchIsProven(stage: Stage): Promise<readonly object[]> {
+  return abortedAt(stage, 'liveness', { clock: stage.quickClock })
+}
+
+async function closedWhileListIsOut(stage: Stage): Promise<readonly object[]> {
+  const informer = start(stage, { clock: stage.quickClock })
+  // A stream that has brought nothing for ten seconds is listed as well.
+  await new Promise<void>((resolve) => stage.quickClock.setTimeout(resolve, 11_000))
+  return [await stopped(stage, informer)]
 }
 
 async function persisted(stage: Stage): Promise<readonly object[]> {

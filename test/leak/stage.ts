@@ -2,12 +2,14 @@ import { getEventListeners, setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../src/internal/clock'
 import { ConfigMap } from '../../src/resources/core/v1'
-import { FakeApiServer, type Fault } from '../../src/testing'
+import { FakeApiServer, type Fault, type FaultMatch } from '../../src/testing'
 import { KubeClient } from '../../src/transport/client'
 import { type HttpServer, serve } from '../support/http'
 
 const OBJECTS = 20
 const COLLECT_EVERY = 100
+/** How much faster time goes by for those who cannot wait. */
+const HASTE = 100
 
 /** What many informers share for as long as a process lives; it counts what they leave behind. */
 export class Stage implements AsyncDisposable {
@@ -15,6 +17,8 @@ export class Stage implements AsyncDisposable {
   /** Of all informers; never aborted. */
   readonly signal: AbortSignal = new AbortController().signal
   readonly clock: Clock
+  /** The same, with a hundred times the speed. */
+  readonly quickClock: Clock
   readonly #server: FakeApiServer
   readonly #http: HttpServer | undefined
   readonly #collect: () => void
@@ -44,17 +48,27 @@ export class Stage implements AsyncDisposable {
         clearTimeout(timer as NodeJS.Timeout)
       },
     }
+    const { clock } = this
+    this.quickClock = {
+      now: () => clock.now() * HASTE,
+      setTimeout: (callback, ms) => clock.setTimeout(callback, ms / HASTE),
+      clearTimeout: (timer) => clock.clearTimeout(timer),
+    }
     setMaxListeners(0, this.#page)
+    Object.assign(globalThis, { document: this.#page })
     globalThis.addEventListener = this.#page.addEventListener.bind(this.#page)
     globalThis.removeEventListener = this.#page.removeEventListener.bind(this.#page)
   }
 
   /** @param collect collects garbage. */
-  static async open({ fault, overHttp }: { fault?: Fault; overHttp?: boolean }, collect: () => void): Promise<Stage> {
+  static async open(
+    { fault, match, overHttp }: { fault?: Fault; match?: FaultMatch; overHttp?: boolean },
+    collect: () => void,
+  ): Promise<Stage> {
     const server = new FakeApiServer()
     for (let index = 0; index < OBJECTS; index++)
       server.create(ConfigMap, { metadata: { name: `object-${index}`, labels: { app: 'web' } }, data: { text: 'x'.repeat(200) } })
-    if (fault) server.faults.add({ fault, times: Number.POSITIVE_INFINITY })
+    if (fault) server.faults.add({ fault, times: Number.POSITIVE_INFINITY, ...(match && { match }) })
     return new Stage(server, overHttp ? await serve(server.fetch) : undefined, collect)
   }
 
@@ -77,7 +91,7 @@ export class Stage implements AsyncDisposable {
     return {
       timers: this.#timers.size,
       signalListeners: getEventListeners(this.signal, 'abort').length,
-      pageListeners: ['online', 'pageshow'].flatMap((type) => getEventListeners(this.#page, type)).length,
+      pageListeners: ['online', 'pageshow', 'visibilitychange', 'resume'].flatMap((type) => getEventListeners(this.#page, type)).length,
     }
   }
 

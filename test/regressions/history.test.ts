@@ -149,6 +149,21 @@ describe('another cluster answers at the same URL', () => {
     }
   })
 
+  test('behind the first one, while a question meets a reset connection: its answer takes longer, and the other one counts', async () => {
+    const world = new Clusters(names(5))
+    const storage: MemoryStorage = new Map()
+    await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
+    const other = world.replace(20, names(5, 'b'))
+    // Repeated after two seconds; a server that has not come as far takes three more to say so.
+    other.faults.add({ match: ({ url }) => url.includes('limit=1') && !url.includes('fieldSelector'), fault: { type: 'refuse' } })
+    const page = new Page(world, { persister: memoryPersister(storage) })
+    const shown = confirmed(page)
+    await using _ = await page.open()
+    await world.advance(15_000)
+    expect(page.state).toBe(world.stateOf(other))
+    for (const uid of shown) expect(uid).toMatch(/^other-/)
+  })
+
   test('when nothing can be asked, the watch is trusted: the right to list may be missing for a while', async () => {
     const world = new World(['a'])
     await using page = await new Page(world).open()

@@ -154,6 +154,17 @@ describe('an initial stream that does not end', () => {
     })
   }
 
+  test('is given up 20 s after its last new object', async () => {
+    const world = new World(['a', 'b', 'c'])
+    const names = ['a', 'b', 'c']
+    const line = (n: number) => event(world, 'ADDED', names[n % 3] ?? '', 101 + (n % 3))
+    await using page = await new Page(world, { fetch: lines(world, line, 1000) }).open()
+    await world.advance(21_900)
+    expect(page.requests).toEqual(['stream newest'])
+    await world.advance(200)
+    expect(page.requests).toEqual(['stream newest', 'list ≥0', 'watch 103'])
+  })
+
   test('a marker that comes late, after live events and a bookmark, still ends it', async () => {
     const world = new World(['a'])
     const marker = JSON.stringify({

@@ -93,7 +93,8 @@ export async function start<C extends Cluster>(cluster: C): Promise<Visit<C>> {
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(String(error)))
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/net::ERR_|status of 403/.test(message.text())) errors.push(message.text())
+    // What a server refuses, Chromium says and the feed reports; tests look for it in the page.
+    if (message.type() === 'error' && !/net::ERR_|status of (403|410)|^kubeflect: /.test(message.text())) errors.push(message.text())
   })
   return {
     cluster,
