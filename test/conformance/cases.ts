@@ -8,7 +8,7 @@ import { endAfter, fromNewest } from './tweaks'
 
 const listing = { initialList: 'list' } as const
 
-/** Everything that can be provoked on any API server. The numbers are those of ARCHITECTURE.md's table of cases. */
+/** Everything that can be provoked on any API server. docs/conformance.md lists the cases. */
 export function conformance(target: () => Target): void {
   let places = 0
   const place = (...names: string[]) => Place.create(target(), `conformance-${places++}`, names)

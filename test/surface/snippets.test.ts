@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { readEntries, withExports } from '../../scripts/check-docs.ts'
+import { FRAMEWORKS } from './frameworks.ts'
 
 // Every example in a docstring and every snippet of the documents compiles. A snippet may leave out its imports of the package, and use what PRELUDE has.
 
@@ -50,6 +51,7 @@ interface Snippet {
   /** As `src/view/view.ts:54`. */
   readonly at: string
   readonly code: string
+  readonly extension: string
 }
 
 function filesBelow(folder: string, extension: string): string[] {
@@ -61,13 +63,16 @@ function filesBelow(folder: string, extension: string): string[] {
 
 function snippetsOf(path: string): Snippet[] {
   const text = readFileSync(join(root, path), 'utf8')
-  return [...text.matchAll(/^([ *]*)```ts\n([\s\S]*?)^[ *]*```/gm)].map(({ 1: margin = '', 2: body = '', index }) => ({
-    at: `${path}:${text.slice(0, index).split('\n').length}`,
-    code: body
-      .split('\n')
-      .map((line) => line.slice(margin.length))
-      .join('\n'),
-  }))
+  return [...text.matchAll(/^([ *]*)```(tsx?)\n([\s\S]*?)^[ *]*```/gm)].map(
+    ({ 1: margin = '', 2: extension = '', 3: body = '', index }) => ({
+      at: `${path}:${text.slice(0, index).split('\n').length}`,
+      extension,
+      code: body
+        .split('\n')
+        .map((line) => line.slice(margin.length))
+        .join('\n'),
+    }),
+  )
 }
 
 /** Where each exported name comes from. */
@@ -80,8 +85,8 @@ function readOrigins(): ReadonlyMap<string, string> {
 }
 
 /** Adds the imports that a snippet leaves out. */
-function complete(code: string, origins: ReadonlyMap<string, string>): string {
-  const file = ts.createSourceFile('snippet.ts', code, ts.ScriptTarget.Latest, true)
+function complete({ code, extension }: Snippet, origins: ReadonlyMap<string, string>): string {
+  const file = ts.createSourceFile(`snippet.${extension}`, code, ts.ScriptTarget.Latest, true)
   const declared = new Set<string>()
   const used = new Set<string>()
   const visit = (node: ts.Node): void => {
@@ -105,11 +110,14 @@ test('every example in a docstring and every snippet of the documents compiles',
   const snippets = [...filesBelow('src', '.ts').filter((path) => !path.startsWith(INTERNAL)), ...documents].flatMap(snippetsOf)
   expect(snippets.length).toBeGreaterThan(40)
   const origins = readOrigins()
-  const sources = new Map([[join(root, 'prelude.d.ts'), PRELUDE]])
-  snippets.forEach(({ code }, i) => void sources.set(join(root, `snippet-${i}.ts`), complete(code, origins)))
+  const sources = new Map([
+    [join(root, 'prelude.d.ts'), PRELUDE],
+    [join(root, 'frameworks.d.ts'), FRAMEWORKS],
+  ])
+  snippets.forEach((snippet, i) => void sources.set(join(root, `snippet-${i}.${snippet.extension}`), complete(snippet, origins)))
   const { config } = ts.readConfigFile(join(root, 'tsconfig.test.json'), ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  const compilerOptions = { ...options, verbatimModuleSyntax: false, noUncheckedIndexedAccess: false }
+  const compilerOptions = { ...options, verbatimModuleSyntax: false, noUncheckedIndexedAccess: false, jsx: ts.JsxEmit.Preserve }
   const host = ts.createCompilerHost(compilerOptions)
   const { getSourceFile, fileExists, readFile } = host
   host.fileExists = (path) => sources.has(path) || fileExists(path)

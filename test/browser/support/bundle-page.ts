@@ -3,7 +3,12 @@ import { build } from 'vite'
 import { sourceAlias } from '../../../scripts/source-alias.ts'
 
 /** Builds a page of `pages/` as Vite does, Workers included. Returns its files by their paths; the page's own script is `/page.js`. */
-export async function bundlePage(name: string): Promise<Map<string, string>> {
+export function bundlePage(name: string): Promise<Map<string, string>> {
+  return bundleScript(fileURLToPath(new URL(`../pages/${name}.ts`, import.meta.url)))
+}
+
+/** Builds the script of a page from a file, like {@link bundlePage}. */
+export async function bundleScript(path: string): Promise<Map<string, string>> {
   const built = await build({
     configFile: false,
     logLevel: 'error',
@@ -12,7 +17,7 @@ export async function bundlePage(name: string): Promise<Map<string, string>> {
       write: false,
       target: 'esnext',
       modulePreload: { polyfill: false },
-      rolldownOptions: { input: fileURLToPath(new URL(`../pages/${name}.ts`, import.meta.url)), output: { entryFileNames: 'page.js' } },
+      rolldownOptions: { input: path, output: { entryFileNames: 'page.js' } },
     },
   })
   const outputs = (Array.isArray(built) ? built : [built]).flatMap((result) => ('output' in result ? result.output : []))

@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from './source-files.ts'
+
+// The documents are right about the repository: their links lead somewhere, and the files they name exist.
+
+const documents = [
+  ...[
+    'README',
+    'ARCHITECTURE',
+    'CONTRIBUTING',
+    'SECURITY',
+    'CODE_OF_CONDUCT',
+    'bench/README',
+    'examples/README',
+    'test/upstream/README',
+  ].map((name) => `${name}.md`),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => join('docs', path)),
+].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+
+/** The anchors that GitHub gives the headings of a document. */
+function anchorsOf(path: string): string[] {
+  const prose = readFileSync(path, 'utf8').replace(/^```[\s\S]*?^```/gm, '')
+  return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+test('every link of a document leads to a file, and to a heading where it names one', () => {
+  const broken = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
+      if (/^[a-z]+:/.test(link)) return []
+      const [file = '', anchor] = link.split('#')
+      const target = file ? join(root, dirname(path), file) : join(root, path)
+      if (!existsSync(target)) return [`${path}: ${link}`]
+      return anchor && !anchorsOf(target).includes(anchor) ? [`${path}: ${link} (no such heading)`] : []
+    }),
+  )
+  expect(broken).toEqual([])
+})
+
+test('every file that a document names exists', () => {
+  const missing = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/`((?:src|test|examples|bench|scripts|playground)\/[\w./-]*[\w/])`/g)].flatMap(([, name = '']) =>
+      existsSync(join(root, name)) || existsSync(join(root, `${name}.test.ts`)) ? [] : [`${path}: ${name}`],
+    ),
+  )
+  expect(missing).toEqual([])
+})
+
+test('the table of bounds names files that exist', () => {
+  const [, table = ''] = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').split('## Bounds')
+  const named = [...table.matchAll(/`([\w-]+(?:\/[\w-]+)+(?:\.test)?\.ts)`/g)].map(([, name = '']) =>
+    name.includes('.test.') ? `test/${name}` : `src/${name}`,
+  )
+  expect(named.length).toBeGreaterThan(60)
+  expect(named.filter((name) => !existsSync(join(root, name)))).toEqual([])
+})
+
+test('decisions are numbered without gaps, and the index lists each of them', () => {
+  const folder = join(root, 'docs/decisions')
+  const records = readdirSync(folder)
+    .filter((name) => name !== 'README.md')
+    .sort()
+  expect(records.map((name) => Number(name.slice(0, 3)))).toEqual(records.map((_, index) => index + 1))
+  const index = readFileSync(join(folder, 'README.md'), 'utf8')
+  for (const name of records) {
+    const text = readFileSync(join(folder, name), 'utf8')
+    for (const heading of ['Context', 'Decision', 'Consequences', 'Measurement'])
+      expect(text, relative(root, name)).toContain(`## ${heading}\n`)
+    expect(index).toContain(`(${name})`)
+  }
+})
