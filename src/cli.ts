@@ -24,6 +24,6 @@ await runHere(
       async ({ server, kubeconfig, context }) => (server ? { baseUrl: server } : loadKubeconfig({ path: kubeconfig, context })),
       serveFake,
     ),
-  // The same from `src` and from `dist`.
+  // Resolves both in `src` and in `dist`.
   new URL('../package.json', import.meta.url),
 )

@@ -51,6 +51,6 @@ describe('openapi', () => {
   })
 
   test('of a version the server does not describe is an error that names it', async () => {
-    await expect(openapi(server().client(), { group: '', version: 'v1' })).rejects.toThrow('the server has no OpenAPI v3 of v1')
+    await expect(openapi(server().client(), { group: '', version: 'v1' })).rejects.toThrow('the server publishes no OpenAPI v3 document for v1')
   })
 })

@@ -156,7 +156,7 @@ describe('discover', () => {
   test('rejects when the server is down, sends something else, or the signal is aborted', async () => {
     await expect(discover(answering({ api: status(503, 'Down'), apis: aggregated() }).client())).rejects.toMatchObject({ status: 503 })
     await expect(discover(answering({ api: {}, apis: {} }).client())).rejects.toThrow(
-      'http://kube.test/api: the answer says nothing of API groups: {}',
+      'http://kube.test/api: the response lists no API groups: {}',
     )
     await expect(discover(answering({}).client(), { signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
   })

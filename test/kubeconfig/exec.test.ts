@@ -156,11 +156,11 @@ describe('an exec plugin', () => {
       { code: 0, stdout: '{"kind":"secret"}' },
       `did not write an ExecCredential of ${V1} to standard output: kind`,
     ],
-    ['writes another version', wrote({ token: 'secret' }, V1BETA1), 'apiVersion is not as it must be'],
-    ['writes no string', wrote({ token: { secret: 1 } }), 'status.token is not as it must be'],
-    ['writes nothing of use', wrote({}), 'gave neither a token nor a certificate'],
-    ['writes half a pair', wrote({ clientKeyData: 'secret' }), 'gave only one of certificate and key'],
-    ['writes no time', wrote({ token: 'secret', expirationTimestamp: 'secret' }), 'gave an expirationTimestamp that is no time'],
+    ['writes another version', wrote({ token: 'secret' }, V1BETA1), 'apiVersion is invalid'],
+    ['writes no string', wrote({ token: { secret: 1 } }), 'status.token is invalid'],
+    ['writes nothing of use', wrote({}), 'returned neither a token nor a certificate'],
+    ['writes half a pair', wrote({ clientKeyData: 'secret' }), 'returned a certificate without a key, or a key without a certificate'],
+    ['writes no time', wrote({ token: 'secret', expirationTimestamp: 'secret' }), 'returned an expirationTimestamp that is not a time'],
   ])('that %s is an error that names it and quotes nothing of what it wrote', async (_, answer, message) => {
     const { host, send } = await withPlugin()
     host.answer = () => answer as { code: number; stdout: string }

@@ -67,7 +67,7 @@ describe('loadKubeconfig', () => {
   })
 
   test('reads nothing else when the path that is given is not there', async () => {
-    await expect(load(fakeHost(files, { KUBECONFIG: '/y' }), { path: '/none' })).rejects.toThrow('/none: there is no such file')
+    await expect(load(fakeHost(files, { KUBECONFIG: '/y' }), { path: '/none' })).rejects.toThrow('/none does not exist')
   })
 
   test('names a file that cannot be read', async () => {

@@ -64,7 +64,7 @@ describe('an exec plugin', () => {
     const reading = execReader(plugin, machine, { signal: new AbortController().signal, clock })()
     const outcome = reading.catch((error) => error.message)
     await clock.advance(300_000)
-    expect(await outcome).toBe('user "a" (/a/config): the exec plugin "x" did not end within 300 s, and was killed')
+    expect(await outcome).toBe('user "a" (/a/config): the exec plugin "x" was killed because it ran longer than 300 s')
     expect(machine.runs[0]?.signal.aborted).toBe(true)
     expect(clock.pending).toBe(0)
   })
@@ -76,7 +76,7 @@ describe('an exec plugin', () => {
     }
     const { signal } = new AbortController()
     const error = await execReader(plugin, machine, { signal, clock: new VirtualClock() })().catch((error) => error)
-    expect(error.message).toContain('wrote more than 1048576 bytes to standard output, and was killed')
+    expect(error.message).toContain('was killed because it wrote more than 1048576 bytes to standard output')
     expect(`${error.stack} ${error.cause}`).not.toContain('secret')
     expect(machine.runs[0]).toMatchObject({ maxOutputBytes: 1_048_576, maxErrorBytes: 65_536 })
   })
