@@ -47,7 +47,7 @@ describe('generate --crd', () => {
     const file = `# a comment\n---\n${crd('a.example.com')}---\n---\napiVersion: v1\nkind: ConfigMap\n---\n${crd('b.example.com')}---\n`
     const { code, paths, written } = await generate({ 'crds.yaml': file }, '--crd', 'crds.yaml')
     expect({ code, paths }).toEqual({ code: 0, paths: ['a.example.com/v1.ts', 'b.example.com/v1.ts'] })
-    expect(written.get('a.example.com/v1.ts')).toContain('from CustomResourceDefinitions: do not change it')
+    expect(written.get('a.example.com/v1.ts')).toContain('from CustomResourceDefinitions: do not edit')
     expect(written.get('a.example.com/v1.ts')).toContain("plural: 'widgets', kind: 'Widget', scope: 'Namespaced'")
   })
 
@@ -97,12 +97,12 @@ describe('generate --crd', () => {
     expect((await generate(files, '--crd', 'a.yaml', '--group', 'b.example.com')).paths).toEqual(['b.example.com/v1.ts'])
     expect(await generate(files, '--crd', 'a.yaml', '--group', 'c')).toMatchObject({
       code: 1,
-      stderr: 'kubeflect: no definition is of the group "c"; there are a.example.com, b.example.com\n',
+      stderr: 'kubeflect: no definition belongs to the group "c"; available groups: a.example.com, b.example.com\n',
     })
   })
 
   test.each<[string, string | undefined, string]>([
-    ['that is missing', undefined, 'a.yaml is not there: --crd names a file with CustomResourceDefinitions, or - for stdin'],
+    ['that is missing', undefined, 'a.yaml does not exist: --crd takes a file with CustomResourceDefinitions, or - for stdin'],
     ['that is empty', '', 'nothing to write: a.yaml has no CustomResourceDefinition'],
     ['without definitions', 'kind: ConfigMap', 'nothing to write: a.yaml has no CustomResourceDefinition'],
     ['that is an empty list', '[]', 'a.yaml: the document must be an object, got []'],
@@ -113,7 +113,7 @@ describe('generate --crd', () => {
     [
       'with an alias bomb',
       `a: &a [x,x]\n${Array.from({ length: 20 }, (_, i) => `b${i}: &b${i} [${i ? `*b${i - 1},*b${i - 1}` : '*a,*a'}]`).join('\n')}`,
-      'to too much',
+      'expands too often',
     ],
     [
       'of a version that is gone',
@@ -148,7 +148,11 @@ describe('generate --crd', () => {
       crd('example.com', 'Widget', '5'),
       'spec.versions[0].schema.openAPIV3Schema must be an object, got 5',
     ],
-    ['that serves no version', crd('example.com').replace('served: true', 'served: false'), 'nothing to write: no version is served'],
+    [
+      'that serves no version',
+      crd('example.com').replace('served: true', 'served: false'),
+      'nothing to write: the definitions have no served version',
+    ],
     ['with terminal escapes', 'kind: "\\e[2J', 'is not YAML'],
   ])('a file %s is answered with a sentence and exit code 1', async (_, text, message) => {
     const { code, stderr, paths } = await generate(text === undefined ? {} : { 'a.yaml': text }, '--crd', 'a.yaml')

@@ -58,15 +58,15 @@ describe('kubeflect fake-server', () => {
   })
 
   test.each([
-    [['--port', '70000'], 2, '--port must be a whole number from 0 to 65535, not "70000"'],
+    [['--port', '70000'], 2, '--port must be a whole number from 0 to 65535, got "70000"'],
     [['--port', '-1'], 2, "'--port"],
-    [['--pods', '1e3'], 2, '--pods must be a whole number from 0 to 200000, not "1e3"'],
+    [['--pods', '1e3'], 2, '--pods must be a whole number from 0 to 200000, got "1e3"'],
     [['--rate', ''], 2, '--rate must be a whole number'],
     [['--allow-origin', 'localhost:5173'], 2, '--allow-origin must be an origin such as http://localhost:5173'],
     [['extra'], 2, 'extra'],
-    [['--objects', 'none.json'], 1, 'there is no file none.json'],
+    [['--objects', 'none.json'], 1, 'the file none.json does not exist'],
     [['--objects', 'pods.yaml'], 1, 'pods.yaml is not JSON'],
-    [['--objects', 'text.json'], 1, 'item 0 of text.json is no Kubernetes object: it needs kind, apiVersion and metadata'],
+    [['--objects', 'text.json'], 1, 'item 0 of text.json is not a Kubernetes object: it needs kind, apiVersion and metadata'],
     [['--port', '1'], 1, 'another program listens on port 1: choose another one with --port'],
   ])('says in one sentence what is wrong with %j', async (args, code, message) => {
     const files = { 'pods.yaml': 'kind: Pod', 'text.json': '"text"' }

@@ -87,7 +87,7 @@ describe('nothing is written through a symbolic link below --out:', () => {
     symlinkSync(outside(), join(out(), 'example.com'))
     const { code, complaint } = await generate()
     expect(code).toBe(1)
-    expect(complaint).toContain(`${join(out(), 'example.com')} is a symbolic link, and nothing is written through one`)
+    expect(complaint).toContain(`${join(out(), 'example.com')} is a symbolic link, and kubeflect does not write through links`)
     expect(readdirSync(outside())).toEqual([])
   })
 
@@ -118,9 +118,9 @@ describe('nothing is written through a symbolic link below --out:', () => {
 
   test('and a folder in the place of a file, or a file in that of a folder, is named', async () => {
     writeFileSync(join(out(), 'example.com'), '')
-    expect((await generate()).complaint).toContain('example.com is there, and is no folder')
+    expect((await generate()).complaint).toContain('example.com exists and is not a folder')
     rmSync(join(out(), 'example.com'))
     mkdirSync(join(out(), 'example.com/v1.ts'), { recursive: true })
-    expect((await generate()).complaint).toContain('v1.ts is there, and is no file')
+    expect((await generate()).complaint).toContain('v1.ts exists and is not a file')
   })
 })

@@ -159,9 +159,11 @@ describe('modules', () => {
 
   test('a reference to nothing, and a group that would lead out of the folder, are errors that name it', () => {
     expect(() => render({ properties: { lost: ref('com.example.v1.Lost') } })).toThrow(
-      'refers to "com.example.v1.Lost", and does not describe it',
+      'refers to the schema "com.example.v1.Lost", which it does not contain',
     )
-    expect(() => modules(documentOf('../..', 'v1', [{ kind: 'A', plural: 'as', schema: {} }]))).toThrow('"../..", a name the server gave')
+    expect(() => modules(documentOf('../..', 'v1', [{ kind: 'A', plural: 'as', schema: {} }]))).toThrow(
+      'the name "../..", which cannot name a file',
+    )
   })
 })
 

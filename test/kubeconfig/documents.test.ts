@@ -41,7 +41,7 @@ describe('a kubeconfig file', () => {
     ['1234567', 'a kubeconfig must be a map'],
     ['users: [{name: a, user: {}}, {name: a, user: {}}]', 'users has "a" twice; rename one of them'],
     ['a: [\nb: "1234567', 'line 2 is not YAML'],
-    ['users: *t1234567', 'an alias (*) of the YAML refers to nothing'],
+    ['users: *t1234567', 'a YAML alias (*) has no anchor'],
   ])('that is wrong is named with its entry and field, never with a value: %j', async (text, message) => {
     const error = await read(text).catch((error) => error)
     expect(error.message).toMatch(/^\/a\/config: /)

@@ -116,7 +116,7 @@ describe('an exec plugin', () => {
   test('that must ask is not run when nobody is there', async () => {
     const { host, send } = await withPlugin({ interactiveMode: 'Always' })
     await expect(send()).rejects.toThrow(
-      'context "dev": its user (/a/config): the exec plugin "get-token" must be able to ask (interactiveMode: Always), and standard input is not a terminal',
+      'context "dev": its user (/a/config): the exec plugin "get-token" needs a terminal to prompt (interactiveMode: Always), but standard input is not one',
     )
     expect(host.runs).toHaveLength(0)
   })

@@ -55,7 +55,7 @@ describe('a context', () => {
     [
       'two authorities',
       { 'certificate-authority': 'a', 'certificate-authority-data': 'b' },
-      'certificate-authority and certificate-authority-data exclude',
+      'certificate-authority and certificate-authority-data are mutually exclusive',
     ],
     [
       'an authority nobody asks',
@@ -72,9 +72,9 @@ describe('a context', () => {
     [
       'two keys',
       { 'client-certificate': 'a', 'client-key': 'b', 'client-key-data': 'c' },
-      'client-key and client-key-data exclude each other',
+      'client-key and client-key-data are mutually exclusive',
     ],
-    ['two ways to say who asks', { token: 'a', username: 'b' }, 'token and username exclude each other'],
+    ['two ways to say who asks', { token: 'a', username: 'b' }, 'token and username are mutually exclusive'],
     [
       'an auth-provider',
       { 'auth-provider': { name: 'oidc' } },
@@ -89,8 +89,8 @@ describe('a context', () => {
     ],
     ['a nameless variable', { exec: { ...exec, env: [{ value: 'x' }] } }, 'exec.env has a variable without a name'],
     ['a uid of nobody', { 'as-uid': '1' }, 'as-uid, as-groups and as-user-extra need as'],
-    ['several groups', { as: 'bob', 'as-groups': ['a', 'b'] }, 'as-groups can have one group'],
-    ['several values', { as: 'bob', 'as-user-extra': { a: ['1', '2'] } }, 'as-user-extra can have one value for each key'],
+    ['several groups', { as: 'bob', 'as-groups': ['a', 'b'] }, 'as-groups can have only one group'],
+    ['several values', { as: 'bob', 'as-user-extra': { a: ['1', '2'] } }, 'as-user-extra can have only one value for each key'],
   ])('whose user has %s says so', (_, user, message) => {
     expect(() => targetOf(oneContext({}, user))).toThrow(`context "dev" (/a/config): user "ann" (/a/config): ${message}`)
   })
