@@ -55,7 +55,7 @@ describeCluster('the examples that are scripts', (cluster) => {
 
       await deploy('bad', 1)
       await using bad = run('wait-until-rolled-out', '--selector', 'app=bad')
-      expect(await bad.ended).toEqual({ code: 1, stderr: 'Error: bad makes no progress\n' })
+      expect(await bad.ended).toEqual({ code: 1, stderr: 'Error: bad makes no progress: see its conditions\n' })
     })
 
     test('who-changed-this tells who scaled a deployment, and when if the server knows', async () => {

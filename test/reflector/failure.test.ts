@@ -73,7 +73,7 @@ describe('what a failure means', () => {
     ['18. the Status of an event', event({ code: 429, details: { retryAfterSeconds: 5 } }), 5000],
     ['nobody', event({ code: 429 }), undefined],
     ['a lost connection', new ConnectionError(request), undefined],
-  ])('how long to wait is what is said by %s', (_who, error, retryAfterMs) => {
+  ])('takes the retry time from %s', (_who, error, retryAfterMs) => {
     expect(classify(error).retryAfterMs).toBe(retryAfterMs)
   })
 })
