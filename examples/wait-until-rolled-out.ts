@@ -1,4 +1,5 @@
-// Waits until deployments are rolled out: one, those selected, or all. Exits with 1 when one fails or is not there, or the time (in seconds) is up.
+// Waits until deployments are rolled out: one, the selected ones, or all. Exits with 1 on failure, when there is none, or after the timeout
+// in seconds.
 //
 //   npm run build && node examples/wait-until-rolled-out.ts [web] [--selector app=web] [--namespace shop] [--timeout 300] [--server …]
 import { parseArgs } from 'node:util'
@@ -12,7 +13,8 @@ const options = { server: option, namespace: option, selector: option, timeout: 
 function progress({ metadata, spec, status }: Deployment): string {
   const { updatedReplicas: updated = 0, replicas = 0, availableReplicas: available = 0, observedGeneration = 0, conditions } = status ?? {}
   if ((metadata.generation ?? 0) > observedGeneration) return 'not observed yet'
-  if (conditions?.some(({ reason }) => reason === 'ProgressDeadlineExceeded')) throw new Error(`${metadata.name} makes no progress`)
+  if (conditions?.some(({ reason }) => reason === 'ProgressDeadlineExceeded'))
+    throw new Error(`${metadata.name} makes no progress: see its conditions`)
   const wanted = spec?.replicas ?? 1
   if (updated < wanted || replicas > updated) return `${updated} of ${wanted} replicas updated, ${replicas - updated} old ones left`
   return available < updated ? `${available} of ${updated} replicas available` : 'rolled out'
@@ -27,7 +29,7 @@ try {
   const client = new KubeClient(config ?? { baseUrl: values.server })
   await using deployments = createInformer(client, Deployment, { ...selected, onError: console.error })
   await deployments.whenSynced({ signal, onDenied: 'reject' })
-  if (deployments.indexer.size === 0) throw new Error(`no such deployment in the namespace ${namespace}`)
+  if (deployments.indexer.size === 0) throw new Error(`found no matching deployment in the namespace ${namespace}`)
   for await (const { type, entry } of deployments.changes({ signal })) {
     if (type === 'deleted') throw new Error(`${entry.name} was deleted`)
     console.log(`${entry.name}: ${progress(entry.object)}`)

@@ -12,7 +12,7 @@ const timed = (work: () => unknown): number => {
   return performance.now() - start
 }
 
-/** A table's view of a complete informer: filtered by a label, sorted by start time, 50 rows of it. */
+/** A table's view of a complete informer: filtered by a label, sorted by start time, with 50 rows. */
 export const view: Subject = async (task) => {
   const pods = createInformer(new KubeClient({ baseUrl: task.url }), Pod)
   await pods.whenSynced()
@@ -50,7 +50,7 @@ export const view: Subject = async (task) => {
   return metrics
 }
 
-/** What tables do without: filter, sort and slice the whole array after each change. */
+/** The same table without a view: filters, sorts and slices the whole array after each change. */
 export const arrayView: Subject = async ({ url, path }) => {
   const { items } = (await (await fetch(`${url}${path}`)).json()) as { items: Pod[] }
   const isShown = (pod: Pod) => pod.metadata.labels?.tier === 'frontend'
