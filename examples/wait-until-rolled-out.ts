@@ -1,5 +1,4 @@
-// Waits until deployments are rolled out: one, the selected ones, or all. Exits with 1 on failure, when there is none, or after the timeout
-// in seconds.
+// Waits until deployments are rolled out: one, the selected ones, or all. Exits with 1 on failure, without a match, or after --timeout seconds.
 //
 //   npm run build && node examples/wait-until-rolled-out.ts [web] [--selector app=web] [--namespace shop] [--timeout 300] [--server …]
 import { parseArgs } from 'node:util'
@@ -13,8 +12,7 @@ const options = { server: option, namespace: option, selector: option, timeout: 
 function progress({ metadata, spec, status }: Deployment): string {
   const { updatedReplicas: updated = 0, replicas = 0, availableReplicas: available = 0, observedGeneration = 0, conditions } = status ?? {}
   if ((metadata.generation ?? 0) > observedGeneration) return 'not observed yet'
-  if (conditions?.some(({ reason }) => reason === 'ProgressDeadlineExceeded'))
-    throw new Error(`${metadata.name} makes no progress: see its conditions`)
+  if (conditions?.some(({ reason }) => reason === 'ProgressDeadlineExceeded')) throw new Error(`${metadata.name} makes no progress`)
   const wanted = spec?.replicas ?? 1
   if (updated < wanted || replicas > updated) return `${updated} of ${wanted} replicas updated, ${replicas - updated} old ones left`
   return available < updated ? `${available} of ${updated} replicas available` : 'rolled out'

@@ -1,5 +1,4 @@
-// Prints the manager of each field of an object or of selected objects with the time of its last write, then the old and new value of each
-// change.
+// Prints the manager of each field of the selected objects and the time of its last write, then the old and new value of each change.
 //
 //   npm run build && node examples/who-changed-this.ts deploy [web] [--selector app=web] [--namespace shop] [--server http://127.0.0.1:8001]
 import { parseArgs } from 'node:util'
