@@ -11,7 +11,7 @@ const url = 'http://kube.test'
 const out = '--out=generated'
 const server = `--server=${url}`
 
-test('a module is written for each version that is served of each custom resource', async () => {
+test('generate writes a module for each served version of each custom resource', async () => {
   const cluster = clusterWith(['example.com', ['v1', 'v1beta1']], ['other.io', ['v1']])
   const { code, stdout, files } = await cluster.run('generate', server, out)
   expect(code).toBe(0)
@@ -26,14 +26,14 @@ test('a module is written for each version that is served of each custom resourc
   expect(text).toContain('export const Widget: Resource<Widget>')
 })
 
-test('only the groups that were named are written, in each of their versions, and once', async () => {
+test('generate writes only the named groups, in each of their versions, once', async () => {
   const cluster = clusterWith(['example.com', ['v1', 'v1beta1']], ['other.io', ['v1']])
   const { files } = await cluster.run('generate', server, '--group', 'example.com', '--group', 'example.com', '--out', 'generated/')
   expect([...files.keys()]).toEqual(['generated/example.com/v1.ts', 'generated/example.com/v1beta1.ts'])
   expect(files.get('generated/example.com/v1.ts')?.match(/export const/g)).toHaveLength(1)
 })
 
-test('what was generated before is replaced; nothing is written where somebody else wrote a file', async () => {
+test('generate replaces generated files, and writes nothing when a foreign file is in the way', async () => {
   const cluster = clusterWith(['example.com', ['v1']], ['other.io', ['v1']])
   const { files } = await cluster.run('generate', server, out)
   expect(await cluster.run('generate', server, out)).toMatchObject({ code: 0, files })
@@ -44,7 +44,7 @@ test('what was generated before is replaced; nothing is written where somebody e
   expect(refused.stderr).toMatch(/generated\/other\.io\/v1\.ts exists and was not generated: .* --out/)
 })
 
-test('the kubeconfig and context that were named are used, and the connection is disposed of', async () => {
+test('generate uses the given kubeconfig and context, and disposes of the connection', async () => {
   const cluster = clusterWith(['example.com', ['v1']])
   const { code, choices, disposed } = await cluster.run('generate', out, '--kubeconfig', 'file', '--context', 'staging')
   expect(code).toBe(0)
@@ -63,7 +63,7 @@ test.each([
   [['\u001b[2J'], 'there is no command "\\u001b[2J"', 'Usage: kubeflect <command>'],
   [['generate', out, '--x\u009b2J'], "Unknown option '--x\\u009b2J'", 'Usage: kubeflect generate'],
   [['generate', out, server, '--context=x'], '--server works without a kubeconfig', 'Usage: kubeflect generate'],
-])('arguments that make no sense end with 2: %j', async (args, problem, usage) => {
+])('exits with 2 for invalid arguments: %j', async (args, problem, usage) => {
   const { code, stderr, files } = await clusterWith().run(...args)
   expect(code).toBe(2)
   expect(stderr).toContain(`kubeflect: ${problem}`)
@@ -71,19 +71,19 @@ test.each([
   expect(files.size).toBe(0)
 })
 
-test.each([[['--help']], [['-h']], [['generate', '--help']], [['generate', '-h']]])('%j explains itself', async (args) => {
+test.each([[['--help']], [['-h']], [['generate', '--help']], [['generate', '-h']]])('%j prints the usage', async (args) => {
   const { code, stdout } = await clusterWith().run(...args)
   expect(code).toBe(0)
   expect(stdout.join('\n')).toMatch(/^Usage: kubeflect/)
 })
 
-test('a cluster that gives nothing to write is an error that says what would help', async () => {
+test('reports a cluster without anything to write, and suggests an option', async () => {
   expect(await clusterWith().run('generate', server, out)).toMatchObject({ code: 1, stderr: expect.stringContaining('--group') })
   const unknown = await clusterWith(['example.com', ['v1']]).run('generate', server, out, '--group=exampel.com')
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/no group "exampel\.com"; it has .*example\.com/) })
 })
 
-test('who may not list definitions is told to name groups; a server that is not there is named', async () => {
+test('suggests naming the groups when listing definitions is denied, and names a server that does not answer', async () => {
   const forbidden = clusterWith(['example.com', ['v1']])
   forbidden.api.faults.add({
     match: { resource: 'customresourcedefinitions.apiextensions.k8s.io' },
@@ -102,7 +102,7 @@ test('who may not list definitions is told to name groups; a server that is not 
   expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining(`GET ${url}/apis/apiextensions.k8s.io`) })
 })
 
-test('a mistake of the program itself is not hidden', async () => {
+test('rethrows an error that is a bug of the program', async () => {
   const connect = () => Promise.reject(new TypeError('a mistake'))
   await expect(clusterWith().run({ connect }, 'generate', out)).rejects.toThrow('a mistake')
 })
@@ -111,7 +111,7 @@ test('--version prints the version of the package', async () => {
   expect(await clusterWith().run('--version')).toMatchObject({ code: 0, stdout: ['1.2.3'] })
 })
 
-test('names of a server reach no terminal as they are, in what is printed or in what went wrong', async () => {
+test('escapes the names of a server in output and messages', async () => {
   const evil = 'Evil\u001b]0;owned\u0007\u009b2J\u202egnp\nkubeflect: all is well'
   const cluster = clusterWith(['example.com', ['v1']])
   const openApi = (kind: string, plural: string) => JSON.stringify(documentOf('example.com', 'v1', [{ kind, plural, schema: {} }]).openApi)
@@ -164,7 +164,7 @@ test.each<[unknown, string]>([
     'refers to "https://evil.test/x", which is not one of its schemas',
   ],
   [schemas(nested(300)), 'must be nested less than 256 levels deep'],
-])('a document that is malformed is answered with a sentence and exit code 1: %j', async (document, message) => {
+])('reports a malformed document in a sentence and exits with 1: %j', async (document, message) => {
   const cluster = clusterWith(['example.com', ['v1']])
   cluster.documents.set('apis/example.com/v1', typeof document === 'string' ? document : JSON.stringify(document))
   const { code, stderr, files } = await cluster.run('generate', server, out)
@@ -172,7 +172,7 @@ test.each<[unknown, string]>([
   expect(files.size).toBe(0)
 })
 
-test('nulls, which Go writes for what is absent, are absent', async () => {
+test('treats the nulls that Go writes as absent', async () => {
   const cluster = clusterWith(['example.com', ['v1']])
   const nulls = { properties: { a: null, b: { enum: null, required: null, nullable: null, type: 'string' } }, required: null, allOf: null }
   const document = { ...operation(gvk), ...schemas({ ...nulls, 'x-kubernetes-group-version-kind': [null, gvk] }) }
@@ -188,7 +188,7 @@ test.each<[string, object, string]>([
     { spec: { group: 'a.b', names: { plural: 'as', kind: 'A' }, scope: 'Cluster', versions: 'v1' } },
     'must be a list',
   ],
-])('definitions of a cluster that are malformed are answered with a sentence: %s', async (_, definition, message) => {
+])('reports malformed definitions of a cluster in a sentence: %s', async (_, definition, message) => {
   const fetch = async () => Response.json({ kind: 'List', metadata: {}, items: [{ metadata: { name: 'a.a.b' }, ...definition }] })
   const connect = async () => ({ baseUrl: url, fetch })
   const { code, stderr } = await clusterWith().run({ connect }, 'generate', out)
