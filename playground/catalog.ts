@@ -1,3 +1,4 @@
+// Knows the resources of the server, from the last visit and from discovery.
 import {
   type DiscoveredResource,
   type DiscoveredRoot,

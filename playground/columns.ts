@@ -1,3 +1,4 @@
+// The columns of the table for each kind.
 import { type Entry, type KubeObject, type Resource, resourceName } from 'kubeflect'
 import type { Deployment } from 'kubeflect/resources/apps/v1'
 import type { ConfigMap, Event, Node, Pod, Secret, Service } from 'kubeflect/resources/core/v1'

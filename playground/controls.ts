@@ -1,3 +1,4 @@
+// The buttons that act on the playground’s server.
 import { byId } from './page.ts'
 
 /** The state of the playground's server. */

@@ -1,3 +1,4 @@
+// Opens and keeps the informers of the page.
 import {
   type Entry,
   type EntryClient,

@@ -1,3 +1,5 @@
+// Formats counts, sizes and ages.
+
 const counts = new Intl.NumberFormat('en')
 
 /** Formats a count: `12,345`. */

@@ -1,3 +1,4 @@
+// Derives the status of pods like kubectl.
 import type { Pod } from 'kubeflect/resources/core/v1'
 
 /** The details of a pod that the table shows. */

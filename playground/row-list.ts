@@ -1,3 +1,4 @@
+// Sorts and filters the rows of the table.
 import type { Entry, KubeObject } from 'kubeflect'
 import type { Cell, Column } from './columns.ts'
 

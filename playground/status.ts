@@ -1,3 +1,4 @@
+// Derives a one-word status, and its colour, from any object.
 import type { KubeObject } from 'kubeflect'
 
 /** The colour of a status. */

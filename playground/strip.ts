@@ -1,3 +1,4 @@
+// The status strip of a feed.
 import { isApiError, isConnectionError, isWatchError, type PersistenceStatus, type ReflectorState, type SyncSource } from 'kubeflect'
 import type { Feed } from './feeds.ts'
 import { formatBytes, formatCount } from './format.ts'

@@ -1,3 +1,4 @@
+// Draws the table with virtual scrolling.
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer, type VirtualizerOptions } from '@tanstack/virtual-core'
 import type { Cell, Column } from './columns.ts'
 import { formatAge } from './format.ts'

@@ -1,3 +1,4 @@
+// Counts the traffic of the page.
 import type { EntryClient, KubeObject, ListEntriesOptions, Resource, WatchEntriesOptions } from 'kubeflect'
 
 /** The window of a rate, in milliseconds. */

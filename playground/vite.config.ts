@@ -1,3 +1,4 @@
+// Vite’s configuration of the playground.
 import { fileURLToPath } from 'node:url'
 import { defineConfig, runnerImport } from 'vite'
 

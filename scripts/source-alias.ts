@@ -1,3 +1,4 @@
+// Resolves the package to its sources.
 import { fileURLToPath } from 'node:url'
 
 const source = fileURLToPath(new URL('../src/', import.meta.url))

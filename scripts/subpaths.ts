@@ -1,3 +1,4 @@
+// Reads the subpaths of the package from package.json.
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 

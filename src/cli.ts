@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// The executable `kubeflect`.
 import type { ServeFake } from './cli/fake-server'
 import { runHere } from './cli/host'
 import { listenHere } from './cli/listen'

@@ -1,3 +1,4 @@
+// Bundles and compiles the subjects of the bench.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'

@@ -1,3 +1,4 @@
+// Assembles the rows of the tables: kubeflect, the floors and the peers.
 import { type Checkout, ours } from './build.ts'
 import type { Mode } from './question.ts'
 import type { Row } from './rounds.ts'

@@ -1,3 +1,4 @@
+// Starts load servers and `kubectl proxy`.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { buildCluster } from '../../test/cluster/build.ts'

@@ -1,3 +1,4 @@
+// Draws the comparison with the peers.
 import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
 import { readResult } from './results.ts'

@@ -1,3 +1,4 @@
+// The types of questions and their tables.
 import type { Checkout } from './build.ts'
 import type { MeasuredGroup } from './results.ts'
 

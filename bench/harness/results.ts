@@ -1,3 +1,4 @@
+// Reads and writes the results in bench/results.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'

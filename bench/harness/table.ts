@@ -1,3 +1,4 @@
+// Renders results as Markdown tables.
 import type { Column, Question } from './question.ts'
 import { type MeasuredGroup, type MeasuredRow, median, type Result, spread } from './results.ts'
 

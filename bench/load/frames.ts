@@ -1,3 +1,4 @@
+// Prepares the responses of a load server.
 import { type Collection, collections, type LoadKind } from './collections'
 import { objectText, type SplitText } from './objects'
 

@@ -1,3 +1,4 @@
+// Generates the text of the objects of a load.
 import { podFixture } from '../../src/testing/fixtures'
 import type { LoadKind } from './collections'
 

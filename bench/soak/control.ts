@@ -1,3 +1,4 @@
+// The control of the soak test.
 import type { Subject } from './subject'
 import type { ServerState } from './texts'
 

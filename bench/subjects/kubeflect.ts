@@ -1,3 +1,4 @@
+// The subjects that list and watch with kubeflect.
 import {
   createInformer,
   defineResource,

@@ -1,3 +1,4 @@
+// The subjects that query a cache or use a work queue.
 import { createInformer, KubeClient, WorkQueue } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Metrics, Subject } from './task'

@@ -1,3 +1,4 @@
+// The subjects that persist the state.
 import { createInformer, type InformerOptions, KubeClient, type Persister } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'

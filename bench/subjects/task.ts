@@ -1,3 +1,4 @@
+// The types of tasks and subjects.
 import type { LoadKind } from '../load/collections'
 import type { LoadFacts } from '../load/frames'
 

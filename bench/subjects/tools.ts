@@ -1,3 +1,4 @@
+// The measuring tools of the subjects.
 import type { Metrics, Task } from './task'
 
 declare global {

@@ -1,3 +1,4 @@
+// The subjects that show a sorted, filtered table.
 import { createInformer, createView, entryFromText, KubeClient } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Metrics, Subject } from './task'

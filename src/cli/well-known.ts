@@ -1,6 +1,5 @@
+// Knowledge about Kubernetes’ own schemas that the API server does not publish.
 import type { Schema, Schemas } from './openapi'
-
-// Knowledge about Kubernetes' own schemas that the API server does not publish.
 
 const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 

@@ -1,8 +1,7 @@
-import { KubeError } from '../errors'
-import { pathSegmentProblem } from '../meta/path-segment'
-
 // Reads server documents member by member. Go writes an empty list or object as null, and an aggregated API may write anything: an absent
 // member is empty, and one of another type is an error that affects only its own part.
+import { KubeError } from '../errors'
+import { pathSegmentProblem } from '../meta/path-segment'
 
 /** Returns the members of an object, or none for another type. */
 export function membersOf(value: unknown): Readonly<Record<string, unknown>> {

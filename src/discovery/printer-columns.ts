@@ -1,3 +1,4 @@
+// Reads the printer columns of custom resources.
 import { isApiError } from '../errors'
 import { type Resource, resourceName, resourcePath } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'

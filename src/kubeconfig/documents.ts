@@ -1,8 +1,7 @@
-import { array, boolean, type GenericSchema, literal, looseObject, nullish, parse, record, safeParse, string, unknown } from 'valibot'
-import { KubeconfigError } from './error'
-
 // Checks one kubeconfig file and turns it into data. As in Go, an absent or null field has its zero value: '' or false.
 // Messages never contain values, because any of them may be a secret.
+import { array, boolean, type GenericSchema, literal, looseObject, nullish, parse, record, safeParse, string, unknown } from 'valibot'
+import { KubeconfigError } from './error'
 
 /** A cluster entry, with the file's field names. */
 export interface Cluster {

@@ -1,3 +1,4 @@
+// Creates realistic pods for tests.
 import type { KubeObject } from '../meta/object'
 import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../resources/core/v1'
 import { createRandom } from './random'

@@ -1,3 +1,4 @@
+// The container logs of the fake server.
 import type { Clock } from '../internal/clock'
 import type { KubeObject } from '../meta/object'
 import { badRequest, errorOf } from '../watch-cache/failures'

@@ -1,3 +1,4 @@
+// Records the requests of the fake server.
 import { isWatch, type ResourceRequest } from '../watch-cache/protocol'
 
 /** The verb of a request in Kubernetes authorization; `get` also for non-resource paths. */

@@ -1,3 +1,4 @@
+// Answers access and token reviews.
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, defineResource } from '../meta/resource'
 import { badRequest, type FieldFailure, invalid, methodNotAllowed, type WireStatus } from '../watch-cache/failures'

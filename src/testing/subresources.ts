@@ -1,3 +1,4 @@
+// The subresources of the fake server.
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { errorOf, failure } from '../watch-cache/failures'

@@ -118,7 +118,7 @@ describe('a transaction', () => {
   })
 })
 
-describe('what is told of while a snapshot is read', () => {
+describe('batches during a load', () => {
   test('a load delivers batches record by record, the newest first', async () => {
     await seed()
     expect(await loadTold(open())).toEqual({ texts: [big('b'), big('c'), 'd', 'e'], times: 4 })

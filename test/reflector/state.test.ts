@@ -119,7 +119,7 @@ describe('the step after a failed attempt', () => {
     Object.entries(steps).map(([kind, step]) => [attempt as Attempt, kind as FailureKind, step] as const),
   )
 
-  it.each(rows)('%s, %s → %s', (attempt, kind, step) => {
+  it.each(rows)('a %s that fails as %s is followed by %s', (attempt, kind, step) => {
     const { state, next } = transition(feed({ streaming: attempt === 'stream' }), failed(attempt, kind))
     expect(next && written(next)).toBe(step)
     expect(next?.reason).toBe(kind === 'overtaken' && attempt !== 'list' ? 'listed' : kind)
@@ -129,23 +129,23 @@ describe('the step after a failed attempt', () => {
 
 describe('what comes next when an attempt has ended by itself', () => {
   it.each([
-    ['a list', feed(), ended('list'), 'watch@"5" none'],
-    ['19. a watch, in under a second and without an event', feed(), ended('watch', { short: true }), 'list@"5" backoff'],
-    ['19. a watch, later', feed(), ended('watch'), 'watch@"5" backoff'],
-    ['20. a watch that stood', feed(), ended('watch', { stood: true }), 'watch@"5" next'],
-    ['61. a list of what cannot be watched', feed({ polling: true }), ended('list'), 'list@"5" poll'],
-    ['11. a stream, before its bookmark', feed({ streaming: true }), ended('stream'), 'stream@"5" backoff'],
-  ])('the next step after an attempt that ended by itself: %s', (_what, state, event, step) => {
+    ['[list/start-version] a list', feed(), ended('list'), 'watch@"5" none'],
+    ['[watch/closed] a watch of less than a second without an event', feed(), ended('watch', { short: true }), 'list@"5" backoff'],
+    ['[watch/closed] a longer watch', feed(), ended('watch'), 'watch@"5" backoff'],
+    ['[watch/backoff] a healthy watch', feed(), ended('watch', { stood: true }), 'watch@"5" next'],
+    ['[feed/polling] a list of a resource that cannot be watched', feed({ polling: true }), ended('list'), 'list@"5" poll'],
+    ['[stream/cut-early] a stream before its bookmark', feed({ streaming: true }), ended('stream'), 'stream@"5" backoff'],
+  ])('%s, when it ends by itself, determines the next step', (_what, state, event, step) => {
     expect(stepAfter(state, event)).toBe(step)
   })
 })
 
 describe('the first step', () => {
   it.each([
-    ['9. without a version: a list of whatever the server has', false, '', 'list@"0" none'],
-    ['10. without a version: a streamed list of the newest', true, '', 'stream@"" none'],
-    ['14. with the version of a hydrated store: a watch, and no list', true, '5', 'watch@"5" none'],
-  ])('the first step: %s', (_what, streaming, resourceVersion, step) => {
+    ['[list/start-version] a list at "0" without a version', false, '', 'list@"0" none'],
+    ['[stream/initial-state] a streamed list of the newest state without a version', true, '', 'stream@"" none'],
+    ['[resume/hydrate] a watch without a list at a hydrated version', true, '5', 'watch@"5" none'],
+  ])('%s is the first step', (_what, streaming, resourceVersion, step) => {
     expect(stepAfter(initialState({ streaming }), { type: 'started', resourceVersion })).toBe(step)
   })
 })

@@ -118,7 +118,7 @@ test('ends the Worker after an unreadable message instead of leaving a call open
   expect(await call).toBe('a Worker sent something that cannot be read')
 })
 
-describe('an informer whose Worker dies without a word', () => {
+describe('an informer whose Worker dies silently', () => {
   for (const how of ['is terminated', 'hangs'] as const) {
     test(`an informer is live again on the main thread within 10 s when its Worker ${how}, and reports the interruption`, async () => {
       const site = new Site(['a', 'b'])

@@ -66,7 +66,7 @@ describe('items', () => {
   })
 })
 
-describe('whoever waits for an item', () => {
+describe('waiting for an item', () => {
   it('waiting workers are served in turn', async () => {
     const queue = new WorkQueue<string>()
     const both = Promise.all([queue.get(), queue.get()])
