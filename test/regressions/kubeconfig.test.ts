@@ -89,7 +89,11 @@ describe('a kubeconfig', () => {
   })
 
   it.each<[string, string | Uint8Array, string]>([
-    ['neither UTF-8 nor marked UTF-16', Uint8Array.of(0x61, 0xff, 0xfe, 0x62), '/a/config is neither UTF-8 nor UTF-16 with a byte order mark'],
+    [
+      'neither UTF-8 nor marked UTF-16',
+      Uint8Array.of(0x61, 0xff, 0xfe, 0x62),
+      '/a/config is neither UTF-8 nor UTF-16 with a byte order mark',
+    ],
     ['longer than 4 MiB', `# ${'x'.repeat(4 * 1024 * 1024)}`, '/a/config is longer than the limit of 4194304 bytes'],
     ['indented with tabs', `clusters:\n\t- name: ${SECRET}`, '/a/config: line 2 is not YAML (TAB_AS_INDENT)'],
     ...['[', '{"a":', '- ', '? ', 'a: ', '- &a '].map((part): [string, string, string] => [
