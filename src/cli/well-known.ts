@@ -29,7 +29,7 @@ const jsonSchema: Schema = { $ref: `#/components/schemas/${extensionsPackage}JSO
 export const wellKnown: Schemas = Object.fromEntries(
   Object.entries<[string, ...Schema[]]>({
     JSONSchemaPropsOrArray: ['a schema, or several', jsonSchema, { type: 'array', items: jsonSchema }],
-    JSONSchemaPropsOrBool: ['a schema, or whether any value is valid', jsonSchema, { type: 'boolean' }],
+    JSONSchemaPropsOrBool: ['a schema, or whether any value will do', jsonSchema, { type: 'boolean' }],
     JSONSchemaPropsOrStringArray: ['a schema, or the names of properties', jsonSchema, { type: 'array', items: { type: 'string' } }],
   }).map(([name, [what, ...anyOf]]) => [extensionsPackage + name, { description: `Either of two: ${what}.`, anyOf }]),
 )
