@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { ensureInstalled } from './harness/install.ts'
 
 ensureInstalled()
-// What these import is installed only now.
+// Imported late, because the install above provides their dependencies.
 const [{ questions }, { goalTable }, { drawPeers }, { readResult }, { tables }] = await Promise.all([
   import('./questions/all.ts'),
   import('./harness/goals.ts'),
@@ -29,6 +29,6 @@ const file = join(import.meta.dirname, 'README.md')
 const [from, to] = ['<!-- written by report.ts -->', '<!-- end -->']
 const readme = readFileSync(file, 'utf8')
 const [start, end] = [readme.indexOf(from), readme.indexOf(to)]
-if (start < 0 || end < start) throw new Error(`${file} has no marks ${from} and ${to} between which the results belong`)
+if (start < 0 || end < start) throw new Error(`${file} lacks the marks ${from} and ${to} around the results`)
 writeFileSync(file, `${readme.slice(0, start)}${from}\n\n${report}\n\n${readme.slice(end)}`)
 writeFileSync(join(import.meta.dirname, 'results/peers.svg'), await drawPeers())

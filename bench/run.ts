@@ -1,4 +1,4 @@
-// Asks questions of performance and writes the answers to bench/results.
+// Measures performance questions and writes the results to bench/results.
 //
 //   node bench/run.ts [question …] [--rounds n] [--quick] [--json] [--against checkout]
 import { basename, resolve } from 'node:path'
@@ -16,7 +16,7 @@ const { positionals, values } = parseArgs({
   },
 })
 ensureInstalled()
-// What these import is installed only now.
+// Imported late, because the install above provides their dependencies.
 const [{ questions }, { describeMachine, writeResult }, { tables }] = await Promise.all([
   import('./questions/all.ts'),
   import('./harness/results.ts'),
@@ -34,10 +34,10 @@ if (values.help) {
   --json              prints the results as JSON
   --against folder    measures another checkout of this repository beside this one; the results are not written`)
 } else if (unknown.length > 0) {
-  console.error(`There is no question called ${unknown.join(' or ')}. There are: ${names.join(', ')}.`)
+  console.error(`Unknown question ${unknown.join(' and ')}. The questions are: ${names.join(', ')}.`)
   process.exitCode = 2
 } else if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(`--rounds wants a number from 1 on, not ${values.rounds}.`)
+  console.error(`--rounds must be a number of at least 1, got ${values.rounds}.`)
   process.exitCode = 2
 } else {
   const against = values.against === undefined ? undefined : { name: basename(resolve(values.against)), folder: resolve(values.against) }

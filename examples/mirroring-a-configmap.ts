@@ -1,4 +1,4 @@
-// Keeps a copy of a ConfigMap in every namespace that is labelled mirrors=<namespace>.<name>, whatever happens, and removes it elsewhere.
+// Keeps a copy of a ConfigMap in every namespace with the label mirrors=<namespace>.<name>, and removes it elsewhere.
 //
 //   npm run build && node examples/mirroring-a-configmap.ts --server http://127.0.0.1:8001 --namespace default --name shared
 import { parseArgs } from 'node:util'
@@ -14,7 +14,7 @@ const { signal } = stop
 
 const client = new KubeClient({ baseUrl: server })
 const labels = { mirrors: `${namespace}.${name}` }
-const labelSelector = `mirrors=${labels.mirrors}` // on the copies too: that is how they are known
+const labelSelector = `mirrors=${labels.mirrors}` // copies carry the label, too, which identifies them
 const originals = createInformer(client, ConfigMap, { namespace, fieldSelector: `metadata.name=${name}`, signal })
 const namespaces = createInformer(client, Namespace, { labelSelector, signal })
 const copies = createInformer(client, ConfigMap, { labelSelector, signal })

@@ -1,4 +1,4 @@
-// Tells OpenTelemetry what an informer does: metrics, and a span for every list. Nothing comes of it without an SDK, which is loaded first.
+// Reports an informer to OpenTelemetry: metrics, and a span for every list. Load an SDK first; without one the API is a no-op.
 //
 //   npm run build && node --import ./your-sdk.ts examples/opentelemetry.ts --server http://127.0.0.1:8001
 import { parseArgs } from 'node:util'

@@ -1,4 +1,4 @@
-// Prints which containers have restarted, and every restart from now on: how often, how the last run ended, and what the container waits for.
+// Prints the containers that have restarted and every further restart: the count, how the last run ended, and the waiting reason.
 //
 //   npm run build && node examples/pods-restarting.ts [--namespace shop] [--selector app=web] [--server http://127.0.0.1:8001]
 import { parseArgs } from 'node:util'
@@ -15,7 +15,7 @@ const containersOf = ({ status = {} }: Pod) => [...(status.initContainerStatuses
 
 function describe({ name, restartCount, state, lastState }: ContainerStatus): string {
   const { exitCode, reason = 'no reason given', finishedAt = 'some time' } = lastState?.terminated ?? {}
-  const end = exitCode === undefined ? 'the last run left no trace' : `exit code ${exitCode} (${reason}) at ${finishedAt}`
+  const end = exitCode === undefined ? 'the last run is unknown' : `exit code ${exitCode} (${reason}) at ${finishedAt}`
   return `${name} restarted ${restartCount}x: ${end}${state?.waiting ? `, now ${state.waiting.reason ?? 'waiting'}` : ''}`
 }
 

@@ -1,4 +1,4 @@
-// Follows the logs of all selected pods, as they and their containers come and go. Of those that are there already, the last lines come first.
+// Follows the logs of all selected pods as pods and containers come and go. Starts with the last lines of existing containers.
 //
 //   npm run build && node examples/tail-logs.ts [--selector app=web] [--namespace shop] [--container web] [--tail 10] [--server …]
 import { parseArgs } from 'node:util'

@@ -1,4 +1,4 @@
-// Keeps a copy of all pods up to date and prints the key of the first one as it appears.
+// Keeps a copy of all pods up to date and prints the key of the first one when it appears.
 //
 //   npm run build && node examples/using-reflector.ts --server http://127.0.0.1:8001
 import { parseArgs } from 'node:util'

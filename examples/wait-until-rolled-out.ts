@@ -1,4 +1,4 @@
-// Waits until deployments are rolled out: one, those selected, or all. Exits with 1 when one fails or is not there, or the time (in seconds) is up.
+// Waits until deployments are rolled out: one, the selected ones, or all. Exits with 1 on failure, without a match, or after --timeout seconds.
 //
 //   npm run build && node examples/wait-until-rolled-out.ts [web] [--selector app=web] [--namespace shop] [--timeout 300] [--server …]
 import { parseArgs } from 'node:util'
@@ -27,7 +27,7 @@ try {
   const client = new KubeClient(config ?? { baseUrl: values.server })
   await using deployments = createInformer(client, Deployment, { ...selected, onError: console.error })
   await deployments.whenSynced({ signal, onDenied: 'reject' })
-  if (deployments.indexer.size === 0) throw new Error(`no such deployment in the namespace ${namespace}`)
+  if (deployments.indexer.size === 0) throw new Error(`found no matching deployment in the namespace ${namespace}`)
   for await (const { type, entry } of deployments.changes({ signal })) {
     if (type === 'deleted') throw new Error(`${entry.name} was deleted`)
     console.log(`${entry.name}: ${progress(entry.object)}`)

@@ -1,4 +1,4 @@
-// Waits until a pod runs, says on which node, and ends. The server sends nothing but this one pod.
+// Waits until a pod runs, prints its node and exits. The server sends only this pod.
 //
 //   npm run build && node examples/waiting-for-one-object.ts --server http://127.0.0.1:8001 --namespace default --name web-1
 import { parseArgs } from 'node:util'

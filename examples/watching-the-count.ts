@@ -1,4 +1,4 @@
-// Prints how many pods there are, now and whenever the number changes.
+// Prints the number of pods, now and on every change.
 //
 //   npm run build && node examples/watching-the-count.ts --server http://127.0.0.1:8001
 import { parseArgs } from 'node:util'

@@ -1,4 +1,4 @@
-// Says who set each field of an object, or of those selected, and when that manager last wrote; then of every change what was and what is.
+// Prints the manager of each field of the selected objects and the time of its last write, then the old and new value of each change.
 //
 //   npm run build && node examples/who-changed-this.ts deploy [web] [--selector app=web] [--namespace shop] [--server http://127.0.0.1:8001]
 import { parseArgs } from 'node:util'
@@ -8,7 +8,7 @@ import { loadKubeconfig } from 'kubeflect/kubeconfig'
 const option = { type: 'string' } as const
 const { values, positionals } = parseArgs({ options: { server: option, namespace: option, selector: option }, allowPositionals: true })
 
-// In `fieldsV1`, `f:` is before a field's name, `k:` before what tells an item of a list from the others, `v:` before an item itself.
+// In `fieldsV1`, `f:` precedes a field's name, `k:` the key of a list item, `v:` the value of an item.
 function fieldsOf(tree: object, value: unknown, path = ''): string[] {
   const below = Object.entries(tree).filter(([key]) => key !== '.')
   if (below.length === 0) return [`${path} = ${JSON.stringify(value)}`]

@@ -1,20 +1,20 @@
-/** What the page's address says. */
+/** The selection in the page's address. */
 export interface Address {
-  /** As `kubectl` would take it: `deployments.apps`, `deploy`. */
+  /** The resource as for `kubectl`: `deployments.apps`, `deploy`. */
   readonly resource: string
-  /** All namespaces when undefined. */
+  /** The namespace; undefined for all namespaces. */
   readonly namespace: string | undefined
   readonly labelSelector: string | undefined
 }
 
-/** Reads an address. */
+/** Parses an address. */
 export function readAddress(search: string): Address {
   const parameters = new URLSearchParams(search)
   const read = (name: string) => parameters.get(name) || undefined
   return { resource: read('resource') ?? 'pods', namespace: read('namespace'), labelSelector: read('labelSelector') }
 }
 
-/** Writes an address, as short as it can be. */
+/** Formats an address without defaults. */
 export function writeAddress({ resource, namespace, labelSelector }: Address): string {
   const parameters = new URLSearchParams({
     ...(resource !== 'pods' && { resource }),

@@ -8,7 +8,7 @@ import { isSearched, RowList } from './row-list.ts'
 import { Strip } from './strip.ts'
 import { ResourceTable } from './table.ts'
 
-/** Shows one feed at a time: its objects as rows, and how it is doing. */
+/** Shows one feed at a time: its objects as rows, and its state. */
 export class Board {
   readonly #main: HTMLElement
   readonly #table: ResourceTable
@@ -20,9 +20,9 @@ export class Board {
   #feed: Feed | undefined
   #rows: RowList | undefined
   #changed = new Map<string, Entry<KubeObject> | undefined>()
-  /** Whether what is shown has arrived and is in no store yet: the first state is not complete. */
+  /** Whether the rows come from batches of an initial list that is still loading. */
   #isEarly = false
-  /** Whether what changed is not to light up when it is drawn next. */
+  /** Whether the next drawing omits flashes. */
   #isQuiet = false
   #isScheduled = false
   #stops: (() => void)[] = []
@@ -42,7 +42,7 @@ export class Board {
     }, 1000)
   }
 
-  /** Shows another feed; what it has is drawn at once. */
+  /** Shows another feed and draws its current objects at once. */
   show(feed: Feed): void {
     this.clear()
     this.#feed = feed
@@ -72,7 +72,7 @@ export class Board {
     this.#draw()
   }
 
-  /** Shows nothing, and why. */
+  /** Clears the board and shows the reason. */
   clear(reason = ''): void {
     for (const stop of this.#stops) stop()
     this.#stops = []
@@ -90,7 +90,7 @@ export class Board {
     write(this.#empty, '')
   }
 
-  /** Draws before the next frame: everything that happens between two frames is drawn at once. */
+  /** Draws before the next frame, so that all changes between two frames are drawn once. */
   schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
@@ -105,7 +105,7 @@ export class Board {
     if (entry) this.#details.open(entry)
   }
 
-  /** What had only arrived is no longer shown, unless it is among what comes now. */
+  /** Removes rows of an early batch that the complete state does not contain. */
   #dropEarly(rows: RowList): void {
     if (!this.#isEarly) return
     this.#isEarly = false

@@ -1,3 +1,4 @@
+// Knows the resources of the server, from the last visit and from discovery.
 import {
   type DiscoveredResource,
   type DiscoveredRoot,
@@ -9,10 +10,10 @@ import {
 } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 
-/** What the catalog needs of `localStorage`. */
+/** The used part of `localStorage`. */
 type Storage = Pick<globalThis.Storage, 'getItem' | 'setItem' | 'removeItem'>
 
-/** Knows the resources of a server: those of the last visit at once, those of today when the server has answered, and each change after that. */
+/** The resources of a server: at once from the last visit, then from the server, and after each change. */
 export class Catalog {
   readonly #client: KubeClient
   readonly #storage: Storage
@@ -20,7 +21,7 @@ export class Catalog {
   #discovery: Discovery | undefined
   #error: unknown
 
-  /** @param cluster names the cluster: what is remembered of one is never shown for another. */
+  /** @param cluster identifies the cluster: the cache of one is never used for another. */
   constructor(client: KubeClient, { cluster, storage }: { cluster: string; storage: Storage }) {
     this.#client = client
     this.#storage = storage
@@ -28,7 +29,7 @@ export class Catalog {
     this.#discovery = this.#recall()
   }
 
-  /** What can be shown: each resource that can be listed and watched, in the version its group prefers. In the order of the server. */
+  /** The resources that can be listed and watched, in the preferred version of their group and the order of the server. */
   get resources(): readonly DiscoveredResource[] {
     const names = new Set<string>()
     return (this.#discovery?.resources ?? []).filter((resource) => {
@@ -38,22 +39,22 @@ export class Catalog {
     })
   }
 
-  /** Why the server cannot be asked; undefined when it could. */
+  /** The error of the last request; undefined when it succeeded. */
   get error(): unknown {
     return this.#error
   }
 
   /**
-   * What somebody means by a name such as `deployments.apps`, `deploy` or `Deployment`; undefined while nothing is known.
+   * Finds a resource by a name such as `deployments.apps`, `deploy` or `Deployment`; undefined before anything is known.
    *
    * @throws UnknownResourceError when the server has no such resource.
    */
   find(name: string): Resource | undefined {
-    // Pods are everywhere: they need not wait for the server's answer.
+    // Every cluster has pods, so they do not wait for discovery.
     return name === Pod.plural ? (Pod as unknown as Resource) : this.#discovery?.resolve(name)
   }
 
-  /** Follows what the server has until the signal is aborted, and calls back after each change. */
+  /** Follows the resources of the server until the signal is aborted, and calls `onChange` after each change. */
   async follow({ signal, onChange }: { signal: AbortSignal; onChange: () => void }): Promise<void> {
     await watchDiscovery(this.#client, {
       signal,
@@ -70,7 +71,7 @@ export class Catalog {
     })
   }
 
-  /** Forgets the last visit. */
+  /** Removes the cache. */
   forget(): void {
     this.#storage.removeItem(this.#key)
   }
@@ -80,7 +81,7 @@ export class Catalog {
       const roots: readonly DiscoveredRoot[] | null = JSON.parse(this.#storage.getItem(this.#key) ?? 'null')
       return roots ? new Discovery(roots) : undefined
     } catch {
-      // Something else wrote it: the server will tell again.
+      // The entry was written by something else. The server will send the resources again.
       return undefined
     }
   }
@@ -89,7 +90,7 @@ export class Catalog {
     try {
       this.#storage.setItem(this.#key, JSON.stringify(roots))
     } catch {
-      // There is no room: the next visit has to wait for the server.
+      // The storage is full. The next visit has to wait for the server.
     }
   }
 }

@@ -1,39 +1,40 @@
+// The columns of the table for each kind.
 import { type Entry, type KubeObject, type Resource, resourceName } from 'kubeflect'
 import type { Deployment } from 'kubeflect/resources/apps/v1'
 import type { ConfigMap, Event, Node, Pod, Secret, Service } from 'kubeflect/resources/core/v1'
 import { detailsOf } from './pods.ts'
 import { statusOf, type Tone, toneOf } from './status.ts'
 
-/** What a cell shows. */
+/** The content of a cell. */
 export interface Cell {
-  /** The empty string: nothing is known. */
+  /** The text; the empty string when nothing is known. */
   readonly text: string
-  /** What rows are sorted by. */
+  /** The value that rows are sorted by. */
   readonly value: string | number
   readonly tone?: Tone | undefined
 }
 
-/** One column of the table. */
+/** A column of the table. */
 export interface Column {
-  /** Names it among the columns of its kind. */
+  /** The id, unique among the columns of a kind. */
   readonly id: string
   readonly title: string
-  /** How its cells look: they have this class. An `age` is counted on, from its value. */
+  /** The look of its cells, used as their class. An `age` counts up from its value. */
   readonly look: 'name' | 'text' | 'wide' | 'badge' | 'number' | 'age'
-  /** What an object has in it. Only what is asked for is parsed. */
+  /** Reads the cell of an object, and parses only what it needs. */
   read(entry: Entry<KubeObject>): Cell
 }
 
 type Look = Column['look']
 
-/** What a cell shows of an object that has nothing there, or something of another type than its schema says. */
+/** Returns the empty cell of a missing or unexpected value. */
 function nothing(look: Look): Cell {
   return { text: '', value: look === 'age' ? Number.POSITIVE_INFINITY : look === 'number' ? Number.NEGATIVE_INFINITY : '' }
 }
 
 /**
- * A column of an object's parts. Objects of servers are not checked against a schema, and what controllers wrote long ago need not follow it:
- * one that cannot be read has an empty cell, and the others are drawn.
+ * Creates a column that reads the parsed object. Servers do not guarantee that objects match their schema, so an unreadable value gives an
+ * empty cell and leaves the others intact.
  */
 function column<T extends KubeObject>(title: string, look: Look, read: (object: T) => unknown): Column {
   const id = title.toLowerCase().replaceAll(' ', '-')
@@ -63,7 +64,7 @@ function isCell(value: unknown): value is Cell {
   return typeof text === 'string' && (typeof sorted === 'string' || (typeof sorted === 'number' && !Number.isNaN(sorted)))
 }
 
-/** So many of so many, sorted by the share. */
+/** Formats a ratio, sorted by its value. */
 function ratio(have: number, want: number): Cell {
   return { text: `${have}/${want}`, value: want === 0 ? 1 : have / want, tone: have >= want ? 'good' : have > 0 ? 'busy' : 'bad' }
 }
@@ -78,11 +79,11 @@ const namespace: Column = {
 const status = column('Status', 'badge', statusOf)
 const age = column('Age', 'age', ({ metadata }) => {
   const created = Date.parse(metadata.creationTimestamp ?? '')
-  // The newest first: it is the smallest age.
+  // Sort by age, so that the newest object has the smallest value.
   return { text: '', value: Number.isNaN(created) ? Number.POSITIVE_INFINITY : -created }
 })
 
-/** What the kinds that run pods have in common. */
+/** The common part of the kinds that run pods. */
 interface Workload extends KubeObject {
   spec?: { replicas?: number; completions?: number; schedule?: string }
   status?: { replicas?: number; readyReplicas?: number; succeeded?: number; numberReady?: number; desiredNumberScheduled?: number }
@@ -94,10 +95,10 @@ interface Definition extends KubeObject {
 
 const replicas = column<Workload>('Ready', 'badge', ({ spec, status: now }) => ratio(now?.readyReplicas ?? 0, spec?.replicas ?? 1))
 
-/** The columns of kinds that are known, between the namespace and the age. */
+/** The columns of known kinds, between namespace and age. */
 const details: Readonly<Record<string, readonly Column[]>> = {
   pods: [
-    // What is no phase of Kubernetes' own is a reason for trouble.
+    // A phase that Kubernetes does not define is the reason of a failure.
     column<Pod>('Phase', 'badge', (pod) => {
       const { phase } = detailsOf(pod)
       const tone = toneOf(phase)
@@ -163,7 +164,7 @@ const details: Readonly<Record<string, readonly Column[]>> = {
   ],
 }
 
-/** The columns of a resource's table: of one that is not known, how its objects say they are. */
+/** Returns the columns of a resource's table; unknown kinds get a status column. */
 export function columnsOf(resource: Resource): readonly Column[] {
   return [name, ...(resource.scope === 'Namespaced' ? [namespace] : []), ...(details[resourceName(resource)] ?? [status]), age]
 }

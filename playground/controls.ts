@@ -1,17 +1,18 @@
+// The buttons that act on the playground’s server.
 import { byId } from './page.ts'
 
-/** What the server of the playground says of itself. */
+/** The state of the playground's server. */
 export interface ClusterInfo {
-  /** Changes per second that are being made; undefined where the cluster is a real one. */
+  /** The current changes per second; undefined for a real cluster. */
   readonly changesPerSecond: number | undefined
-  /** Whether the kind that comes and goes is defined; undefined where the cluster is a real one. */
+  /** Whether the optional kind is defined; undefined for a real cluster. */
   readonly hasExtraKind: boolean | undefined
 }
 
-/** The rates that the buttons step through, in changes per second. */
+/** The rates of the buttons, in changes per second. */
 const RATES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
-/** Connects the buttons with the server of the playground. */
+/** Connects the buttons to the playground's server. */
 export class Controls {
   readonly #churn = byId('churn', HTMLOutputElement)
   readonly #slower = byId('slower', HTMLButtonElement)
@@ -33,7 +34,7 @@ export class Controls {
     onClick(this.#faster, () => this.#setRate(RATES.find((rate) => rate > (this.#rate ?? 0))))
   }
 
-  /** Learns what the server can do. */
+  /** Reads the abilities of the server. */
   async start(): Promise<void> {
     await this.#ask('', 'GET')
   }
@@ -61,7 +62,7 @@ export class Controls {
     this.#kind.ariaPressed = String(hasExtraKind)
     for (const button of [this.#expire, this.#kind, this.#slower, this.#faster]) {
       button.disabled = !simulated
-      if (!simulated) button.title = 'This is a real cluster: only the cluster itself changes its objects, and forgets its past'
+      if (!simulated) button.title = 'Not available for a real cluster'
     }
     this.#slower.disabled ||= changesPerSecond === RATES[0]
     this.#faster.disabled ||= changesPerSecond === RATES.at(-1)

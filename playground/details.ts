@@ -4,7 +4,7 @@ import { byId, write } from './page.ts'
 const MASK = '••••••'
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
-/** Shows one object beside the table, as it is now: it follows the object's changes until it is closed. */
+/** Shows one object beside the table, and follows its changes until it is closed. */
 export class Details {
   readonly #panel = byId('details', HTMLElement)
   readonly #title = byId('details-title', HTMLElement)
@@ -13,7 +13,7 @@ export class Details {
   readonly #close = byId('details-close', HTMLButtonElement)
   #key: string | undefined
 
-  /** @param onClose gets the key of the object that was shown, to give the focus back to its row. */
+  /** @param onClose receives the key of the object, to return the focus to its row. */
   constructor({ onClose }: { onClose: (key: string) => void }) {
     const close = () => {
       const key = this.#key
@@ -26,12 +26,12 @@ export class Details {
     })
   }
 
-  /** The key of the object that is shown; undefined: the panel is closed. */
+  /** The key of the object; undefined when the panel is closed. */
   get key(): string | undefined {
     return this.#key
   }
 
-  /** Opens the panel with an object, and moves the focus there. */
+  /** Opens the panel with an object and moves the focus there. */
   open(entry: Entry<KubeObject>): void {
     this.#key = entry.key
     this.#panel.hidden = false
@@ -40,7 +40,7 @@ export class Details {
     this.#close.focus()
   }
 
-  /** Draws the newest version of the object; undefined: it is gone, and its last version stays. */
+  /** Draws the newest version of the object; undefined when it was deleted, in which case its last version stays. */
   update(entry: Entry<KubeObject> | undefined): void {
     if (this.#key === undefined) return
     this.#panel.toggleAttribute('data-gone', entry === undefined)
@@ -62,11 +62,11 @@ function textOf(entry: Entry<KubeObject>): string {
   try {
     return JSON.stringify(maskSecret(entry.object), undefined, 2)
   } catch {
-    return 'The object cannot be read.'
+    return 'The object is not valid JSON.'
   }
 }
 
-/** The object without what a Secret keeps: its values, and the copy that `kubectl apply` leaves in an annotation. */
+/** Returns the object without the values of a Secret and without their copy in the annotation of `kubectl apply`. */
 export function maskSecret(object: KubeObject): object {
   if (object.kind !== 'Secret') return object
   const mask = (values: unknown) =>

@@ -1,3 +1,4 @@
+// Opens and keeps the informers of the page.
 import {
   type Entry,
   type EntryClient,
@@ -14,27 +15,27 @@ import {
 import { idbPersister } from 'kubeflect/idb'
 import { MeteredClient, Traffic } from './traffic.ts'
 
-/** Which objects to show. */
+/** A selection of objects. */
 export interface Selection {
   readonly resource: Resource
-  /** All namespaces when undefined. */
+  /** The namespace; undefined for all namespaces. */
   readonly namespace: string | undefined
   readonly labelSelector: string | undefined
 }
 
-/** The objects of a selection, which outlive the page. */
+/** The informer of a selection, with its traffic. */
 export interface Feed {
   readonly selection: Selection
   readonly informer: SharedInformer<KubeObject>
-  /** What was read since the page was loaded, also by informers before this one. */
+  /** The traffic since the page was loaded, including earlier informers of the selection. */
   readonly traffic: Traffic
-  /** Calls back with what has arrived of the first state, while there is none yet; returns how to stop. */
+  /** Calls back with batches of the initial list while it is loading; returns an unsubscribe function. */
   onArrival(listener: (entries: readonly Entry<KubeObject>[], before: number) => void): () => void
-  /** When the attempt after an error is due, in milliseconds since 1970; undefined when that is not known. */
+  /** When the retry after an error is due, in milliseconds since 1970; undefined when unknown. */
   retryAt(error: unknown): number | undefined
 }
 
-/** How long a feed is kept that is not shown any more, in milliseconds. */
+/** How long a hidden feed is kept, in milliseconds. */
 export const LINGER_MS = 30_000
 
 interface Held {
@@ -44,8 +45,8 @@ interface Held {
 }
 
 /**
- * Keeps one feed for what is shown, and for a while the one that was shown before: going back to it costs nothing. After that it resumes from
- * IndexedDB. No more than one lingers, since a browser opens no more than six connections to a server, in all its tabs together.
+ * Keeps the visible feed, and for a while the previous one, so that going back costs nothing. Older feeds resume from IndexedDB. At most
+ * one lingers, because a browser opens at most six connections to a server across all tabs.
  */
 export class Feeds {
   readonly #persister = idbPersister({ database: 'kubeflect-playground' })
@@ -59,10 +60,10 @@ export class Feeds {
   #lingering: Held | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** @param cluster names the cluster: what is stored of one is never shown for another. */
+  /** @param cluster identifies the cluster: the stored state of one is never shown for another. */
   constructor(client: EntryClient, { cluster }: { cluster: string }) {
     const metered = new MeteredClient(client, (resource, namespace) => this.#trafficOf(collectionKey(resource, namespace)))
-    // Every error is told before the wait that follows it.
+    // Every error is reported before the wait that follows it.
     const onEvent: SharedInformerFactoryOptions['onEvent'] = (event) => {
       if (event.type === 'error') this.#lastError = event.error
       else if (event.type === 'backoff' && this.#lastError instanceof Error) this.#retries.set(this.#lastError, Date.now() + event.ms)
@@ -75,7 +76,7 @@ export class Feeds {
     this.#unstored.start()
   }
 
-  /** Gives the feed of a selection; the one that was given before is let go. */
+  /** Returns the feed of a selection, and releases the previous one. */
   open(selection: Selection): Feed {
     const key = selectionKey(selection)
     if (this.#shown?.key === key) return this.#shown.feed
@@ -88,13 +89,13 @@ export class Feeds {
     return this.#shown.feed
   }
 
-  /** Lets go of the feed that is not shown any more. */
+  /** Stops the hidden feed. */
   drop(): void {
     this.#lingering?.lease.release()
     this.#lingering = undefined
   }
 
-  /** Removes everything that was stored. */
+  /** Removes all stored state. */
   forget(): Promise<void> {
     return this.#persister.clear()
   }
@@ -118,7 +119,7 @@ export class Feeds {
     try {
       return this.#stored.lease(resource, { namespace, labelSelector })
     } catch (error) {
-      // Secrets are not written to a disk.
+      // Do not write Secrets to disk.
       if (isPersistenceError(error) && error.code === 'refused') return this.#unstored.lease(resource, { namespace, labelSelector })
       throw error
     }

@@ -1,18 +1,20 @@
+// Formats counts, sizes and ages.
+
 const counts = new Intl.NumberFormat('en')
 
-/** A count as people read it: `12,345`. */
+/** Formats a count: `12,345`. */
 export function formatCount(count: number): string {
   return counts.format(count)
 }
 
-/** A number of bytes in the unit that fits. */
+/** Formats a number of bytes with a suitable unit. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`
   return `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
-/** A span of time in the two largest units that matter: `42s`, `5m10s`, `3d4h`. */
+/** Formats a duration in its two largest units: `42s`, `5m10s`, `3d4h`. */
 export function formatAge(ms: number): string {
   if (!Number.isFinite(ms)) return '–'
   const seconds = Math.max(0, Math.floor(ms / 1000))

@@ -1,3 +1,4 @@
+// The entry of the page: connects the address, the pickers and the board.
 import { KubeClient, type Resource, resourceName } from 'kubeflect'
 import { type Address, readAddress, writeAddress } from './address.ts'
 import { Board } from './board.ts'
@@ -25,20 +26,20 @@ const namespaces = new Namespaces(client, { onPick: (namespace) => go({ ...addre
 let address = readAddress(location.search)
 let shown: Resource | undefined
 
-/** Goes to another address. */
+/** Navigates to another address. */
 function go(next: Address): void {
   history.pushState(undefined, '', writeAddress(next))
   follow()
 }
 
-/** Shows what the page's address says. */
+/** Shows the selection of the page's address. */
 function follow(): void {
   address = readAddress(location.search)
   shown = undefined
   show()
 }
 
-/** Shows the resource of the address as soon as it is known what that is. */
+/** Shows the resource of the address once it is known. */
 function show(): void {
   if (shown) return
   const { namespace, labelSelector } = address
@@ -48,7 +49,7 @@ function show(): void {
     if (shown) {
       name = resourceName(shown)
       board.show(feeds.open({ resource: shown, namespace: shown.scope === 'Cluster' ? undefined : namespace, labelSelector }))
-    } else board.clear(catalog.error === undefined ? '' : `The server cannot be asked what it has: ${messageOf(catalog.error)}.`)
+    } else board.clear(catalog.error === undefined ? '' : `Discovery of the server's resources failed: ${messageOf(catalog.error)}.`)
   } catch (error) {
     board.clear(`${messageOf(error)}.`.replace(/\?\.$/, '?'))
   }
@@ -59,7 +60,7 @@ function show(): void {
   document.title = `${name} · kubeflect playground`
 }
 
-/** A page that nobody sees needs no more than its own feed. */
+/** Aborted while the page is hidden, which needs only its own feed. */
 let attention = new AbortController()
 function attend(): void {
   attention.abort()
@@ -87,7 +88,7 @@ document.addEventListener('keydown', (event) => {
   else picker.focus()
 })
 
-write(byId('cluster', HTMLElement), cluster === 'fake' ? 'a make-believe cluster in memory' : cluster)
+write(byId('cluster', HTMLElement), cluster === 'fake' ? 'a fake cluster in memory' : cluster)
 picker.resources = catalog.resources
 follow()
 attend()

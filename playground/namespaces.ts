@@ -2,7 +2,7 @@ import type { KubeClient } from 'kubeflect'
 import { Namespace } from 'kubeflect/resources/core/v1'
 import { byId, create } from './page.ts'
 
-/** Chooses a namespace. They are asked for when somebody is about to choose: a watch would cost one of the browser's few connections. */
+/** A namespace picker. Lists the namespaces when it is opened, because a watch would occupy one of the browser's few connections. */
 export class Namespaces {
   readonly #select = byId('namespace', HTMLSelectElement)
   readonly #client: KubeClient
@@ -15,21 +15,21 @@ export class Namespaces {
     this.#select.addEventListener('change', () => onPick(this.#select.value || undefined))
   }
 
-  /** Shows what is chosen; a resource without namespaces has nothing to choose. */
+  /** Shows the selected namespace; disabled for cluster-scoped resources. */
   show(namespace: string | undefined, { isNamespaced }: { isNamespaced: boolean }): void {
     this.#chosen = namespace ?? ''
     this.#select.disabled = !isNamespaced
     this.#draw()
   }
 
-  /** Asks the server which namespaces there are; who may not know goes on with the one that is chosen. */
+  /** Lists the namespaces of the server. When that is denied, keeps the selected one. */
   async load(): Promise<void> {
     try {
       const { items } = await this.#client.list(Namespace)
       this.#names = items.map(({ metadata }) => metadata.name ?? '')
       this.#draw()
     } catch {
-      // The feed tells of the same trouble, if it has it too.
+      // The feed reports the same error, if it is affected.
     }
   }
 

@@ -1,7 +1,7 @@
 /**
- * The element of the page with an id.
+ * Returns the element of the page with an id.
  *
- * @throws TypeError when there is none, or one of another kind.
+ * @throws TypeError when it does not exist, or has another type.
  */
 export function byId<E extends HTMLElement>(id: string, type: new () => E): E {
   const element = document.getElementById(id)
@@ -9,12 +9,12 @@ export function byId<E extends HTMLElement>(id: string, type: new () => E): E {
   throw new TypeError(`index.html has no ${type.name} with the id ${JSON.stringify(id)}`)
 }
 
-/** Sets an element's text, unless it is the same. */
+/** Sets an element's text if it differs. */
 export function write(element: HTMLElement | undefined, text: string): void {
   if (element && element.textContent !== text) element.textContent = text
 }
 
-/** Makes an element with some properties. */
+/** Creates an element with properties. */
 export function create<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Partial<HTMLElementTagNameMap[K]> = {},

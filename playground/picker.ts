@@ -2,8 +2,8 @@ import { type DiscoveredResource, type Resource, resourceName } from 'kubeflect'
 import { byId, create } from './page.ts'
 
 /**
- * Chooses a resource: an editable combobox with a list below it, by the keyboard as well as by the mouse. What is typed is looked for in
- * kinds, plurals, short names and groups.
+ * A resource picker: an editable combobox with a list below it, usable with keyboard and mouse. Searches kinds, plurals, short names and
+ * groups.
  * {@link https://www.w3.org/WAI/ARIA/apg/patterns/combobox/}
  */
 export class Picker {
@@ -20,7 +20,7 @@ export class Picker {
     this.#input.addEventListener('input', () => this.#open(this.#input.value))
     this.#input.addEventListener('blur', () => this.#close())
     this.#input.addEventListener('keydown', (event) => this.#press(event))
-    // The input keeps the focus.
+    // Keep the focus in the input.
     this.#list.addEventListener('pointerdown', (event) => event.preventDefault())
     this.#list.addEventListener('click', ({ target }) => {
       const option = target instanceof Element ? target.closest<HTMLElement>('[role=option]') : undefined
@@ -28,19 +28,19 @@ export class Picker {
     })
   }
 
-  /** What there is to choose from. */
+  /** Sets the available resources. */
   set resources(resources: readonly DiscoveredResource[]) {
     this.#resources = resources
     if (this.#isOpen) this.#draw(this.#input.value === this.#chosen ? '' : this.#input.value)
   }
 
-  /** What is chosen. */
+  /** Sets the selected resource. */
   set chosen(name: string) {
     this.#chosen = name
     if (!this.#isOpen) this.#input.value = name
   }
 
-  /** Puts the focus on it, and opens the list. */
+  /** Focuses the input and opens the list. */
   focus(): void {
     this.#input.focus()
     this.#open()
@@ -131,7 +131,7 @@ export class Picker {
     if (found.length === 0)
       this.#list.append(
         create('p', {
-          textContent: this.#resources.length > 0 ? 'The server has no such resource.' : 'The server has not said yet what it has.',
+          textContent: this.#resources.length > 0 ? 'The server has no such resource.' : 'Waiting for the resources of the server.',
         }),
       )
     const first = words.length > 0 ? bestOf(found, words.join(' ')) : found.find((resource) => resourceName(resource) === this.#chosen)
@@ -142,12 +142,12 @@ export class Picker {
 
 const idOf = (resource: Resource): string => `resource-${resourceName(resource)}`
 
-/** Everything a resource is called, in lower case. */
+/** Returns all names of a resource, in lower case. */
 function namesOf({ group, plural, singular, kind, shortNames }: DiscoveredResource): string[] {
   return [plural, ...shortNames, singular, kind.toLowerCase(), group, group ? `${plural}.${group}` : plural]
 }
 
-/** Who is called just so, or else begins so, or else the first. */
+/** Returns the exact match, or else the first prefix match, or else the first item. */
 function bestOf(found: readonly DiscoveredResource[], text: string): DiscoveredResource | undefined {
   return (
     found.find((resource) => namesOf(resource).includes(text)) ??

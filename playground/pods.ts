@@ -1,14 +1,15 @@
+// Derives the status of pods like kubectl.
 import type { Pod } from 'kubeflect/resources/core/v1'
 
-/** What the table shows of a pod beyond its name. */
+/** The details of a pod that the table shows. */
 export interface PodDetails {
-  /** What `kubectl get pods` says, such as `CrashLoopBackOff`. */
+  /** The status that `kubectl get pods` prints, such as `CrashLoopBackOff`. */
   readonly phase: string
   readonly node: string
   readonly restarts: number
 }
 
-/** The details of a pod. */
+/** Returns the details of a pod. */
 export function detailsOf(pod: Pod): PodDetails {
   const containers = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
   const stuck = containers.map(({ state }) => state?.waiting?.reason).find((reason) => reason && reason !== 'PodInitializing')

@@ -1,7 +1,8 @@
+// Sorts and filters the rows of the table.
 import type { Entry, KubeObject } from 'kubeflect'
 import type { Cell, Column } from './columns.ts'
 
-/** A row of the table: one version of one object, which is parsed when a cell needs it. */
+/** A row of the table: one version of one object, parsed lazily for its cells. */
 export class Row {
   readonly entry: Entry<KubeObject>
   readonly #columns: readonly Column[]
@@ -17,14 +18,14 @@ export class Row {
     return this.entry.key
   }
 
-  /** What the row has in a column. */
+  /** Returns the cell of a column. */
   cell(column: Column): Cell {
     const at = this.#columns.indexOf(column)
     this.#cells[at] ??= column.read(this.entry)
     return this.#cells[at]
   }
 
-  /** Whether the row contains a word in lower case. What is read from the key is not parsed. */
+  /** Whether the row contains a word in lower case. Columns that read the key need no parsing. */
   contains(word: string): boolean {
     if (this.key.includes(word)) return true
     this.#words ??= this.#columns
@@ -35,18 +36,18 @@ export class Row {
   }
 }
 
-/** Whether rows are found by what they have in a column. */
+/** Whether the search covers a column. */
 export function isSearched({ look }: Column): boolean {
   return look !== 'number' && look !== 'age'
 }
 
-/** By what rows are sorted, and which way. */
+/** The column and direction that rows are sorted by. */
 export interface Order {
   readonly column: Column
   readonly direction: 'ascending' | 'descending'
 }
 
-/** Rows that match a filter, in order. A change moves only the rows it is about. */
+/** The sorted rows that match a filter. A change moves only its own rows. */
 export class RowList {
   readonly columns: readonly Column[]
   readonly #all = new Map<string, Row>()
@@ -55,33 +56,33 @@ export class RowList {
   #order: Order
 
   /**
-   * The newest come first.
+   * Sorts by the last column, the newest first.
    *
    * @throws TypeError when there are no columns.
    */
   constructor(columns: readonly Column[]) {
     const last = columns.at(-1)
-    if (!last) throw new TypeError('RowList: a table has columns')
+    if (!last) throw new TypeError('RowList: a table needs at least one column')
     this.columns = columns
     this.#order = { column: last, direction: 'ascending' }
   }
 
-  /** The rows to show, in order. */
+  /** The visible rows, in order. */
   get shown(): readonly Row[] {
     return this.#shown
   }
 
-  /** How many rows there are, shown or not. */
+  /** The number of rows, including hidden ones. */
   get size(): number {
     return this.#all.size
   }
 
-  /** The keys of all rows, shown or not. */
+  /** The keys of all rows, including hidden ones. */
   get keys(): Iterable<string> {
     return this.#all.keys()
   }
 
-  /** The newest entry of a key; undefined when there is none. */
+  /** Returns the newest entry of a key; undefined when there is none. */
   get(key: string): Entry<KubeObject> | undefined {
     return this.#all.get(key)?.entry
   }
@@ -90,21 +91,21 @@ export class RowList {
     return this.#order
   }
 
-  /** Sorts by something else. */
+  /** Sorts by another column. */
   sort(order: Order): void {
     this.#order = order
     this.#rebuild()
   }
 
-  /** Shows the rows that contain each of some words. */
+  /** Shows the rows that contain every word of a text. */
   filter(text: string): void {
     this.#words = text.toLowerCase().split(/\s+/).filter(Boolean)
     this.#rebuild()
   }
 
-  /** Takes over the newest entry of each key that changed; undefined for one that is gone. */
+  /** Applies the newest entries of the changed keys; undefined for a deleted one. */
   apply(changes: ReadonlyMap<string, Entry<KubeObject> | undefined>): void {
-    // Moving a row costs a shift of the others: beyond some hundred, sorting everything is cheaper.
+    // Moving a row shifts the others; beyond a few hundred, sorting everything is cheaper.
     const whole = changes.size > 100 + this.#all.size / 20
     for (const [key, entry] of changes) {
       const before = this.#all.get(key)
@@ -137,7 +138,7 @@ export class RowList {
     return this.#words.every((word) => row.contains(word))
   }
 
-  /** Where a row is, or would have to be. */
+  /** Returns the index of a row, or its insertion point. */
   #indexOf(row: Row): number {
     let low = 0
     let high = this.#shown.length
@@ -150,7 +151,7 @@ export class RowList {
     return low
   }
 
-  /** Rows of equal value are in the order of their keys, so that no two rows are equal and none jumps about. */
+  /** Compares rows by value, then by key, so that no two rows are equal and the order is stable. */
   #compare(a: Row, b: Row): number {
     const { column, direction } = this.#order
     const byValue = compare(a.cell(column).value, b.cell(column).value)
@@ -158,7 +159,7 @@ export class RowList {
   }
 }
 
-/** Numbers come before texts: compared with each other they would have no order. */
+/** Compares values; numbers precede texts, because mixed values have no order. */
 function compare(a: string | number, b: string | number): number {
   if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1
   return a < b ? -1 : a > b ? 1 : 0

@@ -1,9 +1,10 @@
+// Derives a one-word status, and its colour, from any object.
 import type { KubeObject } from 'kubeflect'
 
-/** How a status is coloured. */
+/** The colour of a status. */
 export type Tone = 'good' | 'busy' | 'bad' | 'done' | 'leaving' | 'quiet'
 
-/** What most kinds have: conditions, or one word for all. */
+/** The status of most kinds: conditions, or a single word. */
 interface Status {
   readonly phase?: unknown
   readonly state?: unknown
@@ -34,17 +35,17 @@ const words: Readonly<Record<Exclude<Tone, 'bad' | 'quiet'>, readonly string[]>>
   leaving: ['Terminating', 'Released'],
 }
 const tones = new Map(Object.entries(words).flatMap(([tone, all]) => all.map((word) => [word, tone as Tone])))
-/** The conditions that say whether an object is well, the best first. */
+/** The conditions that report health, the most specific first. */
 const HEALTH = ['Ready', 'Available', 'Established', 'Healthy', 'Complete', 'Succeeded', 'Synced', 'Accepted']
 
-/** How a word is coloured; of one that is not known, whether it sounds like trouble decides. */
+/** Returns the colour of a status word; guesses from its sound for an unknown one. */
 export function toneOf(word: string): Tone {
   return (
     tones.get(word) ?? (/err|fail|back-?off|crash|invalid|kill|evict|lost|^not|^un|warn|exceeded|degraded/i.test(word) ? 'bad' : 'quiet')
   )
 }
 
-/** The one word that says how an object of any kind is; the empty string when it does not say so. */
+/** Returns a one-word status for an object of any kind, or the empty string. */
 export function statusOf(object: KubeObject): string {
   if (object.metadata.deletionTimestamp) return 'Terminating'
   const { phase, state, conditions } = (object as KubeObject & { status?: Status }).status ?? {}

@@ -1,3 +1,4 @@
+// The status strip of a feed.
 import { isApiError, isConnectionError, isWatchError, type PersistenceStatus, type ReflectorState, type SyncSource } from 'kubeflect'
 import type { Feed } from './feeds.ts'
 import { formatBytes, formatCount } from './format.ts'
@@ -27,7 +28,7 @@ const storage: Record<PersistenceStatus, string> = {
 
 const FIELDS = ['source', 'resource-version', 'objects', 'events', 'bytes', 'requests', 'lists', 'storage']
 
-/** Says how a feed is doing, in words for people and in attributes of `main` for tests. */
+/** Shows the state of a feed, as text for users and as attributes of `main` for tests. */
 export class Strip {
   readonly #main: HTMLElement
   readonly #notice = byId('notice', HTMLElement)
@@ -37,7 +38,7 @@ export class Strip {
     this.#main = main
   }
 
-  /** Draws what is known now. */
+  /** Draws the current state. */
   update(feed: Feed, now: number): void {
     const { informer, traffic } = feed
     const { indexer } = informer
@@ -62,7 +63,7 @@ export class Strip {
     this.#tell([feedTrouble(feed, now), storageTrouble(feed)].filter(Boolean).join(' '))
   }
 
-  /** Draws that there is no feed, and why. */
+  /** Shows that there is no feed, with the reason. */
   clear(reason: string): void {
     Object.assign(this.#main.dataset, { state: 'idle', source: '', rows: '0', resourceVersion: '', lists: '0' })
     this.#write('state', reason ? 'No feed' : 'Connecting')
@@ -92,8 +93,8 @@ function feedTrouble({ informer, retryAt, selection }: Feed, now: number): strin
 
 function storageTrouble({ informer, selection }: Feed): string {
   const { status, error } = informer.persistence ?? {}
-  if (status === 'fenced') return `Another tab stores these ${selection.resource.plural} now; this one goes on from memory.`
-  return status === 'failed' ? `What is shown is not stored: ${messageOf(error)}.` : ''
+  if (status === 'fenced') return `Another tab stores these ${selection.resource.plural} now; this one continues from memory.`
+  return status === 'failed' ? `The objects are not stored: ${messageOf(error)}.` : ''
 }
 
 function describe(state: ReflectorState, error: unknown, plural: string): string {
@@ -105,7 +106,7 @@ function describe(state: ReflectorState, error: unknown, plural: string): string
   return `Something went wrong: ${said}.`
 }
 
-/** What an error says, without a full stop. */
+/** Returns the message of an error without a full stop. */
 export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }

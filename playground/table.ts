@@ -1,21 +1,22 @@
+// Draws the table with virtual scrolling.
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer, type VirtualizerOptions } from '@tanstack/virtual-core'
 import type { Cell, Column } from './columns.ts'
 import { formatAge } from './format.ts'
 import { create, write } from './page.ts'
 import type { Order, Row, RowList } from './row-list.ts'
 
-// As style.css has them, in pixels.
+// The heights in style.css, in pixels.
 const ROW_HEIGHT = 32
 const HEAD_HEIGHT = 36
 
-/** A row on the screen, and what it shows. */
+/** A row on the screen with its content. */
 interface Line {
   readonly element: HTMLTableRowElement
   readonly cells: readonly HTMLElement[]
   row: Row | undefined
 }
 
-/** Draws the rows of a list that are in sight, and of those only what changed. */
+/** Draws the visible rows of a list, and updates only what changed. */
 export class ResourceTable {
   readonly #table: HTMLTableElement
   readonly #body: HTMLTableSectionElement
@@ -24,11 +25,11 @@ export class ResourceTable {
   readonly #below = spacer()
   #rows: RowList | undefined
   #lines = new Map<string, Line>()
-  /** Keys that are to flash when they are drawn next. */
+  /** The keys of rows that flash at the next drawing. */
   readonly #flashes = new Set<string>()
 
   /**
-   * @param onOpen is called when somebody clicks a row, or presses the button with its name.
+   * @param onOpen called when a row or the button with its name is clicked.
    * @throws TypeError when the table has no tbody.
    */
   constructor(table: HTMLTableElement, { onOpen }: { onOpen: (key: string) => void }) {
@@ -37,13 +38,13 @@ export class ResourceTable {
     this.#table = table
     this.#body = body
     body.append(this.#above, this.#below)
-    // A flash that is over must not come back when the row moves.
+    // Remove a finished flash, so that it does not restart when the row moves.
     body.addEventListener('animationend', ({ target }) => {
       if (target instanceof HTMLElement) delete target.dataset.flash
     })
     body.addEventListener('click', ({ target }) => {
       const key = target instanceof Element ? target.closest<HTMLElement>('tr[data-key]')?.dataset.key : undefined
-      // Who marks text to copy it does not open anything.
+      // Do not open the object when the user selects text to copy.
       if (key !== undefined && getSelection()?.isCollapsed !== false) onOpen(key)
     })
     this.#virtualizer = new Virtualizer(this.#options())
@@ -51,7 +52,7 @@ export class ResourceTable {
     this.#virtualizer._willUpdate()
   }
 
-  /** Draws another list, with its columns, from the top; or none. */
+  /** Draws another list with its columns from the top, or nothing. */
   show(rows: RowList | undefined): void {
     this.#rows = rows
     for (const { element } of this.#lines.values()) element.remove()
@@ -61,7 +62,7 @@ export class ResourceTable {
     this.update()
   }
 
-  /** Draws after the list has changed; rows with a key in `flashes` light up. */
+  /** Draws the changes of the list; rows with a key in `flashes` light up. */
   update(flashes: Iterable<string> = []): void {
     for (const key of flashes) this.#flashes.add(key)
     this.#virtualizer.setOptions(this.#options())
@@ -70,12 +71,12 @@ export class ResourceTable {
     this.#flashes.clear()
   }
 
-  /** Gives the focus to a row, if it is drawn. */
+  /** Focuses a row, if it is drawn. */
   focus(key: string): void {
     this.#lines.get(key)?.element.querySelector('button')?.focus()
   }
 
-  /** Shows what time has changed. */
+  /** Updates the ages. */
   tick(now: number): void {
     this.#columns.forEach((column, at) => {
       if (column.look !== 'age') return
@@ -110,7 +111,7 @@ export class ResourceTable {
     const shown = items.flatMap(({ index }) => this.#shown[index] ?? [])
     const previous = this.#lines
     this.#lines = new Map(shown.map(({ key }) => [key, previous.get(key) ?? line(key, this.#columns)]))
-    // What left goes first: the others stay where they are, and their flashes go on.
+    // Remove deleted lines first, so that the others keep their place and their flashes continue.
     for (const [key, { element }] of previous) if (!this.#lines.has(key)) element.remove()
     let next = this.#above.nextSibling
     const now = Date.now()
@@ -134,7 +135,7 @@ export class ResourceTable {
       const element = drawn.cells[at]
       if (element) drawCell(element, column, row.cell(column), now)
     })
-    // Two names for one animation: a row that changes while it flashes starts anew.
+    // Two names for one animation: alternating them restarts the flash of a row that changes again.
     if (this.#flashes.has(row.key)) drawn.element.dataset.flash = drawn.element.dataset.flash === 'a' ? 'b' : 'a'
     return drawn.element
   }

@@ -1,24 +1,25 @@
+// Counts the traffic of the page.
 import type { EntryClient, KubeObject, ListEntriesOptions, Resource, WatchEntriesOptions } from 'kubeflect'
 
-/** Over how many milliseconds a rate is an average. */
+/** The window of a rate, in milliseconds. */
 const WINDOW_MS = 5000
 
-/** Counts what a feed costs. */
+/** Counts the requests, lists, bytes and events of a feed. */
 export class Traffic {
-  /** Requests sent, whatever became of them. */
+  /** Requests sent, including failed ones. */
   requests = 0
-  /** Complete states asked for: lists, and streamed lists. */
+  /** Complete states requested: lists and streamed lists. */
   lists = 0
-  /** Bytes of bodies, as they were before compression. */
+  /** Bytes of bodies before compression. */
   bytes = 0
   #recent: { readonly at: number; readonly events: number }[] = []
 
-  /** Takes note of so many events. */
+  /** Counts events. */
   note(events: number): void {
     this.#recent.push({ at: Date.now(), events })
   }
 
-  /** Events per second, of late. */
+  /** Returns the recent events per second. */
   eventsPerSecond(now: number): number {
     const first = this.#recent.findIndex(({ at }) => at > now - WINDOW_MS)
     this.#recent.splice(0, first < 0 ? this.#recent.length : first)
@@ -26,7 +27,7 @@ export class Traffic {
   }
 }
 
-/** A client that counts what is read of each collection. */
+/** A client that counts the traffic of each collection. */
 export class MeteredClient implements EntryClient {
   readonly baseUrl: string
   readonly #client: EntryClient
@@ -39,7 +40,7 @@ export class MeteredClient implements EntryClient {
   }
 
   listEntries<T extends KubeObject>(resource: Resource<T>, options: ListEntriesOptions & { namespace?: string | undefined }) {
-    // One object is asked for to learn which version the server is at: that is no list.
+    // The probe of one object asks for the server's version, and is not a list.
     return this.#client.listEntries(resource, this.#metered(resource, options, { isList: options.limit !== 1 }))
   }
 

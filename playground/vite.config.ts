@@ -1,7 +1,8 @@
+// Vite’s configuration of the playground.
 import { fileURLToPath } from 'node:url'
 import { defineConfig, runnerImport } from 'vite'
 
-// The sources name each other without extensions: Vite reads them, and Node could not.
+// The sources import each other without extensions, which Vite resolves and Node does not.
 const { module } = await runnerImport<typeof import('./server/config.ts')>(fileURLToPath(new URL('server/config.ts', import.meta.url)), {
   configFile: false,
   logLevel: 'error',

@@ -1,4 +1,4 @@
-// Checks that every name the package exports has a docstring. `node scripts/check-docs.ts` prints those that have none.
+// Checks that every exported name of the package has a docstring. `node scripts/check-docs.ts` prints the names without one.
 
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -10,23 +10,23 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** A subpath of the package and the file in `src/` behind it. */
 export interface Entry {
-  /** As in `import 'kubeflect/idb'`. */
+  /** The import path, such as `kubeflect/idb`. */
   readonly name: string
   readonly path: string
   readonly exists: boolean
 }
 
-/** One name an entry exports. */
+/** A name that an entry exports. */
 export interface Export {
   readonly name: string
-  /** Whether anything of it is there at run time. */
+  /** Whether it exists at run time. */
   readonly isValue: boolean
   readonly documentation: string
-  /** Where it is declared, as `path:line`. */
+  /** The place of its declaration, as `path:line`. */
   readonly location: string
 }
 
-/** The subpaths that package.json exports, and the sources behind them. */
+/** Returns the subpaths that package.json exports, and their sources. */
 export function readEntries(): Entry[] {
   return readSubpaths().map((subpath) => {
     const path = `src/${subpath}.ts`
@@ -34,7 +34,7 @@ export function readEntries(): Entry[] {
   })
 }
 
-/** Reads what entries export, types included, by entry name. An entry without a file exports nothing. */
+/** Reads the exports of entries, including types, by entry name. An entry without a file exports nothing. */
 export function readExports(entries: readonly Entry[]): Map<string, Export[]> {
   return withExports(
     entries,
@@ -43,7 +43,7 @@ export function readExports(entries: readonly Entry[]): Map<string, Export[]> {
   )
 }
 
-/** Hands over the symbols that entries export, by entry name. */
+/** Calls back with the symbols that entries export, by entry name. */
 export function withExports<R>(
   entries: readonly Entry[],
   use: (symbols: ReadonlyMap<string, readonly ts.Symbol[]>, checker: ts.TypeChecker) => R,
@@ -79,7 +79,7 @@ function describeExport(checker: ts.TypeChecker, exported: ts.Symbol): Export {
 if (import.meta.main) {
   const exported = [...readExports(readEntries()).values()].flat()
   const undocumented = exported.filter(({ documentation }) => documentation === '')
-  for (const { name, location } of undocumented) console.error(`${location}: ${name} is exported and has no docstring`)
+  for (const { name, location } of undocumented) console.error(`${location}: ${name} is exported without a docstring: add one`)
   console.log(`${exported.length} exported names, ${undocumented.length} without a docstring`)
   if (undocumented.length > 0) process.exitCode = 1
 }

@@ -1,10 +1,10 @@
-// Finishes what tsup wrote into dist/: the last step of `npm run build`. `node scripts/finish-build.ts <folder>` does it elsewhere.
+// Post-processes the output of tsup in dist/ as the last step of `npm run build`. `node scripts/finish-build.ts <folder>` processes another folder.
 //
-// - tsup forgets that a class was exported as a type only: `new View()` would compile, and fail when it runs. What an entry's JavaScript does not
-//   export is exported as a type here.
-// - The generated resources have no source maps: they are lists of names, and no step of a debugger leads into them.
-// - What browsers get for `kubeflect/kubeconfig` is not compiled: the import in it must stay as it is.
-// - Declarations that name `Symbol.dispose` ask for the library that declares it, so that they compile in projects that have not asked for it.
+// - tsup loses the information that a class is exported as a type only: `new View()` would compile and fail at run time. Names that an entry's
+//   JavaScript does not export become type exports here.
+// - The generated resources have no source maps: they are lists of names that no debugger steps into.
+// - The browser entry of `kubeflect/kubeconfig` is copied without compilation, because its import must stay as it is.
+// - Declarations that use `Symbol.dispose` reference the library that declares it, so that they compile in every project.
 
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -14,15 +14,15 @@ import { readSubpaths } from './subpaths.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** One name in a file's `export { … }`. */
+/** A name in an `export { … }` statement of a file. */
 export interface ExportedName {
   readonly name: string
-  /** Where it begins. */
+  /** The position of its first character. */
   readonly start: number
   readonly isTypeOnly: boolean
 }
 
-/** The names in the `export { … }` statements of a bundled file; bundlers write no other exports. */
+/** Returns the names in the `export { … }` statements of a bundled file; bundlers write no other exports. */
 export function exportedNames(path: string, text: string): ExportedName[] {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest)
   return file.statements.flatMap((statement) => {
@@ -35,7 +35,7 @@ export function exportedNames(path: string, text: string): ExportedName[] {
   })
 }
 
-/** Exports as types what is not there at run time. */
+/** Marks exports without a run-time value as types. */
 export function markTypes(declarations: string, runtimeNames: ReadonlySet<string>): string {
   let marked = declarations
   for (const { name, start, isTypeOnly } of exportedNames('entry.d.ts', declarations).reverse())
@@ -43,13 +43,13 @@ export function markTypes(declarations: string, runtimeNames: ReadonlySet<string
   return marked
 }
 
-/** Asks for the declarations of `Disposable` where they are used. */
+/** Adds a reference to the declarations of `Disposable` where they are used. */
 export function referToDisposable(declarations: string): string {
   const isUsed = /Symbol\.(asyncD|d)ispose|\b(Async)?Disposable\b/.test(declarations)
   return isUsed ? `/// <reference lib="esnext.disposable" />\n${declarations}` : declarations
 }
 
-/** Takes the source map away from a file of JavaScript. */
+/** Removes the source map of a JavaScript file. */
 function dropSourceMap(path: string): void {
   writeFileSync(path, readFileSync(path, 'utf8').replace(/\/\/# sourceMappingURL=.*\n?$/, ''))
   rmSync(`${path}.map`)

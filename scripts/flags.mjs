@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util'
  *
  * @template {NonNullable<import('node:util').ParseArgsConfig['options']>} O
  * @param {string[]} args
- * @param {O} options as `parseArgs` of node:util takes them.
- * @param {string} usage added to the message when the arguments make no sense.
+ * @param {O} options for `parseArgs` of node:util.
+ * @param {string} usage appended to the message for invalid arguments.
  * @param {{ allowPositionals?: boolean }} [more]
  */
 export function parseFlags(args, options, usage, { allowPositionals = false } = {}) {

@@ -1,7 +1,7 @@
 // Writes src/resources from the OpenAPI of a real API server.
 //
-//   node scripts/generate-resources.ts                   from a cluster of its own, built with Go
-//   node scripts/generate-resources.ts --server URL      from that of `kubectl proxy`, say; it must have no custom resources
+//   node scripts/generate-resources.ts                   from a temporary cluster, built with Go
+//   node scripts/generate-resources.ts --server URL      from another server, such as `kubectl proxy`; it must have no custom resources
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { runnerImport } from 'vite'
 import { startCluster } from '../test/cluster/cluster.ts'
 
-// The sources name each other without extensions: vite reads them.
+// The sources import each other without extensions, which vite resolves.
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { module } = await runnerImport<typeof import('./generate/resources.ts')>(`${root}scripts/generate/resources.ts`, {
   root,

@@ -1,6 +1,5 @@
-// Makes `npm start` and `npm test` work on a fresh machine: installs what package-lock.json names when something else is there (or
-// nothing is), and runs programs with the Node the lockfile pins, whatever Node started them. Only built-in modules may be used here,
-// and only what Node 20 has. `node scripts/install.mjs` just installs.
+// Makes `npm start` and `npm test` work on a fresh machine: installs the packages of package-lock.json unless they are installed, and runs
+// programs with the Node that the lockfile pins. Uses only built-in modules and features of Node 20. `node scripts/install.mjs` only installs.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -8,7 +7,7 @@ import { constants } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The checkout. */
+/** The folder of the checkout. */
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const windows = process.platform === 'win32'
@@ -16,15 +15,15 @@ const binaries = join(root, 'node_modules/.bin')
 const pinnedNode = join(root, 'node_modules/node/bin', windows ? 'node.exe' : 'node')
 
 /**
- * Installs the dependencies, unless exactly those of the lockfile are there.
+ * Installs the dependencies, unless exactly those of the lockfile are installed.
  *
- * @throws Error when npm fails, or leaves no Node behind.
+ * @throws Error when npm fails, or the pinned Node is missing afterwards.
  */
 export function ensureInstalled() {
   if (!isInstalled()) {
     console.error('Installing the dependencies that package-lock.json names (npm ci) …')
-    // A production environment would leave out the development dependencies, which are nearly all of them. And npm must not run on
-    // the very Node it is about to replace, which `npm test` has put first on the PATH.
+    // In a production environment npm omits the development dependencies, which are nearly all of them. And npm must not run on the Node
+    // that it is about to replace, which `npm test` puts first on the PATH.
     const PATH = process.env.PATH?.split(delimiter).filter((folder) => resolve(folder) !== binaries)
     const { status, error } = spawnSync('npm', ['ci', '--include=dev', '--loglevel=error', '--no-progress'], {
       cwd: root,
@@ -32,8 +31,8 @@ export function ensureInstalled() {
       stdio: ['ignore', 'ignore', 'inherit'],
       shell: windows,
     })
-    if (error) throw new Error(`npm could not be started: ${error.message}. npm comes with Node; is it on the PATH?`)
-    if (status !== 0) throw new Error(`npm ci failed with exit code ${status}; its own message is above`)
+    if (error) throw new Error(`could not start npm: ${error.message}. Check that npm, which comes with Node, is on the PATH`)
+    if (status !== 0) throw new Error(`npm ci failed with exit code ${status}; see its message above`)
   }
   if (!existsSync(pinnedNode)) {
     throw new Error(
@@ -43,10 +42,10 @@ export function ensureInstalled() {
 }
 
 /**
- * Runs a script with the pinned Node, and with node_modules/.bin first on the PATH. Signals are passed on to it.
+ * Runs a script with the pinned Node, and with node_modules/.bin first on the PATH. Forwards signals.
  *
  * @param {readonly string[]} args a script and its arguments.
- * @param {Record<string, string>} [env] variables to set besides those of this process.
+ * @param {Record<string, string>} [env] variables in addition to those of this process.
  * @returns {Promise<number>} its exit code.
  */
 export function runPinned(args, env = {}) {
@@ -60,7 +59,7 @@ export function runPinned(args, env = {}) {
 }
 
 /**
- * Ends the process with the exit code of `main`, or with 1 and the message of what it threw.
+ * Ends the process with the exit code of `main`, or with 1 and the message of its error.
  *
  * @param {() => number | Promise<number>} main
  */
@@ -76,7 +75,7 @@ export async function exitWith(main) {
 function isInstalled() {
   const locked = readPackages('package-lock.json')
   const installed = readPackages('node_modules/.package-lock.json')
-  // npm leaves out optional packages made for another platform.
+  // npm skips optional packages for other platforms.
   return Object.entries(locked).every(([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version)
 }
 

@@ -1,4 +1,4 @@
-// Runs the tests and ends with one line that counts them. `npm test` checks the arguments and starts this with the pinned Node.
+// Runs the tests and ends with one line of counts. `npm test` checks the arguments and starts this with the pinned Node.
 import { parseCLI, startVitest } from 'vitest/node'
 import { summarize, type TestOutcome } from './test-summary.ts'
 
@@ -9,7 +9,7 @@ const outcomes: TestOutcome[] = []
 for (const module of vitest.state.getTestModules()) {
   for (const test of module.children.allTests()) {
     const result = test.result()
-    // Whoever asks for some titles knows that the others are skipped.
+    // With a title filter, the other tests are skipped on purpose.
     if (result.state === 'skipped' && !everything) continue
     outcomes.push({
       name: `${module.relativeModuleId} > ${test.fullName}`,
@@ -17,7 +17,7 @@ for (const module of vitest.state.getTestModules()) {
       reason: result.state === 'skipped' ? result.note : undefined,
     })
   }
-  // A module that did not load and a hook that threw fail no test of their own.
+  // A module that fails to load and a hook that throws do not fail a test of their own.
   for (const group of [module, ...module.children.allSuites()]) {
     if (group.errors().length > 0) outcomes.push({ name: module.relativeModuleId, state: 'failed' })
   }

@@ -1,3 +1,4 @@
+// Implements `npm start`: checks the arguments and starts the playground.
 import { createServer } from 'node:net'
 import { parseFlags } from './flags.mjs'
 import { ensureInstalled, exitWith, runPinned } from './install.mjs'
@@ -18,9 +19,9 @@ await exitWith(async () => {
     return 0
   }
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
-    throw new Error(`--port must be a number from 0 to 65535, not ${JSON.stringify(port)}`)
+    throw new Error(`--port must be a number from 0 to 65535, got ${JSON.stringify(port)}`)
   if (server !== undefined && !isHttpUrl(server)) {
-    throw new Error(`--server must be an http or https URL such as http://127.0.0.1:8001, not ${JSON.stringify(server)}`)
+    throw new Error(`--server must be an http or https URL such as http://127.0.0.1:8001, got ${JSON.stringify(server)}`)
   }
   ensureInstalled()
   await checkPort(Number(port))
@@ -35,7 +36,7 @@ function isHttpUrl(text) {
 }
 
 /**
- * Vite would print a stack.
+ * Checks the port in advance, because Vite would print a stack.
  *
  * @param {number} port
  * @returns {Promise<void>}
@@ -65,8 +66,8 @@ async function checkServer(server) {
   } catch (error) {
     const { message, cause } = /** @type {Error & { cause?: { code?: string, message?: string } }} */ (error)
     throw new Error(
-      `${server} does not answer as an API server (${cause?.code ?? cause?.message ?? message}): start kubectl proxy, which asks for no ` +
-        'credentials, and give its URL, npm start -- --server http://127.0.0.1:8001; without --server there is a fake cluster',
+      `${server} does not answer as an API server (${cause?.code ?? cause?.message ?? message}): start kubectl proxy, which needs no ` +
+        'credentials, and pass its URL, npm start -- --server http://127.0.0.1:8001; omit --server for a fake cluster',
     )
   }
 }

@@ -1,11 +1,12 @@
+// Reads the subpaths of the package from package.json.
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
 /**
- * The subpaths that package.json exports, without `./`, each with the source behind it (`idb` is `src/idb.ts`); the package itself is `index`. A
- * pattern stands for all that there is below its folder.
+ * Returns the subpaths that package.json exports, without `./`. Each names its source (`idb` is `src/idb.ts`); the package itself is
+ * `index`. A pattern expands to the files below its folder.
  */
 export function readSubpaths(): string[] {
   const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))

@@ -1,15 +1,15 @@
-/** What became of one test; `pending` is one that never came to an end. */
+/** The outcome of a test; `pending` when it never finished. */
 export interface TestOutcome {
   readonly name: string
   readonly state: 'passed' | 'failed' | 'skipped' | 'pending'
-  /** Why it was skipped. */
+  /** The reason for a skip. */
   readonly reason?: string | undefined
 }
 
 /**
- * Sums a test run up: a line for each test that was skipped, then exactly one with the counts.
+ * Summarizes a test run: a line for each skipped test, then one line of counts.
  *
- * @returns the lines, and the exit code: not zero when anything failed or nothing ran.
+ * @returns the lines and the exit code: not zero when a test failed or none ran.
  */
 export function summarize(outcomes: readonly TestOutcome[]): { lines: string[]; exitCode: number } {
   const skipped = outcomes.filter(({ state }) => state === 'skipped')

@@ -1,3 +1,4 @@
+// Implements `npm test`: checks the arguments and starts the tests with the pinned Node.
 import { parseFlags } from './flags.mjs'
 import { ensureInstalled, exitWith, runPinned } from './install.mjs'
 

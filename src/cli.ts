@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// The executable `kubeflect`.
 import type { ServeFake } from './cli/fake-server'
 import { runHere } from './cli/host'
 import { listenHere } from './cli/listen'
@@ -24,6 +25,6 @@ await runHere(
       async ({ server, kubeconfig, context }) => (server ? { baseUrl: server } : loadKubeconfig({ path: kubeconfig, context })),
       serveFake,
     ),
-  // The same from `src` and from `dist`.
+  // Resolves both in `src` and in `dist`.
   new URL('../package.json', import.meta.url),
 )

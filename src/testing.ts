@@ -1,3 +1,5 @@
+// Subpath `kubeflect/testing`: a fake API server, fixtures and a virtual clock for tests.
+
 export { type AccessMatch, AccessRules, type FakeUser } from './testing/access-rules'
 export type { Churn, ChurnOptions } from './testing/churn'
 export { type Backup, FakeApiServer, type FakeApiServerOptions, type ObjectReference } from './testing/fake-api-server'

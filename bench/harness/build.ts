@@ -1,28 +1,29 @@
+// Bundles and compiles the subjects of the bench.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
-/** The bench's folder. */
+/** The folder of the bench. */
 export const benchRoot: string = fileURLToPath(new URL('..', import.meta.url))
 const root = join(benchRoot, '..')
 const cache = join(benchRoot, '.cache')
 
-/** A checkout of this repository whose library is measured. */
+/** A checkout of this repository to measure. */
 export interface Checkout {
-  /** What its rows are called. */
+  /** The name of its rows. */
   readonly name: string
   readonly folder: string
 }
 
-/** The checkout that the bench is part of. */
+/** The checkout of the bench itself. */
 export const ours: Checkout = { name: 'kubeflect', folder: root }
 
 /**
- * Bundles a module of the bench for where it runs; `kubeflect` in it means the sources of a checkout, as `npm run build` would compile them.
+ * Bundles a module of the bench for its runtime. `kubeflect` resolves to the sources of a checkout, compiled as by `npm run build`.
  *
- * @returns the script's path.
+ * @returns the path of the script.
  */
 export async function bundle(
   entry: string,
@@ -37,7 +38,7 @@ export async function bundle(
     format: platform === 'node' ? 'esm' : 'iife',
     platform,
     target: 'es2022',
-    // The peers are not ours to bundle: Node finds them from where the script lies.
+    // Node resolves the peers from the location of the script.
     external: ['@kubernetes/client-node', 'kubernetes-fluent-client'],
     nodePaths,
     plugins: [libraryOf(checkout)],
@@ -46,8 +47,8 @@ export async function bundle(
 }
 
 /**
- * Bundles a few lines as a page would load them, minified: what is imported when it is needed is not in it. What Node has built in is left out, and so
- * are the packages that `external` names.
+ * Bundles a source text as a page would load it, minified. Excludes lazily imported modules, Node's built-in modules and the packages in
+ * `external`.
  */
 export async function bundleSource(source: string, external: readonly string[] = []): Promise<Uint8Array> {
   const { outputFiles, metafile } = await build({
@@ -79,7 +80,7 @@ export async function bundleSource(source: string, external: readonly string[] =
 
 const nodePaths = [join(root, 'node_modules')]
 
-/** Makes `kubeflect` mean the sources of a checkout. */
+/** Resolves `kubeflect` to the sources of a checkout. */
 const libraryOf = ({ folder }: Checkout): Plugin => ({
   name: 'kubeflect',
   setup: ({ onResolve }) =>
@@ -89,7 +90,7 @@ const libraryOf = ({ folder }: Checkout): Plugin => ({
     })),
 })
 
-/** A program that was compiled, or why there is none. */
+/** A compiled program, or the reason why there is none. */
 export type Compiled = { readonly program: string } | { readonly skipped: string }
 
 /** Compiles the Go peer. */
@@ -98,9 +99,9 @@ export function compileGo(): Compiled {
   return compile('go', ['build', '-trimpath', '-buildvcs=false', '-o', program, '.'], join(benchRoot, 'peers/client-go'), program)
 }
 
-/** Compiles the Rust peer, with optimisations: some minutes the first time. */
+/** Compiles the Rust peer with optimizations, which takes some minutes the first time. */
 export function compileRust(): Compiled {
-  // Cargo writes a lockfile beside the sources, so it gets some of its own.
+  // Cargo writes a lockfile next to the sources, so build a copy of them.
   const project = join(cache, 'kube-rs')
   cpSync(join(benchRoot, 'peers/kube-rs'), project, { recursive: true, preserveTimestamps: true })
   return compile('cargo', ['build', '--release', '--quiet'], project, join(project, 'target/release/kube-rs-peer'))

@@ -1,9 +1,10 @@
+// Assembles the rows of the tables: kubeflect, the floors and the peers.
 import { type Checkout, ours } from './build.ts'
 import type { Mode } from './question.ts'
 import type { Row } from './rounds.ts'
 import { clientGo, type ForeignPeer, inRuntime, kubeRs, nodePeer, type Runtime } from './subject.ts'
 
-/** Rows of a table, and who is missing from it. */
+/** The rows of a table, and the peers that are left out. */
 export interface Cast {
   readonly rows: readonly Row[]
   readonly skipped: readonly string[]
@@ -11,7 +12,7 @@ export interface Cast {
 
 type OwnRow = Omit<Row, 'runtime' | 'measure'>
 
-/** The rows of ours and of the floors in one runtime; ours twice when there is another checkout to compare with. */
+/** Returns the rows of kubeflect and the floors in one runtime; kubeflect appears twice with a checkout to compare. */
 export async function ownRows(runtime: Exclude<Runtime, 'Go' | 'Rust'>, rows: readonly OwnRow[], { against }: Mode): Promise<Row[]> {
   const checkouts: Checkout[] = against ? [ours, against] : [ours]
   const measures = await Promise.all(checkouts.map((checkout) => inRuntime(runtime, checkout)))
@@ -24,7 +25,7 @@ export async function ownRows(runtime: Exclude<Runtime, 'Go' | 'Rust'>, rows: re
   )
 }
 
-/** Everybody else's list and watch of pods. A peer whose toolchain is missing, or that cannot be built, is left out by name. */
+/** Returns the rows of the peers' list and watch of pods. A peer without its toolchain, or that fails to build, is left out by name. */
 export async function peerRows(): Promise<Cast> {
   const peers: readonly (readonly [name: string, runtime: Runtime, ForeignPeer])[] = [
     ['@kubernetes/client-node', 'Node', await nodePeer('peers/client-node.ts')],

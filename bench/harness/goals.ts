@@ -1,17 +1,18 @@
+// The performance goals and their current values.
 import { readResult } from './results.ts'
 import { findRow, markdown, medianOf, significant } from './table.ts'
 
-/** Names a figure: a question, the beginning of a group's title, a row and where it ran. */
+/** Identifies a figure: a question, the start of a group's title, a row and a runtime. */
 type Figure = readonly [question: string, group: string, row: string, runtime: string, metric: string]
 
-/** What is wanted of one figure. */
+/** The goal for one figure. */
 interface Goal {
   readonly what: string
-  /** Undefined: it is only told what it costs. */
+  /** The limit; undefined when the figure is only reported. */
   readonly limit: number | undefined
   /** Default `'most'`. */
   readonly bound?: 'most' | 'least'
-  /** NaN when it was not measured. */
+  /** Returns the value; NaN when it was not measured. */
   readonly value: () => number
   readonly command: string
 }
@@ -21,7 +22,7 @@ const figure = ([question, title, name, runtime, metric]: Figure): number => {
   return group ? medianOf(findRow(group, name, runtime), metric) : Number.NaN
 }
 
-/** A goal for the ratio of two figures that come from one question. */
+/** Creates a goal for the ratio of two figures of one question. */
 function ratio(what: string, limit: Goal['limit'], of: Figure, to: Figure, bound?: Goal['bound']): Goal {
   return { what, limit, value: () => figure(of) / figure(to), command: `npm run bench -- ${of[0]}`, ...(bound && { bound }) }
 }
@@ -163,7 +164,7 @@ const goals: readonly Goal[] = [
   ]),
 ]
 
-/** The goals beside what was measured. */
+/** Renders the goals beside the measured values. */
 export function goalTable(): string {
   const lines = goals.map(({ what, limit, bound = 'most', value, command }) => {
     const measured = value()

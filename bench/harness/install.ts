@@ -1,3 +1,4 @@
+// Installs the peers of the bench.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +15,7 @@ const manifest = (folder: string): Manifest => {
 }
 
 /**
- * Installs the peers and the tools of the bench into the bench's own folder, unless exactly those versions are there.
+ * Installs the peers and tools of the bench into its own folder, unless exactly these versions are installed.
  *
  * @throws Error when npm fails.
  */
@@ -27,6 +28,6 @@ export function ensureInstalled(): void {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   })
-  if (error) throw new Error(`npm could not be started: ${error.message}. npm comes with Node; is it on the PATH?`)
-  if (status !== 0) throw new Error(`npm install in bench/ failed with exit code ${status}; its own message is above`)
+  if (error) throw new Error(`could not start npm: ${error.message}. Check that npm, which comes with Node, is on the PATH`)
+  if (status !== 0) throw new Error(`npm install in bench/ failed with exit code ${status}; see its message above`)
 }

@@ -1,22 +1,23 @@
+// Starts load servers and `kubectl proxy`.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { buildCluster } from '../../test/cluster/build.ts'
 import type { LoadFacts, LoadOptions } from '../load/frames.ts'
 import { bundle } from './build.ts'
 
-/** A load server that listens. */
+/** A listening load server. */
 export interface RunningLoad extends LoadFacts, AsyncDisposable {
   readonly url: string
 }
 
 /**
- * Starts a load server in a process of its own; it ends when this one does.
+ * Starts a load server in its own process, which ends with this one.
  *
  * @throws Error when it ends before it listens.
  */
 export async function startLoad(options: LoadOptions): Promise<RunningLoad> {
   const script = await bundle('load/server.ts', { platform: 'node' })
-  // 200,000 pods of text do not fit into Node's own idea of enough.
+  // The text of 200,000 pods exceeds Node's default heap.
   const child = spawn(process.execPath, ['--max-old-space-size=8192', script, JSON.stringify(options)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -32,9 +33,9 @@ export async function startLoad(options: LoadOptions): Promise<RunningLoad> {
 }
 
 /**
- * Starts `kubectl proxy` in front of a load. The tests of the cluster build the kubectl.
+ * Starts `kubectl proxy` in front of a load, with the kubectl of the cluster tests.
  *
- * @throws Error when it cannot be built, or ends before it listens.
+ * @throws Error when kubectl cannot be built, or ends before it listens.
  */
 export async function startProxy(url: string): Promise<AsyncDisposable & { readonly url: string }> {
   const built = await buildCluster()
@@ -54,10 +55,10 @@ export async function startProxy(url: string): Promise<AsyncDisposable & { reado
 }
 
 /**
- * The first line that a program prints and that begins as it should.
+ * Returns the first line of a program's output that starts with a prefix.
  *
- * @param start default `{`, as JSON does.
- * @throws Error when it ends without.
+ * @param start default `{`, for JSON.
+ * @throws Error when the program ends without such a line.
  */
 export async function firstLine(child: ChildProcess, name: string, start = '{'): Promise<string> {
   if (!child.stdout) throw new TypeError('the standard output is not a pipe')
@@ -65,6 +66,6 @@ export async function firstLine(child: ChildProcess, name: string, start = '{'):
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     lines.on('line', (line) => line.startsWith(start) && resolve(line))
-    lines.on('close', () => reject(new Error(`${name} ended before it had said what was waited for; its own words are above`)))
+    lines.on('close', () => reject(new Error(`${name} ended before it printed the expected line; see its output above`)))
   })
 }

@@ -1,4 +1,4 @@
-// What the bench uses of the packages it installs when it first runs: the compiler must do without them.
+// Declares the packages that the bench installs on its first run, because the compiler runs without them.
 
 declare module '@kubernetes/client-node' {
   export interface V1Pod {

@@ -1,3 +1,4 @@
+// Draws the comparison with the peers.
 import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
 import { readResult } from './results.ts'
@@ -57,7 +58,7 @@ const panels: readonly Panel[] = [
   },
 ]
 
-/** Draws how we compare with the peers, as SVG. */
+/** Renders the comparison with the peers as SVG. */
 export async function drawPeers(): Promise<string> {
   const spec = {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -96,7 +97,7 @@ export async function drawPeers(): Promise<string> {
 
 function barsOf({ question, group, metric, scale, bars }: Panel): { label: string; value: number; ours: boolean }[] {
   const found = readResult(question)?.groups.find(({ title }) => title.startsWith(group))
-  if (!found) throw new Error(`bench/results has no '${group}' of '${question}': node bench/run.ts ${question} measures it`)
+  if (!found) throw new Error(`bench/results has no '${group}' of '${question}': run node bench/run.ts ${question}`)
   return bars.flatMap(([label, row, runtime]) => {
     const value = medianOf(findRow(found, row, runtime), metric) * scale
     return Number.isNaN(value) ? [] : { label, value, ours: label.startsWith('kubeflect') }

@@ -1,3 +1,4 @@
+// Measures the rows of a table in rounds.
 import { collections } from '../load/collections.ts'
 import type { LoadOptions } from '../load/frames.ts'
 import type { Metrics, Task } from '../subjects/task.ts'
@@ -5,17 +6,17 @@ import { startLoad, startProxy } from './load.ts'
 import { gather, type MeasuredGroup } from './results.ts'
 import type { Measure, Runtime } from './subject.ts'
 
-/** One row to measure: who, where, and what it is told besides the load. */
+/** A row to measure: the subject, its runtime and its options. */
 export interface Row {
   readonly name: string
   readonly runtime: Runtime
   readonly measure: Measure
   readonly task: Pick<Task, 'subject'> & Partial<Task>
-  /** Whether it goes through `kubectl proxy`, as pages do that run on somebody's own machine. */
+  /** Whether the requests pass through `kubectl proxy`, as for pages on a developer's machine. */
   readonly proxied?: boolean
 }
 
-/** Rows that get the same load. */
+/** Rows with the same load. */
 export interface Group {
   readonly title: string
   readonly load: LoadOptions
@@ -23,10 +24,9 @@ export interface Group {
 }
 
 /**
- * Measures every row so many times, in turn: whatever else the machine does meanwhile happens to all of them. Each round begins with
- * another row.
+ * Measures every row in each round, so that other work on the machine affects all rows alike. Each round starts with another row.
  *
- * @throws what a row throws: a figure that is not to be had is not left out in silence.
+ * @throws the error of a row: a missing figure is never dropped silently.
  */
 export async function measureGroup({ title, load, rows }: Group, rounds: number): Promise<MeasuredGroup> {
   await using server = await startLoad(load)
@@ -59,7 +59,7 @@ export async function measureGroup({ title, load, rows }: Group, rounds: number)
   return { title, rows: rows.map(({ name, runtime }, index) => ({ name, runtime, metrics: gather(measured[index] ?? []) })) }
 }
 
-/** Time of the processor by what it was for, so that loads of different sizes can be compared: they are not measured in turn. */
+/** Divides CPU time by the number of objects or events, so that loads of different sizes can be compared. */
 function perUnit({ listCpuMs, watchCpuMs }: Metrics, { objects, events }: Pick<Task, 'objects' | 'events'>): Metrics {
   return {
     ...(listCpuMs !== undefined && { listCpuPerObjectUs: (listCpuMs * 1000) / objects }),
@@ -67,7 +67,7 @@ function perUnit({ listCpuMs, watchCpuMs }: Metrics, { objects, events }: Pick<T
   }
 }
 
-/** Says on the terminal how far it is, in one line that is written over. */
+/** Shows the progress on one terminal line. */
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }

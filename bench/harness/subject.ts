@@ -1,3 +1,4 @@
+// Runs the subjects of a measurement in their runtimes.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import type { Metrics, Task } from '../subjects/task.ts'
 import { benchRoot, bundle, type Checkout, type Compiled, compileGo, compileRust } from './build.ts'
 import { firstLine } from './load.ts'
 
-/** Where something is measured. */
+/** The runtime of a measurement. */
 export type Runtime = 'Node' | 'Deno' | 'Bun' | 'Chromium' | 'Go' | 'Rust'
 
 /** Measures one task in a fresh process or page. */
@@ -16,27 +17,27 @@ export type Measure = (task: Task) => Promise<Metrics>
 const LIMIT_MS = 300_000
 const bin = join(benchRoot, '../node_modules/.bin')
 
-/** What starts a script in a runtime, with a garbage collector that can be called. */
+/** The commands that start a script with an exposed garbage collector. */
 const commands = {
   Node: [process.execPath, '--expose-gc', '--max-old-space-size=8192'],
   Deno: [join(bin, 'deno'), 'run', '--no-config', '--allow-all', '--v8-flags=--expose-gc,--max-old-space-size=8192'],
   Bun: [join(bin, 'bun')],
 } as const
 
-/** Ours and the floors, in one of the runtimes. */
+/** Returns the measurement of kubeflect and the floors in one runtime. */
 export async function inRuntime(runtime: Exclude<Runtime, 'Go' | 'Rust'>, checkout?: Checkout): Promise<Measure> {
   if (runtime === 'Chromium') return inChromium(await bundle('subjects/page.ts', { platform: 'browser', ...(checkout && { checkout }) }))
   const script = await bundle('subjects/process.ts', { platform: 'node', ...(checkout && { checkout }) })
   return (task) => inProcess([...commands[runtime], script, JSON.stringify(task)])
 }
 
-/** A peer that is a JavaScript library for Node. */
+/** Returns the measurement of a peer for Node. */
 export async function nodePeer(entry: string): Promise<Measure> {
   const script = await bundle(entry, { platform: 'node' })
   return (task) => inProcess([...commands.Node, script, JSON.stringify(task)])
 }
 
-/** A peer in another language, or why it is left out. */
+/** A peer in another language, or the reason why it is left out. */
 export type ForeignPeer = Measure | { readonly skipped: string }
 
 /** client-go's informer. */
@@ -72,8 +73,8 @@ async function inProcess([command = '', ...args]: readonly string[]): Promise<Me
 }
 
 /**
- * Each task has a browser of its own: a page shares memory with those before it. What the task wants done before is done in an earlier page
- * of the same browser.
+ * Measures each task in its own browser, because pages of one browser share memory. The preparation of a task runs in an earlier page of
+ * the same browser.
  */
 function inChromium(script: string): Measure {
   return async ({ before, ...task }) => {
@@ -92,7 +93,7 @@ function inChromium(script: string): Measure {
   }
 }
 
-/** Opens a page that can ask what it costs. */
+/** Opens a page that can measure its own cost. */
 export async function openPage(context: BrowserContext, script: string, url: string): Promise<Page> {
   const page = await context.newPage()
   await page.goto(url)
@@ -102,7 +103,7 @@ export async function openPage(context: BrowserContext, script: string, url: str
     const usage: { usedSize: number; backingStorageSize?: number } = await session.send('Runtime.getHeapUsage')
     return usage.usedSize + (usage.backingStorageSize ?? 0)
   })
-  // Time of the processor, since others may have it meanwhile.
+  // CPU time, because other processes compete for the processor.
   await session.send('Performance.enable', { timeDomain: 'threadTicks' })
   await page.exposeFunction('measureTasks', async () => {
     const { metrics } = await session.send('Performance.getMetrics')
@@ -112,7 +113,7 @@ export async function openPage(context: BrowserContext, script: string, url: str
   return page
 }
 
-/** The most memory a process has had at once, on Linux; elsewhere it is not measured. */
+/** Returns the peak memory of a process on Linux, and nothing elsewhere. */
 function peakMemory(pid: number | undefined): { peakMB?: number } {
   try {
     const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
@@ -122,7 +123,7 @@ function peakMemory(pid: number | undefined): { peakMB?: number } {
   }
 }
 
-/** The memory of the page: a browser has a renderer or two in reserve. */
+/** Returns the memory of the largest renderer, because a browser keeps spare ones. */
 async function largestRenderer(context: BrowserContext): Promise<{ peakMB?: number }> {
   const session = await context.browser()?.newBrowserCDPSession()
   const { processInfo = [] } = (await session?.send('SystemInfo.getProcessInfo')) ?? {}

@@ -1,21 +1,25 @@
+// Renders results as Markdown tables.
 import type { Column, Question } from './question.ts'
 import { type MeasuredGroup, type MeasuredRow, median, type Result, spread } from './results.ts'
 
-/** The median of a row's metric; NaN where it was not measured. */
+/** Returns the median of a row's metric; NaN when it was not measured. */
 export const medianOf = (row: MeasuredRow | undefined, metric: string): number => median(row?.metrics[metric] ?? [])
 
-/** A row of a group, in a runtime. */
+/** Finds a row of a group in a runtime. */
 export const findRow = ({ rows }: MeasuredGroup, name: string, runtime: string): MeasuredRow | undefined =>
   rows.find((row) => row.name === name && row.runtime === runtime)
 
-/** How a row's metric compares with the reference's: in the same runtime where that was measured there, else in Node, else where it was. */
+/**
+ * Returns the ratio of a row's metric to that of the reference: in the same runtime if measured there, otherwise in Node, otherwise in any
+ * runtime.
+ */
 export function ratioOf(group: MeasuredGroup, row: MeasuredRow, { metric, reference = '' }: Pick<Column, 'metric' | 'reference'>): number {
   const to =
     findRow(group, reference, row.runtime) ?? findRow(group, reference, 'Node') ?? group.rows.find(({ name }) => name === reference)
   return medianOf(row, metric) / medianOf(to, metric)
 }
 
-/** The tables of a question, in Markdown. */
+/** Renders the tables of a question as Markdown. */
 export function tables({ columns }: Question, { groups }: Result): string {
   return groups
     .map((group) => {
@@ -51,7 +55,7 @@ function cell(group: MeasuredGroup, row: MeasuredRow, column: Column): string {
   }
 }
 
-/** A number as a ratio is written: 0.41, 3.2, 18. */
+/** Formats a number as a ratio: 0.41, 3.2, 18. */
 export function significant(value: number): string {
   if (Number.isNaN(value)) return ''
   return value >= 10 ? thousands(value) : value.toFixed(value >= 1 ? 1 : value >= 0.1 ? 2 : 3)
@@ -59,7 +63,7 @@ export function significant(value: number): string {
 
 const thousands = (value: number) => Math.round(value).toLocaleString('en')
 
-/** A table of Markdown, its columns as wide as they must be. */
+/** Renders a Markdown table with minimal column widths. */
 export function markdown(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(3, ...lines.map((line) => line[column]?.length ?? 0)))
   const written = lines.map((line) => `| ${widths.map((width, column) => (line[column] ?? '').padEnd(width)).join(' | ')} |`)

@@ -1,7 +1,7 @@
-/** The collections there is a load of, by their plural: pods of 7 kB, ConfigMaps of 1 kB, custom resources of 60 kB. */
+/** The plurals of the available loads: pods of 7 kB, ConfigMaps of 1 kB, custom resources of 60 kB. */
 export type LoadKind = 'pods' | 'configmaps' | 'widgets'
 
-/** Where a collection is served, and what its objects are called. */
+/** The path of a collection and the type of its objects. */
 export interface Collection {
   readonly path: string
   readonly kind: string

@@ -1,40 +1,41 @@
+// Prepares the responses of a load server.
 import { type Collection, collections, type LoadKind } from './collections'
 import { objectText, type SplitText } from './objects'
 
-/** What a load server serves. */
+/** The options of a load server. */
 export interface LoadOptions {
   readonly kind: LoadKind
   readonly objects: number
-  /** How many MODIFIED events a watch brings, one object after the other; default 0. */
+  /** The number of MODIFIED events of a watch, one object after the other; default 0. */
   readonly events?: number
-  /** Whether the events are written one by one, or in 64 kB; default `'64k'`, and one by one at a rate. */
+  /** Whether events are written one by one or in chunks of 64 kB; default `'64k'`, and one by one at a rate. */
   readonly chunk?: 'event' | '64k'
-  /** Events per second; default 0: as fast as they are taken. */
+  /** Events per second; default 0: as fast as they are read. */
   readonly rate?: number
-  /** One object in so many has text beyond ASCII; default 0: none. */
+  /** One in this many objects contains text beyond ASCII; default 0: none. */
   readonly nonAsciiEvery?: number
 }
 
-/** What the clients have to know of a load. */
+/** The facts about a load that clients need. */
 export interface LoadFacts {
-  /** The version of the last event, or of the list when there are none. */
+  /** The version of the last event, or of the list without events. */
   readonly lastVersion: string
-  /** How long an object is on average as the server sends it, in bytes; and without managedFields. */
+  /** The average size of an object as the server sends it, in bytes; and without managedFields. */
   readonly objectBytes: number
   readonly keptBytes: number
-  /** How long all events are together, in bytes. */
+  /** The total size of all events, in bytes. */
   readonly eventBytes: number
 }
 
-/** Everything a load server may have to send, as chunks of HTTP's chunked encoding. */
+/** The prepared responses of a load server, in HTTP's chunked encoding. */
 export interface Load {
   readonly collection: Collection
   readonly list: readonly Buffer[]
-  /** The answer to `sendInitialEvents`, with the bookmark at its end. */
+  /** The response to `sendInitialEvents`, with the bookmark at its end. */
   readonly stream: readonly Buffer[]
   readonly events: readonly Buffer[]
   readonly facts: LoadFacts
-  /** The page of a list that begins with an object. */
+  /** Returns the page of a list that starts with an object. */
   page(from: number): readonly Buffer[]
 }
 
@@ -42,7 +43,7 @@ const FIRST_VERSION = 1_000_000
 const PAGE = 500
 const CHUNK = 64 * 1024
 
-/** Makes all the text of a load. */
+/** Prepares all text of a load. */
 export function makeLoad({ kind, objects, events = 0, rate = 0, chunk = rate ? 'event' : '64k', nonAsciiEvery = 0 }: LoadOptions): Load {
   const collection = collections[kind]
   const texts = Array.from({ length: objects }, (_, index) => objectText(kind, index, nonAsciiEvery > 0 && index % nonAsciiEvery === 0))
@@ -97,7 +98,7 @@ export function makeLoad({ kind, objects, events = 0, rate = 0, chunk = rate ? '
   }
 }
 
-/** Puts texts into frames of HTTP's chunked encoding, each of `size` bytes; 0: one frame for each text. */
+/** Frames texts in HTTP's chunked encoding, in chunks of `size` bytes; 0 makes one chunk of each text. */
 export function framed(texts: Iterable<string>, size = 0): Buffer[] {
   const frames: Buffer[] = []
   const frame = (bytes: Buffer) =>
@@ -122,7 +123,7 @@ export function framed(texts: Iterable<string>, size = 0): Buffer[] {
   return frames
 }
 
-// A sample says enough: the objects are alike.
+// A sample is enough, because the objects are alike.
 const mean = <T>(values: readonly T[], of: (value: T) => number) => {
   const sample = values.slice(0, 1000)
   return Math.round(sample.reduce((total, value) => total + of(value), 0) / sample.length)
@@ -130,6 +131,6 @@ const mean = <T>(values: readonly T[], of: (value: T) => number) => {
 
 function at<T>(values: readonly T[], index: number): T {
   const value = values[index]
-  if (value === undefined) throw new RangeError(`there is no ${index} of ${values.length}: pages begin at multiples of ${PAGE}`)
+  if (value === undefined) throw new RangeError(`index ${index} of ${values.length} does not exist: pages start at multiples of ${PAGE}`)
   return value
 }

@@ -1,7 +1,8 @@
+// Generates the text of the objects of a load.
 import { podFixture } from '../../src/testing/fixtures'
 import type { LoadKind } from './collections'
 
-/** One object as text, in two halves: between them stands its resourceVersion. Without kind and apiVersion, as the items of a list are. */
+/** The text of an object in two halves around its resourceVersion. It has no kind and apiVersion, like the items of a list. */
 export interface SplitText {
   readonly head: string
   readonly tail: string
@@ -11,16 +12,16 @@ const NAMESPACES = 20
 const CREATED = '2026-01-01T00:00:00Z'
 
 /**
- * Makes the text of one object; the same index gives the same text.
+ * Returns the text of one object; the same index gives the same text.
  *
- * @param nonAscii whether it has text beyond ASCII.
+ * @param nonAscii whether it contains text beyond ASCII.
  */
 export function objectText(kind: LoadKind, index: number, nonAscii: boolean): SplitText {
   const namespace = `team-${index % NAMESPACES}`
   const { metadata, ...rest } = kind === 'pods' ? podFixture(index, { namespace, nonAscii }) : { metadata: {}, ...bodies[kind](index) }
   const { name = `${kind}-${index}`, generateName, ...others } = metadata as { name?: string; generateName?: string }
   const uid = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
-  // The API server's own order.
+  // The order of the API server.
   const ordered = { name, generateName, namespace, uid, resourceVersion: '', creationTimestamp: CREATED, ...others }
   const { kind: _kind, apiVersion: _apiVersion, ...body } = rest as Record<string, unknown>
   const text = JSON.stringify({ metadata: ordered, ...body })

@@ -1,11 +1,11 @@
-// Serves one collection from text that was made before the first request: a process of its own, so that what it costs is not part of what
-// is measured. It speaks just as much HTTP as the clients need, since Node's own server would take longer for an event than a fast client.
+// Serves one collection from prepared text, in its own process, so that its cost is not part of the measurement. Implements only the HTTP
+// that the clients need, because Node's own server takes longer for an event than a fast client.
 //
 // GET <collection>             a list; with `limit` in pages of 500
-// GET <collection>?watch=true  first what there is, if asked to; then, after `/go`, the events
-// GET /go                      lets the watch that waits have its events; waits for one
-// GET /sent                    how many bytes of bodies were sent since `/sent` was asked last
-// GET /                        an empty page, so that a browser has the same origin
+// GET <collection>?watch=true  the state if requested, then the events after `/go`
+// GET /go                      releases the events of the waiting watch, or of the next one
+// GET /sent                    the bytes of bodies sent since the previous `/sent`
+// GET /                        an empty page, which gives a browser the same origin
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { framed, type Load, type LoadOptions, makeLoad } from './frames'
@@ -36,7 +36,7 @@ const drained = (socket: Socket) =>
     socket.on('drain', done).on('close', done)
   })
 
-/** Sends the events, so many a second; 0: as fast as they are taken. */
+/** Sends the events at a rate per second; 0 sends them as fast as they are read. */
 async function sendEvents(socket: Socket): Promise<void> {
   const { rate } = options
   if (!rate) return send(socket, load.events)
@@ -86,11 +86,11 @@ async function answer(socket: Socket, target: string): Promise<void> {
       starters.shift()?.()
     })
     await sendEvents(socket)
-    // A watch stays open: the client leaves.
+    // A watch stays open until the client disconnects.
     await once(socket, 'close')
     return
   }
-  // The API server answers a list at version 0 from its cache, as a whole, whatever the limit.
+  // The API server answers a list at version 0 from its cache, complete, regardless of the limit.
   const paged = searchParams.has('limit') && searchParams.get('resourceVersion') !== '0'
   return body(paged ? load.page(Number(searchParams.get('continue') ?? 0)) : load.list)
 }
@@ -112,5 +112,5 @@ const server = createServer((socket) => {
 server.listen(0, '127.0.0.1', () =>
   console.log(JSON.stringify({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, ...load.facts })),
 )
-// Whoever started it holds its standard input open.
+// The parent process holds standard input open; end with it.
 process.stdin.on('end', () => process.exit()).resume()

@@ -1,4 +1,4 @@
-// @kubernetes/client-node: its informer.
+// The informer of @kubernetes/client-node.
 import { CoreV1Api, KubeConfig, makeInformer, type V1Pod } from '@kubernetes/client-node'
 import { report } from '../subjects/report'
 import { listThenWatch, signal } from '../subjects/tools'

@@ -1,4 +1,4 @@
-// kubernetes-fluent-client: its watch, which keeps a cache to compare a list with.
+// The watch of kubernetes-fluent-client, which keeps a cache to compare a list with.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { listThenWatch, signal } from '../subjects/tools'
 
 await report((task) =>
   listThenWatch(task, async ({ first }) => {
-    // It takes a server's address from nowhere else.
+    // It reads a server's address from nowhere else.
     const file = join(mkdtempSync(join(tmpdir(), 'kubeflect-bench-')), 'config')
     const cluster = { name: 'load', cluster: { server: task.url, 'insecure-skip-tls-verify': true } }
     const context = { name: 'load', context: { cluster: 'load', user: 'nobody' } }

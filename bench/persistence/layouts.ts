@@ -1,8 +1,8 @@
 import { type Measured, podText, timed } from './measure'
 
-/** Ways to lay 10,000 objects out in IndexedDB, each written and read in one transaction. Runs in the page. */
+/** Layouts of 10,000 objects in IndexedDB, each written and read in one transaction. Runs in the page. */
 
-/** One way: what becomes of the texts, and how they come back. */
+/** A layout: how texts are written and read. */
 interface Layout {
   readonly name: string
   write(store: IDBObjectStore, texts: readonly string[]): void | Promise<void>
@@ -27,7 +27,7 @@ const rows: Layout = {
   read: (store) => requested(store.getAll()),
 }
 
-/** Cuts the texts into segments of about `size` characters. */
+/** Splits the texts into segments of about `size` characters. */
 function cut(texts: readonly string[], size: number): string[][] {
   let segment: string[] = []
   const segments = [segment]
@@ -133,7 +133,7 @@ async function open(name: string): Promise<IDBDatabase> {
   return requested(request)
 }
 
-/** Runs every layout once, each in a database of its own, starting at another one each round. */
+/** Runs every layout once, each in its own database. Each round starts with another layout. */
 export async function round(count: number, nonAscii: boolean, number: number): Promise<Measured[]> {
   const texts = Array.from({ length: count }, (_, index) => podText(index, nonAscii))
   const measured: Measured[] = []

@@ -1,12 +1,12 @@
-/** What the measurements share. Runs in the page. */
+/** The helpers of the measurements. Runs in the page. */
 
-/** What one layout, or one step of the persister, cost. */
+/** The cost of one layout, or of one step of the persister. */
 export interface Measured {
   readonly name: string
   readonly metrics: { readonly writeMs?: number; readonly writePauseMs?: number; readonly readMs?: number; readonly readPauseMs?: number }
 }
 
-/** A pod of about 3.4 kB of text; with `nonAscii`, one in ten has a character that no one-byte string can hold. */
+/** Returns a pod of about 3.4 kB; with `nonAscii`, one in ten has a character beyond Latin-1. */
 export function podText(index: number, nonAscii: boolean): string {
   const annotation = nonAscii && index % 10 === 0 ? 'größer als → 文字' : 'larger than the rest'
   const container = (n: number) => ({
@@ -36,7 +36,7 @@ export function podText(index: number, nonAscii: boolean): string {
   })
 }
 
-/** How long some work took, and the longest time the page could not run anything else meanwhile. */
+/** Returns the duration of some work, and the longest time during which the page could not run anything else. */
 export async function timed<R>(work: () => Promise<R>): Promise<{ result: R; ms: number; pauseMs: number }> {
   const { port1, port2 } = new MessageChannel()
   const start = performance.now()

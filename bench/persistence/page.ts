@@ -1,3 +1,3 @@
-/** What the driver calls in the page. */
+/** The functions that the driver calls in the page. */
 export { round } from './layouts'
 export { steps } from './persister'

@@ -5,7 +5,7 @@ import { type Measured, podText, timed } from './measure'
 
 const scope: Scope = { cluster: 'c', user: '', resource: 'pods/v1', namespace: '', labelSelector: '', fieldSelector: '', version: '' }
 
-/** The persister itself, from the first list to a reload after many changes. */
+/** Measures the persister from the first list to a reload after many changes. */
 export async function steps(count: number, nonAscii: boolean): Promise<Measured[]> {
   const measured: Measured[] = []
   const writing = async (name: string, work: () => Promise<void>): Promise<void> => {
@@ -54,7 +54,7 @@ export async function steps(count: number, nonAscii: boolean): Promise<Measured[
       const run = tidy
       tidy = undefined
       run()
-      // One thing is done after the other: this waits for it.
+      // Await here, so that the steps run one after the other.
       await persister.load({ ...scope, user: 'another' }, { writer: 'another' })
     }
   })

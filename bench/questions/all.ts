@@ -1,3 +1,4 @@
+// Lists the questions of the bench.
 import type { Question } from '../harness/question.ts'
 import { layouts } from './layouts.ts'
 import { list } from './list.ts'

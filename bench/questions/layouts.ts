@@ -5,7 +5,7 @@ import type { Measured } from '../persistence/measure.ts'
 
 const ROWS = 'row per object, text'
 
-/** How objects are best laid out in IndexedDB. */
+/** The best layout of objects in IndexedDB. */
 export const layouts: Question = {
   name: 'layouts',
   title: 'Layouts: objects in IndexedDB',

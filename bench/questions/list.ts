@@ -16,7 +16,7 @@ const inNode = [
   { name: 'kubeflect, listed, all to a handler', task: { subject: 'kubeflect', reading: 'handler', initialList: 'list' } },
 ] as const
 
-/** How long it takes until everything is there, and what it takes to keep it. */
+/** The time to the complete list, and the memory it takes. */
 export const list: Question = {
   name: 'list',
   title: 'List: from nothing to everything',

@@ -8,7 +8,7 @@ const rows = [
   { name: 'kubeflect, nothing read', task: { subject: 'kubeflect' } },
 ] as const
 
-/** What a cached object costs. */
+/** The memory of a cached object. */
 export const memory: Question = {
   name: 'memory',
   title: 'Memory: what a cached object takes',

@@ -8,7 +8,7 @@ const rows = [
   { name: 'kubeflect, each change read once per frame', task: { subject: 'kubeflect', reading: 'frame' } },
 ] as const
 
-/** For how long a page that has much cannot do anything else. */
+/** The longest pause of a page with a large cache. */
 export const pause: Question = {
   name: 'pause',
   title: 'Pauses: a page with a large cache',

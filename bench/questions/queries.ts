@@ -7,7 +7,7 @@ const rows = [
   { name: 'kubeflect', task: { subject: 'kubeflect/queries' } },
 ] as const
 
-/** What it takes to find objects. */
+/** The cost of queries. */
 export const queries: Question = {
   name: 'queries',
   title: 'Queries: finding objects in a cache',

@@ -6,7 +6,7 @@ import { clientGoQueue } from '../harness/subject.ts'
 const KEYS = 100_000
 const rows = [{ name: 'kubeflect WorkQueue', task: { subject: 'kubeflect/workQueue', objects: KEYS } }] as const
 
-/** What a work queue costs. */
+/** The cost of a work queue. */
 export const queue: Question = {
   name: 'queue',
   title: 'Work queue: keys in and out',

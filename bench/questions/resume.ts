@@ -9,7 +9,7 @@ const rows = [
   { name: 'kubeflect, resumed from IndexedDB', task: { subject: 'kubeflect/visit', stored: true, before: 'kubeflect/firstVisit' } },
 ] as const
 
-/** How long a page that was here before waits for its table. */
+/** The time until a returning visitor sees the table. */
 export const resume: Question = {
   name: 'resume',
   title: 'Resume: the second visit of a page',

@@ -9,7 +9,7 @@ const rows = [
 ] as const
 const NODE_ONLY = 100_000
 
-/** Whether ten times as much costs ten times as much. */
+/** Whether the cost grows linearly. */
 export const scale: Question = {
   name: 'scale',
   title: 'Scale: from 1,000 to 200,000 objects',
@@ -26,7 +26,7 @@ export const scale: Question = {
     const groups: MeasuredGroup[] = []
     for (const objects of mode.quick ? [1_000, 10_000] : [1_000, 10_000, 50_000, 100_000, 200_000]) {
       const load = { kind: 'pods', objects, events: Math.min(objects, 100_000) } as const
-      // A page cannot have much more than 2 GB of parsed objects.
+      // A page cannot hold much more than 2 GB of parsed objects.
       const who = objects > NODE_ONLY ? [...node, ...chromium.slice(1)] : [...node, ...chromium]
       groups.push(await measureGroup({ title: `${objects.toLocaleString('en')} pods`, load, rows: who }, Math.min(mode.rounds, 3)))
     }

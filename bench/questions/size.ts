@@ -18,7 +18,7 @@ const what = {
   'kubernetes-fluent-client: K8s, kind': "export { K8s, kind } from 'kubernetes-fluent-client'",
 }
 
-/** What a page has to load. */
+/** The download size of a page. */
 export const size: Question = {
   name: 'size',
   title: 'Size: what a page has to load',

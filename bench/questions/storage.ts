@@ -7,7 +7,7 @@ const rows = [
   { name: 'kubeflect, stored in IndexedDB', task: { subject: 'kubeflect/steady', stored: true } },
 ] as const
 
-/** What storing costs a page that follows changes. */
+/** The cost of persistence for a page that follows changes. */
 export const storage: Question = {
   name: 'storage',
   title: 'Storage: following 500 changes a second',

@@ -8,7 +8,7 @@ const rows = [
   { name: 'kubeflect createView', task: { subject: 'kubeflect/view' } },
 ] as const
 
-/** What a sorted, filtered window costs. */
+/** The cost of a sorted, filtered window. */
 export const view: Question = {
   name: 'view',
   title: 'Views: a sorted table of 50 rows',

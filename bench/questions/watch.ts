@@ -20,7 +20,7 @@ const inNode = [
   { name: 'kubeflect, with a valibot schema', task: { subject: 'kubeflect', reading: 'schema' } },
 ] as const
 
-/** How fast events are taken. */
+/** The throughput of watch events. */
 export const watch: Question = {
   name: 'watch',
   title: 'Watch: how fast events are taken',

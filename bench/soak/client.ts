@@ -1,37 +1,40 @@
+// The client of the soak test: follows the server and samples what it costs.
 import { begin, heapUsed } from '../subjects/tools'
 import { controlOf } from './control'
 import { informerOf } from './informer'
 import type { ClientState, Counts } from './subject'
 import type { FinalState, ServerState } from './texts'
 
-/** What a page or a process is told to do. */
+/** The task of a page or a process. */
 export interface SoakTask {
   readonly url: string
-  /** The script of a Worker that makes the requests; undefined: there is none. */
+  /** The script of a Worker that makes the requests; undefined for the main thread. */
   readonly worker?: string | undefined
-  /** Whether what comes is dropped. */
+  /** Whether the client is the control, which drops all data. */
   readonly isControl: boolean
 }
 
-/** What was seen since the sample before. */
+/** The measurements since the previous sample. */
 export interface Sample {
-  /** Since the beginning. */
+  /** Events since the start. */
   readonly events: number
-  /** How many events the server is ahead. */
+  /** The number of events that the server is ahead. */
   readonly behind: number
-  /** The longest time between two ticks of a timer, in milliseconds: browsers let 4 of them pass by themselves, and several tasks may come between. */
+  /**
+   * The longest time between two ticks of a timer, in milliseconds. Browsers add 4 ms between ticks, and several tasks can run in between.
+   */
   readonly pauseMs: number
-  /** Part of the time in which the thread that was measured had something to do. */
+  /** The share of time in which the measured thread was busy. */
   readonly busy: number
 }
 
-/** What came out in the end. */
+/** The result of a run. */
 export interface Outcome extends Counts {
-  /** Of a heap without garbage, when everything was there, and in the end; in bytes. */
+  /** Live heap with the complete state and at the end, in bytes. */
   readonly heap: readonly [before: number, after: number]
-  /** The longest pause of some seconds in which nothing happened: what the machine itself is good for, in milliseconds. */
+  /** The longest pause during some idle seconds, in milliseconds, which shows what the machine itself causes. */
   readonly idlePauseMs: number
-  /** Undefined for the control. */
+  /** The state of the client; undefined for the control. */
   readonly client: ClientState | undefined
   readonly server: FinalState
 }
@@ -40,16 +43,16 @@ const IDLE_MS = 5_000
 
 const ask = async <R>(url: string): Promise<R> => (await fetch(url)).json()
 
-/** A client that follows the server for as long as it is let, and counts what comes. */
+/** A client that follows the server until it is stopped, and samples it. */
 export interface Follower {
-  /** Begins a span of time. */
+  /** Starts an interval. */
   begin(): Promise<void>
-  /** Ends a span of time. */
+  /** Ends an interval. */
   sample(): Promise<Sample>
   finish(): Promise<Outcome>
 }
 
-/** Takes everything the server has, and has it begin to change. */
+/** Loads the state of the server, then lets it change. */
 export async function follow({ url, worker, isControl }: SoakTask): Promise<Follower> {
   const subject = await (isControl ? controlOf(url, worker ?? '') : informerOf(url, worker))
   const { counts } = subject

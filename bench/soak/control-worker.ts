@@ -1,17 +1,17 @@
-// The Worker of the control: reads the watch, and sends its lines without looking at them, as long as the texts that an informer keeps, one message a
-// frame and never two on their way. After the first state it sends null.
+// The Worker of the control: reads the watch and posts its lines without parsing them, shortened to the length of an informer's texts.
+// Posts one message a frame, and never two at a time. Posts null after the first state.
 import { lineReader } from '../subjects/lines'
 
 const KEPT = 5_200
 const FRAME_MS = 16
-/** Of the first state, at once. */
+/** Most lines of the first state in one message. */
 const MOST = 50
 
 const port = globalThis as unknown as Worker
 const lines: (string | null)[] = []
 let isFree = true
 
-/** The first state comes faster than it is taken. */
+/** The first state arrives faster than the page takes it. */
 const hasMany = () => lines.length >= MOST
 
 function send(): void {
@@ -24,7 +24,7 @@ function send(): void {
 
 async function follow(url: string): Promise<void> {
   const { body } = await fetch(`${url}/api/v1/pods?watch=true&sendInitialEvents=true`)
-  if (!body) throw new Error('the server answered without a body')
+  if (!body) throw new Error('the response of the server has no body')
   const linesOf = lineReader()
   for (const reader = body.getReader(); ; ) {
     const { done, value } = await reader.read()

@@ -1,9 +1,10 @@
+// The control of the soak test.
 import type { Subject } from './subject'
 import type { ServerState } from './texts'
 
 /**
- * A page that does nothing: it holds as many texts as one with an informer, gets as many messages of the same size from a Worker, and drops them. What
- * pauses it comes of the machine and the engine.
+ * A control page without an informer. It holds as many texts as a page with one, receives as many messages of the same size from a Worker,
+ * and drops them. Its pauses come from the machine and the engine.
  *
  * @param worker the script of `control-worker.ts`.
  */
@@ -31,7 +32,7 @@ export async function controlOf(url: string, worker: string): Promise<Subject> {
   return {
     counts,
     reach: (resourceVersion) => until(() => Number(first) + counts.events >= Number(resourceVersion)),
-    // Read, so that the engine has to keep what is held.
+    // Read at the end, so that the engine has to keep the texts.
     state: () => void held.length,
     stop: async () => source.terminate(),
   }

@@ -4,9 +4,9 @@ import type { Counts, Subject } from './subject'
 import { digestOf } from './texts'
 
 /**
- * An informer that has synced.
+ * Creates a synced informer.
  *
- * @param worker the script of a Worker that makes the requests; undefined: there is none.
+ * @param worker the script of a Worker that makes the requests; undefined for the main thread.
  */
 export async function informerOf(url: string, worker: string | undefined): Promise<Subject> {
   const counts: { -readonly [K in keyof Counts]: Counts[K] } = { events: 0, lost: 0, relists: 0, errors: 0 }

@@ -1,10 +1,10 @@
-// Follows many pods of which many change, for a long time: is anything lost, does memory grow, how long is the longest pause?
+// Follows many changing pods for a long time, to find lost events, growing memory and long pauses.
 //
 //   node bench/soak/run.ts [--minutes 10] [--objects 100000] [--rate 2000] [--runtime node|chromium] [--worker | --control] [--tasks] [--trace file]
 //
-// Prints a line every ten seconds, then all of it as JSON. Ends with 1 when events were lost, or the store is not what the server has. With --tasks the
-// longest task of the page's main thread is in each line, by the clock and of the processor; --trace has the same and writes the ten seconds with
-// the longest of all to a file: Perfetto shows what it is made of. With --control the page holds and gets as much, and does nothing with it.
+// Prints a line every ten seconds, then all results as JSON. Exits with 1 when events were lost, or when the store differs from the server.
+// --tasks adds the longest task of the page's main thread to each line, in wall time and CPU time. --trace does the same, and writes the ten
+// seconds with the longest task to a file for Perfetto. --control runs a page that holds and receives as much data without using it.
 import { fork, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -35,19 +35,19 @@ const { values } = parseArgs({
   },
 })
 
-/** A number that an option is to be. */
+/** Parses a numeric option. */
 function amount(name: 'minutes' | 'objects' | 'rate'): number {
   const value = Number(values[name])
-  if (!(value > 0)) throw new TypeError(`--${name} wants a number above 0, not ${values[name]}`)
+  if (!(value > 0)) throw new TypeError(`--${name} must be a number above 0, got ${values[name]}`)
   return value
 }
 
-/** Whoever follows, somewhere else. */
+/** A client in another process or page. */
 interface Remote extends AsyncDisposable {
   call<N extends keyof Follower>(name: N): ReturnType<Follower[N]>
-  /** What the thread did since the last span began; undefined where nobody looks. */
+  /** Traces the main thread; undefined without --tasks and --trace. */
   readonly tracing: Tracing | undefined
-  /** What the process has of the machine's memory, in bytes. */
+  /** Returns the resident memory of the process, in bytes. */
   resident(): Promise<number>
 }
 
@@ -58,7 +58,7 @@ async function inNode(task: SoakTask): Promise<Remote> {
   const child = fork(script, [JSON.stringify(task)], { execArgv: ['--expose-gc', '--max-old-space-size=8192'] })
   const answer = () =>
     new Promise<unknown>((resolve, reject) => {
-      const ended = () => reject(new Error('the process ended; its own words are above'))
+      const ended = () => reject(new Error('the process ended; see its output above'))
       child.once('exit', ended)
       child.once('message', (message) => {
         child.off('exit', ended)
@@ -100,7 +100,7 @@ async function inChromium(task: SoakTask): Promise<Remote> {
   }
 }
 
-/** On Linux; elsewhere it is not measured. */
+/** Returns the resident memory on Linux, and NaN elsewhere. */
 function residentOf(pid: number | undefined): number {
   try {
     const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
@@ -111,10 +111,10 @@ function residentOf(pid: number | undefined): number {
 }
 
 const start = runtimes[values.runtime]
-if (!start) throw new TypeError(`--runtime is one of ${Object.keys(runtimes).join(', ')}, not ${values.runtime}`)
+if (!start) throw new TypeError(`--runtime must be one of ${Object.keys(runtimes).join(', ')}, got ${values.runtime}`)
 for (const option of ['worker', 'control', 'tasks', 'trace'] as const)
-  if (values[option] && values.runtime !== 'chromium') throw new TypeError(`--${option} is for --runtime chromium`)
-if (values.worker && values.control) throw new TypeError('--worker and --control are two runs: the control has a Worker of its own')
+  if (values[option] && values.runtime !== 'chromium') throw new TypeError(`--${option} needs --runtime chromium`)
+if (values.worker && values.control) throw new TypeError('--worker and --control are mutually exclusive: the control has its own Worker')
 const [minutes, objects, rate] = [amount('minutes'), amount('objects'), amount('rate')]
 ensureInstalled()
 
@@ -200,7 +200,7 @@ function taskFacts(tasks: readonly Tasks[]): string[][] {
   ]
 }
 
-/** @param longest of each sample */
+/** @param longest the longest task of each sample */
 function extremes(what: string, longest: readonly number[]): string[][] {
   return [
     [`longest ${what}, ms`, Math.max(...longest).toFixed(1)],

@@ -1,13 +1,13 @@
-// Serves pods that change all the time, in a process of its own. Nothing is kept of an event but what it did to which pod: its text can be
-// made again, so that a watch can go on from any version however long this runs. One event in twenty deletes a pod, another one brings one
-// back under its old name with a new uid.
+// Serves continuously changing pods from its own process. The server stores only which event changed which pod, and recreates the text on
+// demand, so that a watch can resume from any version however long the run. One event in twenty deletes a pod, and another one recreates it
+// under the same name with a new uid.
 //
 // GET /api/v1/pods             a list
-// GET /api/v1/pods?watch=true  first what there is, if asked to; then the events; ends after `timeoutSeconds`
-// GET /go                      begins to change pods
-// GET /state                   how far it has come
-// GET /stop                    changes pods no more, and tells what is there
-// GET /                        an empty page, so that a browser has the same origin
+// GET /api/v1/pods?watch=true  the state if requested, then the events; ends after `timeoutSeconds`
+// GET /go                      starts the changes
+// GET /state                   the progress
+// GET /stop                    stops the changes and returns the final state
+// GET /                        an empty page, which gives a browser the same origin
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,10 +20,10 @@ const { objects, rate } = JSON.parse(process.argv[2] ?? '{}') as { objects: numb
 const TYPE_META = '"kind":"Pod","apiVersion":"v1"'
 const FIRST_VERSION = 1_000_000
 const TICK_MS = 10
-/** Events, or items, that are written at once. */
+/** The number of events or items in one write. */
 const BATCH = 64
 
-/** A pod as it was at some time: one in so many of its kind, since a pod that comes back is another one. */
+/** The state of a pod at one moment; a pod that is recreated has another uid. */
 interface Pod {
   readonly index: number
   readonly life: number
@@ -80,13 +80,13 @@ function go(): void {
   }, TICK_MS)
 }
 
-/** Writes what `next` gives, so many at once, and as fast as it is taken. */
+/** Writes the parts in batches, with backpressure. */
 async function write(response: ServerResponse, parts: Iterable<string>): Promise<void> {
   let batch: string[] = []
   const flush = async () => {
     const taken = response.write(batch.join(''))
     batch = []
-    // When the client leaves instead, nobody waits for the rest.
+    // When the client disconnects, the rest is dropped.
     if (!taken) await once(response, 'drain')
   }
   for (const part of parts) {
@@ -148,5 +148,5 @@ const server = createServer(async ({ url = '/' }, response) => {
   response.end()
 })
 server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })))
-// Whoever started it holds its standard input open.
+// The parent process holds standard input open; end with it.
 process.stdin.on('end', () => process.exit()).resume()

@@ -1,4 +1,4 @@
-// Runs in a page: leaves `follow` in a global for what drives it.
+// Runs in a page: exposes `follow` as a global for the driver.
 import { follow } from './client'
 
 Object.assign(globalThis, { follow })

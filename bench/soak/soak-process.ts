@@ -1,4 +1,4 @@
-// Runs in a process of Node's: does what its parent sends the name of, and sends back what came of it.
+// Runs in a Node process: calls the functions that its parent names, and sends back their results.
 import process from 'node:process'
 import { type Follower, follow } from './client'
 

@@ -1,26 +1,26 @@
-/** What is counted while things change. */
+/** The counters of a run. */
 export interface Counts {
   readonly events: number
-  /** Versions that no event was seen of, or that came twice or out of order. */
+  /** Versions without an event, or with a duplicate or misplaced one. */
   readonly lost: number
-  /** States that came as a whole, after the first one. */
+  /** Complete states after the first one. */
   readonly relists: number
   readonly errors: number
 }
 
-/** What somebody who followed a server came to. */
+/** The state of a client at the end of a run. */
 export interface ClientState {
   readonly objects: number
   readonly digest: number
   readonly resourceVersion: string
 }
 
-/** Somebody who has everything a server has, and follows its changes. */
+/** A client that holds the state of a server and follows its changes. */
 export interface Subject {
   readonly counts: Counts
-  /** Resolves when it has come to the server's last version. */
+  /** Resolves when the client has reached the server's last version. */
   reach(resourceVersion: string): Promise<void>
-  /** Undefined for one that keeps nothing. */
+  /** Returns the state; undefined for a client that keeps none. */
   state(): ClientState | undefined
   stop(): Promise<void>
 }

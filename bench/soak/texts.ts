@@ -1,4 +1,4 @@
-/** An order-independent digest of texts: equal sets have equal ones, and different sets hardly ever. */
+/** Returns an order-independent digest of texts: equal sets have equal digests, and different sets almost never do. */
 export function digestOf(texts: Iterable<string>): number {
   let sum = 0
   for (const text of texts) {
@@ -10,16 +10,16 @@ export function digestOf(texts: Iterable<string>): number {
   return sum
 }
 
-/** What the server says of the state it came to. */
+/** The state of the server. */
 export interface ServerState {
-  /** How many events there were. */
+  /** The number of events. */
   readonly events: number
   readonly resourceVersion: string
 }
 
-/** As {@link ServerState}, when it changes no more. */
+/** The {@link ServerState} after the last change. */
 export interface FinalState extends ServerState {
   readonly objects: number
-  /** Of the texts as a store keeps them. */
+  /** The digest of the texts as a store keeps them. */
   readonly digest: number
 }

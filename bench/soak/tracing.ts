@@ -1,15 +1,15 @@
-// What the tasks of a page's main thread took, by the clock and of the processor: a task that waits for a processor, or for V8's helper threads to
-// get one, takes long by the clock only.
+// Measures the tasks of a page's main thread, in wall time and CPU time. A task that waits for a processor, or for V8's helper threads, is
+// long only in wall time.
 import { writeFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 
-/** A figure by the clock and of the thread's own time of a processor, in milliseconds. */
+/** Wall time and CPU time of a thread, in milliseconds. */
 export interface Time {
   readonly wall: number
   readonly cpu: number
 }
 
-/** The tasks of a span of time; each figure is taken by itself. */
+/** The tasks of an interval; each figure is determined separately. */
 export interface Tasks {
   readonly count: number
   readonly longest: Time
@@ -17,7 +17,7 @@ export interface Tasks {
   readonly p99: Time
 }
 
-/** As Chromium writes it, in microseconds. */
+/** A trace event of Chromium, in microseconds. */
 interface TraceEvent {
   readonly name: string
   readonly ph: string
@@ -28,15 +28,15 @@ interface TraceEvent {
   readonly args: { readonly name?: string }
 }
 
-/** Which a trace always has. */
+/** The category that every trace records. */
 const TASKS = ['toplevel']
-/** Those that tell what a long task is made of. */
+/** The categories that explain long tasks. */
 const DETAILS = ['v8', 'blink_gc', 'devtools.timeline', 'disabled-by-default-v8.gc']
 
 /**
- * Traces a page, one span of time after the other.
+ * Traces a page, one interval after the other.
  *
- * @param file gets the trace of the span that had the longest task, with all that tells what it is made of.
+ * @param file receives the detailed trace of the interval with the longest task.
  */
 export class Tracing {
   readonly #browser: Browser
@@ -56,7 +56,7 @@ export class Tracing {
     this.#isOn = true
   }
 
-  /** Ends a span of time; undefined when none has begun. */
+  /** Ends an interval; undefined when none has started. */
   async end(): Promise<Tasks | undefined> {
     if (!this.#isOn) return undefined
     this.#isOn = false
@@ -69,7 +69,7 @@ export class Tracing {
   }
 }
 
-/** The tasks of the main thread that had most of them: a browser has a page or two in reserve. */
+/** Returns the tasks of the main thread with the most tasks, because a browser keeps spare pages. */
 function tasksOf(events: readonly TraceEvent[]): Tasks {
   const threads = new Map<string, { wall: number[]; cpu: number[] }>()
   const threadOf = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`
@@ -80,7 +80,7 @@ function tasksOf(events: readonly TraceEvent[]): Tasks {
     const { dur = 0, tdur = 0 } = event
     const thread = threads.get(threadOf(event))
     thread?.wall.push(dur / 1000)
-    // The clock of a thread jumps now and then on a virtual machine, and no task has more of a processor than it takes.
+    // On a virtual machine a thread's clock jumps occasionally. CPU time never exceeds wall time.
     thread?.cpu.push(Math.min(dur, tdur) / 1000)
   }
   const [{ wall, cpu } = { wall: [], cpu: [] }] = [...threads.values()].sort((a, b) => b.wall.length - a.wall.length)

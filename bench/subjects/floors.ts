@@ -1,3 +1,4 @@
+// The floors: the least work that a comparison allows.
 import { lineReader } from './lines'
 import type { Metrics, Subject, Task } from './task'
 import { begin, heapUsed, listThenWatch, release, signal } from './tools'
@@ -6,7 +7,7 @@ interface WatchedObject {
   readonly metadata: { readonly namespace: string; readonly name: string; readonly resourceVersion: string }
 }
 
-/** Reads the events of a watch, chunk by chunk, until one says that it was the last. */
+/** Reads the events of a watch chunk by chunk until `take` reports the last one. */
 async function readWatch(task: Task, take: (chunk: Uint8Array) => boolean): Promise<Metrics> {
   const { url, path } = task
   const stop = new AbortController()
@@ -22,7 +23,7 @@ async function readWatch(task: Task, take: (chunk: Uint8Array) => boolean): Prom
   return metrics
 }
 
-/** Counts bytes: what the network and the load cost by themselves. */
+/** Counts bytes: the cost of the network and the load alone. */
 export const bytes: Subject = (task) => {
   let count = 0
   return readWatch(task, (chunk) => {
@@ -48,13 +49,13 @@ const parsing =
 /** The floor: decode, split at newlines, parse each line, keep nothing. */
 export const floor: Subject = parsing(() => {})
 
-/** The floor, and each object kept by namespace and name: the least that keeps the state. */
+/** The floor with each object kept by namespace and name: the minimum that keeps the state. */
 export const floorAndMap: Subject = (task) => {
   const objects = new Map<string, WatchedObject>()
   return parsing((object) => objects.set(`${object.metadata.namespace}/${object.metadata.name}`, object))(task)
 }
 
-/** What everybody does who keeps parsed objects, and no more: the state is streamed, parsed and kept, and the events after it. */
+/** The minimum of a cache of parsed objects: streams, parses and keeps the state, then the events. */
 export const parsedObjects: Subject = (task) =>
   listThenWatch(task, async ({ first }) => {
     const listed = signal()
@@ -78,7 +79,7 @@ export const parsedObjects: Subject = (task) =>
     return { listed: listed.promise, watched: last.promise, kept: () => objects.size }
   })
 
-/** Reads a list and counts bytes: what the network, the load and the runtime take by themselves. */
+/** Reads a list and counts bytes: the cost of the network, the load and the runtime alone. */
 export const listBytes: Subject = async ({ url, path }) => {
   const listing = await begin('list')
   const { body } = await fetch(`${url}${path}`)
@@ -98,6 +99,6 @@ export const responseJson: Subject = async ({ url, path, objects: expected }) =>
   items.length = 0
   const heapPerObject = ((await heapUsed()) - before) / expected
   if (objects.size !== expected) throw new Error(`${objects.size} objects, not ${expected}`)
-  // Rows and table are there at once.
+  // Rows and table are complete at the same time.
   return { ...metrics, firstMs, tableMs: firstMs, heapPerObject }
 }

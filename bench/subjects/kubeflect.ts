@@ -1,3 +1,4 @@
+// The subjects that list and watch with kubeflect.
 import {
   createInformer,
   defineResource,
@@ -46,12 +47,12 @@ const options: Readonly<Record<Reading, InformerOptions<KubeObject, 'node'>>> = 
   index: { indexers: { node: (object) => [(object as Pod).spec?.nodeName ?? ''] } },
 }
 
-/** Ours, as its users have it: an informer. */
+/** Measures kubeflect as its users run it: an informer. */
 export const kubeflect: Subject = (task) =>
   listThenWatch(task, async ({ first }) => {
     const { reading = 'nothing', initialList = 'stream' } = task
     const resource = reading === 'schema' ? (CheckedPod as Resource) : resources[task.kind]
-    // Rows that a page can show are read before there are all.
+    // Reads the first rows before the list is complete, like a page.
     const shown = reading === 'handler' ? {} : { onArrival: showFirst(first) }
     const informer = createInformer(new KubeClient({ baseUrl: task.url }), resource, { initialList, ...shown, ...options[reading] })
     const synced = informer.whenSynced()
@@ -76,7 +77,7 @@ export const kubeflect: Subject = (task) =>
     return { listed, watched: listed.then(watched), kept }
   })
 
-/** A list page by page into a store: for servers that are asked to page. */
+/** Lists page by page into a store, for servers that require pages. */
 export const pages: Subject = (task) =>
   listThenWatch(task, async ({ first }) => {
     const source = new ListWatch(new KubeClient({ baseUrl: task.url }), resources[task.kind])
@@ -91,7 +92,7 @@ export const pages: Subject = (task) =>
     return { listed: read(), watched: Promise.resolve(), kept: () => store.size }
   })
 
-/** Reads what has changed once per frame, as a table does that shows it all. */
+/** Reads the changes once per frame, like a table that shows everything. */
 function readEachFrame(indexer: Store<KubeObject>): { stop(): Promise<void> } {
   const changed = new Set<string>()
   const unsubscribe = indexer.subscribe(({ changes }) => {

@@ -1,4 +1,4 @@
-/** Decodes chunk after chunk and gives the lines that are complete. */
+/** Creates a decoder that returns the complete lines of each chunk. */
 export function lineReader(): (chunk: Uint8Array) => string[] {
   const decoder = new TextDecoder()
   let rest = ''

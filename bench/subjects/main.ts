@@ -24,7 +24,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   'kubeflect/workQueue': workQueue,
 }
 
-/** Measures what a task names, wherever this runs. */
+/** Measures the subject of a task in any runtime. */
 export async function measure(task: Task): Promise<Metrics> {
   const subject = subjects[task.subject]
   if (!subject) throw new TypeError(`there is no subject '${task.subject}', only ${Object.keys(subjects).join(', ')}`)

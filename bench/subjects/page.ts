@@ -1,4 +1,4 @@
-// Runs in a page: leaves `measure` in a global for what drives it.
+// Runs in a page: exposes `measure` as a global for the driver.
 import { measure } from './main'
 
 Object.assign(globalThis, { measure })

@@ -1,4 +1,4 @@
-// Runs in a process of its own, of Node, Deno or Bun.
+// Runs in its own process of Node, Deno or Bun.
 import { measure } from './main'
 import { report } from './report'
 

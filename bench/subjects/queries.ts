@@ -1,3 +1,4 @@
+// The subjects that query a cache or use a work queue.
 import { createInformer, KubeClient, WorkQueue } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Metrics, Subject } from './task'
@@ -5,7 +6,7 @@ import type { Metrics, Subject } from './task'
 const BATCH_MS = 20
 const BATCHES = 15
 
-/** How long one call takes, in microseconds: the median of some batches, since clocks of browsers are coarse. */
+/** Returns the duration of one call in microseconds, as the median of batches, because browser clocks are coarse. */
 function timed(call: () => number, expected: number): number {
   const found = call()
   if (found !== expected) throw new Error(`found ${found} objects, not ${expected}`)
@@ -24,7 +25,7 @@ const isSelected = (pod: Pod) => pod.metadata.labels?.app === 'web' && pod.metad
 const isThere = (pod: Pod) => pod.metadata.namespace === 'team-4'
 const NODE = 'node-7'
 
-/** Asks an informer that is complete. */
+/** Queries a complete informer. */
 export const queries: Subject = async (task) => {
   const pods = createInformer(new KubeClient({ baseUrl: task.url }), Pod, { indexers: { node: (pod) => [pod.spec?.nodeName ?? ''] } })
   await pods.whenSynced()
@@ -45,7 +46,7 @@ export const queries: Subject = async (task) => {
   return metrics
 }
 
-/** Looks through an array of parsed objects. */
+/** Searches an array of parsed objects. */
 export const arrays: Subject = async ({ url, path }) => {
   const { items } = (await (await fetch(`${url}${path}`)).json()) as { items: Pod[] }
   const count = (is: (pod: Pod) => boolean) => items.filter(is).length
@@ -60,7 +61,7 @@ export const arrays: Subject = async ({ url, path }) => {
   }
 }
 
-/** Adds every key twice, then takes each and says it is done. */
+/** Adds every key twice, then takes each one and marks it as done. */
 export const workQueue: Subject = async ({ objects }) => {
   const keys = Array.from({ length: objects }, (_, index) => `team-${index % 20}/web-${index}`)
   const queue = new WorkQueue<string>()

@@ -1,10 +1,10 @@
 import process from 'node:process'
 import type { Subject, Task } from './task'
 
-/** Measures the task in the process's first argument, prints what was found as one line of JSON, and waits to be told to end. */
+/** Measures the task in the first argument, prints the result as one line of JSON, and waits for the signal to end. */
 export async function report(measure: Subject): Promise<void> {
   const metrics = await measure(JSON.parse(process.argv[2] ?? '{}') as Task)
   console.log(JSON.stringify(metrics))
-  // Whoever reads that line looks at this process's memory before it ends.
+  // The parent reads this process's memory before it lets it end.
   process.stdin.on('end', () => process.exit()).resume()
 }

@@ -3,9 +3,9 @@ import type { Entry, KubeObject } from 'kubeflect'
 const ROWS = 50
 
 /**
- * Reads the first 50 rows as they arrive, as a page does that shows them.
+ * Reads the first 50 rows as they arrive, like a page that shows them.
  *
- * @param shown called when they were read, perhaps more than once.
+ * @param shown called after the rows were read, possibly more than once.
  */
 export function showFirst(shown: () => void): (entries: readonly Entry<KubeObject>[], before: number) => void {
   return (entries, before) => {

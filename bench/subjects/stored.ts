@@ -1,3 +1,4 @@
+// The subjects that persist the state.
 import { createInformer, type InformerOptions, KubeClient, type Persister } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'
@@ -12,7 +13,7 @@ function informerOf({ url }: Task, options: Pick<InformerOptions<Pod>, 'persiste
 
 const sent = async (url: string): Promise<number> => (await (await fetch(`${url}/sent`)).json()).bytes
 
-/** Lists, stores, and leaves: a first visit. */
+/** A first visit: lists, persists and leaves. */
 export const firstVisit: Subject = async (task) => {
   const informer = informerOf(task, { persister: idbPersister({ database: 'bench' }) })
   await informer.whenSynced()
@@ -20,7 +21,7 @@ export const firstVisit: Subject = async (task) => {
   return {}
 }
 
-/** Reads 50 rows as soon as they have arrived, be they stored or listed; waits until the table is complete, and then for the server's word. */
+/** Reads 50 rows as soon as they arrive, from storage or a list. Waits for the complete table, then for the server's confirmation. */
 export const visit: Subject = async (task) => {
   await sent(task.url)
   const listing = await begin('list')
@@ -34,7 +35,7 @@ export const visit: Subject = async (task) => {
   await filled.promise
   unsubscribe()
   const tableMs = listing.elapsed()
-  // Another checkout may tell of nothing before that.
+  // Another checkout may not deliver batches before that.
   show(informer.indexer.list(), 0)
   const { source } = await informer.whenSynced()
   const metrics = await listing.stop()
@@ -43,7 +44,7 @@ export const visit: Subject = async (task) => {
   return { ...metrics, firstMs: firstMs ?? Number.NaN, tableMs, wireBytes: await sent(task.url) }
 }
 
-/** Follows events that come at a steady rate, with or without storing them, and tells what that cost the page and its disk. */
+/** Follows events at a steady rate, with or without persistence, and measures the cost for the page and its disk. */
 export const steady: Subject = async (task) => {
   const committed = signal()
   const inner = idbPersister({ database: 'bench' })
@@ -68,7 +69,7 @@ export const steady: Subject = async (task) => {
   return { busyShare, ...(task.stored && { writtenPerChanged: written() / (task.events * task.keptBytes) }) }
 }
 
-/** Counts the characters that are put into IndexedDB. */
+/** Counts the characters that are written to IndexedDB. */
 function countWrites(): () => number {
   const { put } = IDBObjectStore.prototype
   let count = 0

@@ -1,31 +1,32 @@
+// The types of tasks and subjects.
 import type { LoadKind } from '../load/collections'
 import type { LoadFacts } from '../load/frames'
 
-/** How ours reads what it keeps. */
+/** How kubeflect reads what it keeps. */
 export type Reading = 'nothing' | 'frame' | 'rows' | 'handler' | 'transform' | 'index' | 'schema'
 
-/** What one process, or one page, is to measure. */
+/** The task of one process or page. */
 export interface Task extends LoadFacts {
-  /** Who is measured: a key of the table in `main.ts`. */
+  /** The subject: a key of the table in `main.ts`. */
   readonly subject: string
-  /** The load's address. */
+  /** The address of the load. */
   readonly url: string
   readonly kind: LoadKind
   readonly path: string
   readonly objects: number
   readonly events: number
-  /** What an earlier page of the same browser does before, for tasks that go on from there. */
+  /** The preparation in an earlier page of the same browser, for tasks that continue from there. */
   readonly before?: string | undefined
-  /** Whether the state is stored; default: it is not. */
+  /** Whether the state is persisted; default false. */
   readonly stored?: boolean | undefined
-  /** How ours gets the first state; default `'stream'`. */
+  /** How kubeflect loads the first state; default `'stream'`. */
   readonly initialList?: 'stream' | 'list' | undefined
   /** Default `'nothing'`. */
   readonly reading?: Reading | undefined
 }
 
-/** What was measured, by name: milliseconds end in `Ms`. */
+/** The measurements by name; names of milliseconds end in `Ms`. */
 export type Metrics = Record<string, number>
 
-/** One way to do what a task asks for. */
+/** A way to perform a task. */
 export type Subject = (task: Task) => Promise<Metrics>

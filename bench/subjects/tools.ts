@@ -1,14 +1,15 @@
+// The measuring tools of the subjects.
 import type { Metrics, Task } from './task'
 
 declare global {
-  /** Put there by what drives a page, which alone can have its garbage collected and counted: bytes. */
+  /** Set by the driver of a page, which alone can collect and measure its heap, in bytes. */
   var measureHeap: (() => Promise<number>) | undefined
-  /** As `measureHeap`: for how many milliseconds the page's main thread had a processor since it was opened. */
+  /** Like `measureHeap`: the CPU time of the page's main thread since it was opened, in milliseconds. */
   var measureTasks: (() => Promise<number>) | undefined
   var Bun: { gc(synchronously: boolean): void } | undefined
 }
 
-/** How many bytes live objects take, buffers included, after the garbage was collected. */
+/** Returns the live heap after a garbage collection, in bytes, including buffers. */
 export async function heapUsed(): Promise<number> {
   if (globalThis.measureHeap) return globalThis.measureHeap()
   for (let times = 0; times < 3; times++) {
@@ -17,19 +18,19 @@ export async function heapUsed(): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   const { heapUsed, external } = process.memoryUsage()
-  // Bun counts what is outside of the heap to the heap as well.
+  // Bun counts external memory as part of the heap.
   return 'Bun' in globalThis ? heapUsed : heapUsed + external
 }
 
-/** A measurement that runs. */
+/** A running measurement. */
 interface Running {
   /** Milliseconds so far. */
   elapsed(): number
-  /** Ends it: how long it took, how much of the processor, and the longest time that nothing else could run, in milliseconds behind a prefix. */
+  /** Ends it. Returns the wall time, the CPU time and the longest block of the thread, in milliseconds, with a prefix. */
   stop(): Promise<Metrics>
 }
 
-/** Begins to measure. Whatever else the machine does is in the time, and not in the time of the processor. */
+/** Starts a measurement. Other work on the machine affects wall time, but not CPU time. */
 export async function begin(prefix: 'list' | 'watch'): Promise<Running> {
   const cpuBefore = await cpuMs()
   const start = performance.now()
@@ -51,19 +52,19 @@ export async function begin(prefix: 'list' | 'watch'): Promise<Running> {
   }
 }
 
-/** For how long the process, or the page's main thread, has had a processor. */
+/** Returns the CPU time of the process, or of the page's main thread. */
 export async function cpuMs(): Promise<number> {
   if (globalThis.measureTasks) return globalThis.measureTasks()
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
 }
 
-/** Has the load begin with its events. */
+/** Lets the load start its events. */
 export async function release({ url }: Task): Promise<void> {
   await (await fetch(`${url}/go`)).arrayBuffer()
 }
 
-/** A promise and what settles it. */
+/** Creates a promise with its resolver. */
 export function signal(): { readonly promise: Promise<void>; resolve(): void } {
   let resolve = () => {}
   const promise = new Promise<void>((settle) => {
@@ -73,9 +74,9 @@ export function signal(): { readonly promise: Promise<void>; resolve(): void } {
 }
 
 /**
- * Measures somebody who lists, then watches.
+ * Measures a list followed by a watch.
  *
- * @param follow starts; its first promise resolves when everything is there, the second when the last event was taken.
+ * @param follow starts; its first promise resolves with the complete list, the second after the last event.
  */
 export async function listThenWatch(task: Task, follow: Follow): Promise<Metrics> {
   const before = await heapUsed()
@@ -99,10 +100,10 @@ export async function listThenWatch(task: Task, follow: Follow): Promise<Metrics
   return metrics
 }
 
-/** How somebody lists and watches; see {@link listThenWatch}. */
+/** Lists and watches; see {@link listThenWatch}. */
 export type Follow = (report: { first(): void }) => Promise<{
   readonly listed: Promise<unknown>
   readonly watched: Promise<unknown>
-  /** How many objects there are, so that what is measured is known to be all. */
+  /** Returns the number of objects, to check that the measurement is complete. */
   kept(): number
 }>

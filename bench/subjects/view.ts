@@ -1,3 +1,4 @@
+// The subjects that show a sorted, filtered table.
 import { createInformer, createView, entryFromText, KubeClient } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Metrics, Subject } from './task'
@@ -12,7 +13,7 @@ const timed = (work: () => unknown): number => {
   return performance.now() - start
 }
 
-/** A table's view of a complete informer: filtered by a label, sorted by start time, 50 rows of it. */
+/** A table's view of a complete informer: filtered by a label, sorted by start time, with 50 rows. */
 export const view: Subject = async (task) => {
   const pods = createInformer(new KubeClient({ baseUrl: task.url }), Pod)
   await pods.whenSynced()
@@ -50,7 +51,7 @@ export const view: Subject = async (task) => {
   return metrics
 }
 
-/** What tables do without: filter, sort and slice the whole array after each change. */
+/** The same table without a view: filters, sorts and slices the whole array after each change. */
 export const arrayView: Subject = async ({ url, path }) => {
   const { items } = (await (await fetch(`${url}${path}`)).json()) as { items: Pod[] }
   const isShown = (pod: Pod) => pod.metadata.labels?.tier === 'frontend'

@@ -1,15 +1,15 @@
-/** What the playground shows: a cluster, and what its buttons can do to it. */
+/** A cluster that the playground shows, with the actions of its buttons. */
 export interface Cluster {
-  /** Names it: what a browser stored of one cluster is not shown for another. */
+  /** Identifies the cluster, so that a browser never shows the stored state of one for another. */
   readonly name: string
-  /** Changes per second that are being made; undefined where nobody can say so. */
+  /** The current changes per second; undefined for a real cluster. */
   changesPerSecond: number | undefined
-  /** Whether the kind that comes and goes is defined; undefined where it is not ours to define. */
+  /** Whether the optional kind is defined; undefined for a real cluster. */
   hasExtraKind: boolean | undefined
-  /** Answers a request; its path is that of an API server. */
+  /** Answers a request with the path of an API server. */
   fetch(request: Request): Promise<Response>
   /** Breaks every connection. */
   cut(): void
-  /** Forgets the past, and breaks every connection: whoever resumes gets 410. */
+  /** Drops the history and breaks every connection, so that resumed watches get a 410. */
   expire(): void
 }

@@ -1,3 +1,4 @@
+// Configures the playground’s server.
 import { fileURLToPath } from 'node:url'
 import type { InlineConfig } from 'vite'
 import { sourceAlias } from '../../scripts/source-alias.ts'
@@ -6,20 +7,20 @@ import { FakeCluster } from './fake-cluster.ts'
 import { clusterPlugin } from './plugin.ts'
 import { RealCluster } from './real-cluster.ts'
 
-/** The cluster to show: the one of an API server, or else a make-believe one. */
+/** Returns the cluster to show: that of an API server, or else a fake one. */
 export function chooseCluster(server: string | undefined): Cluster {
   return server ? new RealCluster(server) : new FakeCluster()
 }
 
-/** Vite's configuration of the playground, in front of a cluster. */
+/** Returns the Vite configuration of the playground, in front of a cluster. */
 export function playgroundConfig(cluster: Cluster, { port }: { port: number }): InlineConfig {
   return {
     root: fileURLToPath(new URL('..', import.meta.url)),
     resolve: { alias: sourceAlias },
     plugins: [clusterPlugin(cluster)],
-    // Known from the start: a dependency that is found late reloads the page.
+    // Bundled in advance, because a dependency that Vite discovers late reloads the page.
     optimizeDeps: { include: ['@tanstack/virtual-core', 'idb-keyval', 'ky', 'valibot'] },
-    // No other origin reads what this server has: behind it may be a real cluster.
+    // No other origin may read from this server, because a real cluster may be behind it.
     server: { host: '127.0.0.1', port, strictPort: true, cors: false, allowedHosts: [] },
     preview: { host: '127.0.0.1', port, strictPort: true, cors: false, allowedHosts: [] },
   }

@@ -1,21 +1,22 @@
+// The custom kinds of the fake cluster.
 import { CustomResourceDefinition } from '../../src/discovery/custom-resource-definition'
 import { defineResource, type KubeObject, type Resource, resourceName } from '../../src/index'
 import type { FakeApiServer } from '../../src/testing'
 import { pick } from './random.ts'
 
-/** A kind that somebody defined for a cluster, and whose objects go from phase to phase. */
+/** A custom kind whose objects move from phase to phase. */
 export interface CustomKind {
   readonly resource: Resource
   readonly shortNames: readonly string[]
-  /** What they are called. */
+  /** The names of its objects. */
   readonly names: readonly string[]
-  /** What comes after each phase; objects begin in the first. One of several is as likely as the others. */
+  /** The successors of each phase, equally likely; objects start in the first phase. */
   readonly phases: Readonly<Record<string, readonly string[]>>
 }
 
 type Custom = KubeObject & { spec: object; status: { phase: string; observedGeneration: number } }
 
-/** What has a group answered by another server: the resource `apiservices`. */
+/** The resource `apiservices`, which registers an aggregated server for a group. */
 export const APIService: Resource = defineResource({
   group: 'apiregistration.k8s.io',
   version: 'v1',
@@ -24,7 +25,7 @@ export const APIService: Resource = defineResource({
   scope: 'Cluster',
 })
 
-/** Copies of databases that are made, and fail now and then. */
+/** Backups of databases, which run and sometimes fail. */
 export const backups: CustomKind = {
   resource: defineResource({ group: 'storage.example.com', version: 'v1', plural: 'backups', kind: 'Backup' }),
   shortNames: ['bk'],
@@ -38,7 +39,7 @@ export const backups: CustomKind = {
   },
 }
 
-/** Releases that reach more and more users: the kind that comes and goes at the push of a button. */
+/** Releases that reach more and more users; a button defines and removes this kind. */
 export const canaries: CustomKind = {
   resource: defineResource({ group: 'rollouts.example.com', version: 'v1beta1', plural: 'canaries', kind: 'Canary' }),
   shortNames: ['cn'],
@@ -52,7 +53,7 @@ export const canaries: CustomKind = {
   },
 }
 
-/** Defines a kind: a server has its resource from now on, with some objects. Defining it again changes nothing. */
+/** Defines a kind on a server and creates its objects. A no-op for a kind that is already defined. */
 export function define(server: FakeApiServer, kind: CustomKind, { namespaces }: { namespaces: readonly string[] }): void {
   if (isDefined(server, kind)) return
   const { resource, shortNames, names, phases } = kind
@@ -69,19 +70,19 @@ export function define(server: FakeApiServer, kind: CustomKind, { namespaces }: 
   })
 }
 
-/** Removes a kind, with its objects. Does nothing when it is not defined. */
+/** Removes a kind and its objects. A no-op for an unknown kind. */
 export function undefine(server: FakeApiServer, { resource }: CustomKind): void {
   if (!isDefined(server, { resource })) return
   for (const { metadata } of server.list(resource)) server.delete(resource, { name: metadata.name ?? '', namespace: metadata.namespace })
   server.delete(CustomResourceDefinition, { name: resourceName(resource) })
 }
 
-/** Whether a server has a kind. */
+/** Whether a server serves a kind. */
 export function isDefined(server: FakeApiServer, { resource }: Pick<CustomKind, 'resource'>): boolean {
   return server.get(CustomResourceDefinition, { name: resourceName(resource) }) !== undefined
 }
 
-/** Lets one object of a kind go on to its next phase, if the kind is defined and has any. */
+/** Moves one object of a kind to its next phase, if there is one. */
 export function advance(server: FakeApiServer, kind: CustomKind, random: () => number): void {
   if (!isDefined(server, kind)) return
   const object = pick(server.list(kind.resource) as Custom[], random)

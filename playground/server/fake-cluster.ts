@@ -1,3 +1,4 @@
+// The fake cluster of the playground.
 import { defineResource } from '../../src/index'
 import { systemClock } from '../../src/internal/clock'
 import { FakeApiServer } from '../../src/testing'
@@ -6,9 +7,9 @@ import { canaries, define, isDefined, undefine } from './custom-kinds.ts'
 import { Simulation } from './simulation.ts'
 import { namespaces, Surroundings } from './surroundings.ts'
 
-/** How a {@link FakeCluster} is made. */
+/** Options of a {@link FakeCluster}. */
 export interface FakeClusterOptions {
-  /** How many pods there are; default 300. */
+  /** The number of pods; default 300. */
   pods?: number
   /** Default 5. */
   changesPerSecond?: number
@@ -19,10 +20,13 @@ export interface FakeClusterOptions {
 const configMaps = defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' })
 const TICK_MS = 20
 const AGE_MS = 90 * 24 * 60 * 60_000
-/** In events; each takes about 7 kB. */
+/** The size of the watch window, in events of about 7 kB. */
 const WINDOW_SIZE = 5000
 
-/** A make-believe cluster in memory, of pods that come and go, and of what belongs to them. Each one has a history of its own: versions go on from the clock. */
+/**
+ * A fake cluster in memory, with pods that come and go and the objects around them. Each instance has its own history; versions start from
+ * the clock.
+ */
 export class FakeCluster implements Cluster, Disposable {
   readonly name = 'fake'
   readonly server: FakeApiServer
@@ -65,7 +69,7 @@ export class FakeCluster implements Cluster, Disposable {
 
   expire(): void {
     this.server.disconnect()
-    // Whoever knows the newest version could go on from it even if everything before were forgotten: there must be a newer one.
+    // A client with the newest version could resume even after a complete compaction, so make a newer version first.
     const marker = { metadata: { name: 'compaction' } }
     this.server.create(configMaps, marker)
     this.server.delete(configMaps, marker.metadata)
@@ -80,12 +84,12 @@ export class FakeCluster implements Cluster, Disposable {
     else undefine(this.server, canaries)
   }
 
-  /** Makes so many changes of pods at once. */
+  /** Makes this many changes of pods at once. */
   change(times: number): void {
     for (let time = 0; time < times; time++) this.#simulation.step()
   }
 
-  /** Ends the changes, and every connection. */
+  /** Stops the changes and closes every connection. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     this.server.disconnect()

@@ -8,8 +8,8 @@ import type { Cluster } from './cluster.ts'
 const MAX_RATE = 1000
 
 /**
- * Puts a cluster behind `/k8s` of Vite's own server, and what the page's buttons do behind `/playground`. Every request and upgrade, Vite's own
- * included, is refused when it comes from a page of another site: the cluster may be a real one.
+ * Serves a cluster at `/k8s` of Vite's server, and the actions of the page's buttons at `/playground`. Refuses every request and upgrade
+ * from a page of another site, including Vite's own paths, because the cluster may be a real one.
  */
 export function clusterPlugin(cluster: Cluster): Plugin {
   return {
@@ -30,14 +30,14 @@ export function clusterPlugin(cluster: Cluster): Plugin {
   }
 }
 
-/** Refuses what does not come from the server's own page. It runs before all that answers. */
+/** Refuses requests from other sites, before any other middleware. */
 function guard({ middlewares, httpServer }: { middlewares: Connect.Server; httpServer: HttpServer | null }): void {
   middlewares.use((incoming, outgoing, next) => {
     const reason = objection(incoming)
     if (!reason) return next()
     outgoing.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(`${reason}\n`)
   })
-  // Vite's own listener finds the socket closed.
+  // Destroys the socket, so that Vite's own listener finds it closed.
   httpServer?.prependListener('upgrade', (incoming: IncomingMessage, socket: Duplex) => {
     if (objection(incoming)) socket.destroy()
   })
@@ -67,11 +67,11 @@ function act(cluster: Cluster, pathname: string, parameters: URLSearchParams): v
   else if (pathname === '/churn') {
     const rate = Number(parameters.get('perSecond') ?? Number.NaN)
     if (!(rate >= 0 && rate <= MAX_RATE))
-      throw new RangeError(`perSecond must be a number from 0 to ${MAX_RATE}, not ${JSON.stringify(parameters.get('perSecond'))}`)
-    if (cluster.changesPerSecond === undefined) throw new TypeError('the changes of a real cluster are not made here')
+      throw new RangeError(`perSecond must be a number from 0 to ${MAX_RATE}, got ${JSON.stringify(parameters.get('perSecond'))}`)
+    if (cluster.changesPerSecond === undefined) throw new TypeError('the playground cannot change the rate of a real cluster')
     cluster.changesPerSecond = rate
   } else if (pathname === '/kind') {
-    if (cluster.hasExtraKind === undefined) throw new TypeError('nothing is defined in a real cluster')
+    if (cluster.hasExtraKind === undefined) throw new TypeError('the playground cannot define kinds in a real cluster')
     cluster.hasExtraKind = parameters.get('defined') === 'true'
-  } else throw new TypeError(`there is nothing to do at ${pathname}; there are /cut, /expire, /churn?perSecond=… and /kind?defined=true`)
+  } else throw new TypeError(`there is no action ${pathname}; the actions are /cut, /expire, /churn?perSecond=… and /kind?defined=true`)
 }

@@ -1,4 +1,4 @@
-/** One of some items; undefined when there is none. */
+/** Returns a random item; undefined for an empty list. */
 export function pick<T>(items: readonly T[], random: () => number): T | undefined {
   return items[Math.floor(random() * items.length)]
 }

@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.ts'
 
-/** A real API server behind `kubectl proxy`: only read, since the page writes nothing. */
+/** A real API server behind `kubectl proxy`; read-only, because the page does not write. */
 export class RealCluster implements Cluster {
   readonly name: string
   readonly changesPerSecond: undefined
@@ -15,7 +15,7 @@ export class RealCluster implements Cluster {
   }
 
   async fetch({ url, method, headers, signal }: Request): Promise<Response> {
-    if (method !== 'GET') return new Response('the playground only reads real clusters\n', { status: 405 })
+    if (method !== 'GET') return new Response('the playground cannot change a real cluster: only GET is allowed\n', { status: 405 })
     const { pathname, search } = new URL(url)
     try {
       const response = await fetch(`${this.#server}${pathname}${search}`, {
@@ -23,7 +23,7 @@ export class RealCluster implements Cluster {
         signal: AbortSignal.any([signal, this.#connections.signal]),
       })
       const kept = new Headers(response.headers)
-      // The body is not compressed any more.
+      // fetch has decompressed the body.
       for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) kept.delete(name)
       return new Response(response.body, { status: response.status, headers: kept })
     } catch (error) {
@@ -37,8 +37,8 @@ export class RealCluster implements Cluster {
     this.#connections = new AbortController()
   }
 
-  /** @throws TypeError always: nobody but the cluster forgets its past. */
+  /** @throws TypeError always: the history of a real cluster cannot be dropped from here. */
   expire(): void {
-    throw new TypeError('a real cluster cannot be made to forget its past')
+    throw new TypeError('the playground cannot drop the history of a real cluster')
   }
 }

@@ -1,17 +1,18 @@
+// Simulates the life of pods in the fake cluster.
 import type { Resource } from '../../src/index'
 import type { FakeApiServer, FixturePod } from '../../src/testing'
 import { pick } from './random.ts'
 import { inState, newPod, pickWorkload, restartsOf, type State, type Workload } from './workloads.ts'
 
 const pods: Resource<FixturePod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' }
-/** The nodes that pods are put on. */
+/** The nodes that pods are scheduled to. */
 export const nodeNames: readonly string[] = ['a', 'b', 'c'].flatMap((zone) => [1, 2, 3, 4].map((number) => `worker-${zone}${number}`))
-/** So many pods are on their way to another state, about. */
+/** The approximate share of pods that are changing their state. */
 const MOVING_SHARE = 0.04
 const MINUTE_MS = 60_000
 const MONTH_MS = 30 * 24 * 60 * MINUTE_MS
 
-/** A pod that was made here. */
+/** A pod of the simulation. */
 interface Member {
   readonly name: string
   readonly namespace: string
@@ -19,7 +20,7 @@ interface Member {
   state: State | 'leaving'
 }
 
-/** What comes after a state that does not last. */
+/** The state after each transient one. */
 const next: Partial<Record<Member['state'], (random: number) => State | 'gone'>> = {
   pending: () => 'creating',
   creating: (random) => (random < 0.06 ? 'pulling' : 'running'),
@@ -28,7 +29,10 @@ const next: Partial<Record<Member['state'], (random: number) => State | 'gone'>>
   leaving: () => 'gone',
 }
 
-/** Lets pods live: they are scheduled, start, crash, come back, finish and make room for others. Their number stays about the same. */
+/**
+ * Simulates the life of pods: they are scheduled, start, crash, recover, finish and make room for others. Their number stays about the
+ * same.
+ */
 export class Simulation {
   readonly #server: FakeApiServer
   readonly #random: () => number
@@ -43,7 +47,7 @@ export class Simulation {
     this.#size = size
   }
 
-  /** Makes the first pods, the oldest first; `setAge` is told how old the next one is to be, in milliseconds. */
+  /** Creates the first pods, the oldest first. Calls `setAge` with the age of the next one, in milliseconds. */
   populate(setAge: (ms: number) => void): void {
     const random = this.#random
     const ages = Array.from({ length: this.#size }, () => MINUTE_MS * (MONTH_MS / MINUTE_MS) ** random())
@@ -69,7 +73,7 @@ export class Simulation {
     setAge(0)
   }
 
-  /** Makes one change, or none where somebody else was faster. */
+  /** Makes one change; a no-op when another client has removed the pod. */
   step(): void {
     const random = this.#random
     const moving = this.#members.filter(({ state }) => state in next)
@@ -81,7 +85,7 @@ export class Simulation {
     else if (member) this.#disturb(member)
   }
 
-  /** How many pods of a workload there are, and run. */
+  /** Returns how many pods of a workload exist, and how many are ready. */
   tallyOf(workload: Workload): { pods: number; ready: number } {
     const states = this.#members.filter((member) => member.workload === workload).map(({ state }) => state)
     return { pods: states.length, ready: states.filter((state) => state === 'running').length }
@@ -131,7 +135,7 @@ export class Simulation {
     this.#drop(member)
   }
 
-  /** The pod as it is; undefined when somebody else removed it. */
+  /** Returns the current pod; undefined when another client has removed it. */
   #find(member: Member): FixturePod | undefined {
     const pod = this.#server.get(pods, member)
     if (!pod) this.#drop(member)

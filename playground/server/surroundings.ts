@@ -1,3 +1,4 @@
+// The nodes, deployments, services and custom objects around the simulated pods.
 import { Deployment } from '../../src/resources/apps/v1'
 import { ConfigMap, Namespace, Node, Service } from '../../src/resources/core/v1'
 import type { FakeApiServer } from '../../src/testing'
@@ -6,20 +7,20 @@ import { pick } from './random.ts'
 import { nodeNames } from './simulation.ts'
 import { type Workload, workloads } from './workloads.ts'
 
-/** How many pods of a workload there are. */
+/** The number of pods of a workload. */
 export interface Tally {
   readonly pods: number
   readonly ready: number
 }
 
 const services = workloads.filter(({ kind }) => kind === 'service')
-/** The namespaces that workloads are in. */
+/** The namespaces of the workloads. */
 export const namespaces: readonly string[] = [...new Set(workloads.map(({ namespace }) => namespace))]
-/** Of so many pods that change, one node loses its health, or finds it again; of so many, one custom object goes on. */
+/** The number of pod changes after which one node changes its health, and the number after which one custom object changes its phase. */
 const CHANGES_PER_NODE = 150
 const CHANGES_PER_CUSTOM_OBJECT = 6
 
-/** What a cluster has besides pods: what they run on, what makes them, what leads to them, and a kind that somebody defined. */
+/** The objects of a cluster besides pods: nodes, deployments, services and a custom kind. */
 export class Surroundings {
   readonly #server: FakeApiServer
   readonly #random: () => number
@@ -31,7 +32,7 @@ export class Surroundings {
     server.register({ resource: APIService, status: true })
   }
 
-  /** Makes everything; how many pods there are of each workload is said by {@link follow}. */
+  /** Creates all objects; {@link follow} sets the number of pods of each workload. */
   populate(): void {
     for (const name of namespaces)
       if (!this.#server.get(Namespace, { name })) this.#server.create(Namespace, { metadata: { name }, status: { phase: 'Active' } })
@@ -53,17 +54,17 @@ export class Surroundings {
     define(this.#server, backups, { namespaces })
   }
 
-  /** Has the deployments say how many pods they have. */
+  /** Updates the status of the deployments to the number of their pods. */
   follow(tallyOf: (workload: Workload) => Tally): void {
     for (const workload of services) {
       const deployment = this.#server.get(Deployment, workload)
       const next = deploymentOf(workload, tallyOf(workload))
-      // An object that does not change keeps its version.
+      // Skip unchanged objects, so that they keep their version.
       if (deployment) this.#server.update(Deployment, { ...deployment, spec: next.spec, status: next.status } as Deployment)
     }
   }
 
-  /** What happens while so many pods change. */
+  /** Makes the changes that accompany this many changes of pods. */
   step(changes: number): void {
     for (let change = 0; change < changes; change++) {
       if (this.#random() < 1 / CHANGES_PER_CUSTOM_OBJECT) advance(this.#server, this.#random() < 0.7 ? backups : canaries, this.#random)

@@ -1,21 +1,22 @@
+// The workloads of the fake cluster, and the states of their pods.
 import { type FixturePod, podFixture } from '../../src/testing'
 
-/** What pods are made for; they are named after it. */
+/** A workload; its pods are named after it. */
 export interface Workload {
   readonly namespace: string
   readonly name: string
   readonly kind: 'service' | 'daemon' | 'job'
-  /** How many of 100 pods are its own, about. */
+  /** The approximate percentage of all pods. */
   readonly share: number
 }
 
-/** What a pod is doing. */
+/** The state of a pod. */
 export type State = 'pending' | 'creating' | 'pulling' | 'running' | 'crashing' | 'finished' | 'failed'
 
 const services = (namespace: string, names: readonly string[], share: number): Workload[] =>
   names.map((name) => ({ namespace, name, kind: 'service', share }))
 
-/** All there are. */
+/** All workloads. */
 export const workloads: readonly Workload[] = [
   ...services('shop', ['storefront', 'checkout', 'cart', 'catalog', 'image-resizer'], 7),
   ...services('payments', ['ledger', 'card-gateway', 'invoices', 'fraud-scoring'], 5),
@@ -28,11 +29,11 @@ export const workloads: readonly Workload[] = [
   { namespace: 'search', name: 'reindex', kind: 'job', share: 3 },
 ]
 
-/** Keeps a pod that is being deleted until it has ended. */
+/** The finalizer that keeps a deleted pod until it has terminated. */
 const DRAIN = 'playground.example.com/drain'
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
 
-/** Chooses a workload, by its share. */
+/** Picks a random workload, weighted by its share. */
 export function pickWorkload(random: () => number): Workload {
   let point = random() * workloads.reduce((sum, { share }) => sum + share, 0)
   const found = workloads.find(({ share }) => {
@@ -42,7 +43,7 @@ export function pickWorkload(random: () => number): Workload {
   return found ?? (workloads[0] as Workload)
 }
 
-/** Makes a pod of a workload, about 7 kB of it, that waits for a node. */
+/** Creates a pod of a workload, about 7 kB, that waits for a node. */
 export function newPod({ namespace, name, kind }: Workload, index: number, random: () => number): FixturePod {
   const letters = (length: number) => Array.from({ length }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join('')
   const middle = { service: `-${hashOf(name)}`, daemon: '', job: `-${29_000_000 + Math.floor(random() * 900_000)}` }[kind]
@@ -54,7 +55,7 @@ export function newPod({ namespace, name, kind }: Workload, index: number, rando
   }
 }
 
-/** The same pod in another state. */
+/** Returns the pod in another state. */
 export function inState(pod: FixturePod, state: State, { nodeName, restarts = 0 }: { nodeName: string; restarts?: number }): FixturePod {
   const waiting = { creating: 'ContainerCreating', pulling: 'ImagePullBackOff', crashing: 'CrashLoopBackOff' }[state as string]
   const ended = { finished: 'Completed', failed: 'Error' }[state as string]
@@ -86,12 +87,12 @@ export function inState(pod: FixturePod, state: State, { nodeName, restarts = 0 
   }
 }
 
-/** How often the containers of a pod were restarted. */
+/** Returns the number of container restarts of a pod. */
 export function restartsOf({ status }: FixturePod): number {
   return status.containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0)
 }
 
-/** Looks like a pod template's hash, and is the same for the same name. */
+/** Returns a stable hash of a name, in the form of a pod template's hash. */
 function hashOf(name: string): string {
   let hash = 7
   return Array.from({ length: 9 }, (_, at) => {

@@ -2,15 +2,15 @@ import { readDocuments, versionsOf } from '../../src/cli/read'
 import { type Module, renderModules } from '../../src/cli/render'
 import { KubeClient } from '../../src/transport/client'
 
-/** Flags of the API server that `src/resources` is made from: it serves every beta version beside what is on by default. */
+/** The flags of the API server that `src/resources` is generated from: it serves every beta version in addition to the defaults. */
 export const apiServerFlags: readonly string[] = ['--runtime-config=api/beta=true']
 
 /**
- * Makes the modules of `src/resources` from the OpenAPI of an API server without custom resources: every group in every version but alpha
- * versions, which change from release to release.
+ * Generates the modules of `src/resources` from the OpenAPI of an API server without custom resources: every group in every version except
+ * alpha versions, which change between releases.
  *
- * @param server The URL of one that asks for no credentials: `kubectl proxy`.
- * @throws KubeError when the server does not answer, or lacks something that is needed.
+ * @param server The URL of a server that needs no credentials, such as `kubectl proxy`.
+ * @throws KubeError when the server does not answer, or lacks a required document.
  */
 export async function generateResources(server: string): Promise<Module[]> {
   const client = new KubeClient({ baseUrl: server })

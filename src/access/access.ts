@@ -1,3 +1,4 @@
+// Answers whether the user may do something, from cached access reviews.
 import { abortable } from '../internal/abortable'
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
@@ -7,19 +8,19 @@ import { readJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
 import { type ResourceRule, resourceRulesOf, rulesAllow } from './rules'
 
-/** How an {@link Access} remembers. */
+/** Options of {@link Access}. */
 export interface AccessOptions {
-  /** How long an answer counts, a denial too, in milliseconds; default 60,000. */
+  /** Lifetime of an answer, including a denial, in milliseconds; default 60,000. */
   ttlMs?: number | undefined
-  /** Time, for tests. */
+  /** The clock; replaced in tests. */
   clock?: Clock | undefined
 }
 
-/** What {@link Access.can} is asked about, besides verb and resource. */
+/** The details of a question to {@link Access.can}. */
 export interface AccessQuery extends Pick<RequestOptions, 'signal'> {
-  /** Left out for a namespaced resource: in all namespaces. */
+  /** The namespace. Default for a namespaced resource: all namespaces. */
   namespace?: string | undefined
-  /** One object; left out: any. */
+  /** The name of one object. Default: any object. */
   name?: string | undefined
   /** Such as `scale`, `log` or `exec`. */
   subresource?: string | undefined
@@ -33,10 +34,9 @@ interface Rules {
 const API = 'authorization.k8s.io'
 
 /**
- * Knows what the user may do, for buttons that are to be there only when they work. In a namespace one request answers every question
- * (SelfSubjectRulesReview); where that is not the last word, since some authorizer cannot list its rules, and for the whole cluster, the question itself is
- * asked (SelfSubjectAccessReview). Questions asked at the same time share their requests. Whether a request is really allowed, the server decides when
- * it comes.
+ * Answers whether the user may do something, so that a UI can hide the buttons that would fail. One SelfSubjectRulesReview answers every
+ * question about a namespace. When an authorizer cannot list its rules, and for questions about the whole cluster, each question is a
+ * SelfSubjectAccessReview. Concurrent questions share their requests. The answers are hints: the server checks every request itself.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export class Access extends Opaque {
   readonly #clock: Clock
   readonly #known = new Map<string, { readonly answer: Promise<unknown>; readonly until: number }>()
 
-  /** @param client a `KubeClient`: whose rights they are. */
+  /** @param client a `KubeClient` with the credentials of the user. */
   constructor(client: Requester, { ttlMs = 60_000, clock = systemClock }: AccessOptions = {}) {
     super()
     this.#client = client
@@ -63,8 +63,8 @@ export class Access extends Opaque {
    * Whether the user may do something.
    *
    * @param verb such as `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`, `impersonate`.
-   * @throws TypeError when a namespace is given for a cluster-scoped resource; ApiError, ConnectionError, ParseError when the server cannot be
-   *   asked, which is not remembered; the signal's reason.
+   * @throws TypeError when a namespace is given for a cluster-scoped resource; ApiError, ConnectionError or ParseError when the review fails,
+   *   which is not cached; the reason of the signal.
    */
   async can(verb: string, resource: Resource, { namespace = '', name = '', subresource = '', signal }: AccessQuery = {}): Promise<boolean> {
     resourcePath(resource, { namespace })
@@ -78,7 +78,7 @@ export class Access extends Opaque {
     return abortable(this.#review(attributes), signal)
   }
 
-  /** Forgets every answer: the user has changed, or was given rights. */
+  /** Forgets every answer, for when the user or the user's rights have changed. */
   clear(): void {
     this.#known.clear()
   }
@@ -86,7 +86,7 @@ export class Access extends Opaque {
   #rules(namespace: string): Promise<Rules> {
     return this.#once(namespace, async () => {
       const { resourceRules, incomplete } = await this.#ask('SelfSubjectRulesReview', { namespace })
-      // What cannot be read as rules is no last word: the question itself is asked.
+      // Rules that cannot be read do not decide: ask the question itself.
       return { resourceRules: resourceRulesOf(resourceRules), incomplete: incomplete === true || !isListOrAbsent(resourceRules) }
     })
   }
@@ -107,10 +107,10 @@ export class Access extends Opaque {
     return typeof status === 'object' && status !== null ? (status as Record<string, unknown>) : {}
   }
 
-  /** One request for all who ask while the answer counts. It is nobody's own: who goes away does not end it for the others. */
+  /** Shares one request between all callers while its answer is valid. A caller that aborts does not cancel it for the others. */
   #once<V>(key: string, ask: () => Promise<V>): Promise<V> {
     const now = this.#clock.now()
-    // The oldest come first.
+    // A Map iterates in insertion order, so the oldest come first.
     for (const [old, { until }] of this.#known) {
       if (until > now) break
       this.#known.delete(old)
@@ -128,7 +128,10 @@ export class Access extends Opaque {
 
 const isListOrAbsent = (value: unknown): boolean => value === undefined || value === null || Array.isArray(value)
 
-/** To the server a namespace is in itself: a role in it can allow to read it. */
+/**
+ * Returns the namespace of a question about a namespace. The server authorizes reading a namespace within that namespace, so a role in it
+ * can allow it.
+ */
 function ownNamespace({ group, plural }: Resource, name: string): string {
   return group === '' && plural === 'namespaces' ? name : ''
 }

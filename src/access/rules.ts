@@ -1,19 +1,21 @@
-/** What a user may do, as a SelfSubjectRulesReview says it. */
+// Evaluates the rules of a SelfSubjectRulesReview.
+
+/** A rule of a SelfSubjectRulesReview. */
 export interface ResourceRule {
   readonly verbs: readonly string[]
   readonly apiGroups?: readonly string[]
   readonly resources?: readonly string[]
-  /** None: every name. */
+  /** The names the rule is limited to. Absent: every name. */
   readonly resourceNames?: readonly string[]
 }
 
-/** Reads the rules of a review: nulls, as Go writes empty lists, and members of another type allow nothing. */
+/** Reads the rules of a review. A null, which Go writes for an empty list, and a member of another type allow nothing. */
 export function resourceRulesOf(value: unknown): ResourceRule[] {
   return (Array.isArray(value) ? value : []).flatMap((rule): ResourceRule[] => {
     if (typeof rule !== 'object' || rule === null) return []
     const { verbs, apiGroups, resources, resourceNames } = rule as Record<string, unknown>
     const names = textsOf(resourceNames)
-    // No names are all names; names that cannot be read are none that is known.
+    // Without names a rule covers every name. Unreadable names must not widen it.
     const isRestricted =
       resourceNames !== undefined && resourceNames !== null && !(Array.isArray(resourceNames) && resourceNames.length === 0)
     if (isRestricted && names.length === 0) return []
@@ -23,21 +25,21 @@ export function resourceRulesOf(value: unknown): ResourceRule[] {
 
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [])
 
-/** What is to be done to what. */
+/** A verb on a resource, as a rule is checked against it. */
 export interface RuleQuestion {
   readonly verb: string
   readonly group: string
-  /** The plural. */
+  /** The plural of the resource. */
   readonly resource: string
-  /** The empty string: the object itself. */
+  /** The empty string means the object itself. */
   readonly subresource: string
-  /** The empty string: not one object alone. */
+  /** The empty string means any object. */
   readonly name: string
 }
 
 /**
- * Whether one of the rules allows it. A star stands for every verb, group or resource (with all of its subresources), and one before `/scale`
- * for that subresource of every resource. A rule with names allows nothing that is not about one of them.
+ * Whether one of the rules allows the verb. A star matches every verb, group or resource (with all subresources); a star before `/scale`
+ * matches that subresource of every resource. A rule with names allows only requests for these names.
  *
  * @see kubernetes `rbac/v1.RuleAllows`
  */

@@ -1,34 +1,32 @@
+// Checks the documents of servers and files once, so that the code after it can trust their types. As in Go, null means absent.
 import { KubeError } from '../errors'
 import { shown } from '../meta/path-segment'
 import type { GroupVersionKind, OpenApi, Operation, Schema, Schemas } from './openapi'
 
-// Documents come from servers and files. What is read of them is checked here, once: beyond, they are what their types say. Go writes null for
-// what is absent, and so it is read.
-
-/** How deep schemas may be nested; CustomResourceDefinitions are at most about 100 deep. */
+/** Deepest nesting of schemas; CustomResourceDefinitions have at most about 100 levels. */
 const MAX_DEPTH = 256
 
 /** A place in a document, for messages. */
 export class Place {
-  /** What the document is called in messages. */
+  /** The name of the document in messages. */
   readonly document: string
   readonly #path: string
   readonly depth: number
 
-  /** @param document what the document is called in messages: `the OpenAPI of example.com/v1`. */
+  /** @param document the name of the document in messages: `the OpenAPI of example.com/v1`. */
   constructor(document: string, path = '', depth = 0) {
     this.document = document
     this.#path = path
     this.depth = depth
   }
 
-  /** The place of a member or an item. */
+  /** Returns the place of a member or an item. */
   at(key: string | number): Place {
     const step = typeof key === 'number' ? `[${key}]` : /^[\w$-]+$/.test(key) ? `.${key}` : `[${shown(key)}]`
     return new Place(this.document, this.#path + step, this.depth + 1)
   }
 
-  /** @throws KubeError always: that what is here is not what is expected. */
+  /** Rejects the value at this place. @throws KubeError always. */
   refuse(expected: string, value: unknown): never {
     throw new KubeError(`${this.document}: ${this} must be ${expected}, got ${shown(value)}`)
   }
@@ -39,35 +37,35 @@ export class Place {
   }
 }
 
-/** A value that is an object, or absent. @throws KubeError when it is something else. */
+/** Reads an object that may be absent. @throws KubeError for another type. */
 export function objectAt(value: unknown, place: Place): Readonly<Record<string, unknown>> | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'object' || Array.isArray(value)) place.refuse('an object', value)
   return value as Readonly<Record<string, unknown>>
 }
 
-/** A list, empty when it is absent. @throws KubeError when it is something else. */
+/** Reads a list; an absent one is empty. @throws KubeError for another type. */
 export function listAt(value: unknown, place: Place): readonly unknown[] {
   if (value === undefined || value === null) return []
   if (!Array.isArray(value)) place.refuse('a list', value)
   return value
 }
 
-/** A string, or absent. @throws KubeError when it is something else. */
+/** Reads a string that may be absent. @throws KubeError for another type. */
 export function stringAt(value: unknown, place: Place): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string') place.refuse('a string', value)
   return value
 }
 
-/** A boolean, or absent. @throws KubeError when it is something else. */
+/** Reads a boolean that may be absent. @throws KubeError for another type. */
 export function booleanAt(value: unknown, place: Place): boolean | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'boolean') place.refuse('true or false', value)
   return value
 }
 
-/** Reads each member of an object that is not absent. */
+/** Reads each present member of an object. */
 export function mapAt<V>(
   value: unknown,
   place: Place,
@@ -81,9 +79,9 @@ export function mapAt<V>(
 }
 
 /**
- * Takes a document of a server for the OpenAPI of a version of a group.
+ * Reads a server document as the OpenAPI of one version of a group.
  *
- * @throws KubeError naming the document, the place in it and what was expected there.
+ * @throws KubeError naming the document, the place and the expected type.
  */
 export function openApiOf(value: unknown, document: string): OpenApi {
   const root = new Place(document)
@@ -112,7 +110,7 @@ function groupVersionKindAt(value: unknown, place: Place): GroupVersionKind | un
   return { group: read('group'), version: read('version'), kind: read('kind') }
 }
 
-/** Takes a value for a schema, of which it keeps what is used. @throws KubeError naming the place of what is none. */
+/** Reads the used members of a schema. @throws KubeError naming the place of an invalid member. */
 export function schemaAt(value: unknown, place: Place): Schema | undefined {
   const schema = objectAt(value, place)
   if (!schema) return undefined
@@ -135,7 +133,7 @@ export function schemaAt(value: unknown, place: Place): Schema | undefined {
     allOf: schemas('allOf'),
     anyOf: schemas('anyOf'),
     oneOf: schemas('oneOf'),
-    // An empty list would say that there is no value at all.
+    // An empty list would mean that no value is valid.
     enum: values.length > 0 ? values : undefined,
     items: schemaAt(schema.items, place.at('items')),
     properties: properties === undefined || properties === null ? undefined : mapAt(properties, place.at('properties'), schemaAt),
@@ -153,12 +151,12 @@ const GVK = 'x-kubernetes-group-version-kind'
 
 type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
 
-/** Leaves out the members that are undefined. */
+/** Removes the members that are undefined. */
 function defined<T extends object>(members: T): Defined<T> {
   return Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as Defined<T>
 }
 
-/** A schema by its name: never what every object has of that name, such as `constructor`. */
+/** Returns a schema by name. Ignores inherited properties such as `constructor`. */
 export function schemaNamed(schemas: Schemas, name: string | undefined): Schema | undefined {
   return name !== undefined && Object.hasOwn(schemas, name) ? schemas[name] : undefined
 }

@@ -1,3 +1,4 @@
+// Reads CustomResourceDefinitions from files, and turns them into the OpenAPI that an API server would publish.
 import { KubeError } from '../errors'
 import { shown } from '../meta/path-segment'
 import { defineResource, type ResourceScope } from '../meta/resource'
@@ -7,28 +8,28 @@ import type { GroupVersionKind, Schema, Schemas } from './openapi'
 import type { Documented } from './plan'
 import { parseYaml } from './yaml'
 
-/** A CustomResourceDefinition, as far as it is needed. */
+/** The used members of a CustomResourceDefinition. */
 interface Definition {
   readonly group: string
   readonly plural: string
   readonly kind: string
   readonly scope: ResourceScope
-  /** Those that are served. */
+  /** The served versions. */
   readonly versions: readonly { readonly name: string; readonly schema: Schema | undefined }[]
 }
 
 /**
- * Reads the CustomResourceDefinitions of files: YAML of any number of documents, or JSON; lists of definitions too. Other objects are skipped.
+ * Reads the CustomResourceDefinitions of files, from YAML with any number of documents or from JSON, including lists. Skips other objects.
  *
  * @param files their paths; `-` is stdin.
- * @throws KubeError when a file is missing, is no YAML or has a definition that cannot be understood; when there is no definition at all.
+ * @throws KubeError when a file is missing, is not YAML or contains an invalid definition; when there is no definition at all.
  */
 export async function readDefinitions(files: readonly string[], host: Host): Promise<Definition[]> {
   const definitions = new Map<string, Definition>()
   for (const file of files) {
     const name = file === '-' ? 'stdin' : file
     const text = file === '-' ? await host.readInput() : await host.readFile(file)
-    if (text === undefined) throw new KubeError(`${name} is not there: --crd names a file with CustomResourceDefinitions, or - for stdin`)
+    if (text === undefined) throw new KubeError(`${name} does not exist: --crd takes a file with CustomResourceDefinitions, or - for stdin`)
     const documents = await parseYaml(text, name)
     for (const [i, document] of documents.entries()) {
       const place = new Place(documents.length > 1 ? `${name}, document ${i + 1}` : name)
@@ -40,12 +41,12 @@ export async function readDefinitions(files: readonly string[], host: Host): Pro
 }
 
 function definitionsIn(document: unknown, place: Place): Definition[] {
-  // Between two separators there may be nothing.
+  // The part between two separators may be empty.
   const object = objectAt(document, place)
   if (!object) return []
   const { kind, apiVersion, items } = object
   if (kind === 'List' || kind === 'CustomResourceDefinitionList') {
-    // The items of a typed list carry no type of their own.
+    // The items of a typed list have no kind and apiVersion.
     const type = kind === 'List' ? {} : { kind: 'CustomResourceDefinition', apiVersion }
     return listAt(items, place.at('items')).flatMap((item, i) => {
       const at = place.at('items').at(i)
@@ -61,7 +62,7 @@ function definitionsIn(document: unknown, place: Place): Definition[] {
   return [definitionOf(object, place)]
 }
 
-/** Takes an object for a CustomResourceDefinition. @throws KubeError naming the place of what is missing or wrong. */
+/** Reads an object as a CustomResourceDefinition. @throws KubeError naming the place of a missing or wrong member. */
 export function definitionOf(object: unknown, place: Place): Definition {
   const at = place.at('spec')
   const spec = objectAt(objectAt(object, place)?.spec, at) ?? at.refuse('an object', undefined)
@@ -93,7 +94,7 @@ function checkNames(names: { group: string; version: string; plural: string; kin
 }
 
 /**
- * The OpenAPI that an API server publishes of definitions, for each version of a group.
+ * Returns the OpenAPI that an API server would publish for the definitions, one document for each version of a group.
  *
  * @see apiextensions-apiserver `builder.BuildOpenAPIV3`
  */
@@ -121,7 +122,7 @@ export function documentsOfDefinitions(definitions: readonly Definition[]): Docu
 
 type Path = { get: { 'x-kubernetes-action': string; 'x-kubernetes-group-version-kind': GroupVersionKind } }
 
-/** What the API server makes of a definition's schema: every object has a type and metadata, wherever it is. */
+/** Returns a schema as the API server publishes it: every object has a type and metadata, embedded ones included. */
 function published(schema: Schema | undefined): Schema {
   if (!schema) return { type: 'object' }
   const parts = embedded(schema)
@@ -160,7 +161,7 @@ function embedded(schema: Schema): Schema {
   }
 }
 
-/** Go writes maps in the order of their keys. */
+/** Sorts properties by name, as Go writes maps. */
 function inOrder(properties: readonly (readonly [string, Schema])[]): Schemas {
   return Object.fromEntries([...properties].sort(([a], [b]) => (a < b ? -1 : 1)))
 }

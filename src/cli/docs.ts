@@ -1,12 +1,13 @@
+// Renders the descriptions of an OpenAPI document as docstrings.
 import { printable } from './printable'
 
-/** The longest line that is written. */
+/** Longest line of the output. */
 export const width = 140
 
 /**
- * Makes a docstring of a description as the API server gives it: paragraphs, lists of enum values, `Deprecated:` somewhere in them.
+ * Renders a description of the API server as a docstring. Descriptions contain paragraphs, lists of enum values and `Deprecated:` notes.
  *
- * @returns the lines with their line ends; the empty string when there is nothing to say.
+ * @returns the lines with their line ends, or the empty string for an empty description.
  */
 export function docstring(description: string | undefined, indent: string): string {
   const blocks = blocksOf(description ?? '')
@@ -17,22 +18,22 @@ export function docstring(description: string | undefined, indent: string): stri
   return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`, ''].join('\n')
 }
 
-// Each finds what comes before, and what the tag is to say.
+// Each pattern matches the text before the tag, and the text of the tag.
 const startsDeprecated = /^()deprecated[.:]\s+(.*)$/is
 const mentionsDeprecated = /^(.*?)\bdeprecated[.:]\s+(.*)$/is
 const saysDeprecated = /^(.*?[.]\s+)?((?:(?![.]\s).)*\b(?:is|as) deprecated\b.*)$/is
 
-/** Paragraphs, then list items, then what is deprecated, each on one line. */
+/** Returns the paragraphs, then the list items, then the deprecation, each on one line. */
 function blocksOf(description: string): string[] {
   const deprecated: string[] = []
   const blocks: string[] = []
-  // Runs of white space are shortened first: the patterns below would try each part of one.
+  // Collapses white space first: the patterns below would backtrack over each part of a long run.
   const paragraphs = description
     .replaceAll(/[^\S\n]+/g, ' ')
     .replaceAll(/\n(?: ?\n)+/g, '\n\n')
     .split('\n\n')
   for (const [i, paragraph] of paragraphs.entries()) {
-    // Only the first paragraph, or one that starts so, speaks of the whole; others may call one of several values deprecated.
+    // A note deprecates the whole only in the first paragraph or at the start of one; elsewhere it may concern one of several values.
     const found = i ? startsDeprecated.exec(paragraph) : (mentionsDeprecated.exec(paragraph) ?? saysDeprecated.exec(paragraph))
     const [, before = '', after] = found ?? [undefined, paragraph]
     blocks.push(...before.split(/\n\s*(?=- )/).map(clean))
@@ -42,7 +43,7 @@ function blocksOf(description: string): string[] {
 }
 
 function clean(text: string): string {
-  // Nothing in a description may end the comment, start a tag or do something to an editor.
+  // A description must not end the comment, start a tag or affect an editor.
   return printable(text.replaceAll(/\s+/g, ' ').trim())
     .replaceAll('*/', '*\\/')
     .replaceAll(/(?<=^|\s)@/g, '\\@')

@@ -1,9 +1,10 @@
+// The command `fake-server`: serves a Kubernetes API server in memory.
 import { KubeError } from '../errors'
 import type { KubeObject } from '../meta/object'
 import type { Host, OptionConfig } from './host'
 import { UsageError } from './usage-error'
 
-/** How `--help` explains the command. */
+/** The help text of the command. */
 export const fakeServerUsage = `Usage: kubeflect fake-server [--port <number>] [--objects <file>]… [--pods <number>] [--rate <number>] [--allow-origin <origin>]…
 
 Serves a Kubernetes API server in memory on a port of this machine, until Ctrl-C or SIGTERM. It asks for no credentials:
@@ -28,13 +29,13 @@ const options: Readonly<Record<string, OptionConfig>> = {
 
 const DEFAULT_PORT = 8001
 const MAX_PORT = 65_535
-// About 7 kB each.
+// A pod has about 7 kB.
 const MAX_PODS = 200_000
 const MAX_RATE = 100_000
 
-/** What is to be served. */
+/** The content and behaviour of the server. */
 export interface FakeServerChoice {
-  /** In the order in which they are to be created. */
+  /** The objects, in the order of creation. */
   readonly objects: readonly KubeObject[]
   readonly pods: number
   /** Changes per second. */
@@ -42,18 +43,18 @@ export interface FakeServerChoice {
   readonly allowedOrigins: readonly string[]
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface RunningServer {
-  /** Without a slash at the end. */
+  /** The URL, without a trailing slash. */
   readonly url: string
-  /** Resolves when the process was told to end, and the server has stopped. */
+  /** Resolves when the process was told to end and the server has stopped. */
   readonly closed: Promise<void>
 }
 
 /**
- * Makes a server of objects, and lets it listen on this machine.
+ * Creates a server with the objects and listens on this machine.
  *
- * @throws KubeError when the port is taken or an object cannot be created.
+ * @throws KubeError when the port is in use or an object cannot be created.
  */
 export type ServeFake = (choice: FakeServerChoice, port: number) => Promise<RunningServer>
 
@@ -61,7 +62,7 @@ export type ServeFake = (choice: FakeServerChoice, port: number) => Promise<Runn
  * Serves until the process is told to end.
  *
  * @param args after `fake-server`.
- * @throws UsageError when the arguments make no sense; KubeError when a file cannot be read, or the server cannot be started.
+ * @throws UsageError for invalid arguments; KubeError when a file cannot be read, or the server cannot start.
  */
 export async function fakeServer(args: readonly string[], host: Host, serve: ServeFake): Promise<void> {
   const { help, port, files, ...choice } = parse(args, host)
@@ -90,7 +91,7 @@ function parse(args: readonly string[], host: Host): Parsed {
     const text = values[name]
     if (text === undefined) return fallback
     if (typeof text === 'string' && /^\d{1,6}$/.test(text) && Number(text) <= max) return Number(text)
-    throw new UsageError(`--${name} must be a whole number from 0 to ${max}, not ${JSON.stringify(text)}`, fakeServerUsage)
+    throw new UsageError(`--${name} must be a whole number from 0 to ${max}, got ${JSON.stringify(text)}`, fakeServerUsage)
   }
   const files = several('objects')
   const pods = number('pods', files.length > 0 ? 0 : 100, MAX_PODS)
@@ -101,12 +102,12 @@ function parse(args: readonly string[], host: Host): Parsed {
 
 function originOf(text: string): string {
   if (text === '*' || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text)) return text
-  throw new UsageError(`--allow-origin must be an origin such as http://localhost:5173, not ${JSON.stringify(text)}`, fakeServerUsage)
+  throw new UsageError(`--allow-origin must be an origin such as http://localhost:5173, got ${JSON.stringify(text)}`, fakeServerUsage)
 }
 
 async function readObjects(file: string, host: Host): Promise<KubeObject[]> {
   const text = await host.readFile(file)
-  if (text === undefined) throw new KubeError(`--objects: there is no file ${file}`)
+  if (text === undefined) throw new KubeError(`--objects: the file ${file} does not exist`)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -117,7 +118,7 @@ async function readObjects(file: string, host: Host): Promise<KubeObject[]> {
   const items = Array.isArray(value) ? value : isList(value) ? value.items : [value]
   return items.map((item, index) => {
     if (isObject(item)) return item
-    throw new KubeError(`--objects: item ${index} of ${file} is no Kubernetes object: it needs kind, apiVersion and metadata`)
+    throw new KubeError(`--objects: item ${index} of ${file} is not a Kubernetes object: it needs kind, apiVersion and metadata`)
   })
 }
 

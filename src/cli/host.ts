@@ -1,25 +1,26 @@
+// The machine that a command runs on: its arguments, files and streams.
 import { KubeError } from '../errors'
 
-/** What a command needs of the machine it runs on. */
+/** The parts of the machine that a command needs. */
 export interface Host {
-  /** What was written after the command's name. */
+  /** The arguments after the program's name. */
   readonly args: readonly string[]
   /** @see Node `util.parseArgs` */
   readonly parseArgs: ParseArgs
   /** The version of this package. */
   version(): Promise<string>
-  /** The text of a file; undefined when there is none. @throws KubeError for one of more than 64 MiB */
+  /** Reads a text file; undefined when it does not exist. @throws KubeError for more than 64 MiB */
   readFile(path: string): Promise<string | undefined>
-  /** What comes on stdin. @throws KubeError for more than 64 MiB */
+  /** Reads stdin to its end. @throws KubeError for more than 64 MiB */
   readInput(): Promise<string>
   /**
-   * The text of a file in a folder; undefined when there is none.
+   * Reads a text file inside a folder; undefined when it does not exist.
    *
-   * @param path with `/`; none of its parts may be a symbolic link, while the folder itself may be one.
-   * @throws KubeError when one is, or when the file is none.
+   * @param path separated by `/`; no part of it may be a symbolic link, although the folder itself may be one.
+   * @throws KubeError when a part is a symbolic link, or is not a file or folder as needed.
    */
   readBelow(folder: string, path: string): Promise<string | undefined>
-  /** Writes a file in a folder, and the folders it is to be in. @throws KubeError as {@link readBelow} */
+  /** Writes a file inside a folder and creates missing folders. @throws KubeError like {@link readBelow} */
   writeBelow(folder: string, path: string, text: string): Promise<void>
   /** Writes a line to stdout. */
   print(line: string): void
@@ -27,7 +28,7 @@ export interface Host {
   complain(line: string): void
 }
 
-/** As much as is used of Node's `util.parseArgs`. */
+/** The used part of Node's `util.parseArgs`. */
 export type ParseArgs = (config: { args: string[]; options: Readonly<Record<string, OptionConfig>>; allowPositionals: boolean }) => {
   readonly values: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
   readonly positionals: readonly string[]
@@ -40,7 +41,7 @@ export interface OptionConfig {
   readonly short?: string
 }
 
-/** As much as is used of Node's `process`. The sources are compiled without Node's types: most of them run elsewhere. */
+/** The used part of Node's `process`. The sources are compiled without Node's types, because most of them run elsewhere. */
 interface Process {
   readonly argv: readonly string[]
   exitCode: number
@@ -58,15 +59,15 @@ interface Process {
   readonly stderr: { write(text: string): unknown }
 }
 
-/** The largest input that is read: 64 MiB. */
+/** Largest input: 64 MiB. */
 const MAX_BYTES = 64 * 2 ** 20
 
 /**
- * Runs a command on this machine, and ends with the exit code it gives.
+ * Runs a command on this machine and sets the exit code it returns.
  *
- * @param command is given the host, and gives the exit code.
- * @param packageFile where the package.json of this package is.
- * @throws Error in Node before 20.16; what the command throws.
+ * @param command receives the host and returns the exit code.
+ * @param packageFile the URL of this package's package.json.
+ * @throws Error in Node before 20.16, and the errors of the command.
  */
 export async function runHere(command: (host: Host) => Promise<number>, packageFile: URL): Promise<void> {
   const { process } = globalThis as unknown as { process: Process }
@@ -74,13 +75,13 @@ export async function runHere(command: (host: Host) => Promise<number>, packageF
   process.exitCode = await command(hostOf(process, packageFile))
 }
 
-/** The host of a Node process. */
+/** Returns the host of a Node process. */
 export function hostOf(process: Process, packageFile: URL): Host {
   const { parseArgs } = process.getBuiltinModule('node:util')
   const { dirname, join } = process.getBuiltinModule('node:path')
   const { readFile, writeFile, mkdir, stat, lstat } = process.getBuiltinModule('node:fs/promises')
 
-  /** @returns whether the file is there. */
+  /** @returns whether the file exists. */
   const checkWay = async (folder: string, path: string): Promise<boolean> => {
     const parts = path.split('/')
     for (let i = 1; i <= parts.length; i++) {
@@ -88,12 +89,14 @@ export function hostOf(process: Process, packageFile: URL): Host {
       const found = await unlessMissing(lstat(at))
       if (!found) return false
       if (found.isSymbolicLink()) {
-        throw new KubeError(`${at} is a symbolic link, and nothing is written through one: remove it, or name another folder with --out`)
+        throw new KubeError(
+          `${at} is a symbolic link, and kubeflect does not write through links: remove it, or name another folder with --out`,
+        )
       }
       const isFit = i === parts.length ? found.isFile() : found.isDirectory()
       if (!isFit)
         throw new KubeError(
-          `${at} is there, and is no ${i === parts.length ? 'file' : 'folder'}: move it, or name another folder with --out`,
+          `${at} exists and is not a ${i === parts.length ? 'file' : 'folder'}: move it, or name another folder with --out`,
         )
     }
     return true

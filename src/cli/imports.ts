@@ -1,17 +1,17 @@
 import { width } from './docs'
 import { type Names, quote } from './names'
 
-/** The imports of one module: of types only, each under a name that is free in it. */
+/** The type imports of one module, each under a name that is unused in it. */
 export class Imports {
   readonly #names: Names
   readonly #modules = new Map<string, Map<string, string>>()
 
-  /** @param names those of the module; what is imported is added. */
+  /** @param names the names of the module; imports are added to them. */
   constructor(names: Names) {
     this.#names = names
   }
 
-  /** Imports `name` from a module, unless that was done before; returns what it is called here. */
+  /** Imports `name` from a module once, and returns its local name. */
   add(name: string, from: string): string {
     const imported = this.#modules.get(from) ?? new Map<string, string>()
     this.#modules.set(from, imported)
@@ -20,7 +20,7 @@ export class Imports {
     return local
   }
 
-  /** The lines to write. */
+  /** Renders the import lines. */
   text(): string {
     const lines = [...this.#modules].sort().map(([from, imported]) => {
       const specifiers = [...imported].sort().map(([name, local]) => (name === local ? name : `${name} as ${local}`))

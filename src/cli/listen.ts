@@ -1,7 +1,8 @@
+// Serves on a port of this machine until the process is told to stop.
 import { KubeError } from '../errors'
 import type { RunningServer } from './fake-server'
 
-/** As much as is used of Node's `http.Server`. The sources are compiled without Node's types: most of them run elsewhere. */
+/** The used part of Node's `http.Server`. The sources are compiled without Node's types, because most of them run elsewhere. */
 interface NodeServer<Q, S> {
   on(event: 'request', listener: (incoming: Q, outgoing: S) => void): unknown
   once(event: 'error', listener: (error: Error & { code?: string }) => void): unknown
@@ -17,10 +18,10 @@ interface Process<Q, S> {
 }
 
 /**
- * Listens on a port of this machine until the process gets SIGINT or SIGTERM.
+ * Listens on a port of this machine until the process receives SIGINT or SIGTERM.
  *
- * @param port 0: any free one.
- * @param listenerOf is given the port, and gives what answers requests.
+ * @param port 0 picks any free port.
+ * @param listenerOf returns the request listener for the port.
  * @throws KubeError when the port cannot be used.
  */
 export async function listenHere<Q, S>(

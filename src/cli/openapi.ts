@@ -1,12 +1,11 @@
+// The parts of an API server's OpenAPI v3 that describe its objects and their paths.
 import { KubeError } from '../errors'
 import { pathSegmentProblem, shown } from '../meta/path-segment'
 import { apiVersionOf, type ResourceScope } from '../meta/resource'
 
-// The parts of an API server's OpenAPI v3 that say what its objects look like, and where they live.
-
 /** One version of a group. */
 export interface GroupVersion {
-  /** The empty string is the core group. */
+  /** The group; the empty string is the core group. */
   readonly group: string
   readonly version: string
 }
@@ -20,18 +19,18 @@ export interface OpenApi {
 /** Schemas by name, such as `io.k8s.api.core.v1.Pod`. */
 export type Schemas = Readonly<Record<string, Schema>>
 
-/** What a path does; the API server says to which kind. */
+/** An operation of a path, with the kind it applies to. */
 export interface Operation {
   readonly 'x-kubernetes-action'?: string
   readonly 'x-kubernetes-group-version-kind'?: GroupVersionKind
 }
 
-/** What names a kind. */
+/** The identity of a kind. */
 export interface GroupVersionKind extends GroupVersion {
   readonly kind: string
 }
 
-/** What API servers use of JSON Schema, and Kubernetes' own members. */
+/** The used members of JSON Schema, with Kubernetes' extensions. */
 export interface Schema {
   readonly $ref?: string
   readonly allOf?: readonly Schema[]
@@ -51,22 +50,22 @@ export interface Schema {
   readonly 'x-kubernetes-group-version-kind'?: readonly GroupVersionKind[]
 }
 
-/** A kind that has a collection: what becomes a resource. */
+/** A kind with a collection, which becomes a resource. */
 export interface ServedKind extends GroupVersionKind {
   readonly plural: string
   readonly scope: ResourceScope
-  /** Whether its objects can be listed; of some, such as reviews, one can only be created. */
+  /** Whether its objects can be listed; reviews, for example, can only be created. */
   readonly listable: boolean
-  /** The name of its schema; undefined when the server describes none. */
+  /** The name of its schema; undefined when the server publishes none. */
   readonly schema: string | undefined
 }
 
 const SCHEMAS = '#/components/schemas/'
 
 /**
- * The name of the schema that `schema` only refers to.
+ * Returns the name of the schema that `schema` merely refers to.
  *
- * @throws KubeError when the reference is not to a schema of the document.
+ * @throws KubeError when the reference does not point to a schema of the document.
  */
 export function referenceOf({ $ref, allOf }: Schema): string | undefined {
   const ref = $ref ?? (allOf?.length === 1 ? allOf[0]?.$ref : undefined)
@@ -76,7 +75,7 @@ export function referenceOf({ $ref, allOf }: Schema): string | undefined {
   return name
 }
 
-/** Reads one step of a JSON pointer in a URL (RFC 6901); undefined when it is not one step. */
+/** Decodes one step of a JSON pointer in a URL (RFC 6901); undefined when it is not a single step. */
 function pointerStep(step: string): string | undefined {
   try {
     return step.includes('/') ? undefined : decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
@@ -85,7 +84,7 @@ function pointerStep(step: string): string | undefined {
   }
 }
 
-/** Every schema that `schema` refers to, directly. */
+/** Returns every schema that `schema` refers to directly. */
 export function referencesOf(schema: Schema): string[] {
   const own = referenceOf(schema)
   const { properties = {}, items, additionalProperties, anyOf = [], oneOf = [] } = schema
@@ -94,9 +93,9 @@ export function referencesOf(schema: Schema): string[] {
 }
 
 /**
- * The kinds of one version of a group that have a collection, by name. Subresources have none.
+ * Returns the kinds of one version of a group that have a collection, by name; subresources have none.
  *
- * @throws KubeError when a plural could not be part of a path.
+ * @throws KubeError when a plural cannot be part of a path.
  */
 export function servedKinds({ paths = {}, components }: OpenApi, { group, version }: GroupVersion): ServedKind[] {
   const found = new Map<string, ServedKind>()

@@ -1,3 +1,4 @@
+// Distributes kinds and types over modules.
 import { KubeError } from '../errors'
 import { shown } from '../meta/path-segment'
 import { schemaNamed } from './check'
@@ -10,29 +11,29 @@ export interface Documented extends GroupVersion {
   readonly openApi: OpenApi
 }
 
-/** What goes into one module. */
+/** The content of one module. */
 export interface Plan {
-  /** Below the folder of all modules, without extension: `example.com/v1`. */
+  /** The path below the output folder, without extension: `example.com/v1`. */
   readonly path: string
-  /** What becomes an interface and a resource. */
+  /** The kinds that become an interface and a resource. */
   readonly kinds: { readonly kind: ServedKind; readonly name: string }[]
-  /** Names of the schemas that become mere types. */
+  /** The names of the schemas that become types only. */
   readonly types: string[]
-  /** The names that are taken. */
+  /** The names in use. */
   readonly names: Names
 }
 
-/** Where the type of a schema is, and what it is called there. */
+/** The module and the local name of a schema's type. */
 export interface Home {
   readonly plan: Plan
   readonly name: string
 }
 
 /**
- * Distributes what the documents hold over modules: every kind with a collection, and each type that these need once.
+ * Distributes the kinds with a collection, and the types they need, over modules. Each type appears once.
  *
- * @returns the modules by path, and the home of each schema that has one.
- * @throws KubeError when a schema is referred to that is not there, or a name of the server cannot name a file.
+ * @returns the modules sorted by path, and the home of each schema that has one.
+ * @throws KubeError when a schema is missing, or a name of the server cannot name a file.
  */
 export function planModules(documents: readonly Documented[], schemas: Schemas): { plans: Plan[]; homes: ReadonlyMap<string, Home> } {
   const plans = new Map<string, Plan>()
@@ -62,19 +63,19 @@ export function planModules(documents: readonly Documented[], schemas: Schemas):
   return { plans: filled.sort((a, b) => (a.path < b.path ? -1 : 1)), homes }
 }
 
-/** A name that has to be bent to be an identifier must not take another's. */
+/** Orders kinds so that names which are already identifiers are claimed first. */
 function plainestFirst(a: ServedKind, b: ServedKind): number {
   return Number(a.kind.includes('-')) - Number(b.kind.includes('-'))
 }
 
-/** Every schema that becomes a type as `roots` need it, by name; without the roots. */
+/** Returns the names of all schemas that become types because `roots` need them, without the roots. */
 function reach(schemas: Schemas, roots: readonly string[]): string[] {
   const reached = new Set<string>()
   const todo = [...roots]
   for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
     if (reached.has(name) || Object.hasOwn(libraryTypes, name) || Object.hasOwn(scalars, name)) continue
     const schema = schemaNamed(schemas, name)
-    if (!schema) throw new KubeError(`the server's OpenAPI refers to ${shown(name)}, and does not describe it`)
+    if (!schema) throw new KubeError(`the server's OpenAPI refers to the schema ${shown(name)}, which it does not contain`)
     reached.add(name)
     todo.push(...referencesOf(schema))
   }
@@ -85,7 +86,7 @@ function packageOf(schemaName: string): string {
   return schemaName.slice(0, Math.max(0, schemaName.lastIndexOf('.')))
 }
 
-/** The folder and file of a package: its last two parts. */
+/** Returns the folder and file of a package: its last two parts. */
 function moduleOf(name: string): string[] {
   const parts = name === '' ? ['other'] : name.split('.').slice(-2)
   return parts.length < 2 ? ['schemas', ...parts] : parts

@@ -1,9 +1,9 @@
-// Controls, format characters (bidirectional ones among them), line and paragraph separators, halves of surrogate pairs.
+// Control and format characters (including bidirectional ones), line and paragraph separators, and lone surrogates.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /**
- * Escapes what could do something to a terminal, to an editor or to a line of a file: `\u001b` for an escape character. Everything that the
- * command prints, and every name that it writes, goes through this.
+ * Escapes the characters that could affect a terminal, an editor or the line structure of a file: `\u001b` for an escape character. Applies
+ * to everything that the command prints, and to every name that it writes.
  */
 export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, (characters) =>
@@ -11,7 +11,9 @@ export function printable(text: string): string {
   )
 }
 
-/** As {@link printable}, line by line: a message of several lines keeps them, indented so that none looks like a message of its own. */
+/**
+ * Escapes a message like {@link printable}, line by line. Indents the lines after the first, so that none looks like a message of its own.
+ */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n  ')
 }

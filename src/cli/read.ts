@@ -1,3 +1,4 @@
+// Reads the OpenAPI documents and group versions of a cluster.
 import { CustomResourceDefinition } from '../discovery/custom-resource-definition'
 import { discover } from '../discovery/discovery'
 import { openapi } from '../discovery/openapi'
@@ -10,9 +11,9 @@ import type { GroupVersion } from './openapi'
 import type { Documented } from './plan'
 
 /**
- * Reads what a server's OpenAPI says of some versions of groups.
+ * Reads the OpenAPI documents of some versions of groups.
  *
- * @throws KubeError when the server describes one of them not at all; ApiError, ConnectionError, ParseError.
+ * @throws KubeError when the server publishes no document for one of them; ApiError, ConnectionError, ParseError.
  */
 export function readDocuments(client: KubeClient, versions: readonly GroupVersion[]): Promise<Documented[]> {
   return Promise.all(
@@ -24,9 +25,9 @@ export function readDocuments(client: KubeClient, versions: readonly GroupVersio
 }
 
 /**
- * The versions of custom resources that a cluster serves.
+ * Returns the versions of custom resources that a cluster serves.
  *
- * @throws ApiError (403: the definitions may not be listed), ConnectionError, ParseError.
+ * @throws ApiError (403: the user may not list definitions), ConnectionError, ParseError.
  */
 export async function customVersions(client: KubeClient): Promise<GroupVersion[]> {
   const found = new Map<string, GroupVersion>()
@@ -40,16 +41,17 @@ export async function customVersions(client: KubeClient): Promise<GroupVersion[]
 }
 
 /**
- * All versions of some groups.
+ * Returns all versions of some groups.
  *
- * @param names of the groups; `core` is the one without a name. Default: every group the server has.
- * @throws KubeError when the server has no such group, or cannot say what is in it; ApiError, ConnectionError, ParseError.
+ * @param names of the groups; `core` is the group without a name. Default: every group of the server.
+ * @throws KubeError when the server lacks such a group, or cannot list its resources; ApiError, ConnectionError, ParseError.
  */
 export async function versionsOf(client: KubeClient, names?: readonly string[]): Promise<GroupVersion[]> {
   const { groups, failures } = await discover(client)
   const wanted = [...new Set(names?.map((name) => (name === 'core' ? '' : name)) ?? groups.map(({ name }) => name))]
   const failed = failures.filter(({ group }) => wanted.includes(group))
-  if (failed.length > 0) throw new KubeError(`the server cannot say now what is in ${failed.map(apiVersionOf).join(', ')}: try again later`)
+  if (failed.length > 0)
+    throw new KubeError(`the server cannot list the resources of ${failed.map(apiVersionOf).join(', ')}: try again later`)
   return wanted.flatMap((wantedName) => {
     const group = groups.find(({ name }) => name === wantedName)
     if (group) return group.versions.map((version) => ({ group: group.name, version }))

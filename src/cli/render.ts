@@ -1,3 +1,4 @@
+// Renders TypeScript modules from OpenAPI documents.
 import { resourceName } from '../meta/resource'
 import { schemaNamed } from './check'
 import { docstring, width } from './docs'
@@ -8,32 +9,32 @@ import { type Documented, type Home, type Plan, planModules } from './plan'
 import { isCircular, type NameOf, renderBody, renderType } from './types'
 import { libraryTypes, wellKnown } from './well-known'
 
-/** How modules are written. */
+/** Options of {@link renderModules}. */
 export interface RenderOptions {
-  /** What each file starts with. */
+  /** The first line of each file. */
   readonly header: string
-  /** From where the library's own types are imported: {@link Resource}, and those that objects are made of. */
+  /** The modules that export {@link Resource}, and the base types of objects. */
   readonly library: { readonly resource: string; readonly object: string }
-  /** How modules name each other: without an extension, or with `.js`, which serves every way of TypeScript to find modules. */
+  /** The extension of relative imports: none, or `.js`, which works with every module resolution of TypeScript. */
   readonly extension: '' | '.js'
 }
 
-/** One file to write. */
+/** A file to write. */
 export interface Module {
-  /** Below the folder of all modules: `example.com/v1.ts`. */
+  /** The path below the output folder: `example.com/v1.ts`. */
   readonly path: string
-  /** The kinds that are resources in it; none in a module of mere types. */
+  /** The kinds with a resource in this module; empty for a module of shared types. */
   readonly kinds: readonly string[]
   readonly text: string
 }
 
 /**
- * Writes TypeScript for every kind in the documents that has a collection: an interface and a `Resource` value of one name, in a module per
- * version of a group. A type that several modules need is written once: in the module of its package, or in one called after the last
- * two parts of the package's name (`meta/v1` for `io.k8s.apimachinery.pkg.apis.meta.v1`).
+ * Renders TypeScript for every kind with a collection: an interface and a `Resource` value of the same name, in one module for each version
+ * of a group. Writes a type that several modules need once: in the module of its package, or in a module named after the last two parts of
+ * the package (`meta/v1` for `io.k8s.apimachinery.pkg.apis.meta.v1`).
  *
- * @returns the modules, by path.
- * @throws KubeError when a document refers to a schema that no document has, or a name of the server cannot name a file.
+ * @returns the modules, sorted by path.
+ * @throws KubeError when a document refers to a missing schema, or a name of the server cannot name a file.
  */
 export function renderModules(documents: readonly Documented[], options: RenderOptions): Module[] {
   const all = [...documents.map(({ openApi }) => openApi.components?.schemas ?? {}), wellKnown]
@@ -78,7 +79,7 @@ function renderModule({ path, kinds, types, names }: Plan, { schemas, homes, opt
   }
 }
 
-/** The type of a kind's objects; what every object has is inherited. */
+/** Renders the interface of a kind; the members that every object has are inherited. */
 function renderObject(name: string, base: string, schema: Schema, nameOf: NameOf): string {
   const { apiVersion, kind, metadata, ...properties } = schema.properties ?? {}
   const isOpen = schema['x-kubernetes-preserve-unknown-fields'] || !schema.properties

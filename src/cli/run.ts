@@ -1,3 +1,4 @@
+// The entry of `npx kubeflect`: picks the command, prints errors and returns the exit code.
 import { isKubeError } from '../errors'
 import { fakeServer, type ServeFake } from './fake-server'
 import { type Connect, generate, generateUsage } from './generate'
@@ -16,11 +17,11 @@ const usage = `Usage: kubeflect <command>
 Exit codes: 0, done; 1, it could not be done; 2, the arguments make no sense. On 1 and 2, stderr says why.`
 
 /**
- * Runs a command of `npx kubeflect`. All that it prints has gone through {@link printable}: names and messages of a server reach no terminal as they are.
+ * Runs a command of `npx kubeflect`. Escapes everything it prints with {@link printable}, because names and messages come from a server.
  *
- * @param connect finds out how to reach a cluster.
+ * @param connect resolves the connection to a cluster.
  * @param serveFake starts a fake API server.
- * @returns the exit code: 0, 1 when it could not be done, 2 when the arguments make no sense; stderr says why.
+ * @returns the exit code: 0 on success, 1 on failure, 2 for invalid arguments; stderr has the reason for 1 and 2.
  */
 export async function run(host: Host, connect: Connect, serveFake: ServeFake): Promise<number> {
   const [command, ...args] = host.args
@@ -31,7 +32,11 @@ export async function run(host: Host, connect: Connect, serveFake: ServeFake): P
     else if (command === 'fake-server') await fakeServer(args, host, serveFake)
     else if (command === '--help' || command === '-h') host.print(usage)
     else if (command === '--version') host.print(printable(await host.version()))
-    else throw new UsageError(command === undefined ? 'name a command' : `there is no command ${JSON.stringify(command)}`, usage)
+    else
+      throw new UsageError(
+        command === undefined ? 'name a command: generate or fake-server' : `there is no command ${JSON.stringify(command)}`,
+        usage,
+      )
     return 0
   } catch (error) {
     if (error instanceof UsageError) {
@@ -39,14 +44,14 @@ export async function run(host: Host, connect: Connect, serveFake: ServeFake): P
       host.complain(`\n${error.usage}`)
       return 2
     }
-    // An error of another type is a mistake in this program: its stack says where.
+    // Any other error is a bug in this program. Its stack shows where.
     if (!isKubeError(error) && !isSystemError(error)) throw error
     complain(error.message)
     return 1
   }
 }
 
-/** The machine refused something: a folder that cannot be written to, a disk that is full. */
+/** Whether the system refused an operation, such as a write to a read-only folder or a full disk. */
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error
 }

@@ -1,13 +1,14 @@
+// Renders OpenAPI schemas as TypeScript types.
 import { schemaNamed } from './check'
 import { docstring, width } from './docs'
 import { propertyName, quote } from './names'
 import { referenceOf, type Schema, type Schemas } from './openapi'
 import { scalars } from './well-known'
 
-/** Says what the type of a schema is called where it is written. */
+/** Returns the name of a schema's type in the module that refers to it. */
 export type NameOf = (schemaName: string) => string
 
-/** A kind or another type: what follows `export interface Name`, or undefined when the schema is no object with properties. */
+/** Renders the text after `export interface Name`, or returns undefined for a schema that is not an object with properties. */
 export function renderBody(schema: Schema, nameOf: NameOf, indent = ''): string | undefined {
   const { properties = {}, required = [], additionalProperties } = schema
   const members = Object.entries(properties).map(([name, property]) => {
@@ -19,12 +20,12 @@ export function renderBody(schema: Schema, nameOf: NameOf, indent = ''): string 
   return `{\n${members.join('')}${open ? `${indent}  [field: string]: unknown\n` : ''}${indent}}`
 }
 
-/** The type of a schema, as one writes it on the right of a colon. */
+/** Renders the type of a schema as a type expression. */
 export function renderType(schema: Schema, nameOf: NameOf, indent = ''): string {
   return alternativesOf(schema, nameOf, indent).join(' | ')
 }
 
-/** On the line of `key` if it fits, else one below the other. */
+/** Renders a union on the line of `key` if it fits, otherwise one alternative per line. */
 function renderUnion(alternatives: readonly string[], key: string): string {
   const line = ` ${alternatives.join(' | ')}`
   if (alternatives.length === 1 || line.includes('\n') || key.length + line.length <= width) return line
@@ -47,7 +48,7 @@ function typesOf(schema: Schema, nameOf: NameOf, indent: string): string[] {
   if (schema['x-kubernetes-int-or-string']) return ['number', 'string']
   if (schema.enum) return literalsOf(schema.enum)
   const choices = schema.anyOf ?? schema.oneOf
-  // Beside a type, they only say what else is asked of a value.
+  // Next to a type, choices only add constraints.
   if (!schema.type && choices) return choices.flatMap((choice) => alternativesOf(choice, nameOf, indent))
   switch (schema.type) {
     case 'array': {
@@ -73,8 +74,8 @@ function typesOf(schema: Schema, nameOf: NameOf, indent: string): string[] {
 }
 
 /**
- * Whether the type of a schema is defined by nothing but itself (`A` is `B`, and `B` is `A` or a string), which no type can be. An object or a
- * list in between ends the circle.
+ * Whether a type is defined only by itself (`A` is `B`, and `B` is `A` or a string), which TypeScript rejects. An object or a list in
+ * between breaks the cycle.
  */
 export function isCircular(name: string, schemas: Schemas): boolean {
   const seen = new Set<string>()
@@ -88,7 +89,7 @@ export function isCircular(name: string, schemas: Schemas): boolean {
   return false
 }
 
-/** The schemas of which a schema is another name, or one of several. */
+/** Returns the schemas that this schema is an alias of, or a union with. */
 function aliasesOf(schema: Schema = {}): string[] {
   const reference = referenceOf(schema)
   if (Object.keys(schema.properties ?? {}).length > 0) return []
@@ -98,18 +99,18 @@ function aliasesOf(schema: Schema = {}): string[] {
 }
 
 function choiceAliases(choice: Schema): string[] {
-  // In place, an object has properties without a name to refer to.
+  // An inline object has properties, and no name to refer to.
   return referenceOf(choice) !== undefined ? [referenceOf(choice) as string] : aliasesOf({ ...choice, properties: {} })
 }
 
 function literalsOf(values: readonly unknown[]): string[] {
   const literals = values.map((value) => {
     if (typeof value === 'string') return quote(value)
-    // 1e999 is a number in JSON, and Infinity in JavaScript.
+    // 1e999 is valid JSON, but parses to Infinity.
     if (typeof value === 'number' && !Number.isFinite(value)) return 'number'
     return value === null || ['number', 'boolean'].includes(typeof value) ? String(value) : 'unknown'
   })
-  // Open, so that a value of a newer server is not a type error, and editors still offer the ones known.
+  // Open unions accept values of newer servers, while editors still suggest the known ones.
   const open = ['string', 'number'].filter((type) => values.some((value) => typeof value === type)).map((type) => `(${type} & {})`)
   return [...literals, ...open]
 }

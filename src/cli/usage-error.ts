@@ -1,7 +1,7 @@
-/** A command line that makes no sense. */
+/** Invalid arguments on the command line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-  /** How the command is meant. */
+  /** The help text of the command. */
   readonly usage: string
 
   constructor(message: string, usage: string) {

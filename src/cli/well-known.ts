@@ -1,10 +1,9 @@
+// Knowledge about Kubernetes’ own schemas that the API server does not publish.
 import type { Schema, Schemas } from './openapi'
-
-// What is known of Kubernetes' own schemas beyond what the API server says.
 
 const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 
-/** Schemas that the library has types for itself, in `src/meta/object.ts`. */
+/** Schemas with types in the library itself, in `src/meta/object.ts`. */
 export const libraryTypes: Readonly<Record<string, string>> = Object.fromEntries(
   ['ObjectMeta', 'OwnerReference', 'ManagedFieldsEntry', 'ListMeta', 'Status', 'StatusDetails', 'StatusCause'].map((name) => [
     metaPackage + name,
@@ -12,7 +11,7 @@ export const libraryTypes: Readonly<Record<string, string>> = Object.fromEntries
   ]),
 )
 
-/** Schemas that stand for plain values, and have no type of their own: what the server sends is what the user gets. */
+/** Schemas of scalar values. They get no type of their own, because the library leaves values as the server sends them. */
 export const scalars: Schemas = {
   [`${metaPackage}Time`]: { type: 'string' },
   [`${metaPackage}MicroTime`]: { type: 'string' },
@@ -26,7 +25,7 @@ export const scalars: Schemas = {
 const extensionsPackage = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.'
 const jsonSchema: Schema = { $ref: `#/components/schemas/${extensionsPackage}JSONSchemaProps` }
 
-/** Schemas that the API server leaves empty, where its descriptions say more. */
+/** Schemas that the API server leaves empty, filled in from their descriptions. */
 export const wellKnown: Schemas = Object.fromEntries(
   Object.entries<[string, ...Schema[]]>({
     JSONSchemaPropsOrArray: ['a schema, or several', jsonSchema, { type: 'array', items: jsonSchema }],

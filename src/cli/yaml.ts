@@ -1,11 +1,11 @@
 import { KubeError } from '../errors'
 
 /**
- * Parses YAML of any number of documents, as kubectl reads it: by YAML 1.1, where `on` is true, with dates and times as strings; of a key that
- * occurs twice the last counts. JSON needs no package.
+ * Parses YAML with any number of documents like kubectl: YAML 1.1, where `on` is true, with dates and times as strings and the last value
+ * of a duplicate key. Parses JSON without the package `yaml`.
  *
- * @param file what the text is called in messages.
- * @throws KubeError when it is no YAML, or the package `yaml` is not installed.
+ * @param file the name of the text in messages.
+ * @throws KubeError when the text is not YAML, or the package `yaml` is not installed.
  */
 export async function parseYaml(text: string, file: string): Promise<unknown[]> {
   const json = parseJson(text.replace(/^\ufeff/, ''))
@@ -21,7 +21,7 @@ export async function parseYaml(text: string, file: string): Promise<unknown[]> 
     prettyErrors: false,
     logLevel: 'error',
     lineCounter,
-    // Go's parser has neither dates nor numbers to the base of 60.
+    // Go's parser supports neither dates nor base-60 numbers.
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !(/:timestamp$/.test(tag.tag) || tag.format === 'TIME')),
   })
   if (!Array.isArray(documents)) return []
@@ -31,7 +31,7 @@ export async function parseYaml(text: string, file: string): Promise<unknown[]> 
     try {
       return document.toJS({ maxAliasCount: 100 })
     } catch {
-      throw new KubeError(`${file}: an alias (*) of the YAML refers to nothing, or to too much`)
+      throw new KubeError(`${file}: a YAML alias (*) has no anchor, or expands too often`)
     }
   })
 }

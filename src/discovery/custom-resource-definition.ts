@@ -1,20 +1,21 @@
+// The CustomResourceDefinition, as far as discovery uses it.
 import type { KubeObject } from '../meta/object'
 import { defineResource, type Resource } from '../meta/resource'
 
-/** A column that a custom resource definition wants its objects shown with; the name always comes before. */
+/** A printer column of a custom resource definition. The object's name is always shown before it. */
 export interface PrinterColumn {
   readonly name: string
   /** `string`, `integer`, `number`, `boolean` or `date`. */
   readonly type: string
   readonly format?: string
   readonly description?: string
-  /** 0, the default: always shown; more: where there is room. */
+  /** Priority: 0 (the default) is always shown; a higher one only when there is room. */
   readonly priority?: number
-  /** Where the value is in an object: `.spec.size`. */
+  /** JSONPath of the value in an object, such as `.spec.size`. */
   readonly jsonPath: string
 }
 
-/** What makes a custom resource, as far as it is looked at. */
+/** A custom resource definition, limited to the used members. */
 export interface CustomResourceDefinition extends KubeObject {
   spec: {
     group: string
@@ -30,7 +31,7 @@ export interface CustomResourceDefinition extends KubeObject {
   }
 }
 
-/** The definitions of custom resources. */
+/** The resource of custom resource definitions. */
 export const CustomResourceDefinition: Resource<CustomResourceDefinition> = defineResource<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
   version: 'v1',

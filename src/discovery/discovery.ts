@@ -1,3 +1,4 @@
+// Discovers the resources of a server.
 import { type ApiError, isApiError, KubeError, ParseError } from '../errors'
 import { Opaque } from '../internal/opaque'
 import { apiVersionOf, groupVersionPath } from '../meta/resource'
@@ -9,29 +10,29 @@ import { checkSegment, listOf, membersOf, textOf } from './json'
 import { nearMatches, type ResourceQuery, resolveResource } from './resolve'
 import type { DiscoveredGroup, DiscoveredResource, DiscoveryFailure } from './resource'
 
-/** What {@link discover} can be given. */
+/** Options of {@link discover}. */
 export interface DiscoverOptions extends Pick<RequestOptions, 'signal'> {
-  /** What was discovered before: what has not changed since is not sent again, and when nothing has, this is the answer. */
+  /** An earlier result. Unchanged parts are not sent again; when nothing has changed, `discover` returns this object. */
   previous?: Discovery | undefined
 }
 
-/** What a server says below `/api` or `/apis`. */
+/** The parsed response of `/api` or `/apis`. */
 export interface DiscoveredRoot {
   readonly path: 'api' | 'apis'
-  /** Stands for the answer; the empty string when the server gave none, or the browser does not show it. */
+  /** The ETag of the response; the empty string when the server sent none or the browser hides it. */
   readonly etag: string
   readonly groups: readonly GroupDocument[]
 }
 
-/** The resources a server has. Plain data and a search: it never changes, and a newer state is another one. */
+/** The resources of a server: immutable data with a lookup. A newer state is another object. */
 export class Discovery extends Opaque {
-  /** What the server said, as it was understood: enough to make the same again. */
+  /** The parsed responses, for use as `previous`. */
   readonly roots: readonly DiscoveredRoot[]
-  /** In the order of the server: the core group first, of each group the preferred version first. */
+  /** The groups in the order of the server: the core group first, and in each group the preferred version first. */
   readonly groups: readonly DiscoveredGroup[]
   /** Every resource in every version, in the same order. */
   readonly resources: readonly DiscoveredResource[]
-  /** What could not be read. */
+  /** The parts that could not be read. */
   readonly failures: readonly DiscoveryFailure[]
 
   constructor(roots: readonly DiscoveredRoot[]) {
@@ -44,10 +45,10 @@ export class Discovery extends Opaque {
   }
 
   /**
-   * Finds a resource by what people, objects or URLs call it.
+   * Finds a resource by a kubectl name, a kind or the parts of a URL.
    *
    * @param query `'deploy'`, `'deployments.apps'`, `'deployments.v1.apps'`, `'Deployment'`; `{ kind, apiVersion }`; `{ group, plural }`.
-   * @throws UnknownResourceError when there is none; it names those that look alike, and what could not be read.
+   * @throws UnknownResourceError when no resource matches; it suggests similar names and lists the parts that could not be read.
    */
   resolve(query: ResourceQuery): DiscoveredResource {
     const found = resolveResource(this.resources, query)
@@ -56,12 +57,12 @@ export class Discovery extends Opaque {
   }
 }
 
-/** So many of the versions that could not be read are named in a message. */
+/** Most unreadable versions that a message names. */
 const MAX_SHOWN = 20
 
 /** The server has no such resource. */
 export class UnknownResourceError extends KubeError {
-  /** What it does have that looks alike, the nearest first: `deployments.apps`. */
+  /** Similar names that the server has, the nearest first, such as `deployments.apps`. */
   readonly suggestions: readonly string[]
 
   constructor(query: ResourceQuery, suggestions: readonly string[], failures: readonly DiscoveryFailure[]) {
@@ -81,11 +82,11 @@ const ACCEPT = [...AGGREGATED, 'application/json'].join(',')
 const ROOTS = ['api', 'apis'] as const
 
 /**
- * Asks a server what resources it has: in two requests where it has aggregated discovery (KEP-3352, Kubernetes 1.26), in one for each
- * version of each group where it has not. What cannot be read or used is among the `failures`, and costs nothing beside it.
+ * Reads the resources of a server. This takes two requests with aggregated discovery (KEP-3352, Kubernetes 1.26), otherwise one for each
+ * version of each group. Parts that cannot be read or used are listed in `failures` and do not affect the rest.
  *
  * @param client a `KubeClient`.
- * @throws ApiError, ConnectionError, ParseError when the server itself does not answer; the signal's reason when it is aborted.
+ * @throws ApiError, ConnectionError, ParseError when the server itself fails to answer; the reason of the signal when it is aborted.
  * @example
  * ```ts
  * const discovery = await discover(client)
@@ -106,7 +107,7 @@ export async function discover(client: Requester, { signal, previous }: Discover
   return unchanged ? previous : new Discovery(roots)
 }
 
-/** Reads one root, or tells how the server refused it: a server need not have both, nor show both to everybody. */
+/** Reads one root, or returns the server's refusal: a server need not have both roots, or may hide one from this user. */
 async function readRoot(
   client: Requester,
   path: DiscoveredRoot['path'],
@@ -118,7 +119,7 @@ async function readRoot(
     const etag = response.headers.get('etag') ?? ''
     const document = await readJson<object>(response, summaryOf(client, path), { signal })
     const groups = await groupsOf(client, path, document, signal)
-    if (!groups) throw new ParseError(`${client.baseUrl}/${path}: the answer says nothing of API groups`, JSON.stringify(document))
+    if (!groups) throw new ParseError(`${client.baseUrl}/${path}: the response lists no API groups`, JSON.stringify(document))
     return known && sameGroups(groups, known.groups) ? known : { path, etag, groups }
   } catch (error) {
     if (!isApiError(error)) throw error
@@ -128,7 +129,7 @@ async function readRoot(
   }
 }
 
-/** What a root's answer says; servers before 1.26 say only which groups there are, and are asked for each one's resources. */
+/** Returns the groups of a root. Servers before 1.26 list only the groups, so the resources of each version take another request. */
 async function groupsOf(
   client: Requester,
   root: DiscoveredRoot['path'],

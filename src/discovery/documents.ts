@@ -1,21 +1,20 @@
+// Parses the discovery documents below /api and /apis. Any part may be missing, null or of another type. A part that cannot be used is
+// omitted and reported, and does not affect the rest.
 import type { ResourceScope } from '../meta/resource'
 import { checkSegment, listOf, membersOf, textOf, textsOf } from './json'
 import type { DiscoveredParts, DiscoveredResource, DiscoveredSubresource } from './resource'
 
-// What a server answers under /api and /apis, and what it means. All of it may be missing, null or of another type: what cannot be used is left out and
-// reported, and costs nothing beside it.
-
-/** A group as both forms tell it, its versions in the order in which the server prefers them. */
+/** A group, the same for both forms of discovery, with its versions in the order of the server's preference. */
 export interface GroupDocument {
   readonly name: string
   readonly versions: readonly VersionDocument[]
 }
 
-/** One version of a group: what is in it, or why that is not known. */
+/** One version of a group: its resources, or the reason why they are unknown. */
 export interface VersionDocument {
   readonly version: string
   readonly resources: readonly ResourceDocument[] | 'stale' | { readonly error: unknown }
-  /** What was left out of the resources. */
+  /** The omitted resources. */
   readonly omitted?: readonly OmittedResource[]
 }
 
@@ -25,15 +24,15 @@ export interface OmittedResource {
   readonly error: unknown
 }
 
-/** A resource, as yet without its group and version. */
+/** A resource before its group and version are added. */
 export type ResourceDocument = Omit<DiscoveredResource, 'group' | 'version' | 'preferred'>
 
 /**
- * Understands an answer with everything in it (KEP-3352; `v2` and `v2beta1` look the same). What has no kind cannot be read and is left out, as in
- * client-go.
+ * Parses an aggregated discovery document (KEP-3352; `v2` and `v2beta1` have the same form). As in client-go, omits resources without a
+ * kind.
  *
- * @param root `api` holds the core group, which has no name; a group without a name elsewhere is left out.
- * @throws KubeError when the items are no list.
+ * @param root `api` holds the core group, which has no name. Under `apis` a group without a name is omitted.
+ * @throws KubeError when the items are not a list.
  * @see client-go `discovery.SplitGroupsAndResources`
  */
 export function aggregatedGroups(document: unknown, root: 'api' | 'apis'): GroupDocument[] {
@@ -45,7 +44,7 @@ export function aggregatedGroups(document: unknown, root: 'api' | 'apis'): Group
   })
 }
 
-/** A group whose name or versions cannot be used has one version without a name, which says why. */
+/** Parses a group. When its name or versions cannot be used, it gets one nameless version with the error. */
 function groupDocument(name: unknown, root: 'api' | 'apis', versions: () => readonly VersionDocument[]): GroupDocument {
   const shown = textOf(name).slice(0, 100)
   try {
@@ -66,7 +65,7 @@ function aggregatedVersion(document: unknown): VersionDocument {
   }
 }
 
-/** Reads each resource by itself; those that fail are left out and reported. */
+/** Reads each resource separately; omits and reports those that fail. */
 function usable(
   documents: readonly unknown[],
   nameField: string,
@@ -106,13 +105,13 @@ function aggregatedResource(document: Readonly<Record<string, unknown>>): Resour
   }
 }
 
-/** A group and its versions as `/apis` lists them on servers before 1.26, the preferred version first. */
+/** A group and its versions as servers before 1.26 list them in `/apis`, the preferred version first. */
 export interface ListedGroup {
   readonly group: unknown
   readonly versions: readonly unknown[]
 }
 
-/** Understands the groups of a server before 1.26. @throws KubeError when they are no list. */
+/** Parses the group list of a server before 1.26. @throws KubeError when the groups are not a list. */
 export function listedGroups(document: unknown): ListedGroup[] {
   return listOf(membersOf(document).groups, 'the groups').map((item) => {
     const { name, versions, preferredVersion } = membersOf(item)
@@ -122,7 +121,7 @@ export function listedGroups(document: unknown): ListedGroup[] {
   })
 }
 
-/** Understands the answer about one version of a group. @throws KubeError when its resources are no list. */
+/** Parses the resource list of one version of a group. @throws KubeError when its resources are not a list. */
 export function listedResources(document: unknown): Pick<VersionDocument, 'omitted'> & { readonly resources: ResourceDocument[] } {
   const items = listOf(membersOf(document).resources, 'the resources of a version')
   const subresources = new Map<string, DiscoveredSubresource[]>()
@@ -153,7 +152,7 @@ export function listedResources(document: unknown): Pick<VersionDocument, 'omitt
   })
 }
 
-/** Puts the groups together. The preferred version is the first that could be read. */
+/** Combines the groups. The preferred version is the first readable one. */
 export function partsOf(documents: readonly GroupDocument[]): DiscoveredParts {
   const parts = { groups: [], resources: [], failures: [] } as { -readonly [K in keyof DiscoveredParts]: DiscoveredParts[K][number][] }
   for (const { name: group, versions } of documents) {

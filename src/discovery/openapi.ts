@@ -1,3 +1,4 @@
+// Reads the OpenAPI v3 schemas that the server publishes.
 import { KubeError } from '../errors'
 import { pathSegmentProblem, shown } from '../meta/path-segment'
 import { apiVersionOf, groupVersionPath, type Resource } from '../meta/resource'
@@ -6,14 +7,14 @@ import { readJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
 import { membersOf } from './json'
 
-/** What an OpenAPI v3 document says of one version of a group, as far as it is looked at. */
+/** The used part of the OpenAPI v3 document of one version of a group. */
 export interface OpenApiDocument {
   readonly openapi: string
   readonly components?: { readonly schemas?: Readonly<Record<string, OpenApiSchema>> }
   readonly paths?: Readonly<Record<string, unknown>>
 }
 
-/** A schema of an {@link OpenApiDocument}: JSON Schema with Kubernetes' own `x-kubernetes-…` members. */
+/** A schema of an {@link OpenApiDocument}: JSON Schema with the `x-kubernetes-…` extensions. */
 export interface OpenApiSchema {
   readonly type?: string
   readonly description?: string
@@ -26,11 +27,11 @@ export interface OpenApiSchema {
 }
 
 /**
- * Reads the OpenAPI v3 document of one version of a group (KEP-2896). The server names its address with a hash of the content, so that a
- * browser keeps it for as long as it does not change.
+ * Reads the OpenAPI v3 document of one version of a group (KEP-2896). Its address contains a hash of the content, so the browser can cache
+ * it until it changes.
  *
  * @param client a `KubeClient`.
- * @throws KubeError when the server describes no such version; ApiError, ConnectionError, ParseError.
+ * @throws KubeError when the server publishes no document for this version; ApiError, ConnectionError, ParseError.
  * @example
  * ```ts
  * const schema = schemaOf(await openapi(client, Deployment), Deployment)
@@ -46,22 +47,25 @@ export async function openapi(
   const paths = membersOf((await read<{ paths?: unknown }>('openapi/v3')).paths)
   const key = groupVersionPath(groupVersion)
   const found = Object.hasOwn(paths, key) ? paths[key] : undefined
-  if (!found) throw new KubeError(`the server has no OpenAPI v3 of ${apiVersionOf(groupVersion)}`)
+  if (!found) throw new KubeError(`the server publishes no OpenAPI v3 document for ${apiVersionOf(groupVersion)}`)
   const { path, params } = relativeUrl(membersOf(found).serverRelativeURL, apiVersionOf(groupVersion))
   return read<OpenApiDocument>(path, params)
 }
 
-/** Takes apart the address of a document. It begins at the server's root, which behind a proxy is a folder: the path is below the base URL. */
+/**
+ * Parses the address of a document. It starts at the server's root, which behind a proxy is a folder; the path is resolved below the base
+ * URL.
+ */
 function relativeUrl(url: unknown, apiVersion: string): { path: string; params: URLSearchParams } {
   const [path = '', query] = typeof url === 'string' ? url.split('?', 2) : []
   const segments = path.split('/').slice(1)
   if (!path.startsWith('/') || segments.some((segment) => segment.includes('#') || pathSegmentProblem(segment))) {
-    throw new KubeError(`the server names an address for the OpenAPI v3 of ${apiVersion} that is not a path of its own: ${shown(url)}`)
+    throw new KubeError(`the server gives an OpenAPI v3 address for ${apiVersion} that is not a path on the same server: ${shown(url)}`)
   }
   return { path: segments.join('/'), params: new URLSearchParams(query) }
 }
 
-/** The schema of a resource's objects in the document of its group and version; undefined when it has none. */
+/** Returns the schema of a resource's objects, or undefined when the document has none. */
 export function schemaOf(
   document: OpenApiDocument,
   { group, version, kind }: Pick<Resource, 'group' | 'version' | 'kind'>,

@@ -1,3 +1,4 @@
+// Reads the printer columns of custom resources.
 import { isApiError } from '../errors'
 import { type Resource, resourceName, resourcePath } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
@@ -6,14 +7,14 @@ import type { Requester } from '../transport/requester'
 import { CustomResourceDefinition, type PrinterColumn } from './custom-resource-definition'
 import { listOf, membersOf, textOf } from './json'
 
-/** What the API server shows when a definition says nothing. */
+/** The column that the API server shows when a definition has none. */
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 
 /**
- * Reads which columns a custom resource is to be shown with.
+ * Reads the printer columns of a custom resource.
  *
  * @param client a `KubeClient`.
- * @returns undefined when the resource is no custom one: only the server knows then (`listTable`).
+ * @returns undefined for a built-in resource, whose columns only the server knows (use `listTable`).
  * @throws ApiError (403: the user may not read definitions), ConnectionError, ParseError.
  * @see apiextensions-apiserver `tableconvertor.New`
  */
@@ -35,7 +36,7 @@ export async function printerColumns(
   }
 }
 
-/** The columns that can be shown: those with a name and a path. */
+/** Returns the usable columns: those with a name and a path. */
 function columnsOf(value: unknown): readonly PrinterColumn[] {
   if (!Array.isArray(value)) return [AGE]
   return value.map(membersOf).flatMap(({ name, type, format, description, priority, jsonPath }) => {

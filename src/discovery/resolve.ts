@@ -1,9 +1,10 @@
+// Resolves the names of resources like kubectl.
 import { apiVersionOf, resourceName } from '../meta/resource'
 import type { DiscoveredResource } from './resource'
 
 /**
- * What names a resource: as one types it for `kubectl` (`deploy`, `deployments`, `deployments.apps`, `deployments.v1.apps`, `Deployment`), as
- * objects and owner references do, or as a URL does (the group's preferred version, when none is given).
+ * A reference to a resource: the name for `kubectl` (`deploy`, `deployments`, `deployments.apps`, `deployments.v1.apps`, `Deployment`); the
+ * kind and apiVersion, as in objects and owner references; or the parts of a URL (without a version: the group's preferred one).
  */
 export type ResourceQuery =
   | string
@@ -11,8 +12,8 @@ export type ResourceQuery =
   | { readonly group: string; readonly version?: string | undefined; readonly plural: string }
 
 /**
- * Finds what a query means. A string is understood as kubectl does: a whole name goes before a short one, the first group of the server
- * before the others, the group's preferred version before the rest; a group may be given by its beginning (`ingresses.networking`).
+ * Resolves a query to a resource. Strings follow kubectl: full names take precedence over short names, then the server's order of groups,
+ * then the group's preferred version. A prefix of a group is enough (`ingresses.networking`).
  *
  * @param resources in the order of the server, preferred versions first.
  * @see cli-runtime `resource.Builder.mappingFor`, client-go `restmapper.NewDiscoveryRESTMapper`, `restmapper.NewShortcutExpander`
@@ -27,7 +28,7 @@ export function resolveResource(resources: readonly DiscoveredResource[], query:
       )
 }
 
-/** One way to read `name.version.group`; an empty version or group is any. */
+/** One reading of `name.version.group`; an empty version or group matches any. */
 interface Reading {
   readonly name: string
   readonly version: string
@@ -53,7 +54,10 @@ function byName(resources: readonly DiscoveredResource[], text: string): Discove
   return undefined
 }
 
-/** What stands behind the first dot is a version and a group, or a group alone: a group has dots too. */
+/**
+ * Returns the readings of a query. The text after the first dot is a version and a group, or a group alone, because groups contain dots as
+ * well.
+ */
 function readingsOf(text: string): Reading[] {
   const [name = '', ...rest] = text.split('.')
   const [version = '', ...group] = rest
@@ -79,19 +83,19 @@ function search(
   return undefined
 }
 
-/** No resource has a longer name: Kubernetes' bound for DNS names. */
+/** Longest name of a resource: Kubernetes' bound for DNS names. */
 const MAX_NAME_LENGTH = 253
 
-/** The names of the resources that a query nobody answers to may have meant, the nearest first; at most three. */
+/** Returns up to three resource names that resemble an unresolved query, the nearest first. */
 export function nearMatches(resources: readonly DiscoveredResource[], query: ResourceQuery): string[] {
   const wanted = (typeof query === 'string' ? (query.split('.', 1)[0] ?? '') : 'kind' in query ? query.kind : query.plural).toLowerCase()
   if (wanted.length > MAX_NAME_LENGTH) return []
-  // Two slips in a word of six letters are a guess, in one of three they are another word.
+  // Allows one edit per three letters: two edits in a six-letter word are a likely typo, in a three-letter word they make another word.
   const bound = Math.max(1, Math.floor(wanted.length / 3))
   const distances = new Map<string, number>()
   for (const resource of resources) {
     const names = [resource.plural, resource.singular, resource.kind.toLowerCase()]
-    // Words differ by as many letters as their lengths at least: most need no comparison.
+    // The difference in length is a lower bound of the distance, so most words need no comparison.
     const likely = names.filter(({ length }) => Math.abs(length - wanted.length) <= bound)
     const distance = Math.min(...likely.map((name) => distanceOf(wanted, name)))
     const known = distances.get(resourceName(resource)) ?? Number.POSITIVE_INFINITY
@@ -104,7 +108,7 @@ export function nearMatches(resources: readonly DiscoveredResource[], query: Res
     .map(([name]) => name)
 }
 
-/** How many letters must be added, left out or changed to make one word of the other. */
+/** Returns the edit distance: the letters to add, remove or replace to turn one word into the other. */
 function distanceOf(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i)
   for (let i = 1; i <= from.length; i++) {

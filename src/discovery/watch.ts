@@ -1,3 +1,4 @@
+// Watches for changes of the server’s resources.
 import { createInformer } from '../informer/create-informer'
 import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
@@ -9,33 +10,35 @@ import type { Requester } from '../transport/requester'
 import { CustomResourceDefinition } from './custom-resource-definition'
 import { type Discovery, discover } from './discovery'
 
-/** How {@link watchDiscovery} goes on. */
+/** Options of {@link watchDiscovery}. */
 export interface WatchDiscoveryOptions extends Pick<ReflectorOptions<never>, 'clock' | 'random' | 'onWake'> {
-  /** Ends it. */
+  /** Aborting it ends the watch. */
   signal: AbortSignal
-  /** Told of the first state, and of each one after that. */
+  /** Called with the first result, and with each changed one after it. */
   onChange: (discovery: Discovery) => void
-  /** Told when the server cannot be asked; it is asked again. Default: nothing. */
+  /** Called when a request fails; it is retried. Default: failures are ignored. */
   onError?: ((error: unknown) => void) | undefined
-  /** The longest time until the server is asked again whatever has been seen, in milliseconds; default 300,000. */
+  /** The longest interval between reads of discovery, in milliseconds; default 300,000. */
   pollIntervalMs?: number | undefined
 }
 
-/** What changes a server's resources: custom resource definitions, and the servers that are aggregated. */
+/** The resources whose changes change discovery: custom resource definitions and aggregated API servers. */
 const CAUSES = [
   CustomResourceDefinition,
   defineResource({ group: 'apiregistration.k8s.io', version: 'v1', plural: 'apiservices', kind: 'APIService', scope: 'Cluster' }),
 ]
 
-/** Changes often come several at a time. */
+/** The time to wait for more changes, which often arrive in groups. */
 const SETTLE_MS = 250
-/** The server's own discovery follows a change with a delay: it is asked again, after this time and then ever less often. */
+/**
+ * The first wait after a change. The server updates its discovery with a delay, so it is read again after this and then growing intervals.
+ */
 const FIRST_WAIT_MS = 1_000
 
 /**
- * Follows what resources a server has, as custom resource definitions and aggregated servers come and go: both are watched as metadata, and
- * discovery is read again when they change, which costs little while it is the same (`ETag`). Who may not watch them learns of a change at
- * the next poll. Resolves when the signal is aborted: abort is not an error.
+ * Follows the resources of a server as custom resource definitions and aggregated servers come and go. Watches both as metadata, and reads
+ * discovery again when they change; an unchanged document costs little (`ETag`). A user who may not watch them gets changes at the next
+ * poll. Resolves when the signal is aborted, without an error.
  *
  * @param client a `KubeClient`.
  * @example

@@ -1,15 +1,16 @@
+// Opens connections to a server with the means of the runtime: undici in Node, `Deno.createHttpClient`, Bun’s `tls` option.
 import type { Certificate } from './credentials'
 import { KubeconfigError } from './error'
 import { loadPeer } from './peer'
 
-/** How to talk to a server: as whom, whom to trust, and through what. */
+/** The TLS and proxy settings of a connection. */
 export interface ConnectOptions {
-  /** Who may vouch for the server, PEM. Default: whom the runtime trusts. */
+  /** The trusted certificate authorities, PEM. Default: those of the runtime. */
   readonly ca?: string | undefined
   readonly certificate?: Certificate | undefined
-  /** The name the server's certificate is for, when it is another than the URL's. */
+  /** The host name in the server's certificate, when it differs from the URL's. */
   readonly serverName?: string | undefined
-  /** Whether the server has to prove who it is. */
+  /** Whether to verify the server's certificate. */
   readonly verify: boolean
   /** The URL of an HTTP proxy. */
   readonly proxy?: string | undefined
@@ -17,25 +18,25 @@ export interface ConnectOptions {
 
 /** Connections to one server with one certificate. */
 export interface Transport {
-  /** As `fetch`. A response never times out: a watch is silent for as long as nothing happens. */
+  /** Sends a request like `fetch`, without a timeout on the response: a watch is silent while nothing changes. */
   fetch(request: Request, signal: AbortSignal): Promise<Response>
-  /** Closes the connections that are kept for reuse, and the others when their requests end. */
+  /** Closes idle connections at once, and the others when their requests end. */
   close(): Promise<void>
 }
 
-/** As much as is used of Deno. */
+/** The used part of Deno's API. */
 interface Deno {
   createHttpClient(options: object): { close(): void }
 }
 
-/** What tells the runtimes apart. */
+/** The globals that identify the runtime. */
 interface Runtime {
   Deno?: Deno
   Bun?: unknown
   process?: { versions: { node: string } }
 }
 
-/** As much as is used of undici. */
+/** The used part of undici's API. */
 export interface Undici {
   Agent: new (options: { connect: object; bodyTimeout: number; headersTimeout: number }) => Dispatcher
   ProxyAgent: new (options: { uri: string; requestTls: object; bodyTimeout: number; headersTimeout: number }) => Dispatcher
@@ -47,10 +48,10 @@ interface Dispatcher {
 }
 
 /**
- * Checks that this runtime can do what is asked for.
+ * Checks that this runtime supports the options.
  *
- * @param owner What messages begin with.
- * @throws KubeconfigError naming the field of the kubeconfig, and what to do instead.
+ * @param owner Starts the messages.
+ * @throws KubeconfigError naming the field of the kubeconfig and the alternative.
  */
 export function checkRuntime({ serverName, verify }: Pick<ConnectOptions, 'serverName' | 'verify'>, owner: string): void {
   if (!('Deno' in globalThis)) return
@@ -60,9 +61,9 @@ export function checkRuntime({ serverName, verify }: Pick<ConnectOptions, 'serve
 }
 
 /**
- * Prepares connections, by the means of the runtime: `Deno.createHttpClient`, Bun's `tls` option, undici in Node.
+ * Prepares connections with `Deno.createHttpClient`, Bun's `tls` option, or undici in Node.
  *
- * @throws KubeconfigError when it is Node, and undici is not installed or does not load.
+ * @throws KubeconfigError in Node, when undici is not installed or does not load.
  */
 export async function connect(options: ConnectOptions): Promise<Transport> {
   const { Deno, Bun } = globalThis as Runtime
@@ -71,9 +72,10 @@ export async function connect(options: ConnectOptions): Promise<Transport> {
 }
 
 /**
- * Loads what {@link connect} needs. A kubeconfig is refused without it: a request that finds out would be retried as if a connection was lost.
+ * Loads the packages that {@link connect} needs. Fails early, because the client would retry a request that finds undici missing as a lost
+ * connection.
  *
- * @throws as {@link connect}.
+ * @throws like {@link connect}.
  */
 export async function prepareRuntime(): Promise<void> {
   const { Deno, Bun } = globalThis as Runtime
@@ -83,7 +85,8 @@ export async function prepareRuntime(): Promise<void> {
 /**
  * Loads undici.
  *
- * @param load Imports it. The cast is for the compiler only, bundlers do not see it: undici's own types bring Node's to all sources.
+ * @param load Imports it. The cast hides undici's types from the compiler, because they would add Node's types to all sources; bundlers do
+ *   not see it.
  * @param nodeVersion Such as `20.20.2`: undici 8 needs 22.19.
  * @throws KubeconfigError when it is not installed or does not load.
  */
@@ -93,7 +96,7 @@ export function loadUndici(
 ): Promise<Undici> {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
   const version = major < 22 || (major === 22 && minor < 19) ? '@7' : ''
-  return loadPeer('undici', load, 'to reach a cluster Node needs', version)
+  return loadPeer('undici', load, 'to reach a cluster, Node needs', version)
 }
 
 function connectInNode({ Agent, ProxyAgent, fetch }: Undici, { ca, certificate, serverName, verify, proxy }: ConnectOptions): Transport {
@@ -102,7 +105,8 @@ function connectInNode({ Agent, ProxyAgent, fetch }: Undici, { ca, certificate, 
   const dispatcher = proxy ? new ProxyAgent({ uri: proxy, requestTls: tls, ...patience }) : new Agent({ connect: tls, ...patience })
   return {
     async fetch(request, signal) {
-      // undici knows neither the global Request nor a length for a stream; bodies are objects that were in memory anyway.
+      // undici accepts neither the global Request nor a length for a stream. The body was an object in memory before, so buffering it costs
+      // little.
       const body = request.body && (await request.arrayBuffer())
       const { method, redirect } = request
       const sent = fetch(request.url, { method, redirect, headers: [...request.headers], body, signal, dispatcher })
@@ -133,7 +137,7 @@ function connectInBun({ ca, certificate, serverName, verify, proxy }: ConnectOpt
   return { fetch: (request, signal) => fetch(request, { ...options, signal } as RequestInit), close: async () => undefined }
 }
 
-/** "fetch failed" says nothing; which certificate is not trusted, or what refuses connections, is in its cause. */
+/** Rethrows the cause of "fetch failed", which names the certificate that is not trusted or the address that refuses connections. */
 const throwCause = (signal: AbortSignal) => (error: unknown) => {
   signal.throwIfAborted()
   throw error instanceof TypeError && error.cause instanceof Error && error.cause.message ? error.cause : error

@@ -5,33 +5,33 @@ import { type ConnectOptions, connect as connectInRuntime, type Transport } from
 import { type Certificate, type Credential, CredentialCache } from './credentials'
 
 /**
- * What a KubeClient needs to reach a cluster, and the namespace to be in. Disposing of it ends open requests and a plugin that runs, and
- * closes the connections.
+ * The connection to a cluster: the options of a KubeClient, and the default namespace. Disposing of it ends open requests and running
+ * plugins, and closes the connections.
  */
 export interface ClusterConnection extends KubeClientOptions, AsyncDisposable {
   readonly baseUrl: string
-  /** The context it was made of; `undefined` in a pod. */
+  /** The name of the context; `undefined` in a pod. */
   readonly context: string | undefined
-  /** The context's namespace, or the pod's. */
+  /** The namespace of the context or the pod. */
   readonly namespace: string
   readonly fetch: (request: Request) => Promise<Response>
-  /** Ends open requests and a plugin that runs, and closes the connections. Does the same as `await using`; doing it twice does no harm. */
+  /** Ends open requests and running plugins, and closes the connections, like `await using`. Idempotent. */
   readonly close: () => Promise<void>
 }
 
-/** What a connection is made of. */
+/** The resolved settings of a connection. */
 export interface ConnectionPlan extends Pick<ConnectOptions, 'ca' | 'serverName' | 'verify' | 'proxy'> {
   readonly baseUrl: string
   readonly context: string | undefined
   readonly namespace: string
   readonly headers?: Record<string, string> | undefined
   readonly impersonate?: KubeClientOptions['impersonate']
-  /** Reads the credential; the signal ends it. */
+  /** Creates a reader of the credential; aborting the signal ends a read. */
   readonly credential: (signal: AbortSignal) => () => Promise<Credential>
   readonly clock: Clock
 }
 
-/** Makes a connection; nothing is sent before its `fetch` is called. */
+/** Opens a connection lazily: the first request is sent when `fetch` is called. */
 export function openConnection(plan: ConnectionPlan, connect: typeof connectInRuntime = connectInRuntime): ClusterConnection {
   const { baseUrl, context, namespace, headers, impersonate } = plan
   const closed = new AbortController()
@@ -43,7 +43,8 @@ export function openConnection(plan: ConnectionPlan, connect: typeof connectInRu
     await transport.then((one) => one.close()).catch(() => undefined)
     open.delete(transport)
   }
-  // A certificate belongs to a connection, not to a request: a new one takes new connections, and the old ones end with their requests.
+  // A certificate belongs to a connection, not to a request: a new certificate needs new connections. The old ones close when their
+  // requests end.
   const transportWith = (certificate: Certificate | undefined): Promise<Transport> => {
     if (current && current.certificate?.cert === certificate?.cert && current.certificate?.key === certificate?.key)
       return current.transport
@@ -64,13 +65,13 @@ export function openConnection(plan: ConnectionPlan, connect: typeof connectInRu
     namespace,
     ...(headers && { headers }),
     ...(impersonate && { impersonate }),
-    // The client asks again when the server answers 401: by then the credential was refused below, and is read anew.
+    // After a 401 the client calls this again. `fetch` below has discarded the refused credential by then, so this reads a new one.
     token: async () => (await credentials.get()).token,
     async fetch(request) {
       const signal = AbortSignal.any([request.signal, closed.signal])
       signal.throwIfAborted()
       const credential = await abortable(credentials.get(), signal)
-      // The client holds a token until it is refused; here it is known when one expires.
+      // The client caches a token until the server refuses it, but only the cache here knows when a token expires.
       if (credential.token !== undefined) request.headers.set('authorization', `Bearer ${credential.token}`)
       const transport = await abortable(transportWith(credential.certificate), signal)
       const response = await transport.fetch(request, signal)

@@ -1,3 +1,4 @@
+// Reads credentials, caches them until they expire or the server refuses them, and follows rotated files.
 import type { Clock } from '../internal/clock'
 
 /** A client certificate and its key, PEM. */
@@ -6,17 +7,17 @@ export interface Certificate {
   readonly key: string
 }
 
-/** What a request is sent with to say who asks. */
+/** The credential of a request. */
 export interface Credential {
   /** A bearer token. */
   readonly token?: string | undefined
   readonly certificate?: Certificate | undefined
-  /** Until when it may be used, in milliseconds since the epoch. Default: until the server refuses it. */
+  /** Expiry, in milliseconds since the epoch. Default: never, until the server refuses it. */
   readonly expiresAt?: number | undefined
 }
 
 /**
- * Holds a credential until it expires or is refused. However many requests wait for one, it is read once for all of them.
+ * Caches a credential until it expires or is refused. Concurrent callers share one read.
  *
  * @see client-go `exec.Authenticator`, `transport.cachingTokenSource`
  */
@@ -31,7 +32,7 @@ export class CredentialCache {
     this.#clock = clock
   }
 
-  /** The credential to use now. @throws what reading it throws; the next caller reads anew. */
+  /** Returns the current credential. @throws the error of the read; the next call reads again. */
   get(): Promise<Credential> {
     const expiresAt = this.#held?.expiresAt
     if (expiresAt !== undefined && this.#clock.now() > expiresAt) this.#asked = undefined
@@ -39,7 +40,7 @@ export class CredentialCache {
     return this.#asked
   }
 
-  /** Has another one read by the next `get`, unless that has happened already. */
+  /** Discards a refused credential, so that the next `get` reads again. A no-op for a credential that was already replaced. */
   refused(credential: Credential): void {
     if (credential === this.#held) this.#asked = undefined
   }
@@ -59,26 +60,27 @@ export class CredentialCache {
   }
 }
 
-/** Where the parts of a credential lie: in files, which may be rotated, or inline. */
+/** The parts of a credential, inline or in files that may be rotated. */
 export interface CredentialParts {
-  /** A bearer token; what to use as long as `tokenFile` could never be read. */
+  /** A bearer token; the fallback until `tokenFile` has been read once. */
   readonly token?: string | undefined
   readonly tokenFile?: string | undefined
-  /** Each a path or the PEM text itself. */
+  /** Each part is a path or the PEM text itself. */
   readonly certificate?: { readonly cert: { file: string } | string; readonly key: { file: string } | string } | undefined
 }
 
-/** A field of a kubeconfig's user that can name a file. */
+/** A field of a kubeconfig user that can name a file. */
 export type CredentialField = 'tokenFile' | 'client-certificate' | 'client-key'
 
-/** Rotated files are looked at this often, as client-go does. */
+/** The interval between reads of rotated files; client-go uses the same. */
 const FILES_ARE_GOOD_FOR_MS = 60_000
 
 /**
- * Gives what reads a credential that is inline or in files. Once a minute the files are read again; what was read last is used when they cannot be.
+ * Creates a reader of a credential that is inline or in files. Files are read again once a minute. When a read fails, the last result is
+ * used.
  *
- * @param readFile Throws an error that names the file, and the field that names it.
- * @returns rejects as `readFile` does, when nothing was ever read.
+ * @param readFile Throws an error that names the file and the field that refers to it.
+ * @returns a function that rejects like `readFile` when no read has ever succeeded.
  */
 export function credentialReader(
   { token, tokenFile, certificate }: CredentialParts,

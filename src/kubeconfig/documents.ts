@@ -1,10 +1,9 @@
+// Checks one kubeconfig file and turns it into data. As in Go, an absent or null field has its zero value: '' or false.
+// Messages never contain values, because any of them may be a secret.
 import { array, boolean, type GenericSchema, literal, looseObject, nullish, parse, record, safeParse, string, unknown } from 'valibot'
 import { KubeconfigError } from './error'
 
-// One kubeconfig file, as data. As in Go, a field that is left out or null has its zero value: '' or false.
-// Values never get into a message: any of them may be a secret.
-
-/** How to reach a cluster; the names are the file's. */
+/** A cluster entry, with the file's field names. */
 export interface Cluster {
   server: string
   'tls-server-name': string
@@ -16,7 +15,7 @@ export interface Cluster {
   extensions: readonly { name: string; extension?: unknown }[]
 }
 
-/** A program that gives credentials. */
+/** An exec plugin entry: a program that prints credentials. */
 export interface ExecConfig {
   command: string
   args: readonly string[]
@@ -27,7 +26,7 @@ export interface ExecConfig {
   interactiveMode: string
 }
 
-/** Who to be. */
+/** A user entry. */
 export interface User {
   'client-certificate': string
   'client-certificate-data': string
@@ -45,14 +44,14 @@ export interface User {
   exec?: ExecConfig | null | undefined
 }
 
-/** Which cluster as which user, and the namespace to be in. */
+/** A context entry: a cluster, a user and a namespace. */
 export interface Context {
   cluster: string
   user: string
   namespace: string
 }
 
-/** What one kubeconfig file says. Paths are as they are written. */
+/** The content of one kubeconfig file. Paths are kept as written. */
 export interface KubeconfigFile {
   'current-context': string
   clusters: readonly { name: string; cluster: Cluster }[]
@@ -63,7 +62,7 @@ export interface KubeconfigFile {
 const text = nullish(string(), '')
 const flag = nullish(boolean(), false)
 const texts = nullish(array(text), [])
-/** As in Go, a null in a list is an empty item. */
+/** A list schema that, as in Go, turns a null item into an empty one. */
 const listOf = <T>(item: GenericSchema<unknown, T>): GenericSchema<unknown, T[]> =>
   nullish(array(nullish(item, {})), []) as GenericSchema<unknown, T[]>
 
@@ -105,7 +104,7 @@ const userSchema: GenericSchema<unknown, User> = looseObject({
   exec: nullish(execSchema),
 })
 
-/** The user of a context that has none. */
+/** Returns the user of a context that names none. */
 export const anonymousUser = (): User => parse(userSchema, {})
 
 const contextSchema: GenericSchema<unknown, Context> = looseObject({ cluster: text, user: text, namespace: text })
@@ -120,9 +119,9 @@ const fileSchema: GenericSchema<unknown, KubeconfigFile> = looseObject({
 })
 
 /**
- * Checks what a kubeconfig file holds, once it is parsed. An empty file is an empty kubeconfig.
+ * Checks the parsed content of a kubeconfig file. An empty file is an empty kubeconfig.
  *
- * @param file What the file is called in messages.
+ * @param file The name of the file in messages.
  * @throws KubeconfigError naming file, entry and field.
  * @see client-go `clientcmd.Load`
  */
@@ -149,10 +148,10 @@ export function checkKubeconfig(document: unknown, file: string): KubeconfigFile
   return result.output
 }
 
-/** At most this many problems, or names, are told in one message. */
+/** Most problems or names in one message. */
 const MAX_TOLD = 20
 
-/** Joins what a message tells; a long enumeration is cut. */
+/** Joins the parts of a message and truncates a long enumeration. */
 export function enumerated(parts: readonly string[], separator = ', '): string {
   const told = parts.slice(0, MAX_TOLD).join(separator)
   return parts.length > MAX_TOLD ? `${told}${separator}and ${parts.length - MAX_TOLD} more` : told
@@ -175,7 +174,7 @@ function parseFile(document: unknown, file: string) {
   }
 }
 
-/** Such as `users "admin": exec.args.0`: an entry is found by its name, not by its place. */
+/** Returns the place of a problem, such as `users "admin": exec.args.0`. An entry appears by its name instead of its index. */
 function placeOf(path: readonly unknown[], document: unknown): string {
   const [list, index, , ...field] = path
   if (typeof index !== 'number') return path.length > 0 ? path.join('.') : 'a kubeconfig'

@@ -1,8 +1,8 @@
 import { KubeError } from '../errors'
 
 /**
- * A kubeconfig, or what it refers to, cannot be used. The message names the file, the context or entry, and the field; it never holds a
- * key, a token or what a plugin wrote.
+ * A kubeconfig, or something it refers to, cannot be used. The message names the file, the context or entry, and the field. It never
+ * contains a key, a token or the output of a plugin.
  */
 export class KubeconfigError extends KubeError {
   override get '~kubeflect'(): readonly string[] {

@@ -1,3 +1,4 @@
+// Runs exec plugins and reads the credentials they print (client.authentication.k8s.io).
 import { literal, looseObject, nullish, safeParse, string } from 'valibot'
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
@@ -8,7 +9,7 @@ import { checkHeaderValue } from './header-value'
 import { codeOf, type Host, isMissing } from './host'
 import { type RunOptions, TOO_MUCH_OUTPUT } from './process'
 
-/** What a plugin with `provideClusterInfo` is told of the cluster. */
+/** The cluster information for a plugin with `provideClusterInfo`. */
 export interface ExecCluster {
   readonly server: string
   readonly 'tls-server-name'?: string
@@ -21,27 +22,28 @@ export interface ExecCluster {
   readonly config: unknown
 }
 
-/** A plugin, and who runs it. */
+/** A plugin with its owner. */
 export interface ExecPlugin {
   readonly config: ExecConfig
-  /** What messages begin with, such as `user "admin" (~/.kube/config)`. */
+  /** Starts the messages, such as `user "admin" (~/.kube/config)`. */
   readonly owner: string
   readonly cluster: ExecCluster
 }
 
-/** The longest a plugin may take, in milliseconds: a login in a browser takes minutes. */
+/** Longest run of a plugin, in milliseconds; a login in a browser takes minutes. */
 const MAX_RUN_MS = 300_000
-/** The most it may write to standard output, in bytes; a credential takes a few thousand. */
+/** Most bytes of standard output; a credential has a few thousand. */
 const MAX_OUTPUT_BYTES = 1024 * 1024
-/** The most of its standard error that is passed on, in bytes. */
+/** Most bytes of standard error that are passed on. */
 const MAX_ERROR_BYTES = 64 * 1024
 
 /**
- * Gives what runs a plugin and reads the credential it writes.
+ * Creates a reader that runs a plugin and parses the credential it prints.
  *
- * @param signal Kills a plugin that runs.
- * @returns rejects with KubeconfigError when there is no such program (with its `installHint`); when it fails, takes longer than five minutes or writes
- * more than 1 MiB (it is killed then); when it must ask and there is no terminal; when what it writes is not an ExecCredential.
+ * @param signal Aborting it kills a running plugin.
+ * @returns a function that rejects with KubeconfigError when the program does not exist (the message includes its `installHint`), fails,
+ *   runs longer than five minutes or writes more than 1 MiB (it is killed then), needs to prompt without a terminal, or does not print an
+ *   ExecCredential.
  * @see client-go `exec.Authenticator`, KEP-541
  */
 export function execReader(
@@ -53,14 +55,15 @@ export function execReader(
   const failure = (problem: string) => new KubeconfigError(`${owner}: the exec plugin ${JSON.stringify(command)} ${problem}`)
   const run = async (options: Pick<RunOptions, 'env' | 'stdin'>) => {
     const late = new AbortController()
-    const timer = clock.setTimeout(() => late.abort(failure(`did not end within ${MAX_RUN_MS / 1000} s, and was killed`)), MAX_RUN_MS)
+    const timer = clock.setTimeout(() => late.abort(failure(`was killed because it ran longer than ${MAX_RUN_MS / 1000} s`)), MAX_RUN_MS)
     const either = AbortSignal.any([signal, late.signal])
     const bounds = { maxOutputBytes: MAX_OUTPUT_BYTES, maxErrorBytes: MAX_ERROR_BYTES }
     try {
       return await abortable(host.run(command, args, { ...options, ...bounds, signal: either }), either)
     } catch (error) {
       either.throwIfAborted()
-      if (codeOf(error) === TOO_MUCH_OUTPUT) throw failure(`wrote more than ${MAX_OUTPUT_BYTES} bytes to standard output, and was killed`)
+      if (codeOf(error) === TOO_MUCH_OUTPUT)
+        throw failure(`was killed because it wrote more than ${MAX_OUTPUT_BYTES} bytes to standard output`)
       if (!isMissing(error)) throw failure(`cannot be run (${codeOf(error)})`)
       throw failure(`is not installed, or not on the PATH${config.installHint && `:\n${printable(config.installHint)}`}`)
     } finally {
@@ -69,7 +72,7 @@ export function execReader(
   }
   return async () => {
     if (interactiveMode === 'Always' && !host.stdinIsTerminal)
-      throw failure('must be able to ask (interactiveMode: Always), and standard input is not a terminal; run this in one')
+      throw failure('needs a terminal to prompt (interactiveMode: Always), but standard input is not one; run this in a terminal')
     const interactive = interactiveMode !== 'Never' && host.stdinIsTerminal
     const spec = { ...(provideClusterInfo && { cluster }), interactive }
     const env = {
@@ -78,7 +81,7 @@ export function execReader(
       KUBERNETES_EXEC_INFO: JSON.stringify({ kind: 'ExecCredential', apiVersion, spec }),
     }
     const { code, stdout } = await run({ env, stdin: interactive ? 'inherit' : 'ignore' })
-    if (code !== 0) throw failure(code === null ? 'was killed' : `failed with exit code ${code}; it says why on standard error`)
+    if (code !== 0) throw failure(code === null ? 'was killed' : `failed with exit code ${code}; see its standard error for the reason`)
     return credentialOf(stdout, apiVersion, failure)
   }
 }
@@ -89,17 +92,17 @@ const statusSchema = looseObject({ token: text, clientCertificateData: text, cli
 function credentialOf(stdout: string, apiVersion: string, failure: (problem: string) => KubeconfigError): Credential {
   const schema = looseObject({ kind: literal('ExecCredential'), apiVersion: literal(apiVersion), status: statusSchema })
   const result = safeParse(schema, parseJson(stdout))
-  // What it wrote is not quoted, and is not the cause: half of a credential is a secret, too.
+  // Neither quote the output nor attach it as the cause: even a part of a credential is a secret.
   if (!result.success) {
     const field = result.issues[0].path?.map(({ key }) => key).join('.')
-    throw failure(`did not write an ExecCredential of ${apiVersion} to standard output${field ? `: ${field} is not as it must be` : ''}`)
+    throw failure(`did not write an ExecCredential of ${apiVersion} to standard output${field ? `: ${field} is invalid` : ''}`)
   }
   const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = result.output.status
-  if (!token && !cert && !key) throw failure('gave neither a token nor a certificate')
-  if (token) checkHeaderValue(token, failure('gave a token that').message)
-  if (!cert !== !key) throw failure('gave only one of certificate and key')
+  if (!token && !cert && !key) throw failure('returned neither a token nor a certificate')
+  if (token) checkHeaderValue(token, failure('returned a token that').message)
+  if (!cert !== !key) throw failure('returned a certificate without a key, or a key without a certificate')
   const expiresAt = expirationTimestamp ? Date.parse(expirationTimestamp) : undefined
-  if (Number.isNaN(expiresAt)) throw failure('gave an expirationTimestamp that is no time')
+  if (Number.isNaN(expiresAt)) throw failure('returned an expirationTimestamp that is not a time')
   return { token: token || undefined, certificate: cert ? { cert, key } : undefined, expiresAt }
 }
 
@@ -111,7 +114,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Without what could do something to a terminal. */
+/** Removes the control characters that could affect a terminal. */
 function printable(text: string): string {
   return text.replace(/(?!\s)\p{C}/gu, '')
 }

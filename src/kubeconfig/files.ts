@@ -1,30 +1,31 @@
+// Reads the files that a kubeconfig refers to, with errors that name the owner, the field and the file.
 import type { CredentialField } from './credentials'
 import { KubeconfigError } from './error'
 import { checkHeaderValue } from './header-value'
 import { codeOf, type Host } from './host'
 import { decodePem, decodeText, encodeText } from './text'
 
-/** The largest file that is read, in bytes: 4 Mi. A cluster with inline certificates takes about 6 Ki. */
+/** The largest file that is read, in bytes: 4 MiB. A kubeconfig with inline certificates has about 6 KiB. */
 export const MAX_FILE_BYTES: number = 4 * 1024 * 1024
 
-/** Reads the bytes of a file. @throws KubeconfigError; an error with the code `ENOENT` as it is. */
+/** Reads a file as bytes. @throws KubeconfigError; an error with the code `ENOENT` is passed on unchanged. */
 export async function readBytes({ readFile }: Pick<Host, 'readFile'>, path: string): Promise<Uint8Array> {
   const content = await readFile(path, MAX_FILE_BYTES)
   const bytes = typeof content === 'string' ? encodeText(content) : content
-  if (bytes.length > MAX_FILE_BYTES) throw new KubeconfigError(`${path} is longer than ${MAX_FILE_BYTES} bytes`)
+  if (bytes.length > MAX_FILE_BYTES) throw new KubeconfigError(`${path} is longer than the limit of ${MAX_FILE_BYTES} bytes`)
   return bytes
 }
 
-/** The text of a file. @throws KubeconfigError when it is not one. */
+/** Decodes the text of a file. @throws KubeconfigError when it is not text. */
 export function textOf(bytes: Uint8Array, path: string): string {
   try {
     return decodeText(bytes)
   } catch {
-    throw new KubeconfigError(`${path} is not UTF-8, nor UTF-16 with a byte order mark`)
+    throw new KubeconfigError(`${path} is neither UTF-8 nor UTF-16 with a byte order mark`)
   }
 }
 
-/** Gives what reads the files that an owner's fields name; an error names the owner, the field and the file. */
+/** Creates a reader of the files that the fields of an owner name. Its errors name the owner, the field and the file. */
 export function readerOf(host: Pick<Host, 'readFile'>, owner: string): (path: string, field: string) => Promise<Uint8Array> {
   return (path, field) =>
     readBytes(host, path).catch((error) => {
@@ -33,7 +34,7 @@ export function readerOf(host: Pick<Host, 'readFile'>, owner: string): (path: st
     })
 }
 
-/** Gives what reads the files of a credential: PEM, or a token without the white space around it, which a header can hold. */
+/** Creates a reader of credential files: PEM, or a token, trimmed and checked to fit in a header. */
 export function credentialFileReader(
   host: Pick<Host, 'readFile'>,
   owner: string,

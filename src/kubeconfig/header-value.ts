@@ -1,10 +1,11 @@
 import { KubeconfigError } from './error'
 
 /**
- * Checks that an HTTP header can hold a value. What a runtime throws instead quotes the value, which may be a secret; this names only its origin.
+ * Checks that an HTTP header can hold a value. The runtime's own error quotes the value, which may be a secret; this one names only its
+ * origin.
  *
- * @param origin What the value is, as the message begins: `user "admin" (~/.kube/config): token`.
- * @throws KubeconfigError when it has a line break, a control character or one beyond Latin-1.
+ * @param origin Names the value at the start of the message: `user "admin" (~/.kube/config): token`.
+ * @throws KubeconfigError when the value has a line break, a control character or a character beyond Latin-1.
  */
 export function checkHeaderValue(value: string, origin: string): string {
   const problem = problemOf(value)
@@ -14,7 +15,7 @@ export function checkHeaderValue(value: string, origin: string): string {
 
 function problemOf(value: string): string | undefined {
   if (/[\r\n]/.test(value)) return 'has a line break'
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the check looks for control characters.
   if (/[\0-\x08\x0b-\x1f\x7f]/.test(value)) return 'has a control character'
   return /[^\0-\xff]/.test(value) ? 'has a character beyond Latin-1' : undefined
 }

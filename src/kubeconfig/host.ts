@@ -1,42 +1,44 @@
+// The machine that a kubeconfig is read on: its files, variables and programs.
 import { KubeconfigError } from './error'
 import { type ProcessModules, type RunOptions, readAtMost, runProgram } from './process'
 
 export type { RunOptions }
 
-/** What a kubeconfig needs of the machine it is on. */
+/** The parts of the machine that a kubeconfig needs. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** What separates the paths in `KUBECONFIG`. */
+  /** The separator of the paths in `KUBECONFIG`. */
   readonly listSeparator: string
-  /** Whether a user can type something into a plugin. */
+  /** Whether a user can answer the prompts of a plugin. */
   readonly stdinIsTerminal: boolean
-  /** A path that is relative to a file, made absolute; the file's own path is relative to where the program runs. */
+  /** Resolves a path relative to a file. The file's own path is relative to the working directory. */
   resolve(file: string, path: string): string
   /**
-   * Reads a file: its bytes, or its text where that is what the machine keeps.
+   * Reads a file as bytes, or as text where the machine stores text.
    *
-   * @param maxBytes How much of it is used; one byte more shows that a file is longer.
-   * @throws an error with the code `ENOENT` when there is no such file.
+   * @param maxBytes The most bytes that are used. One more byte is read, to detect a longer file.
+   * @throws an error with the code `ENOENT` when the file does not exist.
    */
   readFile(path: string, maxBytes: number): Promise<Uint8Array | string>
   /**
    * Runs a program to its end.
    *
-   * @throws an error with the code `ENOENT` when there is no such program, and {@link TOO_MUCH_OUTPUT} when it writes more than it may; the signal's
-   *   reason.
+   * @throws an error with the code `ENOENT` when the program does not exist, or {@link TOO_MUCH_OUTPUT} when it writes more than allowed;
+   *   the reason of the signal when it is aborted.
    */
   run(command: string, args: readonly string[], options: RunOptions): Promise<{ code: number | null; stdout: string }>
 }
 
 /**
- * The machine this runs on.
+ * Returns the machine that this process runs on.
  *
- * @param env In place of the process's own variables.
+ * @param env Replaces the variables of the process.
  * @throws KubeconfigError outside Node (20.16 or newer), Deno and Bun.
  */
 export function currentHost(env?: Host['env']): Host {
   const { process } = globalThis as { process?: ProcessModules }
-  if (!process?.getBuiltinModule) throw new KubeconfigError('a kubeconfig can be read in Node (20.16 or newer), Deno and Bun only')
+  if (!process?.getBuiltinModule)
+    throw new KubeconfigError('cannot read a kubeconfig in this runtime; use Node 20.16 or newer, Deno or Bun')
   const path = process.getBuiltinModule('node:path')
   return {
     env: env ?? process.env,
@@ -48,10 +50,10 @@ export function currentHost(env?: Host['env']): Host {
   }
 }
 
-/** Whether an error says that there is no such file or program. */
+/** Whether an error reports a missing file or program. */
 export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT'
 
-/** Such as `EACCES`: what the system calls an error. */
+/** Returns the system's code for an error, such as `EACCES`. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }

@@ -1,3 +1,4 @@
+// Loads a kubeconfig, or a pod's service account, into a connection for KubeClient.
 import { type Clock, systemClock } from '../internal/clock'
 import { prepareRuntime } from './connect'
 import { type ClusterConnection, openConnection } from './connection'
@@ -11,26 +12,26 @@ import { checkProxy, planOf } from './plan'
 import { proxyFromEnvironment } from './proxy'
 import { parseYaml } from './yaml'
 
-/** Which kubeconfig to read. */
+/** Options of {@link loadKubeconfig}. */
 export interface KubeconfigOptions {
-  /** The one file to read, as kubectl's `--kubeconfig`. Default: those in `KUBECONFIG`, or else `~/.kube/config`. */
+  /** The only file to read, like kubectl's `--kubeconfig`. Default: the files in `KUBECONFIG`, or else `~/.kube/config`. */
   path?: string | undefined
-  /** Default: the current context. */
+  /** The name of the context. Default: the current context. */
   context?: string | undefined
-  /** In place of the process's own variables: `KUBECONFIG`, `HOME`, `HTTPS_PROXY` and what plugins are started with. */
+  /** Replaces the variables of the process: `KUBECONFIG`, `HOME`, `HTTPS_PROXY` and the environment of plugins. */
   env?: Readonly<Record<string, string | undefined>> | undefined
-  /** Says when credentials expire, and how long a plugin takes. Default: the runtime's. */
+  /** Measures the lifetime of credentials and the run time of plugins. Default: the runtime's clock. */
   clock?: Clock | undefined
 }
 
 /**
- * Reads a kubeconfig as kubectl does, and makes of it what a KubeClient takes. A pod without one is connected with its service account.
- * Plugins are run, and token files read, when a request needs them.
+ * Reads a kubeconfig like kubectl, and returns the options for a KubeClient. A pod without a kubeconfig uses its service account. Plugins
+ * run and token files are read when a request needs them.
  *
  * @param host The machine to read from. Default: this one.
- * @returns what the caller disposes of when the client is no longer used.
- * @throws KubeconfigError naming file, context and field: there is no kubeconfig; it is not valid; it needs what is not supported, or a package that is
- *   not installed (`yaml`; in Node `undici`).
+ * @returns a connection; dispose of it when the client is no longer used.
+ * @throws KubeconfigError naming file, context and field: when there is no kubeconfig, when it is invalid or uses something unsupported, or
+ *   when a package is not installed (`yaml`; in Node also `undici`).
  * @see client-go `clientcmd.NewDefaultClientConfigLoadingRules`, `clientcmd.DeferredLoadingClientConfig`
  * @example
  * ```ts
@@ -43,7 +44,7 @@ export async function loadKubeconfig(options: KubeconfigOptions = {}, host: Host
   await prepareRuntime()
   const paths = pathsOf(options.path, host)
   const files = (await Promise.all(paths.map((path) => readKubeconfig(path, host)))).filter((file) => file !== undefined)
-  if (options.path && files.length === 0) throw new KubeconfigError(`${options.path}: there is no such file`)
+  if (options.path && files.length === 0) throw new KubeconfigError(`${options.path} does not exist`)
   const target = resolveContext(mergeKubeconfigs(files), options.context)
   if (target) return openConnection(await planOf(target, host, options.clock ?? systemClock))
   if (await isInCluster(host)) return inClusterConfig(options, host)
@@ -58,10 +59,10 @@ export async function loadKubeconfig(options: KubeconfigOptions = {}, host: Host
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /**
- * Connects a pod with its service account. The token is read again as it is rotated.
+ * Connects a pod with its service account. Reads the token again when it is rotated.
  *
  * @param host The machine to read from. Default: this one.
- * @throws KubeconfigError outside a pod, or when the service account's files cannot be read.
+ * @throws KubeconfigError outside a pod, or when the files of the service account cannot be read.
  * @see client-go `rest.InClusterConfig`
  */
 export async function inClusterConfig(

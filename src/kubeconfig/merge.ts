@@ -1,13 +1,14 @@
+// Merges kubeconfig files and resolves a context to its cluster and user.
 import { anonymousUser, type Cluster, type Context, enumerated, type KubeconfigFile, type User } from './documents'
 import { KubeconfigError } from './error'
 
-/** Something of a kubeconfig, and the file that says so: what messages name, and what paths are relative to. */
+/** A part of a kubeconfig with the file that defines it. Messages name the file, and paths are relative to it. */
 export interface Located<T> {
   readonly file: string
   readonly value: T
 }
 
-/** Several kubeconfig files as one. */
+/** Several kubeconfig files, merged. */
 export interface Kubeconfig {
   readonly currentContext: string
   readonly clusters: ReadonlyMap<string, Located<Cluster>>
@@ -15,7 +16,7 @@ export interface Kubeconfig {
   readonly contexts: ReadonlyMap<string, Located<Context>>
 }
 
-/** A context with what it refers to. */
+/** A context with the cluster and user it refers to. */
 export interface Target {
   readonly context: string
   readonly namespace: string
@@ -24,7 +25,7 @@ export interface Target {
 }
 
 /**
- * Merges kubeconfig files: of what several define under one name, the first file's is taken whole.
+ * Merges kubeconfig files. When several files define the same name, the first definition wins as a whole.
  *
  * @see client-go `clientcmd.ClientConfigLoadingRules.Load`
  */
@@ -46,11 +47,11 @@ function keepFirst<T>(map: Map<string, T>, name: string, value: T): void {
 }
 
 /**
- * Finds what a context is made of, and checks that it can be used.
+ * Resolves a context to its cluster and user, and checks that they can be used.
  *
  * @param name Default: the current context.
- * @returns `undefined` when neither names a context.
- * @throws KubeconfigError naming file, context and every field that is wrong or not supported.
+ * @returns `undefined` when there is neither a name nor a current context.
+ * @throws KubeconfigError naming the file, the context and every field that is wrong or unsupported.
  * @see client-go `clientcmd.ConfirmUsable`
  */
 export function resolveContext(kubeconfig: Kubeconfig, name: string = kubeconfig.currentContext): Target | undefined {
@@ -72,8 +73,8 @@ export function resolveContext(kubeconfig: Kubeconfig, name: string = kubeconfig
 }
 
 /**
- * As kubectl, a context without a user is anonymous; so is one of a server that is asked over plain HTTP, which is told no credentials, whomever it names.
- * Over TLS a name that is not there is a mistake: kubectl would ask for a password.
+ * Returns the user of a context. As in kubectl, a context without a user is anonymous. Over plain HTTP every user is anonymous, because no
+ * credentials are sent. Over TLS an unknown user name is an error; kubectl would prompt for a password.
  */
 function userOf(
   user: Located<User> | undefined,
@@ -103,7 +104,7 @@ function clusterProblems(cluster: Cluster): string[] {
     problems.push('server must have no user and no password; give the user a username and a password')
   const hasAuthority = cluster['certificate-authority'] || cluster['certificate-authority-data']
   if (cluster['insecure-skip-tls-verify'] && hasAuthority)
-    problems.push('insecure-skip-tls-verify and certificate-authority exclude each other; remove one')
+    problems.push('insecure-skip-tls-verify and certificate-authority are mutually exclusive; remove one')
   return problems
 }
 
@@ -113,7 +114,7 @@ function userProblems(user: User): string[] {
   const hasKey = user['client-key'] || user['client-key-data']
   if (hasCertificate && !hasKey) problems.push('client-certificate needs client-key or client-key-data')
   if (hasKey && !hasCertificate) problems.push('client-key needs client-certificate or client-certificate-data')
-  if (user.token && (user.username || user.password)) problems.push('token and username exclude each other; remove one')
+  if (user.token && (user.username || user.password)) problems.push('token and username are mutually exclusive; remove one')
   if (user['auth-provider'])
     problems.push('auth-provider is not supported (Kubernetes has dropped it); use an exec plugin of your provider, such as kubelogin')
   return [...problems, ...execProblems(user), ...impersonationProblems(user)]
@@ -139,15 +140,15 @@ function impersonationProblems(user: User): string[] {
   const problems: string[] = []
   const extra = Object.values(user['as-user-extra'])
   if (!user.as && (user['as-uid'] || user['as-groups'].length > 0 || extra.length > 0))
-    problems.push('as-uid, as-groups and as-user-extra need as: whom to act as')
-  // fetch joins headers of one name with a comma, and the API server takes that for one value.
+    problems.push('as-uid, as-groups and as-user-extra need as, the user to impersonate')
+  // fetch joins headers of the same name with a comma, and the API server reads the result as one value.
   if (user['as-groups'].length > 1)
-    problems.push('as-groups can have one group, since fetch cannot repeat a header; grant the rights to one group')
+    problems.push('as-groups can have only one group, because fetch cannot repeat a header; grant the rights to one group')
   if (extra.some((values) => values.length > 1))
-    problems.push('as-user-extra can have one value for each key, since fetch cannot repeat a header')
+    problems.push('as-user-extra can have only one value for each key, because fetch cannot repeat a header')
   return problems
 }
 
 function both<K extends string>(entry: Readonly<Record<K | `${K}-data`, string>>, field: K): string[] {
-  return entry[field] && entry[`${field}-data`] ? [`${field} and ${field}-data exclude each other; remove one`] : []
+  return entry[field] && entry[`${field}-data`] ? [`${field} and ${field}-data are mutually exclusive; remove one`] : []
 }

@@ -4,9 +4,9 @@ import { KubeconfigError } from './error'
  * Loads an optional peer dependency.
  *
  * @param load Imports it.
- * @param purpose What needs it, as the message begins.
+ * @param purpose Starts the message, and says which feature needs the package.
  * @param version The range to install, such as `@7`. Default: the newest.
- * @throws KubeconfigError which says whether it is not installed, or is installed and does not load here.
+ * @throws KubeconfigError that says whether the package is missing, or is installed but fails to load.
  */
 export async function loadPeer<T>(name: string, load: () => Promise<T>, purpose: string, version = ''): Promise<T> {
   try {
@@ -23,7 +23,10 @@ export async function loadPeer<T>(name: string, load: () => Promise<T>, purpose:
   }
 }
 
-/** Runtimes agree on the code, and not on whether a package or one that it imports is missing: only the message names it. */
+/**
+ * Detects a missing package. Runtimes agree on the error code, but only the message says whether the package itself or one of its imports
+ * is missing.
+ */
 function isNotInstalled(error: unknown, name: string): boolean {
   if (!(error instanceof Error)) return false
   const isMissing =

@@ -13,7 +13,7 @@ import type { Located, Target } from './merge'
 import { proxyFromEnvironment } from './proxy'
 import { decodePem, encodeText, fromBase64, toBase64 } from './text'
 
-/** What a context comes to on this machine. */
+/** Resolves a context on this machine: reads its files, picks the proxy and prepares the credential. */
 export async function planOf({ context, namespace, cluster, user }: Target, host: Host, clock: Clock): Promise<ConnectionPlan> {
   const { server, ...of } = cluster.value
   const baseUrl = new URL(server)
@@ -37,7 +37,7 @@ export async function planOf({ context, namespace, cluster, user }: Target, host
       ...extraOf(user.value, place('user', user)),
     },
     impersonate: impersonationOf(user.value, place('user', user)),
-    // As client-go: who is asked over plain HTTP is not told any credential.
+    // As in client-go, no credential is sent over plain HTTP.
     credential: isSecure
       ? credentialOf(user, { cluster: execClusterOf(cluster.value, authority), owner: place('user', user) }, host, clock)
       : anonymous,
@@ -66,7 +66,7 @@ function credentialOf(
     const reader = credentialReader(parts, credentialFileReader(host, owner), clock)
     return () => reader
   }
-  // A command with a slash is a path; any other is looked for on the PATH.
+  // A command with a slash is a path; any other is looked up on the PATH.
   const command = /[/\\]/.test(user.exec.command) ? host.resolve(file, user.exec.command) : user.exec.command
   const plugin = { config: { ...user.exec, command }, owner, cluster }
   return (signal) => execReader(plugin, host, { signal, clock })
@@ -112,7 +112,7 @@ function extraOf({ 'as-user-extra': extra }: User, owner: string): Record<string
   )
 }
 
-/** Percent-encodes what cannot be in a header's name, and the percent sign. */
+/** Percent-encodes the characters that a header name cannot hold, and the percent sign. */
 function headerName(text: string): string {
   const encode = (byte: number) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
   return text.replace(/[^\w!#$&'*+.^`|~-]+/g, (part) => [...new TextEncoder().encode(part)].map(encode).join(''))
@@ -123,7 +123,9 @@ function basicOf({ username, password }: User): Record<string, string> {
   return { authorization: `Basic ${toBase64(encodeText(`${username}:${password}`))}` }
 }
 
-/** @throws KubeconfigError when it is no proxy that can be used; the URL itself may hold a password, and is not told. */
+/**
+ * Checks the URL of a proxy. @throws KubeconfigError when it cannot be used; the message leaves out the URL, which may contain a password.
+ */
 export function checkProxy(proxy: string | undefined, owner: string): string | undefined {
   if (proxy !== undefined && !(URL.canParse(proxy) && /^https?:/.test(proxy)))
     throw new KubeconfigError(

@@ -1,23 +1,24 @@
+// Runs programs and reads files through Node’s `process`, with bounds on both.
 import { decodeText } from './text'
 
-/** How to run a program. */
+/** Options of a program run. */
 export interface RunOptions {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** `inherit`: it reads what is typed, and its standard error is that of this process. */
+  /** `inherit` gives the program this process's standard input and standard error. */
   readonly stdin: 'inherit' | 'ignore'
-  /** Kills the program. */
+  /** Aborting it kills the program. */
   readonly signal: AbortSignal
-  /** How much it may write to standard output; a program that writes more is killed. */
+  /** Most bytes of standard output; a program that writes more is killed. */
   readonly maxOutputBytes: number
-  /** How much of its standard error is passed on to that of this process; the rest is dropped. */
+  /** Most bytes of standard error passed on to this process; the rest is dropped. */
   readonly maxErrorBytes: number
 }
 
-/** The code of the error when a program wrote more than it may; Node's own. */
+/** The error code when a program writes more than `maxOutputBytes`; the same as Node's. */
 export const TOO_MUCH_OUTPUT = 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER'
 
 /**
- * The members used of what Node, Deno and Bun call `process`. The sources are compiled without Node's types: most of them run elsewhere.
+ * The used members of `process` in Node, Deno and Bun. The sources are compiled without Node's types, because most of them run elsewhere.
  */
 export interface ProcessModules {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -51,7 +52,7 @@ interface ChildProcess {
 
 const PIECE = 64 * 1024
 
-/** Reads the beginning of a file, which may be a pipe (`<(…)`) or have no end (`/dev/zero`). */
+/** Reads the beginning of a file, which may be a pipe (`<(…)`) or endless (`/dev/zero`). */
 export async function readAtMost(process: ProcessModules, path: string, maxBytes: number): Promise<Uint8Array> {
   const file = await process.getBuiltinModule('node:fs/promises').open(path)
   try {
@@ -80,12 +81,12 @@ export function runProgram(
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
     const { spawn } = process.getBuiltinModule('node:child_process')
-    // A plugin that asks shows its questions on standard error, and must see a terminal there.
+    // An interactive plugin prompts on standard error and must see a terminal there.
     const child = spawn(command, args, { env, stdio: [stdin, 'pipe', stdin === 'inherit' ? 'inherit' : 'pipe'] })
     const output: Uint8Array[] = []
     let outputLength = 0
     let errorLength = 0
-    // A program that was killed can leave others which hold its pipes open: nothing waits for them.
+    // A killed program can leave children that hold its pipes open. Do not wait for them.
     const kill = (reason: unknown) => {
       child.kill('SIGKILL')
       child.stdout.destroy()
@@ -119,7 +120,7 @@ export function runProgram(
   })
 }
 
-/** Bytes that are no text are none that a plugin may write; they parse as nothing. */
+/** Decodes standard output. A credential is text, so other bytes become the empty string, which does not parse. */
 function textOf(bytes: Uint8Array): string {
   try {
     return decodeText(bytes)

@@ -1,9 +1,9 @@
 /**
- * Finds the proxy that the environment names for a server: `HTTPS_PROXY` or `HTTP_PROXY`, unless `NO_PROXY` excludes the server. This machine
- * itself is never reached through one.
+ * Finds the proxy that the environment names for a server: `HTTPS_PROXY` or `HTTP_PROXY`, unless `NO_PROXY` excludes the server. Loopback
+ * addresses never use a proxy.
  *
- * @param env Where the names may be in lower case, too.
- * @returns the proxy's URL; `undefined` for none.
+ * @param env The variables; lower-case names work, too.
+ * @returns the URL of the proxy, or `undefined` for a direct connection.
  * @see golang.org/x/net `httpproxy.FromEnvironment`
  */
 export function proxyFromEnvironment(server: URL, env: Readonly<Record<string, string | undefined>>): string | undefined {
@@ -33,7 +33,7 @@ function matches(rule: string, host: string, port: string): boolean {
   if (!name || (onlyPort !== undefined && onlyPort !== port)) return false
   const address = addressOf(name.replace(/^\[|\]$/g, ''))
   if (address) return addressOf(host)?.value === address.value
-  // `.a.b` and `*.a.b` are what is below a.b; `a.b` is that and a.b itself.
+  // `.a.b` and `*.a.b` match the subdomains of a.b; `a.b` matches these and a.b itself.
   const domain = name.replace(/^\*?\./, '')
   return host.endsWith(`.${domain}`) || (domain === name && host === domain)
 }
@@ -47,7 +47,7 @@ function isInRange(host: string, range: string): boolean {
   return network.value >> rest === address.value >> rest
 }
 
-/** An IP address as a number. */
+/** Returns an IP address as a number. */
 function addressOf(text: string): { bits: number; value: bigint } | undefined {
   const hexadecimal = (groups: readonly string[], digits: number) =>
     BigInt(`0x${groups.map((group) => group.padStart(digits, '0')).join('')}`)
@@ -60,7 +60,7 @@ function addressOf(text: string): { bits: number; value: bigint } | undefined {
       ),
     }
   if (!text.includes(':') || !URL.canParse(`http://[${text}]`)) return undefined
-  // The URL writes it in one form: hexadecimal groups with at most one gap.
+  // A URL normalizes IPv6 to hexadecimal groups with at most one gap.
   const [head = '', tail] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::')
   const groups = (part: string | undefined) => part?.split(':').filter(Boolean) ?? []
   const gap = Array.from({ length: 8 - groups(head).length - groups(tail).length }, () => '0')

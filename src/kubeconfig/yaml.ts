@@ -1,18 +1,19 @@
+// Parses kubeconfig YAML like kubectl, with bounds on nesting and aliases.
 import { KubeconfigError } from './error'
 import { loadPeer } from './peer'
 
-/** How often aliases may be expanded in one file; `&exec` for each of some hundred users is ordinary, a bomb needs millions. */
+/** Most alias expansions in one file. A shared `&exec` for hundreds of users is ordinary; a YAML bomb needs millions. */
 const MAX_ALIAS_COUNT = 10_000
 
-// What Go's YAML takes for true and false beside `true` and `false`.
+// Go's YAML accepts these as true and false, besides `true` and `false`.
 const BOOLEAN_1_1 = /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/
 
 /**
- * Parses YAML, and so JSON, as kubectl does: of several documents the first, of a key that occurs twice the last value, `yes` and `on` are true. What is
- * wrong is told by line and code: the parser's own messages quote the text, which may be a secret.
+ * Parses YAML, including JSON, like kubectl: the first of several documents, the last value of a duplicate key, `yes` and `on` as true.
+ * Errors give a line and a code, because the parser's own messages quote the text, which may be a secret.
  *
- * @param file What the text is called in messages.
- * @throws KubeconfigError when it is not YAML, is nested too deeply, or the package `yaml` does not load.
+ * @param file The name of the text in messages.
+ * @throws KubeconfigError when the text is not YAML or is nested too deeply, or when the package `yaml` does not load.
  */
 export async function parseYaml(text: string, file: string): Promise<unknown> {
   if (isTooDeep(text)) throw new KubeconfigError(`${file}: the YAML is nested too deeply`)
@@ -33,18 +34,18 @@ export async function parseYaml(text: string, file: string): Promise<unknown> {
   } catch (error) {
     if (error instanceof KubeconfigError) throw error
     // The parser's own messages may quote the text.
-    throw new KubeconfigError(`${file}: an alias (*) of the YAML refers to nothing, or to too much`)
+    throw new KubeconfigError(`${file}: a YAML alias (*) has no anchor, or expands too often`)
   }
 }
 
-/** How deep a document may be; a kubeconfig needs ten. */
+/** The deepest nesting that is accepted; a kubeconfig needs ten levels. */
 const MAX_DEPTH = 200
-/** Each level of a block is indented by one space at least, most by two to four. */
+/** The widest indentation that is accepted. Each level of a block is indented by at least one space, usually by two to four. */
 const MAX_INDENT = 1_000
 
 /**
- * Whether a text could be nested so deeply that the parser, which calls itself for each level, comes to the end of the stack: V8 then ends the process
- * when it compiles a regular expression. Quotes are not looked at, so this can be more than the depth.
+ * Whether a text may be nested so deeply that the recursive parser overflows the stack. V8 ends the process when that happens while it
+ * compiles a regular expression. Ignores quotes, so the estimate can exceed the real depth.
  */
 function isTooDeep(text: string): boolean {
   let brackets = 0

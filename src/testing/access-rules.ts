@@ -1,41 +1,42 @@
+// The users of the fake server, and their rights.
 import type { Resource } from '../meta/resource'
 import { failure, type WireStatus } from '../watch-cache/failures'
 import type { ResourceRequest } from '../watch-cache/protocol'
 import type { RequestRecord } from './request-log'
 import { type ServedResource, subresourcesOf, verbsOf } from './served-resources'
 
-/** Someone who sends requests. */
+/** A user of the fake server. */
 export interface FakeUser {
   readonly username: string
   readonly uid?: string
   readonly groups?: readonly string[]
 }
 
-/** What a rule of {@link AccessRules} is about; a member that is left out stands for everything. */
+/** The requests a rule of {@link AccessRules} covers; an omitted member matches everything. */
 export interface AccessMatch {
   /** Such as `get`, `list`, `watch`, `create`, `update`, `patch`, `delete` or `deletecollection`. */
   readonly verb?: string
   /** Such as `pods` or `deployments.apps`. */
   readonly resource?: string
-  /** Such as `log`; the empty string: the object itself. */
+  /** The subresource, such as `log`; the empty string is the object itself. */
   readonly subresource?: string
-  /** The empty string: requests across namespaces, and cluster-scoped resources. */
+  /** The namespace; the empty string is a request across namespaces, or to a cluster-scoped resource. */
   readonly namespace?: string
   readonly name?: string
-  /** The user's name. */
+  /** The name of the user. */
   readonly username?: string
 }
 
-/** What somebody wants to do; `*` stands for everything, and an empty string says that no single one is meant. */
+/** The attributes of a request for authorization; `*` matches everything, and the empty string means no single one. */
 export interface AccessAttributes {
   readonly verb: string
   readonly group: string
-  /** The plural. */
+  /** The plural of the resource. */
   readonly resource: string
   readonly subresource: string
   readonly namespace: string
   readonly name: string
-  /** Whether the resource is cluster-scoped, as far as the server knows it. */
+  /** Whether the resource is cluster-scoped, if the server knows it. */
   readonly isClusterScoped: boolean
 }
 
@@ -49,22 +50,21 @@ interface ResourceRule {
 const EVERYTHING: ResourceRule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }
 
 /**
- * What users may do at a fake server: everything, less what is denied. Requests are answered with 403, and access reviews are answered, by
- * the same rules. As in RBAC, a right that is not limited to a namespace or a name includes each of them: to deny one denies the unlimited
- * right too.
+ * The rights of users at a fake server: everything except what is denied. The same rules decide requests (403) and access reviews. As in
+ * RBAC, a right that is not limited to a namespace or name includes each of them, so a denial for one denies the unlimited right, too.
  */
 export class AccessRules {
-  /** Who sends the requests that carry no token of {@link AccessRules.tokens}, and impersonate nobody. */
+  /** The user of requests without a token of {@link AccessRules.tokens} and without impersonation. */
   user: FakeUser = { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }
-  /** Who has which bearer token. While there are any, a request without one of them is answered with 401. */
+  /** The bearer tokens and their users. While there are any, a request without one of them is answered with 401. */
   readonly tokens: Map<string, FakeUser> = new Map()
   #denied: AccessMatch[] = []
 
   /**
-   * Denies what matches.
+   * Denies the matching requests.
    *
-   * @param match default everything.
-   * @returns a function that allows it again.
+   * @param match default: everything.
+   * @returns a function that removes the denial.
    */
   deny(match: AccessMatch = {}): () => void {
     const rule = { ...match }
@@ -74,7 +74,7 @@ export class AccessRules {
     }
   }
 
-  /** Allows everything again. Tokens stay. */
+  /** Removes all denials. Tokens stay. */
   clear(): void {
     this.#denied = []
   }
@@ -85,8 +85,8 @@ export class AccessRules {
   }
 
   /**
-   * What a user may do in a namespace, as rules. Such rules cannot say what is denied: where something is, they are marked as incomplete,
-   * and what they do not allow has to be asked.
+   * Returns the rights of a user in a namespace as rules. Rules cannot express denials. When one applies, they are marked as incomplete,
+   * and the client must ask about the rest.
    */
   rulesIn(user: FakeUser, namespace: string, served: readonly ServedResource[]): { rules: ResourceRule[]; incomplete: boolean } {
     if (!this.#denied.some(({ username = user.username }) => username === user.username)) return { rules: [EVERYTHING], incomplete: false }
@@ -103,7 +103,7 @@ export class AccessRules {
     return { rules, incomplete: true }
   }
 
-  /** Who sends a request; undefined: the server does not know the token. */
+  /** Returns the user of a request; undefined for an unknown token. */
   userOf(headers: Headers): FakeUser | undefined {
     const impersonated = headers.get('impersonate-user')
     const [, token = ''] = /^bearer\s+(\S+)/i.exec(headers.get('authorization') ?? '') ?? []
@@ -127,10 +127,10 @@ function meets(rule: AccessMatch, { verb, group, resource, subresource, namespac
 
 const covers = (wanted: string | undefined, asked: string): boolean => wanted === undefined || asked === '*' || wanted === asked
 
-/** What a request wants to do, as an authorizer sees it. A namespace is in itself: a role in it can allow to read it. */
+/** Returns the attributes of a request for authorization. A namespace belongs to itself, so a role in it can allow reading it. */
 export function attributesOf(target: ResourceRequest, { scope }: Resource, { verb, url }: RequestRecord): AccessAttributes {
   const { group, plural, namespace, subresource } = target
-  // A list or watch of one object by its name can be allowed for that name.
+  // RBAC can allow a list or watch of a single object by its name.
   const [, selected = ''] = /^metadata\.name==?([^,]+)$/.exec(new URL(url).searchParams.get('fieldSelector') ?? '') ?? []
   const isNamespace = group === '' && plural === 'namespaces'
   return {

@@ -1,15 +1,16 @@
+// Breaks streams in the ways of the network: cut, stalled, split into other chunks, ended by a timer.
 import type { Clock } from '../internal/clock'
 
 type Bytes = ReadableStream<Uint8Array>
 
-/** Decides what becomes of a stream, chunk by chunk: what to pass on, and what happens then. */
+/** Decides for each chunk of a stream which bytes to pass on, and how to continue. */
 interface Step {
   readonly pass: readonly Uint8Array[]
-  /** Default: go on. */
+  /** Default: continue. */
   readonly next?: 'error' | 'close' | 'stall' | undefined
 }
 
-/** Lets a stream through step by step. `step` is first called without a chunk, before anything was read. */
+/** Passes a stream on step by step. The first call of `step` has no chunk and comes before the first read. */
 function reshape(body: Bytes, step: (chunk: Uint8Array | undefined) => Step): Bytes {
   const reader = body.getReader()
   let queue: Uint8Array[] = []
@@ -51,7 +52,7 @@ function reshape(body: Bytes, step: (chunk: Uint8Array | undefined) => Step): By
   }
 }
 
-/** Ends a stream after so many bytes. */
+/** Ends a stream after this many bytes. */
 export function cutAfter(body: Bytes, bytes: number, ending: 'error' | 'close' | 'stall'): Bytes {
   let left = bytes
   return reshape(body, (chunk) => {
@@ -61,12 +62,12 @@ export function cutAfter(body: Bytes, bytes: number, ending: 'error' | 'close' |
   })
 }
 
-/** Stops a stream after so many bytes without ending it. */
+/** Stalls a stream after this many bytes, without ending it. */
 export function stallAfter(body: Bytes, bytes: number): Bytes {
   return cutAfter(body, bytes, 'stall')
 }
 
-/** Puts a line into a stream of lines. */
+/** Inserts a line into a stream of lines. */
 export function injectLine(body: Bytes, { line, afterLines, next }: { line: string; afterLines: number; next: 'go on' | 'end' }): Bytes {
   const injected = new TextEncoder().encode(`${line}\n`)
   const ending = next === 'end' ? 'close' : undefined
@@ -87,7 +88,7 @@ export function injectLine(body: Bytes, { line, afterLines, next }: { line: stri
   })
 }
 
-/** Splits the chunks of a stream into chunks of these sizes; where a chunk of the source ends, one ends here too. */
+/** Splits a stream into chunks of these sizes; a chunk also ends where a chunk of the source ends. */
 export function rechunk(body: Bytes, sizes: readonly number[]): Bytes {
   let turn = 0
   return reshape(body, (chunk) => {
@@ -101,7 +102,7 @@ export function rechunk(body: Bytes, sizes: readonly number[]): Bytes {
   })
 }
 
-/** Ends a stream after a time, whatever it is waiting for. */
+/** Ends a stream after a time, even during a read. */
 export function endAfter(body: Bytes, { ms, ending, clock }: { ms: number; ending: 'error' | 'close'; clock: Clock }): Bytes {
   const reader = body.getReader()
   let isOver = false

@@ -1,48 +1,49 @@
+// Changes the pods of a fake server continuously, like a busy cluster.
 import type { Clock } from '../internal/clock'
 import { type FixturePod, podFixture } from './fixtures'
 import { createRandom, type Random } from './random'
 
-/** What {@link Churn} can be told. */
+/** Options of {@link Churn}. */
 export interface ChurnOptions {
   /** Default 10. */
   changesPerSecond?: number
   /** The same seed gives the same changes; default 1. */
   seed?: number
-  /** Where new pods are made; default `['default']`. */
+  /** The namespaces of new pods; default `['default']`. */
   namespaces?: readonly string[]
-  /** Of 100 changes, so many create and so many delete a pod; the others change one. 0 to 50; default 10. */
+  /** The percentage of changes that create a pod, and the percentage that delete one; the others update one. 0 to 50; default 10. */
   replacedPercent?: number
 }
 
-/** Names a pod. */
+/** The name of a pod. */
 export interface PodName {
   readonly namespace: string
   readonly name: string
 }
 
-/** What churn works on. */
+/** The collection of pods that churn changes. */
 export interface ChurnHost {
   readonly clock: Clock
-  /** The pods there are. */
+  /** Returns the current pods. */
   pods(): readonly PodName[]
-  /** Undefined when it is gone. */
+  /** Returns a pod; undefined when it is gone. */
   get(pod: PodName): FixturePod | undefined
   create(pod: FixturePod): PodName
   update(pod: FixturePod): void
   delete(pod: PodName): void
 }
 
-/** Changes are made in ticks of so many milliseconds, or one by one when there are fewer. */
+/** Changes run in batches of this many milliseconds, or one by one at a low rate. */
 const TICK_MS = 10
-// New pods are numbered from here: they do not meet the ones a test made itself.
+// New pods are numbered from here, which avoids the names that tests use.
 const FIRST_INDEX = 1_000_000
-/** How far the number of pods may go from where it began, and how far at least. */
+/** The allowed change in the number of pods, as a share and as a minimum. */
 const BAND_SHARE = 0.1
 const SMALLEST_BAND = 3
 
 /**
- * Keeps pods changing as a busy cluster does: restarts, readiness, rollouts. However long it runs, their number stays within 10 percent
- * (at least 3 pods) of what it was at the first change; where there were none, there are at most 3.
+ * Changes pods like a busy cluster: restarts, readiness, rollouts. The number of pods stays within 10 percent (at least 3 pods) of the
+ * number at the first change; if there were none, it stays at 3 or fewer.
  */
 export class Churn {
   readonly #host: ChurnHost
@@ -51,12 +52,12 @@ export class Churn {
   readonly #replacedPercent: number
   #changesPerSecond: number
   #changes = 0
-  // Its own list: sorting thousands of pods for each change would cost more than the change.
+  // A separate list, because sorting thousands of pods would cost more than the change itself.
   #pods: PodName[] = []
-  /** How many pods there were at the first change. */
+  /** The number of pods at the first change. */
   #population: number | undefined
   #nextIndex = FIRST_INDEX
-  // What of a change was due at `#since`.
+  // The fraction of a change that was due at `#since`.
   #due = 0
   #since: number
   #timer: unknown
@@ -64,7 +65,7 @@ export class Churn {
   /** @throws RangeError when the rate is negative, or replacedPercent not between 0 and 50. */
   constructor(host: ChurnHost, { changesPerSecond = 10, seed = 1, namespaces = ['default'], replacedPercent = 10 }: ChurnOptions = {}) {
     if (!(replacedPercent >= 0 && replacedPercent <= 50))
-      throw new RangeError(`Churn: replacedPercent must be between 0 and 50, not ${replacedPercent}`)
+      throw new RangeError(`Churn: replacedPercent must be between 0 and 50, got ${replacedPercent}`)
     this.#host = host
     this.#random = createRandom(seed)
     this.#namespaces = namespaces
@@ -74,23 +75,23 @@ export class Churn {
     this.changesPerSecond = changesPerSecond
   }
 
-  /** How many changes were made. */
+  /** The number of changes so far. */
   get changes(): number {
     return this.#changes
   }
 
-  /** The rate; may be set at any time, 0 is a pause. */
+  /** The rate; can be set at any time, 0 pauses. */
   get changesPerSecond(): number {
     return this.#changesPerSecond
   }
   set changesPerSecond(rate: number) {
-    if (!(rate >= 0)) throw new RangeError(`Churn: changesPerSecond must not be negative, as ${rate} is`)
+    if (!(rate >= 0)) throw new RangeError(`Churn: changesPerSecond must not be negative, got ${rate}`)
     this.#catchUp()
     this.#changesPerSecond = rate
     this.#schedule()
   }
 
-  /** Ends it. */
+  /** Stops the changes. */
   stop(): void {
     this.changesPerSecond = 0
   }
@@ -114,7 +115,7 @@ export class Churn {
     const now = this.#host.clock.now()
     this.#due += ((now - this.#since) * this.#changesPerSecond) / 1000
     this.#since = now
-    // A timer's time is not exact; what is missing by a hair counts as due.
+    // Timers are inexact, so a change that is nearly due counts as due.
     for (; this.#due > 1 - 1e-6; this.#due--) this.#change()
     this.#due = Math.max(0, this.#due)
   }
@@ -128,7 +129,7 @@ export class Churn {
     const at = random.below(this.#pods.length)
     const name = this.#pods[at]
     const pod = name && this.#host.get(name)
-    // Somebody else has deleted it, or there is none: one takes its place.
+    // The pod was deleted elsewhere, or there is none: create one instead.
     if (name && !pod) this.#forget(at)
     if (!name || !pod) this.#create()
     else if (kind >= 2 * this.#replacedPercent) this.#host.update(this.#changed(pod))
@@ -139,7 +140,7 @@ export class Churn {
     }
   }
 
-  /** Whether a pod is created rather than deleted: chance decides, at the edges of the band what leads back does. */
+  /** Whether to create a pod instead of deleting one: random within the band, and back towards the initial number at its edges. */
   #grows(kind: number): boolean {
     const population = this.#population ?? 0
     const band = Math.max(SMALLEST_BAND, Math.floor(population * BAND_SHARE))
@@ -164,7 +165,7 @@ export class Churn {
     const status = containerStatuses[this.#random.below(containerStatuses.length)]
     const annotations = { ...pod.metadata.annotations, 'example.com/revision': String(this.#changes) }
     if (!status) return { ...pod, metadata: { ...pod.metadata, annotations } }
-    // A container dies, and comes back with the next change.
+    // A container dies, and restarts with the next change.
     const changed = status.ready ? { ...status, ready: false } : { ...status, ready: true, restartCount: status.restartCount + 1 }
     return {
       ...pod,

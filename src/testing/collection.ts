@@ -1,3 +1,4 @@
+// A collection of the fake server: the objects of one resource, and the rules for changing them.
 import type { Clock } from '../internal/clock'
 import { type Entry, entryFromObject } from '../meta/entry'
 import { objectKey } from '../meta/keys'
@@ -22,28 +23,31 @@ import {
 } from './rules'
 import type { ServedResource } from './served-resources'
 
-/** What a collection needs of the server it is part of. */
+/** The parts of the server that a collection needs. */
 export interface CollectionHost {
   readonly clock: Clock
   readonly random: Random
   uid(): string
-  /** Takes the next resourceVersion. */
+  /** Returns the next resourceVersion. */
   nextResourceVersion(): string
-  /** Told of every change when it is done. */
+  /** Called after each change. */
   applied(resource: Resource, type: ChangeType, entry: Entry<KubeObject>): void
 }
 
-/** Which part of an object an update is about: all of it, all but the status, or the status. */
+/** The part of an object that an update covers: the whole object, all but the status, or the status. */
 export type ObjectPart = 'all' | 'main' | 'status'
 
-/** The name of an object in a collection. */
+/** The key of an object in a collection. */
 export interface ObjectName {
-  /** The empty string for cluster-scoped objects. */
+  /** The namespace; the empty string for cluster-scoped objects. */
   readonly namespace: string
   readonly name: string
 }
 
-/** The objects of one resource: a watch cache, and the rules by which a server changes it. Every method throws ApiErrors as the server would answer. */
+/**
+ * The objects of one resource: a watch cache, and the rules by which a server changes it. Every method throws ApiErrors like those of a
+ * server.
+ */
 export class Collection {
   readonly served: ServedResource
   readonly cache: WatchCache
@@ -58,12 +62,12 @@ export class Collection {
       cache instanceof WatchCache ? cache : new WatchCache({ ...cache, resource: served.resource, fieldLabels: served.fieldLabels })
   }
 
-  /** The same objects under the same rules, but what is written to them is forgotten. */
+  /** Returns a copy with the same objects and rules that discards writes. */
   rehearsal(): Collection {
     return new Collection(this.served, this.#host, this.cache)
   }
 
-  /** The server's time, RFC 3339 in whole seconds. */
+  /** Returns the time of the server, RFC 3339 in whole seconds. */
   readonly now = (): string => timeOf(this.#host.clock)
 
   has({ namespace, name }: ObjectName): boolean {
@@ -98,7 +102,7 @@ export class Collection {
     })
   }
 
-  /** Replaces an object, or a part of it. @throws ApiError 400, 404 or 409 */
+  /** Replaces an object or a part of it. @throws ApiError 400, 404 or 409 */
   update(object: KubeObject, at: ObjectName, part: ObjectPart, by?: FieldManager): Entry<KubeObject> {
     const { resource } = this.served
     this.#refuse('PUT', typeProblem(object, resource) ?? placeProblem(object, at))
@@ -126,9 +130,9 @@ export class Collection {
   }
 
   /**
-   * Deletes an object; one with finalizers is only marked.
+   * Deletes an object, or only marks it when it has finalizers.
    *
-   * @returns the last state, and whether it is gone.
+   * @returns the last state, and whether the object is gone.
    * @throws ApiError 404 or 409
    */
   delete(at: ObjectName, preconditions: Preconditions = {}): { entry: Entry<KubeObject>; gone: boolean } {
@@ -178,21 +182,21 @@ export class Collection {
   }
 }
 
-/** A clock's time, RFC 3339 in whole seconds. */
+/** Returns the time of a clock, RFC 3339 in whole seconds. */
 export const timeOf = (clock: Clock): string => new Date(clock.now()).toISOString().replace(/\.\d+/, '')
 
-/** The object of an entry, for a caller who may change it: nobody else has this one. */
+/** Returns a copy of the object of an entry, which the caller may change. */
 export function copyOf({ text }: Entry<KubeObject>): KubeObject {
   return JSON.parse(text) as KubeObject
 }
 
-/** An object with the status of another one. */
+/** Returns an object with the status of another one. */
 function withStatus(object: KubeObject, source: KubeObject): KubeObject {
   const { status: _, ...rest } = object as KubeObject & { status?: unknown }
   return 'status' in source ? ({ ...rest, status: source.status } as KubeObject) : rest
 }
 
-/** What a change of counts as a new generation: everything but metadata and status. */
+/** Returns the part of an object whose change increments the generation: everything but metadata and status. */
 function desired(object: KubeObject): object {
   const { metadata: _, status: __, ...rest } = object as KubeObject & { status?: unknown }
   return rest

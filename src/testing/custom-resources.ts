@@ -2,7 +2,7 @@ import type { CustomResourceDefinition } from '../discovery/custom-resource-defi
 import { defineResource } from '../meta/resource'
 import type { ServedResource } from './served-resources'
 
-/** What a definition makes the server serve: a resource for each version. */
+/** Returns the resources of a custom resource definition, one for each version. */
 export function definedResources({ spec: { group, names, scope, versions } }: CustomResourceDefinition): ServedResource[] {
   return versions
     .filter(({ served = true }) => served)

@@ -15,7 +15,7 @@ const VERSION = {
   platform: 'javascript',
 }
 
-/** Answers what clients ask before they ask for objects: which groups, versions and resources there are; undefined for other paths. */
+/** Serves discovery: the groups, versions and resources of the server. Returns undefined for other paths. */
 export function serveDiscovery(path: string, headers: Headers, served: readonly ServedResource[]): Response | undefined {
   const accept = headers.get('accept') ?? ''
   const parts = path.split('/').filter(Boolean)
@@ -77,7 +77,7 @@ function groupOf(name: string, served: readonly ServedResource[]): object {
   return { name, versions, preferredVersion: versions[0] }
 }
 
-/** @see KEP-3352 */
+/** Returns an aggregated discovery document. @see KEP-3352 */
 function aggregated(root: 'api' | 'apis', served: readonly ServedResource[], known: string | null): Response {
   const items = (root === 'api' ? [''] : groupNames(served)).map((group) => ({
     metadata: group ? { name: group } : {},

@@ -1,3 +1,4 @@
+// A Kubernetes API server in memory.
 import { CustomResourceDefinition } from '../discovery/custom-resource-definition'
 import { KubeError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
@@ -30,50 +31,50 @@ import type { Preconditions } from './rules'
 import { builtInResources, type ServedResource, subresourcesOf, verbsOf } from './served-resources'
 import { scaleResponse } from './subresources'
 
-/** What a {@link FakeApiServer} can be given. */
+/** Options of a {@link FakeApiServer}. */
 export interface FakeApiServerOptions {
   /**
-   * What is served besides namespaces, nodes, pods, services, config maps, secrets, events, deployments and custom resource definitions; each of
-   * the last makes another resource.
+   * Additional resources. Namespaces, nodes, pods, services, config maps, secrets, events, deployments and custom resource definitions are
+   * built in; each custom resource definition adds its resource.
    */
   resources?: readonly (Resource | ServedResource)[]
-  /** Where all time comes from; default the runtime's clock. */
+  /** The source of all time; default the runtime's clock. */
   clock?: Clock
   /** The version before the first change; default 1. */
   resourceVersion?: number
-  /** Makes the uids; default `crypto.randomUUID`. */
+  /** Generates uids; default `crypto.randomUUID`. */
   uid?: () => string
   /** Seeds the names made for `generateName`; default 1. */
   seed?: number
-  /** How many events of each resource are remembered for watches that resume; default 10,000. */
+  /** The number of events of each resource that are kept for watches that resume; default 10,000. */
   windowSize?: number
-  /** How many events a watcher may be behind before its watch is ended; default `windowSize`. */
+  /** The number of unread events after which a watch is ended; default `windowSize`. */
   watchBufferSize?: number
-  /** How often a watch gets a bookmark, in milliseconds; default 60,000. */
+  /** The interval between bookmarks of a watch, in milliseconds; default 60,000. */
   bookmarkIntervalMs?: number
-  /** Whether a watch can ask for the state first (`sendInitialEvents`), or gets 422 as from older servers; default `'supported'`. */
+  /** Whether a watch can start with the state (`sendInitialEvents`), or gets a 422 as from older servers; default `'supported'`. */
   watchList?: 'supported' | 'refused'
   /**
-   * Pages of which origins may read answers and change objects (CORS), such as `http://localhost:5173`, or `*` for all; default none but the
+   * The origins whose pages may read responses and change objects (CORS), such as `http://localhost:5173`, or `*` for all; default only the
    * server's own.
    */
   allowedOrigins?: readonly string[]
 }
 
-/** The whole state of a server at one moment. */
+/** The complete state of a server at one moment. */
 export interface Backup {
   readonly resourceVersion: number
   readonly objects: ReadonlyMap<string, readonly Entry<KubeObject>[]>
 }
 
-/** Which object is meant; the namespace defaults to `default`, and is left out for cluster-scoped resources. */
+/** A reference to an object. The namespace defaults to `default`, and is omitted for cluster-scoped resources. */
 export type ObjectReference = { readonly name: string; readonly namespace?: string | undefined }
 
 /**
- * A Kubernetes API server in memory, as a `fetch` handler: reads, watches, writes, patches and discovery, well enough for `kubectl`.
- * There is no admission, no validation of what is inside a spec, and no controller: a namespace need not exist for objects to be in it, and
- * what owns an object may vanish. Every user may do everything, until {@link FakeApiServer.access} says otherwise. Its `kube-system` namespace
- * has a uid of its own, as that of a real cluster.
+ * A Kubernetes API server in memory, as a `fetch` handler. Supports reads, watches, writes, patches and discovery, well enough for
+ * `kubectl`. It has no admission, no validation of specs and no controllers: objects can be created in a missing namespace, and outlive
+ * their owners. Every user may do everything until {@link FakeApiServer.access} denies it. Its `kube-system` namespace has a unique uid,
+ * like that of a real cluster.
  *
  * @example
  * ```ts
@@ -83,8 +84,7 @@ export type ObjectReference = { readonly name: string; readonly namespace?: stri
  * ```
  *
  * @example
- * On a port: of Node, of Deno, of Bun (which sends the headers of a watch with its first event), or as a command,
- * `npx kubeflect fake-server`.
+ * On a port with Node, Deno or Bun (which sends the headers of a watch with its first event), or as a command, `npx kubeflect fake-server`.
  * ```ts
  * createServer(nodeListener(server.fetch)).listen(8001, '127.0.0.1')
  * Deno.serve({ port: 8001, hostname: '127.0.0.1' }, server.fetch)
@@ -92,11 +92,11 @@ export type ObjectReference = { readonly name: string; readonly namespace?: stri
  * ```
  */
 export class FakeApiServer {
-  /** What users may do, and which tokens they have; default everything, without a token. */
+  /** The rights and tokens of users; by default every user may do everything without a token. */
   readonly access: AccessRules = new AccessRules()
-  /** What goes wrong with requests to come. */
+  /** The faults of requests to come. */
   readonly faults: Faults
-  /** What the containers of pods write. */
+  /** The logs of containers. */
   readonly logs: PodLogs
   readonly #clock: Clock
   readonly #log = new RequestLog()
@@ -107,7 +107,7 @@ export class FakeApiServer {
   #revision: number
   #watchList: 'supported' | 'refused'
 
-  /** @throws RangeError when a size is not a positive number, or the resourceVersion no positive integer. */
+  /** @throws RangeError when a size is not a positive number, or resourceVersion is not a positive integer. */
   constructor({
     resources = [],
     clock = systemClock,
@@ -121,7 +121,7 @@ export class FakeApiServer {
     allowedOrigins = [],
   }: FakeApiServerOptions = {}) {
     if (!Number.isSafeInteger(resourceVersion) || resourceVersion < 1)
-      throw new RangeError(`FakeApiServer: resourceVersion must be a positive integer, not ${resourceVersion}`)
+      throw new RangeError(`FakeApiServer: resourceVersion must be a positive integer, got ${resourceVersion}`)
     this.#clock = clock
     this.faults = new Faults(clock)
     this.logs = new PodLogs(clock)
@@ -149,7 +149,9 @@ export class FakeApiServer {
     }
   }
 
-  /** Answers a request; an aborted one rejects with the signal's reason. Needs no `this`, so that it can be passed wherever a `fetch` is expected. */
+  /**
+   * Answers a request. An aborted request rejects with the reason of the signal. Bound, so that it works wherever a `fetch` is expected.
+   */
   readonly fetch: FakeFetch = async (input: Request | URL | string, init?: RequestInit | object): Promise<Response> => {
     const request = requestOf(input, init)
     const { pathname } = new URL(request.url)
@@ -174,16 +176,16 @@ export class FakeApiServer {
   get requests(): readonly RequestRecord[] {
     return this.#log.records
   }
-  /** The requests that are not over: no answer yet, or a body that nobody has read to its end, left or aborted. */
+  /** The requests in progress: without a response, or with a body that was not read to its end, canceled or aborted. */
   get openRequests(): readonly RequestRecord[] {
     return this.#log.records.filter(({ state }) => state !== 'closed')
   }
-  /** Forgets the requests that are over. */
+  /** Removes the requests that are complete from {@link requests}. */
   forgetRequests(): void {
     this.#log.clear()
   }
 
-  /** Whether watches can begin with the state; may be changed at any time. */
+  /** Whether watches can start with the state; can be changed at any time. */
   get watchList(): 'supported' | 'refused' {
     return this.#watchList
   }
@@ -197,7 +199,7 @@ export class FakeApiServer {
     return String(this.#revision)
   }
 
-  /** Serves one more resource, as a new custom resource definition does, but without one. Serving it again changes nothing. */
+  /** Adds a resource, like a custom resource definition, but without one. A no-op for a resource that is already served. */
   register(served: Resource | ServedResource): void {
     const entry = 'resource' in served ? served : { resource: served }
     const key = keyOf(entry.resource)
@@ -207,7 +209,7 @@ export class FakeApiServer {
     this.#collections.set(key, collection)
   }
 
-  /** Serves a resource no more, as when its definition is deleted: its objects are gone, its watches end. Does nothing when there is none. */
+  /** Removes a resource, like the deletion of its definition: deletes its objects and ends its watches. A no-op for an unknown resource. */
   unregister(resource: Resource): void {
     const key = keyOf(resource)
     const collection = this.#collections.get(key)
@@ -215,15 +217,15 @@ export class FakeApiServer {
     collection?.cache.disconnect()
   }
 
-  /** Creates an object, its status included. @throws ApiError 400, 409, 422 or 500 */
+  /** Creates an object with its status. @throws ApiError 400, 409, 422 or 500 */
   create<T extends KubeObject>(resource: Resource<T>, object: T): T {
     return copyOf(this.#collection(resource).create(object, namespaceFor(resource, object.metadata.namespace))) as T
   }
 
   /**
-   * Takes over objects as a file or another server has them, each with its status: one that is there is replaced, whatever its version.
+   * Loads objects from a file or another server, each with its status. Replaces existing objects, whatever their version.
    *
-   * @param objects with `kind` and `apiVersion`; definitions of custom resources before what they define.
+   * @param objects with `kind` and `apiVersion`; definitions of custom resources must come before their objects.
    * @throws KubeError when a kind is not served; ApiError 400 or 422
    */
   load(objects: readonly KubeObject[]): void {
@@ -233,7 +235,7 @@ export class FakeApiServer {
       const collection = collections.find(({ served: { resource } }) => resource.kind === kind && apiVersionOf(resource) === apiVersion)
       if (!collection)
         throw new KubeError(`FakeApiServer: ${kind} (${apiVersion}) is not served: register it, or load its definition first`)
-      // Versions and uids are this server's to give.
+      // This server assigns versions and uids itself.
       const { resourceVersion: _, uid: __, ...metadata } = object.metadata
       const at = nameFor(collection.served.resource, { name: metadata.name ?? '', namespace: metadata.namespace })
       if (collection.has(at)) collection.update({ ...object, metadata }, at, 'all')
@@ -241,32 +243,34 @@ export class FakeApiServer {
     }
   }
 
-  /** Replaces an object, its status included. An object without a resourceVersion is replaced whatever it is. @throws ApiError 400, 404 or 409 */
+  /** Replaces an object and its status. An object without a resourceVersion replaces any version. @throws ApiError 400, 404 or 409 */
   update<T extends KubeObject>(resource: Resource<T>, object: T): T {
     const { name = '', namespace } = object.metadata
     return copyOf(this.#collection(resource).update(object, { name, namespace: namespaceFor(resource, namespace) }, 'all')) as T
   }
 
-  /** Deletes an object and gives its last state; one with finalizers is only marked. @throws ApiError 404 or 409 */
+  /** Deletes an object and returns its last state; an object with finalizers is only marked. @throws ApiError 404 or 409 */
   delete<T extends KubeObject>(resource: Resource<T>, reference: ObjectReference, preconditions?: Preconditions): T {
     return copyOf(this.#collection(resource).delete(nameFor(resource, reference), preconditions).entry) as T
   }
 
-  /** Gives a copy of an object; undefined when there is none. */
+  /** Returns a copy of an object; undefined when it does not exist. */
   get<T extends KubeObject>(resource: Resource<T>, reference: ObjectReference): T | undefined {
     const collection = this.#collection(resource)
     const at = nameFor(resource, reference)
     return collection.has(at) ? (copyOf(collection.get(at)) as T) : undefined
   }
 
-  /** Gives copies of all objects of a resource, sorted by namespace and name. */
+  /** Returns copies of all objects of a resource, sorted by namespace and name. */
   list<T extends KubeObject>(resource: Resource<T>): T[] {
     return this.#collection(resource)
       .cache.entries()
       .map((entry) => copyOf(entry) as T)
   }
 
-  /** Starts to change pods without end, by the server's clock; stop it. @throws RangeError when the rate is negative. */
+  /**
+   * Starts to change pods continuously, on the server's clock, until the result is stopped. @throws RangeError when the rate is negative.
+   */
   churn(options?: ChurnOptions): Churn {
     const collection = this.#collection('pods')
     const nameOf = ({ metadata: { name = '', namespace = '' } }: KubeObject): ObjectName => ({ name, namespace })
@@ -284,28 +288,28 @@ export class FakeApiServer {
   }
 
   /**
-   * Forgets the events up to a version (default: all of them). A watch or an exact list from before it gets 410, open watches go on.
+   * Discards the events up to a version (default: all). Older watches and exact lists get a 410; open watches continue.
    *
-   * @throws RangeError when the version is no decimal number, or newer than the server's.
+   * @throws RangeError when the version is not a decimal number, or is newer than the server's.
    */
   compact(resourceVersion?: string): void {
     for (const { cache } of this.#collections.values()) cache.compact(resourceVersion)
   }
 
-  /** Breaks every answer that is under way, as a lost connection does. */
+  /** Breaks every response in progress, like a lost connection. */
   disconnect(): void {
     this.#log.cutAll()
   }
 
-  /** Keeps the present state for {@link restart}. */
+  /** Returns the current state for {@link restart}. */
   backup(): Backup {
     return { resourceVersion: this.#revision, objects: new Map([...this.#collections].map(([key, { cache }]) => [key, cache.entries()])) }
   }
 
   /**
-   * Starts again: every watch ends, and none can resume from before now.
+   * Restarts the server: every watch ends, and none can resume from an earlier version.
    *
-   * @param restore the state to come back with, as after a restore of etcd: versions are given a second time.
+   * @param restore the state to start with, as after a restore of etcd, which assigns the same versions a second time.
    */
   restart(restore: Backup = this.backup()): void {
     this.#revision = restore.resourceVersion

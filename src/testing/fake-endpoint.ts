@@ -1,9 +1,9 @@
 import type { FakeApiServer } from './fake-api-server'
 
 /**
- * One URL behind which the cluster can change, as when a cluster is deleted and created again, or when `kubectl proxy` is started with
- * another context. Each {@link FakeApiServer} has a history of its own and a `kube-system` namespace with a uid of its own; a version of one
- * may lie in the window of the other.
+ * A URL whose cluster can change, for example when a cluster is deleted and recreated, or when `kubectl proxy` restarts with another
+ * context. Each {@link FakeApiServer} has its own history and a `kube-system` namespace with its own uid. A version of one server may lie in
+ * the window of the other.
  *
  * @example
  * ```ts
@@ -15,23 +15,23 @@ import type { FakeApiServer } from './fake-api-server'
 export class FakeEndpoint {
   #server: FakeApiServer
 
-  /** @param server answers first. */
+  /** @param server the first server. */
   constructor(server: FakeApiServer) {
     this.#server = server
   }
 
-  /** Answers a request with the present server; can be passed unbound wherever a `fetch` is expected. */
+  /** Answers a request with the current server. Bound, so that it works wherever a `fetch` is expected. */
   readonly fetch = (input: Request | URL | string, init?: RequestInit): Promise<Response> => this.#server.fetch(input, init)
 
-  /** The server that answers now. */
+  /** The current server. */
   get server(): FakeApiServer {
     return this.#server
   }
 
   /**
-   * Lets another server answer from now on and breaks every connection to the present one.
+   * Switches to another server and breaks every connection to the current one.
    *
-   * @param server may have answered before.
+   * @param server may have been in use before.
    */
   switchTo(server: FakeApiServer): void {
     const previous = this.#server

@@ -1,11 +1,11 @@
-/** The `fetch` of a fake server, as clients call it and as `Deno.serve` and `Bun.serve` do. */
+/** The `fetch` of a fake server, for clients and for `Deno.serve` and `Bun.serve`. */
 export interface FakeFetch {
   (input: Request | URL | string, init?: RequestInit): Promise<Response>
-  /** @param info what a runtime's server knows beside the request; ignored. */
+  /** @param info the runtime's connection information; ignored. */
   (request: Request, info: object): Promise<Response>
 }
 
-/** The request of a call of {@link FakeFetch}. */
+/** Returns the request of a {@link FakeFetch} call. */
 export function requestOf(input: Request | URL | string, init: RequestInit | object | undefined): Request {
   return input instanceof Request && !isRequestInit(init) ? input : new Request(input, init)
 }

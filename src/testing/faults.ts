@@ -1,3 +1,4 @@
+// Faults of the fake server: refused connections, delays, other responses and broken streams.
 import type { Clock } from '../internal/clock'
 import type { Status } from '../meta/object'
 import { failure } from '../watch-cache/failures'
@@ -6,50 +7,53 @@ import { Waiters } from '../watch-cache/waiters'
 import { cutAfter, endAfter, injectLine, rechunk, stallAfter } from './broken-streams'
 import type { RequestRecord, Verb } from './request-log'
 
-/** What goes wrong with a request. */
+/** A fault of a request. */
 export type Fault =
-  /** There is no connection: `fetch` rejects with a TypeError. */
+  /** The connection fails: `fetch` rejects with a TypeError. */
   | { readonly type: 'refuse' }
-  /** The headers come so many milliseconds late. */
+  /** The headers arrive this many milliseconds late. */
   | { readonly type: 'delay'; readonly ms: number }
-  /** Another answer: a Status, or plain text as a proxy sends it. */
+  /** Another response: a Status, or plain text like that of a proxy. */
   | {
       readonly type: 'status'
       readonly status: number
       readonly reason?: string
       readonly text?: string
       readonly retryAfterSeconds?: number
-      /** More headers, such as `location` of a redirect, or another `content-type`. */
+      /** Additional headers, such as `location` of a redirect, or another `content-type`. */
       readonly headers?: Readonly<Record<string, string>>
     }
-  /** The body stops after so many bytes: the connection breaks (`'error'`, the default), or ends as if all were well (`'close'`). */
+  /** The body stops after this many bytes: the connection breaks (`'error'`, the default), or closes cleanly (`'close'`). */
   | { readonly type: 'cut'; readonly afterBytes: number; readonly ending?: 'error' | 'close' }
-  /** The body ends so many milliseconds after the headers, as a load balancer ends a watch: it breaks (`'error'`, the default), or closes. */
+  /**
+   * The body ends this many milliseconds after the headers, like a watch behind a load balancer: it breaks (`'error'`, the default), or
+   * closes.
+   */
   | { readonly type: 'expire'; readonly afterMs: number; readonly ending?: 'error' | 'close' }
-  /** After so many bytes nothing more comes, and the connection stays open. */
+  /** The body stops after this many bytes, and the connection stays open. */
   | { readonly type: 'stall'; readonly afterBytes: number }
-  /** After so many lines (default 0) comes one that the server did not write. */
+  /** Inserts a line into the body after this many lines (default 0). */
   | { readonly type: 'line'; readonly text: string; readonly afterLines?: number }
-  /** After so many lines (default 0) comes an ERROR event, and the watch ends. */
+  /** Inserts an ERROR event after this many lines (default 0), and ends the watch. */
   | { readonly type: 'error-event'; readonly status: Status; readonly afterLines?: number }
-  /** The body comes in chunks of these sizes, in turn and from the start again. */
+  /** The body arrives in chunks of these sizes, repeated in order. */
   | { readonly type: 'chunks'; readonly sizes: readonly number[] }
 
-/** Which requests a fault is for: all that have these properties, or that a function says yes to. */
+/** Selects requests by their properties, or by a predicate. */
 export type FaultMatch =
   | { readonly verb?: Verb; readonly resource?: string; readonly namespace?: string; readonly name?: string }
   | ((request: RequestRecord) => boolean)
 
-/** A fault, and the requests it is for. */
+/** A fault with the requests it applies to. */
 export interface FaultRule {
   /** Default: every request. */
   match?: FaultMatch
-  /** How many requests it is for; default 1. */
+  /** The number of requests it applies to; default 1. */
   times?: number
   fault: Fault
 }
 
-/** The faults that are to come. Several may meet one request; those of one kind do so in the order in which they were added. */
+/** The pending faults. Several may apply to one request; those of the same type apply in the order in which they were added. */
 export class Faults {
   readonly #clock: Clock
   #rules: { readonly rule: FaultRule; left: number }[] = []
@@ -61,15 +65,14 @@ export class Faults {
   /**
    * Adds a fault.
    *
-   * @returns a function that takes it back.
-   * @throws RangeError when a number in it makes no sense.
+   * @returns a function that removes it.
+   * @throws RangeError when a number in it is invalid.
    */
   add(rule: FaultRule): () => void {
     const { fault, times = 1 } = rule
     const numbers = { times, ...fault, ...('sizes' in fault && { sizes: Math.min(...fault.sizes) - 1 }) }
     for (const [name, value] of Object.entries(numbers)) {
-      if (typeof value === 'number' && !(value >= 0))
-        throw new RangeError(`Faults.add: ${name} of a ${fault.type} fault cannot be that small`)
+      if (typeof value === 'number' && !(value >= 0)) throw new RangeError(`Faults.add: ${name} of a ${fault.type} fault is too small`)
     }
     const entry = { rule, left: times }
     this.#rules.push(entry)
@@ -78,12 +81,12 @@ export class Faults {
     }
   }
 
-  /** Takes all faults back. */
+  /** Removes all faults. */
   clear(): void {
     this.#rules = []
   }
 
-  /** The faults that meet a request; each counts as used. */
+  /** Returns the faults that apply to a request, and counts each as used. */
   take(request: RequestRecord): Fault[] {
     const hits = this.#rules.filter(({ rule, left }) => left > 0 && matches(rule.match, request))
     for (const hit of hits) hit.left--
@@ -91,7 +94,7 @@ export class Faults {
     return hits.map(({ rule }) => rule.fault)
   }
 
-  /** What happens before there is an answer: nothing, a wait, a failure, or another answer. */
+  /** Applies the faults before the response: a wait, a failure or another response. */
   async before(faults: readonly Fault[], { signal }: Request): Promise<Response | undefined> {
     for (const fault of faults) {
       if (fault.type === 'delay') await new Waiters(this.#clock).wait({ until: this.#clock.now() + fault.ms, signal })
@@ -103,9 +106,9 @@ export class Faults {
   }
 }
 
-/** Breaks a body as faults say. */
+/** Applies the faults to a body. */
 export function breakBody(body: ReadableStream<Uint8Array>, faults: readonly Fault[], clock: Clock): ReadableStream<Uint8Array> {
-  // Chunks are cut last, whatever was done to the body before.
+  // Chunks are cut last, after all other changes to the body.
   const ordered = [...faults].sort((a, b) => Number(a.type === 'chunks') - Number(b.type === 'chunks'))
   return ordered.reduce((stream, fault) => {
     switch (fault.type) {

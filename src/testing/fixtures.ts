@@ -1,14 +1,15 @@
+// Creates realistic pods for tests.
 import type { KubeObject } from '../meta/object'
 import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../resources/core/v1'
 import { createRandom } from './random'
 
-/** What {@link podFixture} can be told. */
+/** Options of {@link podFixture}. */
 export interface PodFixtureOptions {
   /** Default `default`. */
   namespace?: string
-  /** Added to the labels. */
+  /** Additional labels. */
   labels?: Record<string, string>
-  /** Whether an annotation has text beyond ASCII; default false. */
+  /** Whether an annotation contains text beyond ASCII; default false. */
   nonAscii?: boolean
 }
 
@@ -26,8 +27,8 @@ const timeAt = (index: number, offsetMs: number) => new Date(EPOCH - (index % 10
 const hex = (value: number, length: number) => value.toString(16).padStart(length, '0')
 
 /**
- * A running pod as a cluster has them: about 7 kB of JSON with managedFields and status. The same index gives the same pod; it has no uid
- * and no resourceVersion, those are the server's to give.
+ * Creates a running pod as in a real cluster: about 7 kB of JSON with managedFields and status. The same index gives the same pod. It has
+ * no uid and resourceVersion, because the server assigns them.
  */
 export function podFixture(index: number, { namespace = 'default', labels = {}, nonAscii = false }: PodFixtureOptions = {}): FixturePod {
   const random = createRandom(index)
@@ -128,7 +129,7 @@ export function podFixture(index: number, { namespace = 'default', labels = {}, 
       conditions: ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => ({
         type,
         status: 'True',
-        // What was never probed has null here on the wire, which the types of Kubernetes' own schema do not know.
+        // On the wire a condition that was never probed has null here, which the types of Kubernetes' own schema do not include.
         lastProbeTime: null as unknown as string,
         lastTransitionTime: timeAt(index, 20_000),
       })),

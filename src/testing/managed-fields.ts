@@ -1,10 +1,11 @@
+// Implements `metadata.managedFields` and server-side apply.
 import type { KubeObject, ManagedFieldsEntry } from '../meta/object'
 import { isJsonObject, type JsonObject, sameJson } from './json'
 import { isSet, mergeKeyOf } from './patch'
 
-// Who set which field, as `metadata.managedFields` says it. A path is the keys of `fieldsV1` from the root to a leaf; sets of paths are kept as text.
+// A path is the keys of `fieldsV1` from the root to a leaf. Sets of paths are kept as text.
 
-/** Who changes fields, and how. */
+/** A field manager and its operation. */
 export interface FieldManager {
   readonly manager: string
   readonly operation: 'Apply' | 'Update'
@@ -14,19 +15,19 @@ export interface FieldManager {
   readonly time: string
 }
 
-/** A field that an apply would take from somebody else. */
+/** A field that an apply would take from another manager. */
 export interface OwnedField {
   readonly owner: ManagedFieldsEntry
-  /** As kube-apiserver prints it: `.spec.containers[name="web"].image`. */
+  /** The path as kube-apiserver prints it: `.spec.containers[name="web"].image`. */
   readonly path: string
 }
 
 type Path = string
 const SEPARATOR = '\u0000'
-// What names an object, or is the server's, belongs to nobody.
+// Identifying fields and fields of the server have no manager.
 const OWNABLE_METADATA = ['labels', 'annotations', 'finalizers', 'ownerReferences']
 
-/** The fields of an object that somebody can own, with their values. */
+/** Returns the ownable fields of an object with their values. */
 function fieldsOf(object: KubeObject): Map<Path, unknown> {
   const { apiVersion: _, kind: __, metadata, ...rest } = object
   const ownable = Object.entries(metadata).filter(([name]) => OWNABLE_METADATA.includes(name))
@@ -51,7 +52,7 @@ function* leaves(value: unknown, path: readonly string[], name: string): Generat
   }
 }
 
-/** Reads the set of fields in an entry. */
+/** Reads the fields of an entry. */
 function ownedBy({ fieldsV1 }: ManagedFieldsEntry): Set<Path> {
   const paths = new Set<Path>()
   const walk = (tree: unknown, path: readonly string[]) => {
@@ -76,11 +77,11 @@ function treeOf(paths: Iterable<Path>): JsonObject {
 }
 
 /**
- * What an object becomes when a manager applies its fields: `merged` holds the new values, and what the manager applied before and left out now
- * is removed, unless others have it too.
+ * Applies the fields of a manager. `merged` holds the new values. Fields that the manager applied before and omits now are removed, unless
+ * another manager owns them, too.
  *
- * @param live the object before; undefined when it is new.
- * @returns the object, or what others own and have otherwise, when that is not forced.
+ * @param live the object before; undefined for a new object.
+ * @returns the new object, or the conflicts with other managers when the apply is not forced.
  * @see structured-merge-diff `Updater.Apply`
  */
 export function applyFields(
@@ -114,7 +115,7 @@ export function applyFields(
   return { object: next }
 }
 
-/** The object with a note of what a manager changed by any other write. */
+/** Returns the object with a managedFields entry for the fields that a write other than apply has changed. */
 export function noteUpdate(old: KubeObject | undefined, object: KubeObject, by: FieldManager): KubeObject {
   const before = old ? fieldsOf(old) : new Map<Path, unknown>()
   const after = fieldsOf(object)
@@ -135,7 +136,7 @@ function isOf({ manager, operation, subresource = '' }: ManagedFieldsEntry, by: 
 function entryFor(old: ManagedFieldsEntry | undefined, paths: Iterable<Path>, by: FieldManager): ManagedFieldsEntry {
   const { manager, operation, apiVersion, time, subresource } = by
   const fieldsV1 = treeOf(paths)
-  // Who changes nothing keeps its time: there is no new version of the object then.
+  // A write without changes keeps the time, so that it creates no new version.
   if (old && sameJson(old.fieldsV1, fieldsV1)) return old
   return { manager, operation, apiVersion, time, fieldsType: 'FieldsV1', fieldsV1, ...(subresource && { subresource }) }
 }

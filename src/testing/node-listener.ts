@@ -1,15 +1,15 @@
-/** Answers a request, as the `fetch` of a {@link FakeApiServer} does. */
+/** Answers a request like the `fetch` of a {@link FakeApiServer}. */
 export type FetchHandler = (request: Request) => Promise<Response>
 
-/** As much as is used of Node's `http.IncomingMessage`. The package is compiled without Node's types: most of it runs elsewhere. */
+/** The used part of Node's `http.IncomingMessage`. The package is compiled without Node's types, because most of it runs elsewhere. */
 export interface NodeRequest extends AsyncIterable<unknown> {
   readonly method?: string | undefined
   readonly url?: string | undefined
-  /** Names and values in turn, as they arrived. */
+  /** Names and values alternate, in the order of arrival. */
   readonly rawHeaders: readonly string[]
 }
 
-/** As much as is used of Node's `http.ServerResponse`. */
+/** The used part of Node's `http.ServerResponse`. */
 export interface NodeResponse {
   writeHead(status: number, headers: Record<string, string>): unknown
   flushHeaders(): void
@@ -21,10 +21,10 @@ export interface NodeResponse {
 }
 
 /**
- * Makes a fetch handler a listener of Node's HTTP server, or a middleware of connect's. Bodies stream both ways, a slow reader slows the
- * handler down, and a client that goes away aborts its request. A handler that rejects, or a body that breaks, breaks the connection.
+ * Turns a fetch handler into a listener of Node's HTTP server, or a connect middleware. Bodies stream in both directions with backpressure,
+ * and a disconnected client aborts its request. A handler that rejects, or a body that breaks, breaks the connection.
  *
- * @param handler answers each request; its URL has the host of the request's `Host` header.
+ * @param handler answers each request; the URL has the host of the `Host` header.
  * @example
  * ```ts
  * const server = new FakeApiServer()
@@ -42,7 +42,7 @@ async function answer(handler: FetchHandler, incoming: NodeRequest, outgoing: No
   outgoing.once('close', () => gone.abort())
   const { status, headers, body } = await handler(requestOf(incoming, gone.signal))
   outgoing.writeHead(status, Object.fromEntries(headers))
-  // A watch has nothing to say at first, but its headers say that it was accepted.
+  // A watch has no data at first, but its headers tell the client that it was accepted.
   outgoing.flushHeaders()
   if (body && incoming.method !== 'HEAD') await send(body, outgoing, gone.signal)
   else await body?.cancel()
@@ -65,7 +65,7 @@ async function send(body: ReadableStream<Uint8Array>, outgoing: NodeResponse, go
   }
 }
 
-/** Resolves when the client has taken what was written, or has gone. */
+/** Resolves when the client has read the written data, or has disconnected. */
 function drained(outgoing: NodeResponse, gone: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
@@ -84,12 +84,14 @@ function requestOf(incoming: NodeRequest, signal: AbortSignal): Request {
   const headers = new Headers()
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
   const hasBody = method !== 'GET' && method !== 'HEAD'
-  // Node asks for `duplex` where a body streams; the DOM's types do not know it.
+  // Node requires `duplex` for a streaming body; the DOM types do not have it.
   const body = hasBody ? { body: bodyOf(incoming), duplex: 'half' } : {}
   return new Request(urlOf(url, headers.get('host') ?? '127.0.0.1'), { method, headers, signal, ...body })
 }
 
-/** A target that begins with `//` names a path here, not a host; a proxy's whole URL counts for its path. */
+/**
+ * Returns the URL of a request target. `//` at the start is a path here, not a host; of an absolute URL from a proxy only the path counts.
+ */
 function urlOf(target: string, host: string): URL {
   if (target.startsWith('/')) return new URL(`http://${host}${target}`)
   const { pathname, search } = new URL(target, `http://${host}`)

@@ -6,9 +6,8 @@ import { type ServedResource, subresourcesOf, verbsOf } from './served-resources
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 
 /**
- * Answers what clients ask about the schema of objects (OpenAPI v3, KEP-2896): an index, and one document for each version of a group;
- * undefined for other paths. A custom resource has the schema of its definition. Of the others only the metadata is described; what else
- * they hold is left open.
+ * Serves OpenAPI v3 (KEP-2896): an index, and one document for each version of a group. Returns undefined for other paths. A custom
+ * resource has the schema of its definition. The other resources describe only their metadata.
  */
 export function serveOpenApi(path: string, headers: Headers, served: readonly ServedResource[]): Response | undefined {
   if (path === '/openapi/v3') {
@@ -36,7 +35,7 @@ function documentOf(root: string, served: readonly ServedResource[]): string {
   return `${JSON.stringify({ openapi: '3.0.0', info, paths, components: { schemas } })}\n`
 }
 
-// Go packages name the schemas of what is built in; those of custom resources are named after the group.
+// Built-in schemas are named after Go packages, those of custom resources after the group.
 function schemaName({ resource: { group, version, kind }, builtIn }: ServedResource): string {
   const [first = 'core'] = group ? group.split('.') : []
   const home = builtIn ? `io.k8s.api.${first}` : group.split('.').reverse().join('.')
@@ -74,7 +73,7 @@ const plain = ({ group, version, kind }: GroupVersionKind): GroupVersionKind => 
 
 const gvkOf = (types: readonly GroupVersionKind[]): object => ({ 'x-kubernetes-group-version-kind': types.map(plain) })
 
-// kubectl looks here whether the server validates fields itself, and whether it knows a dry run.
+// kubectl checks here whether the server validates fields and supports dry runs.
 const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => ({ name, in: 'query', schema: { type: 'string' } }))
 
 function pathsOf(root: string, entry: ServedResource): Record<string, object> {
@@ -143,7 +142,7 @@ const metaSchemas: Readonly<Record<string, object>> = {
   },
 }
 
-/** Names a text in an address (FNV-1a): the same text has the same hash. */
+/** Hashes a document for its address (FNV-1a). */
 function hashOf(content: string): string {
   let hash = 0x811c9dc5
   for (let at = 0; at < content.length; at++) hash = Math.imul(hash ^ content.charCodeAt(at), 0x01000193) >>> 0

@@ -3,7 +3,7 @@ import { statusResponse } from '../watch-cache/protocol'
 
 const SAFE = ['GET', 'HEAD', 'OPTIONS']
 
-/** Which pages of other origins may use a server; none, unless it is configured (`--cors-allowed-origins` of kube-apiserver). */
+/** The origins whose pages may use a server (CORS); none by default, like `--cors-allowed-origins` of kube-apiserver. */
 export class Origins {
   readonly #allowed: readonly string[]
 
@@ -13,19 +13,19 @@ export class Origins {
   }
 
   /**
-   * The answer to a preflight of an allowed origin, or to a foreign page that wants to change something: a browser sends a POST without a
-   * content type before it asks whether it may. Undefined: the request is to be answered.
+   * Answers the preflight of an allowed origin, and refuses writes of a foreign page, because a browser sends a POST without a content type
+   * before any preflight. Returns undefined when the server should handle the request.
    */
   before(request: Request): Response | undefined {
     const origin = request.headers.get('origin')
     if (origin === null) return undefined
     if (this.#allows(origin)) return request.method === 'OPTIONS' ? new Response(null, { status: 204 }) : undefined
     if (SAFE.includes(request.method) || isOwn(origin, request.url)) return undefined
-    const message = `a page of ${JSON.stringify(origin)} may not change what this server has: its origin is not among allowedOrigins`
+    const message = `a page of ${JSON.stringify(origin)} may not change objects of this server: add its origin to allowedOrigins`
     return statusResponse(failure(403, 'Forbidden', message, {}))
   }
 
-  /** Lets a page of an allowed origin read an answer. @see apiserver `filters.WithCORS` */
+  /** Allows a page of an allowed origin to read a response. @see apiserver `filters.WithCORS` */
   mark(response: Response, { headers }: Request): Response {
     const origin = headers.get('origin')
     if (origin === null || !this.#allows(origin)) return response

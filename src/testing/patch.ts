@@ -1,11 +1,12 @@
+// Applies JSON patches, merge patches and strategic merge patches.
 import { isJsonObject, type JsonObject, sameJson } from './json'
 
-/** A patch that does not fit what it is applied to. */
+/** A patch that cannot be applied. */
 export class PatchError extends Error {
   override readonly name = 'PatchError'
 }
 
-/** Applies a JSON merge patch (RFC 7386): `null` removes, arrays are replaced. Neither argument is changed. */
+/** Applies a JSON merge patch (RFC 7386): `null` removes a member, arrays are replaced. Changes neither argument. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) return patch
   const result: JsonObject = isJsonObject(target) ? { ...target } : {}
@@ -16,7 +17,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return result
 }
 
-// What tells the items of a list apart, by the list's name; the API types say so with `patchMergeKey`.
+// The merge keys of lists, by the name of the list; the API types declare them with `patchMergeKey`.
 const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
   containers: ['name'],
   initContainers: ['name'],
@@ -30,23 +31,23 @@ const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
   ownerReferences: ['uid'],
   conditions: ['type'],
   addresses: ['type'],
-  // A container's port is told by its number inside the pod, a service's by the one outside.
+  // Ports of a container are keyed by containerPort, those of a service by port.
   ports: ['containerPort', 'port'],
 }
-// Lists of plain values that are merged as sets.
+// Lists of scalar values that merge as sets.
 const SETS: ReadonlySet<string> = new Set(['finalizers'])
 
-/** Whether the list of this name is merged as a set of plain values. */
+/** Whether lists of this name merge as sets of scalar values. */
 export const isSet = (name: string): boolean => SETS.has(name)
 
-/** By which member the items of a list are told apart; undefined: the list is one value. */
+/** Returns the merge key of a list; undefined when the list is atomic. */
 export function mergeKeyOf(name: string, items: readonly unknown[]): string | undefined {
   return (MERGE_KEYS[name] ?? []).find((candidate) => items.some((item) => isJsonObject(item) && candidate in item))
 }
 
 /**
- * Applies a strategic merge patch: a merge patch that merges the lists whose items have a key, and knows `$patch: delete`,
- * `$patch: replace` and `$deleteFromPrimitiveList`. Orders (`$setElementOrder`) are not kept. Neither argument is changed.
+ * Applies a strategic merge patch: a merge patch that also merges lists with a merge key. Supports `$patch: delete`, `$patch: replace` and
+ * `$deleteFromPrimitiveList`, but ignores `$setElementOrder`. Changes neither argument.
  */
 export function strategicMergePatch(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) return patch
@@ -86,17 +87,17 @@ function mergeList(name: string, target: unknown, patch: readonly unknown[]): un
 }
 
 /**
- * Applies a JSON patch (RFC 6902). Neither argument is changed.
+ * Applies a JSON patch (RFC 6902). Changes neither argument.
  *
- * @throws PatchError when it is none, a path leads nowhere or a test fails.
+ * @throws PatchError when it is not a JSON patch, a path does not exist or a test fails.
  */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
-  if (!Array.isArray(patch)) throw new PatchError('a JSON patch is a list of operations')
+  if (!Array.isArray(patch)) throw new PatchError('a JSON patch must be a list of operations')
   return patch.reduce((document: unknown, operation: unknown) => applyOperation(document, operation), structuredClone(target))
 }
 
 function applyOperation(document: unknown, operation: unknown): unknown {
-  if (!isJsonObject(operation)) throw new PatchError('an operation of a JSON patch is an object')
+  if (!isJsonObject(operation)) throw new PatchError('an operation of a JSON patch must be an object')
   const { op, value } = operation
   const path = pointer(operation.path)
   switch (op) {
@@ -133,7 +134,7 @@ function read(document: unknown, path: readonly string[]): unknown {
   return path.reduce((parent: unknown, key) => {
     if (Array.isArray(parent)) return parent[indexIn(parent, key, parent.length - 1)]
     if (isJsonObject(parent) && Object.hasOwn(parent, key)) return parent[key]
-    throw new PatchError(`there is nothing at ${path.join('/')}`)
+    throw new PatchError(`there is no value at ${path.join('/')}`)
   }, document)
 }
 
@@ -143,7 +144,7 @@ function add(document: unknown, path: readonly string[], value: unknown): unknow
   const parent = read(document, path.slice(0, -1))
   if (Array.isArray(parent)) parent.splice(key === '-' ? parent.length : indexIn(parent, key, parent.length), 0, value)
   else if (isJsonObject(parent)) parent[key] = value
-  else throw new PatchError(`there is nothing at ${path.join('/')}`)
+  else throw new PatchError(`there is no value at ${path.join('/')}`)
   return document
 }
 

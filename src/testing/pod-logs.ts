@@ -1,25 +1,26 @@
+// The container logs of the fake server.
 import type { Clock } from '../internal/clock'
 import type { KubeObject } from '../meta/object'
 import { badRequest, errorOf } from '../watch-cache/failures'
 import { statusResponse } from '../watch-cache/protocol'
 import { textStream } from '../watch-cache/text-stream'
 
-/** Which container is meant. */
+/** A container of a pod. */
 export interface ContainerReference {
   readonly namespace: string
   readonly name: string
   readonly container: string
 }
 
-/** One run of a container: what it wrote, and whether it has ended. */
+/** One run of a container: its lines, and whether it has ended. */
 interface Run {
   readonly lines: { readonly timeMs: number; readonly text: string }[]
   isOver: boolean
-  /** Called when there is more, or no more to come. */
+  /** Called when more lines arrive, or the run ends. */
   readonly waiting: Set<() => void>
 }
 
-/** The logs of containers, as a kubelet keeps and serves them. */
+/** The logs of containers, stored and served like those of a kubelet. */
 export class PodLogs {
   readonly #clock: Clock
   readonly #runs = new Map<string, Run[]>()
@@ -28,21 +29,21 @@ export class PodLogs {
     this.#clock = clock
   }
 
-  /** Writes lines now; after {@link end}, as the first of the container's next run. */
+  /** Writes lines now; after {@link end}, as the first lines of the container's next run. */
   append(container: ContainerReference, lines: readonly string[]): void {
     const run = this.#runOf(container, 'begin')
     for (const text of lines) run.lines.push({ timeMs: this.#clock.now(), text })
     for (const wake of run.waiting) wake()
   }
 
-  /** Ends the run of a container, and what follows it. */
+  /** Ends the run of a container, and the streams that follow it. */
   end(container: ContainerReference): void {
     const run = this.#runOf(container, 'keep')
     run.isOver = true
     for (const wake of run.waiting) wake()
   }
 
-  /** The latest run; where it is over, the next one can begin. */
+  /** Returns the latest run; starts the next one when that has ended and `over` is `'begin'`. */
   #runOf(container: ContainerReference, over: 'begin' | 'keep'): Run {
     const runs = this.#runsOf(container)
     const latest = runs.at(-1)
@@ -59,7 +60,7 @@ export class PodLogs {
     return runs
   }
 
-  /** Answers a request for a container's log; its query is that of the API server, and of the kubelet. */
+  /** Answers a request for a container's log, with the query of the API server and the kubelet. */
   serve(container: ContainerReference, request: Request): Response {
     const params = new URL(request.url).searchParams
     const isOn = (name: string) => params.get(name) === 'true'
@@ -105,7 +106,7 @@ export class PodLogs {
   }
 }
 
-/** Which of a pod's containers a request is about. @throws ApiError 400 when it does not say, or there is none of that name */
+/** Returns the container of a log request. @throws ApiError 400 when the request must name one, or names an unknown one */
 export function containerOf(pod: KubeObject, request: Request): ContainerReference {
   const { name = '', namespace = '' } = pod.metadata
   const names =
@@ -119,7 +120,7 @@ export function containerOf(pod: KubeObject, request: Request): ContainerReferen
   throw errorOf(badRequest(message), request)
 }
 
-// A time is sent on to the kubelet in whole seconds.
+// The API server passes times to the kubelet in whole seconds.
 function sinceOf(params: URLSearchParams, nowMs: number): number {
   const [seconds, time] = [params.get('sinceSeconds'), params.get('sinceTime')]
   if (time !== null) return Math.floor(Date.parse(time) / 1000) * 1000

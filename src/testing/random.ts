@@ -1,4 +1,4 @@
-/** Random numbers that are the same for the same seed. */
+/** Deterministic random numbers: the same seed gives the same sequence. */
 export interface Random {
   /** At least 0, less than 1. */
   next(): number
@@ -6,7 +6,7 @@ export interface Random {
   below(bound: number): number
 }
 
-/** Makes a generator (mulberry32): quick, and good enough to spread test data. */
+/** Creates a generator (mulberry32), fast and good enough for test data. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
   const next = () => {
@@ -18,10 +18,10 @@ export function createRandom(seed: number): Random {
   return { next, below: (bound) => Math.floor(next() * bound) }
 }
 
-// Kubernetes leaves out vowels and look-alikes.
+// Kubernetes excludes vowels and ambiguous characters.
 const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
 
-/** A suffix as the server makes them for `generateName`. */
+/** Returns a suffix like those that the server appends to `generateName`. */
 export function randomSuffix(random: Random, length = 5): string {
   return Array.from({ length }, () => SUFFIX_LETTERS[random.below(SUFFIX_LETTERS.length)]).join('')
 }

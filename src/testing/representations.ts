@@ -9,8 +9,8 @@ import type { ServedResource } from './served-resources'
 
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 /**
- * Gives an answer the form that its request asks for: whole objects, their metadata (KEP-1031) or a table. Only JSON is known, and of the table
- * only what printer columns say; ages are `creationTimestamp`s.
+ * Converts a response to the requested form: whole objects, their metadata (KEP-1031) or a table. Only JSON is supported. Tables support
+ * printer columns only; ages are `creationTimestamp`s.
  *
  * @see apiserver `handlers.transformResponseObject`
  */
@@ -41,13 +41,13 @@ export async function represent(
   return jsonResponse(response.body?.pipeThrough(mapLines(convertEvent)) ?? '')
 }
 
-/** A form other than the object itself, in one of the versions of its API that are the same. */
+/** A form other than the object itself; the listed versions of its API are identical. */
 interface Form {
   readonly kind: 'metadata' | 'table'
   readonly apiVersion: 'meta.k8s.io/v1' | 'meta.k8s.io/v1beta1'
 }
 
-/** The first known form that is asked for: a table, metadata or the objects as they are; undefined: all are unknown. */
+/** Returns the first supported form of an Accept header: a table, metadata or whole objects; undefined when none is supported. */
 function formOf(accept: string): Form | 'object' | undefined {
   for (const range of accept.split(',')) {
     const [type = '', ...params] = range.split(';').map((part) => part.trim())
@@ -100,7 +100,7 @@ function asTable(
   }
 }
 
-/** The value at a path such as `.spec.containers[0].image`; null when there is none. */
+/** Returns the value at a path such as `.spec.containers[0].image`; null when there is none. */
 function valueIn(object: KubeObject, path: string): unknown {
   let value: unknown = object
   for (const step of path.split(/[.[\]]+/).filter(Boolean))

@@ -1,16 +1,15 @@
+// Reads request bodies and negotiates media types. Only JSON is supported, as for custom resources, which have no protobuf form.
 import type { KubeObject } from '../meta/object'
 import { badRequest, errorOf, failure, type WireStatus } from '../watch-cache/failures'
 import { isJsonObject } from './json'
 
-// What may be sent to the server, and what it may answer with: JSON, as with custom resources of which no protobuf exists.
-
 const JSON_TYPE = 'application/json'
 
-/** The media type of a request's body, without parameters; the empty string when the request does not say. */
+/** Returns the media type of a request's body without parameters; the empty string when the request has none. */
 export const mediaTypeOf = ({ headers }: Request): string =>
   (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
 
-/** The error of a request that is answered with a Status. */
+/** Creates the error of a request that is answered with a Status. */
 export const answer = (status: WireStatus, { method, url }: Request): Error => errorOf(status, { method, url })
 
 /** HTTP 415, in kube-apiserver's words. */
@@ -24,24 +23,24 @@ export const unsupportedMediaType = (accepted: readonly string[]): WireStatus =>
 /** HTTP 406, in kube-apiserver's words. */
 export const notAcceptable = (): WireStatus => failure(406, 'NotAcceptable', `only the following media types are accepted: ${JSON_TYPE}`)
 
-/** Whether a client takes JSON in some form: one that asks for protobuf alone does not. */
+/** Whether a client accepts JSON; one that asks for protobuf alone does not. */
 export function acceptsJson({ headers }: Request): boolean {
   const accept = headers.get('accept') || '*/*'
   return accept.split(',').some((range) => ['*/*', 'application/*', JSON_TYPE].includes(range.split(';', 1)[0]?.trim() ?? ''))
 }
 
-/** Reads the object that a request sends. @throws ApiError 400 or 415 */
+/** Reads the object in a request body. @throws ApiError 400 or 415 */
 export async function readObject(request: Request, ...moreTypes: readonly string[]): Promise<KubeObject> {
   checkMediaType(request, ...moreTypes)
   return asObject(await readJson(request), request)
 }
 
-/** @throws ApiError 415; a body of which no type is given is taken for JSON */
+/** Checks the media type; a body without one counts as JSON. @throws ApiError 415 */
 export function checkMediaType(request: Request, ...moreTypes: readonly string[]): void {
   if (!['', JSON_TYPE, ...moreTypes].includes(mediaTypeOf(request))) throw answer(unsupportedMediaType([JSON_TYPE]), request)
 }
 
-/** A value as an object with metadata. @throws ApiError 400 */
+/** Returns a value as an object with metadata. @throws ApiError 400 */
 export function asObject(value: unknown, request: Request): KubeObject {
   if (!isJsonObject(value)) throw answer(badRequest('the body of the request is not an object'), request)
   return { ...value, metadata: isJsonObject(value.metadata) ? value.metadata : {} }
@@ -58,7 +57,7 @@ export function parseJson(text: string, request: Request): unknown {
     return JSON.parse(text)
   } catch (cause) {
     throw answer(
-      badRequest(`the body of the request is not JSON, the only format of the fake API server: ${(cause as Error).message}`),
+      badRequest(`the body of the request is not JSON, the only format that the fake API server supports: ${(cause as Error).message}`),
       request,
     )
   }

@@ -1,36 +1,37 @@
+// Records the requests of the fake server.
 import { isWatch, type ResourceRequest } from '../watch-cache/protocol'
 
-/** What a request is, as Kubernetes' authorization names it; `get` also for what is no resource. */
+/** The verb of a request in Kubernetes authorization; `get` also for non-resource paths. */
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
 
-/** A request that the fake server has seen. */
+/** A request to the fake server. */
 export interface RequestRecord {
   readonly method: string
   readonly url: string
   readonly headers: Headers
   readonly verb: Verb
-  /** Such as `pods` or `deployments.apps`; the empty string for what is no resource. */
+  /** The resource, such as `pods` or `deployments.apps`; the empty string for a non-resource path. */
   readonly resource: string
   readonly namespace: string
   readonly name: string
-  /** The HTTP status; undefined while there is no answer, and when there never was one. */
+  /** The HTTP status; undefined before the response, and when there was none. */
   readonly status: number | undefined
-  /** `pending` until the headers are sent, `open` until the body is read, left or cut. */
+  /** `pending` until the headers are sent, `open` until the body is read, canceled or cut. */
   readonly state: 'pending' | 'open' | 'closed'
-  /** How many bytes of the body were read. */
+  /** The number of bytes that were read of the body. */
   readonly bytes: number
 }
 
-/** A record while its request lives. */
+/** The record of a request in progress. */
 export interface TrackedRequest {
   readonly record: RequestRecord
-  /** Follows the body of the answer, which goes through what `shape` makes of it. */
+  /** Tracks the body of the response after `shape` has transformed it. */
   answer(response: Response, shape: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>): Response
-  /** There is no answer. */
+  /** Marks the request as failed without a response. */
   fail(): void
 }
 
-/** Knows all requests. */
+/** Records all requests. */
 export class RequestLog {
   readonly #records: RequestRecord[] = []
   readonly #cuts = new Map<RequestRecord, () => void>()
@@ -40,12 +41,12 @@ export class RequestLog {
     return this.#records
   }
 
-  /** Forgets the requests that are over. */
+  /** Removes the requests that are complete. */
   clear(): void {
     this.#records.splice(0, Infinity, ...this.#records.filter(({ state }) => state !== 'closed'))
   }
 
-  /** Breaks all answers that are under way, as a lost connection does. */
+  /** Breaks all responses in progress, like a lost connection. */
   cutAll(): void {
     for (const cut of [...this.#cuts.values()]) cut()
   }
@@ -106,7 +107,7 @@ interface Followers {
   onEnd(): void
 }
 
-/** The same stream; ends with the request's abort, or when it is cut, at once. */
+/** Returns the stream with tracking; it ends at once when the request is aborted or cut. */
 function followed(
   body: ReadableStream<Uint8Array>,
   request: Request,

@@ -11,7 +11,7 @@ import { answer, asObject, checkMediaType, mediaTypeOf, parseJson, readJson, rea
 import type { Preconditions } from './rules'
 import { bindPod, scaleOf, scaleResponse, withScale } from './subresources'
 
-/** Serves the requests that change something. */
+/** Serves the requests that write. */
 export async function serveWrite(served: Collection, target: ResourceRequest, request: Request): Promise<Response> {
   if (target.watch) return statusResponse(methodNotAllowed())
   try {
@@ -57,7 +57,7 @@ async function createSubresource(collection: Collection, target: ResourceRequest
   return jsonResponse(`${JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })}\n`, 201)
 }
 
-/** Stores an object, or the view of one that its subresource `scale` is. */
+/** Replaces an object, or its `scale` subresource. */
 function replace(collection: Collection, target: ResourceRequest, request: Request, sent: KubeObject): Response {
   const by = managerOf(request, collection, { operation: 'Update', subresource: target.subresource })
   if (target.subresource !== 'scale') return jsonResponse(textOf(collection.update(sent, target, partOf(collection, target), by)))
@@ -86,7 +86,7 @@ const patches: Readonly<Record<string, (target: unknown, patch: unknown) => unkn
   'application/strategic-merge-patch+json': strategicMergePatch,
 }
 
-/** A custom resource has no schema that says how its lists are merged. */
+/** Returns the supported patch types. A custom resource has no schema with merge keys, so it has no strategic merge patch. */
 function patchTypesOf({ served: { builtIn } }: Collection): string[] {
   const types = Object.keys(patches).filter((type) => builtIn || !type.includes('strategic'))
   return [...types, 'application/apply-patch+yaml']
@@ -135,7 +135,7 @@ async function removeAll(collection: Collection, { namespace }: ResourceRequest,
   return jsonResponse([...listBody({ ...list, resourceVersion: cache.resourceVersion }, cache.resource)].join(''))
 }
 
-/** The collection that a request is about: one that writes nothing, where that is what is asked for. */
+/** Returns the collection of a request; a dry run gets a copy that discards writes. */
 function rehearsed(collection: Collection, dryRun: readonly unknown[], request: Request): Collection {
   const unknown = dryRun.find((value) => value !== 'All')
   if (unknown !== undefined) {
@@ -146,7 +146,7 @@ function rehearsed(collection: Collection, dryRun: readonly unknown[], request: 
   return dryRun.length > 0 ? collection.rehearsal() : collection
 }
 
-/** Who writes: only who says so is noted. */
+/** Returns the field manager of a request; only named managers are recorded. */
 function managerOf(
   request: Request,
   { served, now }: Collection,

@@ -1,11 +1,10 @@
+// Decodes reviews in protobuf, the form in which kubectl and client-go send them.
 import type { JsonObject } from './json'
-
-// kubectl and client-go send reviews as protobuf: the one kind of object that the fake server reads in that form.
 
 /** Kubernetes' media type for protobuf. */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 
-/** How the fields of a message are called, by their numbers: a text, several texts, or a message. */
+/** The fields of a message by their numbers: a text, several texts, or a message. */
 type Message = Readonly<Record<number, readonly [name: string, type: 'text' | 'texts' | Message]>>
 
 const RESOURCE: Message = {
@@ -21,7 +20,7 @@ const NON_RESOURCE: Message = { 1: ['path', 'text'], 2: ['verb', 'text'] }
 const SELF: Message = { 1: ['resourceAttributes', RESOURCE], 2: ['nonResourceAttributes', NON_RESOURCE] }
 const SUBJECT: Message = { ...SELF, 3: ['user', 'text'], 4: ['groups', 'texts'] }
 
-/** The specs of reviews. @see k8s.io/api `authorization/v1/generated.proto`, `authentication/v1/generated.proto` */
+/** The fields of review specs. @see k8s.io/api `authorization/v1/generated.proto`, `authentication/v1/generated.proto` */
 const specs: Readonly<Record<string, Message>> = {
   SelfSubjectAccessReview: SELF,
   SubjectAccessReview: SUBJECT,
@@ -30,11 +29,11 @@ const specs: Readonly<Record<string, Message>> = {
   TokenReview: { 1: ['token', 'text'] },
 }
 
-/** A `runtime.Unknown`, in which every object is wrapped. */
+/** The `runtime.Unknown` that wraps every object. */
 const TYPE: Message = { 1: ['apiVersion', 'text'], 2: ['kind', 'text'] }
 const MAGIC = 'k8s\u0000'
 
-/** Reads the type and the spec of a review. @throws RangeError when the bytes are no such message */
+/** Reads the type and the spec of a review. @throws RangeError when the bytes are not such a message */
 export function readReview(bytes: Uint8Array): JsonObject {
   if (new TextDecoder('latin1').decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) throw new RangeError('the magic number is missing')
   const wrapped = new Map(fieldsOf(bytes.subarray(MAGIC.length)))
@@ -56,7 +55,7 @@ function decode(bytes: Uint8Array, message: Message): JsonObject {
   return object
 }
 
-/** The fields of a message that have a length, by number; numbers are skipped. */
+/** Yields the length-delimited fields of a message by number; skips numbers. */
 function* fieldsOf(bytes: Uint8Array): Generator<readonly [number: number, value: Uint8Array]> {
   let at = 0
   const varint = (): number => {

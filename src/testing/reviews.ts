@@ -1,3 +1,4 @@
+// Answers access and token reviews.
 import type { KubeObject } from '../meta/object'
 import { apiVersionOf, defineResource } from '../meta/resource'
 import { badRequest, type FieldFailure, invalid, methodNotAllowed, type WireStatus } from '../watch-cache/failures'
@@ -12,7 +13,7 @@ import type { ServedResource } from './served-resources'
 const AUTHORIZATION = 'authorization.k8s.io'
 const AUTHENTICATION = 'authentication.k8s.io'
 
-/** The questions a server answers about users and their rights: what is posted is stored nowhere. */
+/** The review resources, which answer questions about users and their rights and store nothing. */
 export const reviewResources: readonly ServedResource[] = [
   review(AUTHORIZATION, 'LocalSubjectAccessReview', 'Namespaced'),
   review(AUTHORIZATION, 'SelfSubjectAccessReview', 'Cluster'),
@@ -30,17 +31,17 @@ function review(group: string, kind: string, scope: 'Namespaced' | 'Cluster'): S
   }
 }
 
-/** What reviews are answered from. */
+/** The context that reviews are answered from. */
 export interface ReviewContext {
   readonly access: AccessRules
-  /** Who asks. */
+  /** The user who sends the review. */
   readonly user: FakeUser
   readonly served: readonly ServedResource[]
   /** The server's time, RFC 3339. */
   readonly now: string
 }
 
-/** Answers a review; undefined when the path names none. */
+/** Answers a review; undefined when the path does not name one. */
 export async function serveReview(target: ResourceRequest, request: Request, context: ReviewContext): Promise<Response | undefined> {
   const { group, version, plural, name, namespace } = target
   const found = reviewResources.find(
@@ -73,7 +74,7 @@ async function readSent(request: Request): Promise<KubeObject> {
   try {
     return asObject(readReview(bytes), request)
   } catch (error) {
-    throw answer(badRequest(`the body of the request is no protobuf of a review: ${(error as Error).message}`), request)
+    throw answer(badRequest(`the body of the request is not a review in protobuf: ${(error as Error).message}`), request)
   }
 }
 
@@ -115,7 +116,7 @@ function decide(user: FakeUser, { resourceAttributes, nonResourceAttributes }: J
     const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
     return refuse('spec.resourceAttributes', `Invalid value: null: ${why}`)
   }
-  // What is no resource, such as discovery, is open to everybody.
+  // Non-resource paths, such as discovery, are open to everyone.
   if (!isJsonObject(resourceAttributes)) return { status: { allowed: true } }
   return { status: { allowed: access.allows(user, attributesIn(resourceAttributes, served)) } }
 }
@@ -141,6 +142,6 @@ function textIn(object: JsonObject, key: string): string {
 
 function refuse(field: string, message: string): Answer {
   const failure: FieldFailure = { reason: 'FieldValueInvalid', field, message }
-  // The API server loses the kind of a review here too.
+  // Like the API server, drops the kind of a review here.
   return { problem: invalid({ kind: '', group: AUTHORIZATION, name: '' }, [failure]) }
 }

@@ -1,15 +1,14 @@
+// The checks of an API server that apply to every object, in kube-apiserver's words. The fields of a kind are not checked.
 import type { KubeObject, ObjectMeta } from '../meta/object'
 import { apiVersionOf, type Resource } from '../meta/resource'
 import { badRequest, failure, invalid, type WireStatus } from '../watch-cache/failures'
-
-// What an API server asks of any object, in kube-apiserver's words. What the fields of a kind may be is not checked.
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 const NAME_RULE =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character " +
   "(e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 
-/** What is wrong with an object's type, if anything. */
+/** Checks the type of an object; returns the problem, if any. */
 export function typeProblem({ kind, apiVersion }: KubeObject, resource: Resource): WireStatus | undefined {
   if ((kind ?? resource.kind) === resource.kind && (apiVersion ?? apiVersionOf(resource)) === apiVersionOf(resource)) return undefined
   return badRequest(
@@ -17,7 +16,7 @@ export function typeProblem({ kind, apiVersion }: KubeObject, resource: Resource
   )
 }
 
-/** What is wrong with where an object is sent, if anything. */
+/** Checks that an object matches the path it is sent to; returns the problem, if any. */
 export function placeProblem({ metadata }: KubeObject, { namespace, name }: { namespace: string; name?: string }): WireStatus | undefined {
   if (metadata.namespace && metadata.namespace !== namespace)
     return badRequest('the namespace of the provided object does not match the namespace sent on the request')
@@ -26,7 +25,7 @@ export function placeProblem({ metadata }: KubeObject, { namespace, name }: { na
   return undefined
 }
 
-/** What is wrong with the metadata of a new object, if anything. */
+/** Checks the metadata of a new object; returns the problem, if any. */
 export function creationProblem({ metadata }: KubeObject, { kind, group }: Resource): WireStatus | undefined {
   const { name = '', generateName, resourceVersion } = metadata
   if (resourceVersion) return failure(500, 'InternalError', 'resourceVersion should not be set on objects to be created')
@@ -43,7 +42,7 @@ export function creationProblem({ metadata }: KubeObject, { kind, group }: Resou
   return undefined
 }
 
-/** What is wrong with replacing an object by another, if anything. */
+/** Checks the replacement of an object; returns the problem, if any. */
 export function replacementProblem(
   old: ObjectMeta,
   { uid, resourceVersion }: ObjectMeta,
@@ -62,13 +61,13 @@ export function replacementProblem(
   return undefined
 }
 
-/** What must be so for a deletion to happen. */
+/** The preconditions of a deletion. */
 export interface Preconditions {
   uid?: string | undefined
   resourceVersion?: string | undefined
 }
 
-/** What is wrong with deleting an object, if anything. */
+/** Checks the deletion of an object; returns the problem, if any. */
 export function deletionProblem(
   old: ObjectMeta,
   { uid, resourceVersion }: Preconditions,
@@ -94,7 +93,7 @@ export function deletionProblem(
   return undefined
 }
 
-/** HTTP 409: an object of this name is there. */
+/** HTTP 409: an object with this name exists. */
 export const alreadyExists = ({ plural, group }: Resource, name: string): WireStatus =>
   failure(409, 'AlreadyExists', `${qualified(plural, group)} "${name}" already exists`, { name, ...(group && { group }), kind: plural })
 
@@ -108,7 +107,7 @@ function conflict(what: string, group: string, name: string, why: string): WireS
 
 const qualified = (what: string, group: string): string => (group ? `${what}.${group}` : what)
 
-/** The object with its members in the order in which an API server writes them. */
+/** Returns the object with its members in the order of an API server. */
 export function inWireOrder(object: KubeObject, resource: Resource): KubeObject {
   const { kind: _, apiVersion: __, metadata, ...rest } = object
   const { name, generateName, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, ...more } = metadata
@@ -125,6 +124,6 @@ export function inWireOrder(object: KubeObject, resource: Resource): KubeObject 
     deletionGracePeriodSeconds,
   }
   const ordered = { ...first, labels, annotations, ownerReferences, finalizers, managedFields, ...unknown }
-  // Members that are undefined vanish when this is written as JSON.
+  // JSON.stringify omits members that are undefined.
   return { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: ordered as ObjectMeta, ...rest }
 }

@@ -1,46 +1,46 @@
+// The resources that the fake server serves.
 import { CustomResourceDefinition, type PrinterColumn } from '../discovery/custom-resource-definition'
 import type { KubeObject } from '../meta/object'
 import { defineResource, type Resource } from '../meta/resource'
 import type { FieldLabels } from '../watch-cache/matcher'
 import type { Verb } from './request-log'
 
-/** A resource as the fake server serves it. */
+/** A resource of the fake server. */
 export interface ServedResource {
   readonly resource: Resource
-  /** As `kubectl` takes them: `po`. */
+  /** The short names that `kubectl` accepts, such as `po`. */
   readonly shortNames?: readonly string[] | undefined
   /** Such as `all`, for `kubectl get all`. */
   readonly categories?: readonly string[] | undefined
-  /** Whether there is a `status` subresource: an update of the object itself then leaves the status alone. */
+  /** Whether there is a `status` subresource, in which case an update of the object itself leaves the status unchanged. */
   readonly status?: boolean | undefined
   /** Whether there is a `scale` subresource for `spec.replicas`. */
   readonly scale?: boolean | undefined
   /**
-   * What can be done with it; default everything. What is left out is answered with 405, as a watch of `metrics.k8s.io` is, and is not in the
-   * discovery.
+   * The supported verbs; default all. Discovery omits the others, and the server answers them with 405, like a watch of `metrics.k8s.io`.
    */
   readonly verbs?: readonly Verb[] | undefined
-  /** An OpenAPI v3 schema of its objects; default one that leaves open what they hold beside metadata. */
+  /** An OpenAPI v3 schema of its objects; the default describes only their metadata. */
   readonly schema?: object | undefined
-  /** What a table shows beside the names; default the age. */
+  /** The columns of a table besides the name; default the age. */
   readonly printerColumns?: readonly PrinterColumn[] | undefined
-  /** The fields that field selectors can name besides name and namespace, with the value of an object that lacks them; default none. */
+  /** The fields that field selectors support besides name and namespace, with the value for an object that lacks them; default none. */
   readonly fieldLabels?: FieldLabels | undefined
-  /** Whether the server knows the type: a custom resource takes no strategic merge patch. */
+  /** Whether the resource is built in: custom resources do not support a strategic merge patch. */
   readonly builtIn?: boolean | undefined
-  /** What the server fills in when an object is created over HTTP. */
+  /** Returns the defaults of an object that is created over HTTP. */
   readonly defaults?: ((object: KubeObject) => object) | undefined
 }
 
 const VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 
-/** What can be done with a resource. */
+/** Returns the supported verbs of a resource. */
 export const verbsOf = ({ verbs = VERBS }: ServedResource): readonly Verb[] => verbs
 
-/** A part of an object with a path of its own. */
+/** A subresource: a part of an object with its own path. */
 export interface ServedSubresource {
   readonly name: string
-  /** The type of its objects; where there is none, the resource's. */
+  /** The type of its objects; default that of the resource. */
   readonly type?: { readonly group: string; readonly version: string; readonly kind: string } | undefined
   readonly verbs: readonly string[]
 }
@@ -53,7 +53,7 @@ const OF_PODS: readonly ServedSubresource[] = [
   { name: 'log', verbs: ['get'] },
 ]
 
-/** The subresources of a resource, by name. */
+/** Returns the subresources of a resource, by name. */
 export function subresourcesOf({ resource, status, scale }: ServedResource): readonly ServedSubresource[] {
   const isPods = resource.group === '' && resource.plural === 'pods'
   return [...(isPods ? OF_PODS : []), ...(scale ? [SCALE] : []), ...(status ? [STATUS] : [])]
@@ -61,7 +61,7 @@ export function subresourcesOf({ resource, status, scale }: ServedResource): rea
 
 const all = ['all']
 
-/** What every fake server serves. */
+/** The resources that every fake server serves. */
 export const builtInResources: readonly ServedResource[] = builtIn([
   {
     resource: defineResource({ version: 'v1', plural: 'namespaces', kind: 'Namespace', scope: 'Cluster' }),
@@ -130,7 +130,7 @@ export const builtInResources: readonly ServedResource[] = builtIn([
   },
 ])
 
-/** Fields that are empty in an object that lacks them. @see kubernetes `pkg/apis/core/v1/conversion.go` */
+/** Returns field labels that are empty in an object that lacks the field. @see kubernetes `pkg/apis/core/v1/conversion.go` */
 function absent(...paths: readonly string[]): FieldLabels {
   return Object.fromEntries(paths.map((path) => [path, '']))
 }

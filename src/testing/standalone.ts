@@ -1,31 +1,32 @@
+// Assembles the fake server of `npx kubeflect fake-server`.
 import type { KubeObject } from '../meta/object'
 import { FakeApiServer } from './fake-api-server'
 import { podFixture } from './fixtures'
 import { refusal, whyForeign } from './local-guard'
 import { type NodeRequest, type NodeResponse, nodeListener } from './node-listener'
 
-/** What a fake server on a port of its own has. */
+/** Options of a fake server on its own port. */
 export interface StandaloneOptions {
   readonly objects: readonly KubeObject[]
-  /** How many made-up pods there are. */
+  /** The number of generated pods. */
   readonly pods: number
-  /** How many times a second one of the pods changes. */
+  /** The number of pod changes per second. */
   readonly rate: number
   readonly allowedOrigins: readonly string[]
 }
 
 /** A fake server that is ready to listen. */
 export interface StandaloneServer {
-  /** What answers the requests that arrive at a port of this machine; those from elsewhere are refused. */
+  /** Returns the request listener for a port of this machine; it refuses requests from other sites. */
   listenerOf(port: number): (incoming: NodeRequest, outgoing: NodeResponse) => void
-  /** Ends the changes. */
+  /** Stops the changes. */
   stop(): void
 }
 
-// Real clusters rarely begin at 1, and a version of four digits shows which numbers are compared as texts.
+// Real clusters rarely start at 1. A four-digit version also exposes code that compares versions as text.
 const FIRST_VERSION = 1000
 
-/** Makes a fake server for a port of its own. @throws ApiError, KubeError when an object cannot be created */
+/** Creates a fake server for its own port. @throws ApiError, KubeError when an object cannot be created */
 export function createStandaloneServer({ objects, pods, rate, allowedOrigins }: StandaloneOptions): StandaloneServer {
   const server = new FakeApiServer({ resourceVersion: FIRST_VERSION, allowedOrigins })
   server.load(objects)

@@ -1,3 +1,4 @@
+// The subresources of the fake server.
 import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { errorOf, failure } from '../watch-cache/failures'
@@ -5,7 +6,7 @@ import { jsonResponse } from '../watch-cache/protocol'
 import { type Collection, copyOf, type ObjectName } from './collection'
 import { isJsonObject, type JsonObject } from './json'
 
-/** The object of the subresource `scale`. */
+/** Returns the `scale` subresource of an object. */
 export function scaleOf(object: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   const { spec, status } = object as KubeObject & { spec?: JsonObject; status?: JsonObject }
@@ -21,7 +22,7 @@ export function scaleOf(object: KubeObject): KubeObject {
   return scale as KubeObject
 }
 
-/** The object with as many replicas as a scale says. */
+/** Returns the object with the replicas of a scale. */
 export function withScale(object: KubeObject, scale: KubeObject): KubeObject {
   const { spec } = object as KubeObject & { spec?: JsonObject }
   const { replicas } = (scale as KubeObject & { spec?: JsonObject }).spec ?? {}
@@ -29,10 +30,10 @@ export function withScale(object: KubeObject, scale: KubeObject): KubeObject {
   return { ...object, metadata, spec: { ...spec, replicas } } as KubeObject
 }
 
-/** Answers with the scale of an object. */
+/** Returns a response with the scale of an object. */
 export const scaleResponse = (entry: Entry<KubeObject>): Response => jsonResponse(`${JSON.stringify(scaleOf(copyOf(entry)))}\n`)
 
-/** Puts a pod on a node. @throws ApiError 404, or 409 when it is on one */
+/** Binds a pod to a node. @throws ApiError 404, or 409 when it is already bound */
 export function bindPod(pods: Collection, at: ObjectName, binding: KubeObject): void {
   const pod = copyOf(pods.get(at)) as KubeObject & { spec?: { nodeName?: string } }
   const { target } = binding as KubeObject & { target?: JsonObject }

@@ -7,7 +7,7 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until it is told to go on, for tests that take no time.
+ * A clock that advances only when told, for tests that take no real time.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ interface Timer {
  */
 export class VirtualClock implements Clock {
   #now: number
-  // In the order in which they were set: of timers due at one moment, the first set fires first.
+  // In insertion order: of timers due at the same moment, the first one set fires first.
   readonly #timers = new Set<Timer>()
 
   /** @param start milliseconds since the epoch; default 2026-01-01T00:00:00Z. */
@@ -40,17 +40,17 @@ export class VirtualClock implements Clock {
     this.#timers.delete(handle as Timer)
   }
 
-  /** How many timers are set. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.#timers.size
   }
 
-  /** Lets everything run that waits for no timer. */
+  /** Runs everything that waits for no timer. */
   async settle(): Promise<void> {
     await settled()
   }
 
-  /** Goes on by so many milliseconds; timers fire on the way, each after all that came of the one before. */
+  /** Advances by this many milliseconds. Timers fire on the way, each after the work of the one before. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
     await settled()
@@ -70,10 +70,13 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** So many turns in which next to nothing was done: work that takes long makes way for others in between, and goes on in the turn after. */
+/**
+ * The number of consecutive turns with little work before the clock counts as settled, because long work yields and continues in the next
+ * turn.
+ */
 const QUIET_TURNS = 3
 
-/** Resolves when all promises that could be kept have been. */
+/** Resolves when all promises that can settle have settled. */
 async function settled(): Promise<void> {
   for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
     const startedAt = performance.now()

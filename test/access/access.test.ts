@@ -54,19 +54,19 @@ describe('a rule', () => {
     ['with names allows nothing without a name', { resourceNames: ['a'] }, {}, false],
     ['with an empty list of names allows all', { resourceNames: [] }, { name: 'c' }, true],
     ['for no resource allows none', { apiGroups: undefined, resources: undefined } as object, {}, false],
-  ])('%s', (_, has, asks, expected) => {
+  ])('a rule %s', (_, has, asks, expected) => {
     const question = { verb: 'get', group: '', resource: 'pods', subresource: '', name: '', ...asks }
     expect(rulesAllow([rule(has)], question)).toBe(expected)
     expect(rulesAllow([rule({ verbs: ['impersonate'] }), rule(has)], question)).toBe(expected)
   })
 
-  test('is needed', () => {
+  test('the fixture of each rule needs its members', () => {
     expect(rulesAllow([], { verb: 'get', group: '', resource: 'pods', subresource: '', name: '' })).toBe(false)
   })
 })
 
 describe('in a namespace', () => {
-  test('one request answers every question, and denials too', async () => {
+  test('one rules review answers every question about a namespace, including denials', async () => {
     const { access, asked } = authority({
       rules: [rule({}), rule({ apiGroups: ['apps'], resources: ['deployments', '*/scale'], verbs: ['*'] })],
     })
@@ -78,14 +78,14 @@ describe('in a namespace', () => {
     expect(asked).toEqual([{ kind: 'SelfSubjectRulesReview', spec: { namespace } }])
   })
 
-  test('each namespace has its own rules', async () => {
+  test('each namespace has its own rules review', async () => {
     const { access, asked } = authority()
     await access.can('get', Pod, { namespace: 'a' })
     await access.can('get', Pod, { namespace: 'b' })
     expect(asked.map(({ spec }) => spec.namespace)).toEqual(['a', 'b'])
   })
 
-  test('what incomplete rules do not allow is asked, once', async () => {
+  test('asks once about what incomplete rules do not allow', async () => {
     const { access, asked, kinds } = authority({ rules: [rule({})], incomplete: true, allowed: ({ verb }) => verb === 'create' })
     const namespace = 'shop'
     expect(await access.can('get', Pod, { namespace })).toBe(true)
@@ -108,7 +108,7 @@ describe('in a namespace', () => {
 })
 
 describe('in the whole cluster', () => {
-  test('the question itself is asked: of cluster-scoped resources, and of all namespaces', async () => {
+  test('questions about cluster-scoped resources and all namespaces use an access review', async () => {
     const { access, asked, kinds } = authority({ allowed: ({ resource }) => resource === 'nodes' })
     expect(await access.can('list', Node)).toBe(true)
     expect(await access.can('list', Pod)).toBe(false)
@@ -117,19 +117,19 @@ describe('in the whole cluster', () => {
     expect(asked[1]?.spec.resourceAttributes).toMatchObject({ namespace: '', verb: 'list', resource: 'pods' })
   })
 
-  test('a namespace is in itself, as the server sees it', async () => {
+  test('a question about a namespace is asked within that namespace, like the server does', async () => {
     const { access, asked } = authority()
     await access.can('get', Namespace, { name: 'shop' })
     expect(asked[0]?.spec.resourceAttributes).toMatchObject({ namespace: 'shop', name: 'shop', resource: 'namespaces' })
   })
 
-  test('a namespace given for a cluster-scoped resource is an error', async () => {
+  test('refuses a namespace for a cluster-scoped resource', async () => {
     await expect(authority().access.can('get', Node, { namespace: 'shop' })).rejects.toThrow('nodes is cluster-scoped')
   })
 })
 
 describe('an answer', () => {
-  test('counts for a minute, or as long as it is told to', async () => {
+  test('an answer is valid for a minute, or for ttlMs', async () => {
     const { access, asked, clock } = authority()
     await access.can('get', Pod, { namespace: 'a' })
     await access.can('list', Node)
@@ -142,7 +142,7 @@ describe('an answer', () => {
     expect(asked).toHaveLength(4)
   })
 
-  test('is forgotten when told to', async () => {
+  test('clear() forgets every answer', async () => {
     const { access, asked } = authority()
     await access.can('get', Pod, { namespace: 'a' })
     access.clear()
@@ -150,7 +150,7 @@ describe('an answer', () => {
     expect(asked).toHaveLength(2)
   })
 
-  test('is shared by all who ask at the same time; one that goes away does not end it', async () => {
+  test('concurrent questions share a request, which continues when one caller aborts', async () => {
     const { promise, resolve } = deferred<object>()
     const server = serve(() => promise)
     const access = new Access(server.client())
@@ -164,7 +164,7 @@ describe('an answer', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('that is an error is not remembered', async () => {
+  test('does not cache an error', async () => {
     const server = serve((_, count) => (count === 1 ? status(500, 'InternalError') : { status: { allowed: true } }))
     const access = new Access(server.client())
     await expect(access.can('list', Node)).rejects.toMatchObject({ status: 500 })

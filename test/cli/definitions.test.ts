@@ -43,15 +43,15 @@ spec:
 `
 
 describe('generate --crd', () => {
-  test('writes each served version of what a file of several documents defines, and skips other objects', async () => {
+  test('generate --crd writes each served version of a file with several documents, and skips other objects', async () => {
     const file = `# a comment\n---\n${crd('a.example.com')}---\n---\napiVersion: v1\nkind: ConfigMap\n---\n${crd('b.example.com')}---\n`
     const { code, paths, written } = await generate({ 'crds.yaml': file }, '--crd', 'crds.yaml')
     expect({ code, paths }).toEqual({ code: 0, paths: ['a.example.com/v1.ts', 'b.example.com/v1.ts'] })
-    expect(written.get('a.example.com/v1.ts')).toContain('from CustomResourceDefinitions: do not change it')
+    expect(written.get('a.example.com/v1.ts')).toContain('from CustomResourceDefinitions: do not edit')
     expect(written.get('a.example.com/v1.ts')).toContain("plural: 'widgets', kind: 'Widget', scope: 'Namespaced'")
   })
 
-  test('reads several files and stdin; kinds of one group come into one module, and of two definitions of one name the last counts', async () => {
+  test('generate --crd reads several files and stdin, puts kinds of one group into one module, and uses the last of two definitions with one name', async () => {
     const files = {
       'a.yaml': crd('example.com', 'Widget'),
       '-': crd('example.com', 'Gadget'),
@@ -73,36 +73,36 @@ describe('generate --crd', () => {
         items: definitions.map((each) => ({ ...each, kind: undefined })),
       },
     ],
-  ])('reads JSON with a %s', async (_, list) => {
+  ])('generate --crd reads JSON with a %s', async (_, list) => {
     const { paths } = await generate({ 'list.json': `\ufeff${JSON.stringify(list)}` }, '--crd', 'list.json')
     expect(paths).toEqual(['example.com/v1.ts', 'example.com/v1beta1.ts', 'odd.example.com/v1.ts'])
   })
 
-  test('understands YAML as kubectl does: on is true, dates are strings, of a key that occurs twice the last counts', async () => {
+  test('generate --crd reads YAML like kubectl: on is true, dates are strings, the last duplicate key counts', async () => {
     const schema =
       '{ type: object, properties: { spec: { type: string, type: object, properties: { a: { enum: [on, 2001-01-01, "1:30", 0o7] } } } } }'
     const { written } = await generate({ 'a.yaml': crd('example.com', 'Widget', schema) }, '--crd', 'a.yaml')
     expect(written.get('example.com/v1.ts')).toContain("a?: true | '2001-01-01' | '1:30' | ")
   })
 
-  test('gives an embedded resource its type and metadata', async () => {
+  test('generate --crd gives an embedded resource its type and metadata', async () => {
     const schema =
       '{ type: object, properties: { template: { type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true } } }'
     const { written } = await generate({ 'a.yaml': crd('example.com', 'Widget', schema) }, '--crd', 'a.yaml')
     expect(written.get('example.com/v1.ts')).toMatch(/template\?: \{[^}]*apiVersion: string[^}]*kind: string[^}]*metadata\?: ObjectMeta/)
   })
 
-  test('writes only the groups that are named, and names those there are', async () => {
+  test('generate --crd writes only the named groups, and lists the available ones for an unknown group', async () => {
     const files = { 'a.yaml': `${crd('a.example.com')}---${crd('b.example.com')}` }
     expect((await generate(files, '--crd', 'a.yaml', '--group', 'b.example.com')).paths).toEqual(['b.example.com/v1.ts'])
     expect(await generate(files, '--crd', 'a.yaml', '--group', 'c')).toMatchObject({
       code: 1,
-      stderr: 'kubeflect: no definition is of the group "c"; there are a.example.com, b.example.com\n',
+      stderr: 'kubeflect: no definition belongs to the group "c"; available groups: a.example.com, b.example.com\n',
     })
   })
 
   test.each<[string, string | undefined, string]>([
-    ['that is missing', undefined, 'a.yaml is not there: --crd names a file with CustomResourceDefinitions, or - for stdin'],
+    ['that is missing', undefined, 'a.yaml does not exist: --crd takes a file with CustomResourceDefinitions, or - for stdin'],
     ['that is empty', '', 'nothing to write: a.yaml has no CustomResourceDefinition'],
     ['without definitions', 'kind: ConfigMap', 'nothing to write: a.yaml has no CustomResourceDefinition'],
     ['that is an empty list', '[]', 'a.yaml: the document must be an object, got []'],
@@ -113,7 +113,7 @@ describe('generate --crd', () => {
     [
       'with an alias bomb',
       `a: &a [x,x]\n${Array.from({ length: 20 }, (_, i) => `b${i}: &b${i} [${i ? `*b${i - 1},*b${i - 1}` : '*a,*a'}]`).join('\n')}`,
-      'to too much',
+      'expands too often',
     ],
     [
       'of a version that is gone',
@@ -148,9 +148,13 @@ describe('generate --crd', () => {
       crd('example.com', 'Widget', '5'),
       'spec.versions[0].schema.openAPIV3Schema must be an object, got 5',
     ],
-    ['that serves no version', crd('example.com').replace('served: true', 'served: false'), 'nothing to write: no version is served'],
+    [
+      'that serves no version',
+      crd('example.com').replace('served: true', 'served: false'),
+      'nothing to write: the definitions have no served version',
+    ],
     ['with terminal escapes', 'kind: "\\e[2J', 'is not YAML'],
-  ])('a file %s is answered with a sentence and exit code 1', async (_, text, message) => {
+  ])('generate --crd reports a file %s in a sentence and exits with 1', async (_, text, message) => {
     const { code, stderr, paths } = await generate(text === undefined ? {} : { 'a.yaml': text }, '--crd', 'a.yaml')
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) })
     expect(paths).toEqual([])

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { docstring } from '../../src/cli/docs'
 
 describe('docstrings', () => {
-  test('are one line where they fit, and wrapped where not', () => {
+  test('a docstring is one line where it fits, and wrapped otherwise', () => {
     expect(docstring('Short.', '  ')).toBe('  /** Short. */\n')
     const lines = docstring('word '.repeat(60), '').trimEnd().split('\n')
     expect(lines).toHaveLength(5)
@@ -10,13 +10,13 @@ describe('docstrings', () => {
     expect(docstring(undefined, '')).toBe('')
   })
 
-  test('keep paragraphs and lists of values', () => {
+  test('a docstring keeps paragraphs and lists of values', () => {
     expect(docstring('First.\n\nPossible enum values:\n - `"A"` is a.\n - `"B"` is b.', '')).toBe(
       '/**\n * First.\n *\n * Possible enum values:\n * - `"A"` is a.\n * - `"B"` is b.\n */\n',
     )
   })
 
-  test('mark what is deprecated as a whole, and not what has a deprecated value', () => {
+  test('a docstring marks a deprecated type or property, but not one with a deprecated value', () => {
     expect(docstring('An alias. Deprecated: Use the other.', '')).toBe('/**\n * An alias.\n *\n * @deprecated Use the other.\n */\n')
     expect(docstring('A phase.\n\nValues:\n - `"A"` is a. Deprecated: Not set.', '')).not.toContain('@deprecated')
     expect(docstring('A source.\n\nDEPRECATED: Mount something.', '')).toContain('@deprecated Mount something.')
@@ -25,7 +25,7 @@ describe('docstrings', () => {
     )
   })
 
-  test('cannot end the comment or start a tag', () => {
+  test('a description cannot end the comment or start a tag', () => {
     expect(docstring('Every "*/5 * * * *" or @daily', '')).toBe('/** Every "*\\/5 * * * *" or \\@daily */\n')
   })
 })

@@ -38,13 +38,13 @@ const pod = (name: string) => ({ kind: 'Pod', apiVersion: 'v1', metadata: { name
 const definition = { kind: 'CustomResourceDefinition', apiVersion: 'apiextensions.k8s.io/v1', metadata: { name: 'widgets.example.com' } }
 
 describe('kubeflect fake-server', () => {
-  test('serves made-up pods that change on port 8001 and prints the URL', async () => {
+  test('fake-server serves generated pods that change on port 8001, and prints the URL', async () => {
     const { code, stdout, choices } = await runFakeServer([])
     expect([code, stdout]).toEqual([0, ['http://127.0.0.1:8001']])
     expect(choices).toEqual([{ objects: [], pods: 100, rate: 10, allowedOrigins: [], port: 8001 }])
   })
 
-  test('serves the objects of files, definitions first, and no made-up pods unless they are asked for', async () => {
+  test('fake-server serves the objects of files, definitions first, and generated pods only on request', async () => {
     const files = {
       'pods.json': JSON.stringify({ kind: 'List', apiVersion: 'v1', items: [pod('a'), definition] }),
       'more.json': JSON.stringify([pod('b')]),
@@ -58,17 +58,17 @@ describe('kubeflect fake-server', () => {
   })
 
   test.each([
-    [['--port', '70000'], 2, '--port must be a whole number from 0 to 65535, not "70000"'],
+    [['--port', '70000'], 2, '--port must be a whole number from 0 to 65535, got "70000"'],
     [['--port', '-1'], 2, "'--port"],
-    [['--pods', '1e3'], 2, '--pods must be a whole number from 0 to 200000, not "1e3"'],
+    [['--pods', '1e3'], 2, '--pods must be a whole number from 0 to 200000, got "1e3"'],
     [['--rate', ''], 2, '--rate must be a whole number'],
     [['--allow-origin', 'localhost:5173'], 2, '--allow-origin must be an origin such as http://localhost:5173'],
     [['extra'], 2, 'extra'],
-    [['--objects', 'none.json'], 1, 'there is no file none.json'],
+    [['--objects', 'none.json'], 1, 'the file none.json does not exist'],
     [['--objects', 'pods.yaml'], 1, 'pods.yaml is not JSON'],
-    [['--objects', 'text.json'], 1, 'item 0 of text.json is no Kubernetes object: it needs kind, apiVersion and metadata'],
+    [['--objects', 'text.json'], 1, 'item 0 of text.json is not a Kubernetes object: it needs kind, apiVersion and metadata'],
     [['--port', '1'], 1, 'another program listens on port 1: choose another one with --port'],
-  ])('says in one sentence what is wrong with %j', async (args, code, message) => {
+  ])('fake-server reports %j in one sentence', async (args, code, message) => {
     const files = { 'pods.yaml': 'kind: Pod', 'text.json': '"text"' }
     const result = await runFakeServer(args as string[], files)
     expect(result.code).toBe(code)
@@ -76,12 +76,12 @@ describe('kubeflect fake-server', () => {
     expect(result.stderr).not.toMatch(/^\s+at /m)
   })
 
-  test('explains itself, and is named where the commands are', async () => {
+  test('fake-server prints its usage, and appears in the list of commands', async () => {
     expect((await runFakeServer(['--help'])).stdout.join('\n')).toContain('kubectl --server http://127.0.0.1:8001 get pods')
   })
 })
 
-test('types are generated from a fake server, custom resources by the schema of their definition', async () => {
+test('generate creates the types of custom resources from a fake server with their definition', async () => {
   const server = new FakeApiServer()
   const spec = { type: 'object', required: ['size'], properties: { size: { type: 'integer', description: 'How large it is' } } }
   const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } }
@@ -107,7 +107,7 @@ test('types are generated from a fake server, custom resources by the schema of 
 })
 
 describe('a standalone fake server', () => {
-  test('takes over objects of any kind it serves, also those a real server has numbered, and names a kind it does not know', () => {
+  test('a standalone fake server loads objects of any kind it serves, including numbered ones of a real server, and names an unknown kind', () => {
     const options = { pods: 2, rate: 0, allowedOrigins: [] }
     const numbered = { ...pod('a'), metadata: { name: 'a', uid: 'u', resourceVersion: '9' } }
     const existing = { kind: 'Namespace', apiVersion: 'v1', metadata: { name: 'default', labels: { a: 'b' }, resourceVersion: '7' } }

@@ -52,7 +52,7 @@ describeCluster('kubeflect generate', (cluster) => {
   })
   afterAll(() => folder && rmSync(folder, { recursive: true, force: true }))
 
-  test('writes a module for each version of what a cluster defines, the same by way of a proxy and of a kubeconfig', async () => {
+  test("generate writes a module for each version of a cluster's definitions, the same through a proxy and a kubeconfig", async () => {
     const written = await kubeflect('generate', '--server', cluster().proxyUrl, '--out', 'proxy')
     expect(written).toEqual([
       'proxy/example.com/v1.ts: Gadget',
@@ -63,7 +63,7 @@ describeCluster('kubeflect generate', (cluster) => {
     expect(read('direct')).toEqual(read('proxy'))
   })
 
-  test('writes the same from files with the definitions, from YAML and from what the server has of them', async () => {
+  test("generate writes the same from definition files in YAML and from the server's copies", async () => {
     await kubeflect('generate', '--server', cluster().proxyUrl, '--out', 'server')
     const fromServer = read('server')
     const withoutHeader = (files: Map<string, string>) => new Map([...files].map(([path, text]) => [path, text.replace(/^.*\n/, '')]))
@@ -78,7 +78,7 @@ describeCluster('kubeflect generate', (cluster) => {
     expect(withoutHeader(read('list'))).toEqual(withoutHeader(fromServer))
   })
 
-  test('what it writes compiles, takes objects the server takes, and refuses others', async () => {
+  test('the generated code compiles, accepts objects that the server accepts, and rejects others', async () => {
     await kubeflect('generate', '--server', cluster().proxyUrl, '--out', 'types')
     const use = (spec: string) =>
       `import type { Gadget } from './example.com/v1.js'\nexport const gadget: Gadget = { metadata: {}, spec: ${spec} }\n`
@@ -89,7 +89,7 @@ describeCluster('kubeflect generate', (cluster) => {
     ])
   })
 
-  test('its resources are what a client reads and writes objects with', async () => {
+  test('clients read and write objects with the generated resources', async () => {
     await kubeflect('generate', '--server', cluster().proxyUrl, '--out', 'values', '--group', 'example.com', '--group', 'odd.example.com')
     const client = new KubeClient({ baseUrl: cluster().proxyUrl })
     for (const path of read('values').keys()) {
@@ -101,7 +101,7 @@ describeCluster('kubeflect generate', (cluster) => {
     expect(await client.create(Gadget, gadget)).toMatchObject({ kind: 'Gadget', ...gadget })
   })
 
-  test('writes built-in groups, and the types of others that they need', async () => {
+  test('generate writes built-in groups and the types of other groups that they need', async () => {
     await kubeflect('generate', '--server', cluster().proxyUrl, '--out', 'apps', '--group', 'apps')
     const files = read('apps')
     expect([...files.keys()]).toEqual(['apps/v1.ts', 'core/v1.ts', 'meta/v1.ts'])

@@ -9,7 +9,7 @@ const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 const typeMeta = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: ref(`${meta}.ObjectMeta`) }
 
 describe('a kind', () => {
-  test('is an interface and a Resource of one name; what every object has is inherited', () => {
+  test('a kind becomes an interface and a Resource of the same name, and inherits common members', () => {
     const widget = { description: 'A widget.', properties: { ...typeMeta, spec: ref('com.example.v1.WidgetSpec') } }
     const others = { 'com.example.v1.WidgetSpec': { type: 'object', properties: { size: { type: 'integer' } } } }
     expect(render(widget, others)).toBe(
@@ -34,14 +34,14 @@ describe('a kind', () => {
     )
   })
 
-  test('that can only be created is a resource, and says so; a subresource is none', () => {
+  test('a kind that can only be created becomes a resource with a note, and a subresource does not', () => {
     const [module] = modules(documentOf('example.com', 'v1', [{ kind: 'Review', plural: 'reviews', action: 'post', schema: {} }]))
     expect(module?.kinds).toEqual(['Review'])
     expect(module?.text).toContain('It can be created, not listed.')
     expect(module?.text).toContain("scope: 'Cluster'")
   })
 
-  test('without a schema, or with one that says nothing, may have any field', () => {
+  test('a kind without a schema, or with an empty one, accepts any field', () => {
     const open = 'extends KubeObject {\n  [field: string]: unknown\n}'
     expect(render(undefined)).toContain(open)
     expect(render({ type: 'object', properties: typeMeta, 'x-kubernetes-preserve-unknown-fields': true })).toContain(open)
@@ -77,11 +77,11 @@ describe('types are those of the JSON on the wire', () => {
       { ...nested, 'x-kubernetes-preserve-unknown-fields': true },
       '{\n    /** An a. */\n    a: string\n    [field: string]: unknown\n  }',
     ],
-  ])('%s', (_, schema, type) => {
+  ])('the type of %s matches the JSON on the wire', (_, schema, type) => {
     expect(render({ properties: { value: schema } })).toContain(`\n  value?: ${type}\n}`)
   })
 
-  test('a property is optional unless it is required, and in quotes where its name is no identifier', () => {
+  test('a property is optional unless required, and quoted when its name is not an identifier', () => {
     const properties = {
       size: { type: 'integer' },
       'with-dash': { type: 'boolean' },
@@ -93,7 +93,7 @@ describe('types are those of the JSON on the wire', () => {
     )
   })
 
-  test('a long choice is written one below the other', () => {
+  test('a long union has one alternative per line', () => {
     const values = Array.from({ length: 12 }, (_, i) => `a-rather-long-value-${i}`)
     expect(render({ properties: { choice: { type: 'string', enum: values } } })).toContain(
       "  choice?:\n    | 'a-rather-long-value-0'\n    | 'a-rather-long-value-1'\n",
@@ -102,7 +102,7 @@ describe('types are those of the JSON on the wire', () => {
 })
 
 describe('modules', () => {
-  test('import what the library has, and types of other modules; only what is needed is written, once', () => {
+  test('modules import library types and types of other modules, each needed type written once', () => {
     const others: Schemas = {
       [`${meta}.LabelSelector`]: { type: 'object', properties: { matchLabels: { type: 'object' } } },
       'com.example.v1.Unused': {},
@@ -119,14 +119,14 @@ describe('modules', () => {
     expect([a, b].some((module) => module?.text.includes('Unused'))).toBe(false)
   })
 
-  test('types may refer to themselves', () => {
+  test('types can refer to themselves', () => {
     const schema = { type: 'object', properties: { parts: { type: 'array', items: ref('com.example.v1.Tree') } } }
     expect(render({ properties: { tree: ref('com.example.v1.Tree') } }, { 'com.example.v1.Tree': schema })).toContain(
       'export interface Tree {\n  parts?: Tree[]\n}',
     )
   })
 
-  test('a schema that is no object with properties becomes a type of its own name', () => {
+  test('a schema that is not an object with properties becomes a named type', () => {
     const text = render(
       { properties: { level: ref('com.example.v1.Level') } },
       { 'com.example.v1.Level': { type: 'integer', description: 'How high.' } },
@@ -134,7 +134,7 @@ describe('modules', () => {
     expect(text).toContain('/** How high. */\nexport type Level = number\n')
   })
 
-  test('kinds keep their names where they can; what is reserved or taken gives way', { timeout: 60_000 }, () => {
+  test('kinds keep their names where possible, and reserved or duplicate names change', { timeout: 60_000 }, () => {
     const kinds = ['Resource', 'Record', 'KubeObject', 'class', 'string', 'dashed-Thing', 'dashedThing'].map((kind) => ({
       kind,
       plural: `${kind.toLowerCase()}s`,
@@ -157,11 +157,13 @@ describe('modules', () => {
     expect(compile(new Map([['example.com/v1.ts', module?.text ?? '']]))).toEqual([])
   })
 
-  test('a reference to nothing, and a group that would lead out of the folder, are errors that name it', () => {
+  test('reports a missing reference, and a group that would lead out of the folder, by name', () => {
     expect(() => render({ properties: { lost: ref('com.example.v1.Lost') } })).toThrow(
-      'refers to "com.example.v1.Lost", and does not describe it',
+      'refers to the schema "com.example.v1.Lost", which it does not contain',
     )
-    expect(() => modules(documentOf('../..', 'v1', [{ kind: 'A', plural: 'as', schema: {} }]))).toThrow('"../..", a name the server gave')
+    expect(() => modules(documentOf('../..', 'v1', [{ kind: 'A', plural: 'as', schema: {} }]))).toThrow(
+      'the name "../..", which cannot name a file',
+    )
   })
 })
 

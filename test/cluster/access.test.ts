@@ -31,7 +31,7 @@ const objects = [
 ]
 
 describeCluster('access to a real API server', (cluster) => {
-  test('is what kubectl auth can-i says', async () => {
+  test('Access agrees with kubectl auth can-i', async () => {
     await cluster().kubectl(['create', 'namespace', 'shop'])
     await cluster().kubectl(['create', '-f', '-'], { input: JSON.stringify({ kind: 'List', apiVersion: 'v1', items: objects }) })
     let requests = 0
@@ -82,7 +82,7 @@ describeCluster('access to a real API server', (cluster) => {
     expect(requests).toBe(2 + 5)
   })
 
-  test('of an admin is everything', async () => {
+  test('Access allows an admin everything', async () => {
     const access = new Access(new KubeClient({ baseUrl: cluster().proxyUrl }))
     expect(await access.can('delete', Secret, { namespace: 'kube-system' })).toBe(true)
     expect(await access.can('escalate', Node)).toBe(true)

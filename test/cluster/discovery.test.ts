@@ -37,7 +37,7 @@ const create = (cluster: Cluster, object: object) => cluster.kubectl(['create', 
 describeCluster('discovery of a real API server', (cluster) => {
   const client = () => new KubeClient({ baseUrl: cluster().proxyUrl })
 
-  test('finds what kubectl finds, in two requests, and the same in the form of older servers', async () => {
+  test('discovery finds the resources of kubectl in two requests, and the same in the form of older servers', async () => {
     const paths: string[] = []
     const fetchNoting = (request: Request) => {
       paths.push(new URL(request.url).pathname)
@@ -64,7 +64,7 @@ describeCluster('discovery of a real API server', (cluster) => {
     expect(byName(legacy)).toEqual(byName(discovery))
   })
 
-  test('reads nothing again that has not changed', async () => {
+  test('discovery does not read unchanged documents again', async () => {
     const statuses: number[] = []
     const noting = new KubeClient({
       baseUrl: cluster().proxyUrl,
@@ -89,7 +89,7 @@ describeCluster('discovery of a real API server', (cluster) => {
     },
   )
 
-  test('lists a group whose server is not there among the failures', async () => {
+  test('discovery lists a group whose server is down among the failures', async () => {
     await create(cluster(), {
       apiVersion: 'apiregistration.k8s.io/v1',
       kind: 'APIService',
@@ -113,7 +113,7 @@ describeCluster('discovery of a real API server', (cluster) => {
     await cluster().kubectl(['delete', 'apiservice', 'v1.down.example.com'])
   })
 
-  test('follows definitions that come and go, and describes them', async () => {
+  test('discovery follows and describes definitions that come and go', async () => {
     const stop = new AbortController()
     const seen: Discovery[] = []
     const has = (plural: string) => seen.at(-1)?.resources.some((resource) => resource.plural === plural) ?? false
@@ -139,7 +139,7 @@ describeCluster('discovery of a real API server', (cluster) => {
     await done
   })
 
-  test('has the schemas of built-in resources', async () => {
+  test('openapi returns the schemas of built-in resources', async () => {
     const discovery = await discover(client())
     for (const name of ['pods', 'deployments']) {
       const resource = discovery.resolve(name)

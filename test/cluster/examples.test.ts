@@ -43,7 +43,7 @@ describeCluster('the examples that are scripts', (cluster) => {
     }
     const web = { name: 'web', image: 'x', imageID: '', ready: true, restartCount: 0 }
 
-    test('wait-until-rolled-out ends with 0 when the controller says that the pods are available, with 1 when it gives up', async () => {
+    test('wait-until-rolled-out exits with 0 when the pods are available, and with 1 when the rollout fails', async () => {
       await deploy('good', 600)
       await using good = run('wait-until-rolled-out', 'good')
       const pod = await until('a pod', async () => (await client.list(Pod, { namespace, labelSelector: 'app=good' })).items[0])
@@ -58,7 +58,7 @@ describeCluster('the examples that are scripts', (cluster) => {
       expect(await bad.ended).toEqual({ code: 1, stderr: 'Error: bad makes no progress\n' })
     })
 
-    test('who-changed-this tells who scaled a deployment, and when if the server knows', async () => {
+    test('who-changed-this prints the user who scaled a deployment, and the time if the server records it', async () => {
       await deploy('scaled', 600)
       await using example = run('who-changed-this', 'deploy', 'scaled')
       const next = async (prefix: string) => {

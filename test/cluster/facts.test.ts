@@ -6,7 +6,7 @@ import { getDirectly, holdRequest, type ListOrStatus, Playground, readDirectly, 
 // What the library relies on, asked of a real API server. A release of Kubernetes that behaves differently fails here first.
 
 describeCluster('the API server', (cluster) => {
-  test('a list at a version from the future waits 3 s, then answers 504 with a cause and Retry-After', async () => {
+  test('a list at a future version waits 3 s, then answers 504 with a cause and Retry-After', async () => {
     const playground = await Playground.create(cluster(), 'future-list')
     const started = performance.now()
     const { status, headers, body } = await playground.list({ resourceVersion: await beyond(playground, 1_000_000) })
@@ -21,7 +21,7 @@ describeCluster('the API server', (cluster) => {
     expect(body.message).toContain('Too large resource version')
   })
 
-  test('a watch from a version of the future is accepted, and drops everything up to it', async () => {
+  test('a watch from a future version is accepted, and drops everything up to it', async () => {
     const playground = await Playground.create(cluster(), 'future-watch')
     const future = await beyond(playground, 5)
     await using watch = await playground.watch({ resourceVersion: future })
@@ -35,7 +35,7 @@ describeCluster('the API server', (cluster) => {
     })
   })
 
-  test('a limit with a version and no match reads that very version; NotOlderThan reads the newest', async () => {
+  test('a limit with a version and no match reads exactly that version, while NotOlderThan reads the newest', async () => {
     const playground = await Playground.create(cluster(), 'legacy-limit')
     const resourceVersion = await playground.put('a')
     await playground.put('b')
@@ -64,7 +64,7 @@ describeCluster('the API server', (cluster) => {
     expect(both.body.message).toContain('specifying resource version is not allowed when using continue')
   })
 
-  test('bookmarks come a second or two before the deadline, if asked for, and only when there is something newer than the start of the watch', async () => {
+  test('bookmarks arrive a second or two before the deadline, if requested, and only after a change since the start of the watch', async () => {
     const playground = await Playground.create(cluster(), 'bookmarks')
     const elsewhere = await Playground.create(cluster(), 'elsewhere')
     const resourceVersion = await playground.resourceVersion()
@@ -86,7 +86,7 @@ describeCluster('the API server', (cluster) => {
     expect(others).toEqual([[], []])
   })
 
-  test('a watch from no version, or from 0, is a streamed list: with bookmarks it says where the set ends', async () => {
+  test('a watch from no version, or from 0, is a streamed list, and marks the end of the state when bookmarks are allowed', async () => {
     const playground = await Playground.create(cluster(), 'unasked')
     await playground.put('a')
     for (const resourceVersion of [undefined, '0']) {
@@ -96,7 +96,7 @@ describeCluster('the API server', (cluster) => {
     }
   })
 
-  test('sendInitialEvents sends the set as ADDED events, then a bookmark that says so, then goes on', async () => {
+  test('sendInitialEvents sends the state as ADDED events, then an annotated bookmark, then continues', async () => {
     const playground = await Playground.create(cluster(), 'stream')
     await playground.put('a')
     await playground.put('b')
@@ -112,7 +112,7 @@ describeCluster('the API server', (cluster) => {
     ])
   })
 
-  test('sendInitialEvents without resourceVersionMatch is a 422, without bookmarks never says where the set ends, and is refused in a list', async () => {
+  test('sendInitialEvents without resourceVersionMatch is a 422, never ends without bookmarks, and is refused in a list', async () => {
     const playground = await Playground.create(cluster(), 'stream-options')
     await playground.put('a')
     await using matchless = await playground.watch({ sendInitialEvents: true, allowWatchBookmarks: true })
@@ -138,7 +138,7 @@ describeCluster('the API server', (cluster) => {
     expect(Number(gone && 'metadata' in gone.object && gone.object.metadata.resourceVersion)).toBeGreaterThan(Number(left))
   })
 
-  test('a watch writes one event per line, and of each first type, object, kind, apiVersion and what names the object', async () => {
+  test('a watch writes one event per line, with type, object, kind, apiVersion and the identity of the object first', async () => {
     const playground = await Playground.create(cluster(), 'order')
     await playground.put('a', { labels: { app: 'web' }, data: { text: 'a\nb\u2028c' } })
     await playground.put('b')
@@ -163,7 +163,7 @@ describeCluster('the API server', (cluster) => {
     )
   })
 
-  test('lists are gzipped above 128 KiB only, watches never', async () => {
+  test('lists are gzipped only above 128 KiB, watches never', async () => {
     const playground = await Playground.create(cluster(), 'gzip')
     const accept = { 'accept-encoding': 'gzip' }
     await playground.put('small')
@@ -175,7 +175,7 @@ describeCluster('the API server', (cluster) => {
     expect(watch.body.length).toBeGreaterThan(200 * 1024)
   })
 
-  test('a watcher that does not read is cut off: its stream ends before the newest event, without a word', async () => {
+  test('a watcher that does not read is disconnected silently: its stream ends before the newest event', async () => {
     const playground = await Playground.create(cluster(), 'slow')
     const response = await getDirectly(cluster(), playground.path({ watch: true, resourceVersion: await playground.resourceVersion() }))
     let newest = ''
@@ -190,7 +190,7 @@ describeCluster('the API server', (cluster) => {
 })
 
 describeCluster('the API server, started again', (cluster) => {
-  test('knows no events from before: a watch from then answers HTTP 200 and one ERROR event with a 410', async () => {
+  test('a restarted server answers a watch from an earlier version with HTTP 200 and an ERROR event with a 410', async () => {
     const playground = await Playground.create(cluster(), 'resume')
     const before = await playground.put('a')
     await playground.put('b')
@@ -201,7 +201,7 @@ describeCluster('the API server, started again', (cluster) => {
     expect(events).toMatchObject([{ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } }])
   })
 
-  test('after a compaction answers 410 to an old continue token and offers an inconsistent one, and 410 to a list of an old version', async () => {
+  test('after a compaction an old continue token gets a 410 with an inconsistent token, and a list of an old version gets a 410', async () => {
     const playground = await Playground.create(cluster(), 'expired')
     const before = await playground.put('a')
     await playground.put('b')
@@ -220,21 +220,21 @@ describeCluster('the API server, started again', (cluster) => {
     expect(old.body).toMatchObject({ code: 410, reason: 'Expired' })
   })
 
-  test('without the feature, refuses sendInitialEvents with 422', async () => {
+  test('a server without streamed lists refuses sendInitialEvents with 422', async () => {
     await cluster().restartApiServer({ apiServerFlags: ['--feature-gates=WatchList=false'] })
     const playground = await Playground.create(cluster(), 'no-watch-list')
     await using watch = await playground.watch({ sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true })
     expect(watch.status).toBe(422)
   })
 
-  test('with CORS, exposes no header but Date to the page', async () => {
+  test('with CORS the server exposes only the header Date to the page', async () => {
     await cluster().restartApiServer({ apiServerFlags: ['--cors-allowed-origins=^https://page\\.test$'] })
     const { headers } = await readDirectly(cluster(), '/api/v1/pods', { origin: 'https://page.test' })
     expect(headers['access-control-allow-origin']).toBe('https://page.test')
     expect(headers['access-control-expose-headers']).toBe('Date')
   })
 
-  test('while it shuts down, answers 429 in plain text if told to', async () => {
+  test('during shutdown the server answers 429 in plain text when so configured', async () => {
     await cluster().restartApiServer({ apiServerFlags: ['--shutdown-send-retry-after'] })
     const held = await holdRequest(cluster())
     const restarted = cluster().restartApiServer()

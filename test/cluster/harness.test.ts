@@ -14,11 +14,11 @@ describeCluster('the cluster harness', (cluster) => {
     expect(body.items.map(({ metadata }) => metadata.name)).toEqual(['a'])
   })
 
-  test('kubectl that fails rejects with what it wrote to stderr', async () => {
+  test('rejects with the stderr of kubectl when it fails', async () => {
     await expect(cluster().kubectl(['get', 'unicorns'])).rejects.toThrow(`doesn't have a resource type "unicorns"`)
   })
 
-  test('the viewer is known, and may do nothing', async () => {
+  test('the viewer authenticates and has no rights', async () => {
     const { proxyUrl, viewerToken } = cluster()
     const whoAmI = await cluster().kubectl(['auth', 'whoami', `--token=${viewerToken}`, '-o', 'jsonpath={.status.userInfo.username}'])
     expect(whoAmI).toBe('viewer')
@@ -35,7 +35,7 @@ describeCluster('the cluster harness', (cluster) => {
     expect([...pods]).toEqual([expect.stringMatching(/^web-/), expect.stringMatching(/^web-/)])
   })
 
-  test('a restart keeps the data and the addresses, and after a compaction a watch from before is told 410', async () => {
+  test('a restart keeps data and addresses, and after a compaction an older watch gets a 410', async () => {
     const playground = await Playground.create(cluster(), 'restart')
     const before = await playground.put('a')
     await playground.put('b')
@@ -46,7 +46,7 @@ describeCluster('the cluster harness', (cluster) => {
     expect(await watch.events()).toMatchObject([{ type: 'ERROR', object: { code: 410, reason: 'Expired' } }])
   })
 
-  test('after the end there is no process and no file left', async () => {
+  test('leaves no process and no file after the end', async () => {
     const another = await startCluster()
     const { pids, kubeconfig } = another
     expect(pids).toHaveLength(4)
@@ -56,7 +56,7 @@ describeCluster('the cluster harness', (cluster) => {
     expect(existsSync(kubeconfig)).toBe(false)
   })
 
-  test('an API server that does not start is an error with the end of its log', async () => {
+  test('reports an API server that does not start with the end of its log', async () => {
     await expect(startCluster({ apiServerFlags: ['--no-such-flag'] })).rejects.toThrow('unknown flag: --no-such-flag')
   })
 })

@@ -57,7 +57,7 @@ const clientAuthority = write('client-ca.pem', authority.cert)
 describeCluster(
   'a kubeconfig',
   (cluster) => {
-    test('of several files is merged as kubectl merges them', async () => {
+    test('merges several kubeconfig files like kubectl', async () => {
       const files = [
         write(
           'merge/one/config',
@@ -241,14 +241,14 @@ describeCluster(
         expect(withoutCredentialId((await review.json()).status.userInfo)).toEqual(withoutCredentialId(whoami))
       })
 
-      test('without an authority only when it need not be checked', async () => {
+      test('reaches an API server without an authority only when verification is off', async () => {
         await using trusting = await loadKubeconfig({ path: fileOf({ token: 'admintoken' }, { 'insecure-skip-tls-verify': true }) })
         expect((await new KubeClient(trusting).request({ path: 'readyz' })).status).toBe(200)
         await using careful = await loadKubeconfig({ path: fileOf({ token: 'admintoken' }, {}) })
         await expect(new KubeClient(careful).request({ path: 'readyz' })).rejects.toThrow(/no answer .*certificate/)
       })
 
-      test('with the token that its file holds by now', async () => {
+      test('reads a rotated token file', async () => {
         const tokenFile = write('rotated', 'wrong')
         await using connection = await loadKubeconfig({ path: fileOf({ tokenFile }) })
         const client = new KubeClient(connection)

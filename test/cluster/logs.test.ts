@@ -64,7 +64,7 @@ describeCluster('logs', (cluster) => {
     ['bytes', { limitBytes: 9 }, ['--limit-bytes=9']],
     ['another container', { container: 'side' }, ['--container=side']],
     ['everything at once', { tailLines: 3, timestamps: true, sinceSeconds: 25 }, ['--tail=3', '--timestamps', '--since=25s']],
-  ])('are what kubectl prints: %s', async (what, options, flags) => {
+  ])('logs match kubectl: %s', async (what, options, flags) => {
     const { web, write } = await start(`same-${what.replaceAll(' ', '-')}`)
     write('of the run before')
     kubelet.logs.end(web)
@@ -84,7 +84,7 @@ describeCluster('logs', (cluster) => {
     expect(lines.length > 0).toBe(what !== 'no tail')
   })
 
-  test('that are followed go on until the container ends, as those of kubectl do', async () => {
+  test('followed logs continue until the container ends, like those of kubectl', async () => {
     const { web, follow, write } = await start('followed')
     write('a', 'b')
     const seen = follow()
@@ -99,7 +99,7 @@ describeCluster('logs', (cluster) => {
     expect(seen).toEqual({ lines: ['a', 'b', 'c'], outcome: 'ended' })
   })
 
-  test('that are followed go on when the kubelet, or the API server, was away: nothing is lost, nothing comes twice', async () => {
+  test('followed logs survive an outage of kubelet or API server without loss or duplicates', async () => {
     const { web, follow, write } = await start('cut')
     const seen = follow({ timestamps: true, tailLines: 2 })
     await until('a follower', () => (kubelet.open >= 1 ? true : undefined))
@@ -127,7 +127,7 @@ describeCluster('logs', (cluster) => {
     expect(seen).toEqual({ lines: expected, outcome: 'ended' })
   })
 
-  test('are over when their pod is gone', async () => {
+  test('followed logs end when their pod is gone', async () => {
     const { web, follow, write } = await start('gone')
     write('a')
     const seen = follow()
@@ -138,7 +138,7 @@ describeCluster('logs', (cluster) => {
     expect(seen).toEqual({ lines: ['a'], outcome: 'ended' })
   })
 
-  test('end on abort, at the kubelet too', async () => {
+  test('an abort ends followed logs, also at the kubelet', async () => {
     const { follow, write } = await start('aborted')
     write('a')
     const controller = new AbortController()
@@ -149,7 +149,7 @@ describeCluster('logs', (cluster) => {
     expect(seen).toEqual({ lines: ['a'], outcome: 'ended' })
   })
 
-  test('of no such pod, no such container, or of which container is not said, are errors that say so', async () => {
+  test('reports an unknown pod, an unknown container, and a missing container name', async () => {
     const { web } = await start('wrong')
     const read = async (options: LogOptions) => {
       for await (const _line of client.logs(options)) expect.unreachable('there is no log')

@@ -38,7 +38,7 @@ describeCluster('a user of a real cluster who may read some namespaces only', (c
     until(`${keys}`, async () => informer.store.listKeys().sort().join() === keys.join() || undefined)
   const stateOf = (informer: SharedInformer<ConfigMap>, namespace: string) => informer.status.namespaces?.get(namespace)?.state
 
-  test('follows the namespaces that were named and are allowed, each from its own version, until all of them may be read', async () => {
+  test('follows the named and allowed namespaces, each from its own version, until all may be read', async () => {
     for (const namespace of ['team-a', 'team-b', 'team-c']) {
       await kubectl('create', 'namespace', namespace)
       await put(namespace, 'settings')

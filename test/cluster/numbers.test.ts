@@ -46,13 +46,13 @@ describeCluster('numbers that JavaScript rounds', (cluster) => {
     })
   })
 
-  test('are stored digit by digit when they are written as bigints', async () => {
+  test('stores large numbers digit by digit when they are written as bigints', async () => {
     await create('bigint')
     expect(await textOf('bigint')).toContain('"limit":9223372036854775807')
     expect(await textOf('bigint')).toContain('"limit":-9223372036854775808')
   })
 
-  test('survive an update of a label, of a list beside them, and of their neighbours', async () => {
+  test('large numbers survive an update of a label, of a neighbouring list and of their neighbours', async () => {
     await create('update')
     const updated = await updateWithRetry(
       client(),
@@ -74,7 +74,7 @@ describeCluster('numbers that JavaScript rounds', (cluster) => {
     expect(text).toContain('"ratio":0.25')
   })
 
-  test('do not hide a conflict: all of eight updates at once count', async () => {
+  test('large numbers do not hide a conflict: eight concurrent updates all count', async () => {
     await create('race')
     const add = (object: Counter) => {
       object.spec?.list?.push({ name: 'more' })
@@ -84,7 +84,7 @@ describeCluster('numbers that JavaScript rounds', (cluster) => {
     expect((await client().get(Counter, 'race', place)).spec?.list).toHaveLength(10)
   })
 
-  test('make an update that always comes late end with a ConflictError, as others do', async () => {
+  test('large numbers still lead to a ConflictError when an update is always late', async () => {
     await create('late')
     let others = 0
     const beLate = async (object: Counter) => {
@@ -94,7 +94,7 @@ describeCluster('numbers that JavaScript rounds', (cluster) => {
     await expect(updateWithRetry(client(), Counter, 'late', beLate, place)).rejects.toSatisfy(isConflictError)
   })
 
-  test('are refused in a replacement of what was read, which names the field', async () => {
+  test('a replacement of a read object refuses rounded numbers and names the field', async () => {
     await create('replace')
     const read = await client().get(Counter, 'replace', place)
     await expect(client().replace(Counter, read)).rejects.toThrow('counters.numbers.example.com replace: spec.limit: the integer')

@@ -12,7 +12,7 @@ const PODS = 1000
 const namespaces = ['shop', 'search', 'payments']
 
 describeCluster('the playground in front of a real API server', (cluster) => {
-  test(`follows ${PODS} pods through changes, a restarted API server and a compaction while the page was closed`, async () => {
+  test(`the playground follows ${PODS} pods through changes, a restarted API server and a compaction while the page was closed`, async () => {
     for (const namespace of namespaces) await cluster().kubectl(['create', 'namespace', namespace])
     await inParallel(PODS, (index) => create(cluster(), index))
     await using visit = await start(new RealCluster(cluster().proxyUrl))
@@ -59,7 +59,7 @@ describeCluster('the playground in front of a real API server', (cluster) => {
     expect(errors.filter((error) => !error.includes('status of 500'))).toEqual([])
   })
 
-  test('offers every resource the server lists and watches; a custom resource comes and goes with its definition', async () => {
+  test('the playground offers every listable and watchable resource, and follows a definition that comes and goes', async () => {
     await using visit = await start(new RealCluster(cluster().proxyUrl))
     const { page, url, errors } = visit
     await page.goto(url)

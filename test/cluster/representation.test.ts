@@ -25,7 +25,7 @@ describeCluster('representations of a real API server', (cluster) => {
     tableListWatch(client(), ConfigMap, { namespace }),
   ]
 
-  test('a table is what kubectl get -o wide prints', async () => {
+  test('a table matches kubectl get -o wide', async () => {
     await cluster().kubectl(['create', 'deployment', 'web', '--image=web:1', '--replicas=2'])
     const namespace = 'default'
     await until('two pods', async () => ((await client().list(Pod, { namespace })).items.length === 2 ? true : undefined))
@@ -47,7 +47,7 @@ describeCluster('representations of a real API server', (cluster) => {
     }
   })
 
-  test('rows are followed by a streamed list, with the columns of a custom resource', async () => {
+  test('a streamed list of rows is followed by a watch, with the columns of a custom resource', async () => {
     const Widget = defineResource({ group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget' })
     const schema = {
       openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } },
@@ -98,7 +98,7 @@ describeCluster('representations of a real API server', (cluster) => {
     expect(rows.status.error).toBeUndefined()
   })
 
-  test('rows bring the whole object, or nothing, when asked to', async () => {
+  test('rows include the whole object, or nothing, on request', async () => {
     const { entries } = await tableListWatch(client(), ConfigMap, { namespace: 'default', includeObject: 'Object' }).list({})
     const row = entries.find(({ name }) => name === 'settings')?.object
     expect(row?.object.data).toEqual({ a: '1' })
@@ -107,7 +107,7 @@ describeCluster('representations of a real API server', (cluster) => {
     expect(none.rows.length).toBeGreaterThan(0)
   })
 
-  test('metadata is that of the whole objects, listed and streamed', async () => {
+  test('metadata matches that of the whole objects, listed and streamed', async () => {
     const whole = await client().list(Pod, { namespace: 'default' })
     const expected = whole.items.map(({ metadata: { managedFields: _, ...metadata } }) => ({
       kind: 'PartialObjectMetadata',
@@ -124,7 +124,7 @@ describeCluster('representations of a real API server', (cluster) => {
     expect(pods.status.error).toBeUndefined()
   })
 
-  test('pages and bookmarks are understood', async () => {
+  test('tables and metadata support pages and bookmarks', async () => {
     const write = (name: string) => cluster().kubectl(['create', 'configmap', name, '-n', 'default'])
     for (const name of ['one', 'two']) await write(name)
     const elsewhere = sources({ namespace: 'kube-public' })
@@ -143,14 +143,14 @@ describeCluster('representations of a real API server', (cluster) => {
     }
   })
 
-  test('errors are the Status that they are of whole objects', async () => {
+  test('errors of tables and metadata are the Status of whole objects', async () => {
     const viewer = new KubeClient({ baseUrl: cluster().proxyUrl, impersonate: { user: 'viewer' } })
     for (const source of [metadataListWatch(viewer, Secret), tableListWatch(viewer, Secret)])
       await expect(source.list({})).rejects.toMatchObject({ status: 403, reason: 'Forbidden' })
     await expect(listTable(client(), Node, { continue: 'nonsense' })).rejects.toMatchObject({ status: 400 })
   })
 
-  test('a watch from a version that is gone is told so', async () => {
+  test('a watch of rows from an expired version reports it', async () => {
     const { metadata } = await client().list(ConfigMap)
     await cluster().kubectl(['create', 'configmap', 'newer', '-n', 'default'])
     await cluster().restartApiServer()

@@ -104,7 +104,7 @@ describeCluster('the verbs', (cluster) => {
   ])('of a $kind resource', ({ kind, resource, object }) => {
     const name = (what: string) => `${kind}-${what}`
 
-    test('create, replace, patch and delete', async () => {
+    test('creates, replaces, patches and deletes an object', async () => {
       const created = await client.create(resource, object(name('a')))
       expect(created).toMatchObject({
         kind: resource.kind,
@@ -134,14 +134,14 @@ describeCluster('the verbs', (cluster) => {
       })
     })
 
-    test('a generated name', async () => {
+    test('creates an object with a generated name', async () => {
       const { metadata, ...rest } = object('')
       const created = await client.create(resource, { ...rest, metadata: { generateName: `${kind}-gen-` } }, shop)
       expect(created.metadata.name).toMatch(/-gen-.{5}$/)
       expect(metadata.namespace).toBe('shop')
     })
 
-    test('a name that is taken, and one that cannot be', async () => {
+    test('reports a name that is taken, and one that is invalid', async () => {
       await client.create(resource, object(name('taken')))
       const taken = await failureOf(client.create(resource, object(name('taken'))))
       expect(taken).toMatchObject({
@@ -157,7 +157,7 @@ describeCluster('the verbs', (cluster) => {
       })
     })
 
-    test('another version than the one that was read', async () => {
+    test('refuses an update of another version than the current one', async () => {
       const first = await client.create(resource, object(name('conflict')))
       await client.patch(resource, name('conflict'), { merge: { metadata: { labels: { a: 'b' } } } }, shop)
       const error = await failureOf(client.replace(resource, { ...first, metadata: { ...first.metadata, labels: { c: 'd' } } }))
@@ -176,7 +176,7 @@ describeCluster('the verbs', (cluster) => {
       expect(await client.get(resource, name('conflict'), shop)).toMatchObject({ metadata: { labels: { a: 'b' } } })
     })
 
-    test('updates that many make at once are all made', async () => {
+    test('completes concurrent updates of one object', async () => {
       await client.create(resource, { ...object(name('race')), spec: { ...object('').spec, replicas: 0 } })
       const add = (object: Gadget) => {
         object.spec = { ...object.spec, replicas: (object.spec?.replicas ?? 0) + 1 }
@@ -186,7 +186,7 @@ describeCluster('the verbs', (cluster) => {
       expect((await client.get(resource, name('race'), shop)).spec?.replicas).toBe(8)
     })
 
-    test('the status, and the rest without it', async () => {
+    test('updates the status, and the object without it', async () => {
       const created = await client.create(resource, object(name('status')))
       const changed = { ...created, spec: { ...created.spec, replicas: 7 }, status: { ...created.status, replicas: 2 } }
       expect(await client.replace(resource, changed, { subresource: 'status' })).toMatchObject({
@@ -210,7 +210,7 @@ describeCluster('the verbs', (cluster) => {
       })
     })
 
-    test('the scale', async () => {
+    test('reads and updates the scale', async () => {
       await client.create(resource, object(name('scale')))
       const at = { ...shop, subresource: 'scale' } as const
       const scale = await client.get(resource, name('scale'), at)
@@ -221,7 +221,7 @@ describeCluster('the verbs', (cluster) => {
       expect((await client.get(resource, name('scale'), shop)).spec?.replicas).toBe(4)
     })
 
-    test('apply: creates, changes, removes, conflicts, takes by force', async () => {
+    test('apply creates, updates, removes, conflicts, and takes over fields by force', async () => {
       const mine = { fieldManager: 'mine' }
       const labelled = (labels: Record<string, string>) => ({
         ...object(name('applied')),
@@ -271,7 +271,7 @@ describeCluster('the verbs', (cluster) => {
       expect(await failureOf(client.get(resource, name('never'), shop))).toMatchObject({ status: 404 })
     })
 
-    test('unknown fields: told, refused or ignored, as fieldValidation says', async () => {
+    test('unknown fields are reported, rejected or ignored according to fieldValidation', async () => {
       const odd = (what: string) => ({ ...object(name(what)), spec: { ...object('').spec, shape: 'round' } })
       warnings = []
       await client.create(resource, odd('warned'))
@@ -284,7 +284,7 @@ describeCluster('the verbs', (cluster) => {
       })
     })
 
-    test('what is invalid is told with every cause', async () => {
+    test('an invalid object is reported with every cause', async () => {
       const wrong = kind === 'custom' ? { size: 11, colors: [1] } : { replicas: -1, minReadySeconds: -2 }
       const error = await failureOf(
         client.create(resource, { ...object(name('invalid')), spec: { ...object('').spec, ...(wrong as object) } }),
@@ -293,7 +293,7 @@ describeCluster('the verbs', (cluster) => {
       for (const field of fields) expect(error).toMatchObject({ status: 422, reason: 'Invalid', message: expect.stringContaining(field) })
     })
 
-    test('a collection, by selector', async () => {
+    test('deletes a collection by selector', async () => {
       for (const [what, odd] of [
         ['c1', 'yes'],
         ['c2', 'no'],
@@ -308,7 +308,7 @@ describeCluster('the verbs', (cluster) => {
     })
   })
 
-  test('what owns others is deleted before them, after them, or without them', async () => {
+  test('deletes dependents in the foreground, in the background, or orphans them', async () => {
     const owner = await client.create(ConfigMap, { metadata: { name: 'owner', ...shop } })
     const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata.uid ?? '' }]
     await client.create(ConfigMap, { metadata: { name: 'owned', ...shop, ownerReferences } })
@@ -323,7 +323,7 @@ describeCluster('the verbs', (cluster) => {
     expect((await client.get(ConfigMap, 'owned', shop)).metadata.ownerReferences).toBeUndefined()
   })
 
-  test('a pod is put on a node, ends in its own time, and is evicted unless a budget forbids that', async () => {
+  test('binds a pod to a node, ends it after its grace period, and evicts it unless a budget forbids that', async () => {
     await client.create(Pod, pod('bound', { app: 'bound' }))
     const bind = () =>
       client.create(Pod, { metadata: { name: 'bound' }, target: { kind: 'Node', name: 'n1' } }, { ...shop, subresource: 'binding' })
@@ -374,7 +374,7 @@ describeCluster('the verbs', (cluster) => {
     expect(one.spec?.template.spec?.containers.map(({ name }) => name)).toEqual(['web'])
   })
 
-  test('several warnings of one answer arrive each as it was written', async () => {
+  test('several warnings of one response arrive unchanged', async () => {
     const policy = (name: string, messageExpression: string) => ({
       apiVersion: 'v1',
       kind: 'List',
@@ -409,14 +409,14 @@ describeCluster('the verbs', (cluster) => {
   })
 
   describe('what goes wrong', () => {
-    test('a namespace that is not there', async () => {
+    test('reports a namespace that does not exist', async () => {
       expect(await failureOf(client.create(ConfigMap, { metadata: { name: 'a', namespace: 'nowhere' } }))).toMatchObject({
         status: 404,
         message: expect.stringContaining('namespaces "nowhere" not found'),
       })
     })
 
-    test('a group, a version or a resource that is not served', async () => {
+    test('reports a group, a version and a resource that are not served', async () => {
       for (const wrong of [{ group: 'nowhere.example' }, { group: 'example.com', version: 'v9' }, { group: 'apps', plural: 'gadgets' }]) {
         const resource = defineResource({ version: 'v1', plural: 'gadgets', kind: 'Gadget', ...wrong })
         expect(await failureOf(client.get(resource, 'a', shop))).toMatchObject({
@@ -426,7 +426,7 @@ describeCluster('the verbs', (cluster) => {
       }
     })
 
-    test('who may not, and who is not known', async () => {
+    test('reports a user without rights, and an unknown user', async () => {
       const as = (options: object) => new KubeClient({ baseUrl: cluster().proxyUrl, ...options })
       const viewer = as({ impersonate: { user: 'viewer' } })
       expect(await failureOf(viewer.create(ConfigMap, { metadata: { name: 'a', ...shop } }))).toMatchObject({
@@ -436,7 +436,7 @@ describeCluster('the verbs', (cluster) => {
       })
     })
 
-    test('an object that is too large', async () => {
+    test('reports an object that is too large', async () => {
       const large = { metadata: { name: 'large', ...shop }, data: { text: 'x'.repeat(2_000_000) } }
       expect(await failureOf(client.create(ConfigMap, large))).toMatchObject({ status: 422, message: expect.stringContaining('Too long') })
       const larger = { metadata: { name: 'larger', ...shop }, data: { text: 'x'.repeat(4_000_000) } }
@@ -446,7 +446,7 @@ describeCluster('the verbs', (cluster) => {
       ).toContain('metadata.annotations: Too long')
     })
 
-    test('a kind in the wrong place, and a patch that does not fit', async () => {
+    test('reports a kind in the wrong place, and a patch that does not fit', async () => {
       expect(await failureOf(client.create(ConfigMap, { kind: 'Pod', apiVersion: 'v1', metadata: { name: 'a', ...shop } }))).toMatchObject({
         status: 400,
         message: expect.stringContaining('cannot be handled as a ConfigMap'),
@@ -459,7 +459,7 @@ describeCluster('the verbs', (cluster) => {
       })
     })
 
-    test('a verb or a subresource that a resource does not have', async () => {
+    test('reports an unsupported verb and an unknown subresource', async () => {
       expect(await failureOf(client.get(ConfigMap, 'patched', { ...shop, subresource: 'scale' }))).toMatchObject({ status: 404 })
       expect(await failureOf(client.deleteCollection(Namespace, { labelSelector: 'a=b' }))).toMatchObject({
         status: 405,

@@ -22,7 +22,7 @@ export function conformance(target: () => Target): void {
     ).toEqual((await here.objects()).sort(byName))
   }
 
-  test('9. a list from "0", then a watch from its version', async () => {
+  test('[list/start-version] lists from "0", then watches from the list’s version', async () => {
     const here = await place('a', 'b')
     await using page = await here.page(listing).open()
     await synced(here, page)
@@ -31,7 +31,7 @@ export function conformance(target: () => Target): void {
     expect(page.reflector.status.source).toBe('list')
   })
 
-  test('7. three pages: the list’s version is the first page’s; continuation requests carry no version and no match', async () => {
+  test('[list/pages] takes the list’s version from the first of three pages, and sends no version or match with continue', async () => {
     const here = await place('a', 'b', 'c', 'd', 'e')
     await using page = await here.page({ ...listing, pageSize: 2, listWatch: { tweakListOptions: fromNewest } }).open()
     await synced(here, page)
@@ -40,14 +40,14 @@ export function conformance(target: () => Target): void {
     expect(page.changes).toHaveLength(1)
   })
 
-  test('9. a list from "0" comes in one answer, whatever the page size', async () => {
+  test('[list/start-version] receives a list from "0" in one response, whatever the page size', async () => {
     const here = await place('a', 'b', 'c')
     await using page = await here.page({ ...listing, pageSize: 1 }).open()
     await synced(here, page)
     expect(page.requests).toEqual(['list ≥0 limit 1', expect.stringMatching(/^watch/)])
   })
 
-  test('10. a streamed list: one replace at the annotated bookmark, and the stream goes on as the watch', async () => {
+  test('[stream/initial-state] replaces the store once at the annotated bookmark, and continues the stream as the watch', async () => {
     const here = await place('a', 'b')
     await using page = await here.page().open()
     await synced(here, page)
@@ -58,7 +58,7 @@ export function conformance(target: () => Target): void {
     expect(page.requests).toEqual(['stream newest'])
   })
 
-  test('27. DELETED carries the deletion’s version, and LSRV is it', async () => {
+  test('[watch/progress] a DELETED event carries the deletion’s version, which becomes the last version', async () => {
     const here = await place('a')
     await using page = await here.page().open()
     await synced(here, page)
@@ -72,7 +72,7 @@ export function conformance(target: () => Target): void {
     expect(BigInt(deletion?.resourceVersion ?? '')).toBeGreaterThan(BigInt(updated))
   })
 
-  test('27. a bookmark moves LSRV and the store’s version, and tells nobody of a change', async () => {
+  test('[watch/progress] a bookmark advances the versions of reflector and store, and reports no change', async () => {
     const here = await place('a')
     const elsewhere = await place()
     await using page = await here.page({ listWatch: { tweakListOptions: endAfter(5) } }).open()
@@ -86,7 +86,7 @@ export function conformance(target: () => Target): void {
     expect(page.changes).toHaveLength(1)
   })
 
-  test('19. 21. a watch that the server ends at its time → another from LSRV, no list', async () => {
+  test('[watch/closed] [watch/parameters] opens another watch from the last version, without a list, when the server ends one at its timeout', async () => {
     const here = await place('a')
     await using page = await here.page({ ...listing, listWatch: { tweakListOptions: endAfter(2) } }).open()
     await synced(here, page)
@@ -96,7 +96,7 @@ export function conformance(target: () => Target): void {
     expect(page.errors).toEqual([])
   })
 
-  test('34. deleted and made again → another object: the old is deleted, the new added; in a watch and in a relist', async () => {
+  test('[store/new-uid] reports a delete and an add for an object that was deleted and created again, in a watch and in a relist', async () => {
     const here = await place('a')
     const storage: MemoryStorage = new Map()
     const first = await here.page({ persister: memoryPersister(storage) }).open()
@@ -115,7 +115,7 @@ export function conformance(target: () => Target): void {
     expect(typesOf(page)).toEqual(['added', 'deleted', 'added'])
   })
 
-  test('an object that leaves a selector is deleted; one that enters is added', async () => {
+  test('[store/event-type] deletes an object that leaves the selector, and adds one that enters it', async () => {
     const here = await place()
     await here.create('a', { labels: { app: 'web' } })
     await here.create('b')
@@ -127,7 +127,7 @@ export function conformance(target: () => Target): void {
     expect(page.changes.slice(1).join(' ')).toContain(`-a@${left}`)
   })
 
-  test('14. a persisted state resumes from its version, without a list', async () => {
+  test('[resume/hydrate] resumes a persisted state from its version, without a list', async () => {
     const here = await place('a', 'b')
     const storage: MemoryStorage = new Map()
     const first = await here.page({ persister: memoryPersister(storage) }).open()
@@ -144,7 +144,7 @@ export function conformance(target: () => Target): void {
   })
 
   for (const options of [{ ...listing, pageSize: 2 }, { initialList: 'stream' }] satisfies PageOptions[]) {
-    test(`1. 5. 15. a persisted version that is too old: 410 in the watch → relist (${options.initialList}) at that version; what vanished leaves`, async () => {
+    test(`[watch/410-gone] [list/limit-match] [resume/410-gone] relists (${options.initialList}) at a persisted version that the watch refuses with 410, and deletes what vanished`, async () => {
       const here = await place('a', 'b', 'c')
       const storage: MemoryStorage = new Map()
       const first = await here.page({ persister: memoryPersister(storage) }).open()
@@ -162,7 +162,7 @@ export function conformance(target: () => Target): void {
     })
   }
 
-  test('6. 8. 410 on page 2 → the full list, unpaged, at the first page’s version; the inconsistent token is not used', async () => {
+  test('[list/expired-continue] [list/inconsistent-continue] reads the full list, unpaged, at the first page’s version after a 410 to page 2, without the inconsistent token', async () => {
     const here = await place('a', 'b', 'c')
     const version = await here.resourceVersion()
     let expired = false
@@ -186,7 +186,7 @@ export function conformance(target: () => Target): void {
     expect(page.changes).toHaveLength(1)
   })
 
-  test('13. a hydrated version from the future is noticed by a small list beside the watch, not silently believed', async () => {
+  test('[resume/future-version] detects a hydrated version from the future by a small list sent beside the watch', async () => {
     const here = await place('a')
     const future = await beyond(here)
     await using page = await here.page().hydrate([], future).open()
@@ -197,7 +197,7 @@ export function conformance(target: () => Target): void {
     expect(BigInt(page.reflector.lastSyncResourceVersion)).toBeLessThan(BigInt(future))
   })
 
-  test('the server starts again in the midst of changes: the feed comes back, and nothing is missing', async () => {
+  test('misses nothing when the server restarts during changes', async () => {
     const here = await place('a', 'b', 'c')
     await using page = await here.page().open()
     await synced(here, page)
@@ -211,7 +211,7 @@ export function conformance(target: () => Target): void {
     expect(page.requests.length).toBeLessThan(40 + MAX_SERVER_ERRORS)
   })
 
-  test('31. abort at any stage: run() resolves, no error is reported, no request is left', async () => {
+  test('[feed/abort] abort at any stage resolves run(), reports no error and leaves no request', async () => {
     const here = await place('a', 'b', 'c')
     const stages: ((page: Page) => boolean)[] = [
       () => true,
@@ -244,7 +244,7 @@ export function conformance(target: () => Target): void {
     await target().expectNothingLeft()
   })
 
-  test('12. a server that refuses streamed lists → a list in the same cycle, remembered', async () => {
+  test('[stream/refused] lists in the same cycle when the server refuses streamed lists, and remembers it', async () => {
     const here = await place('a')
     await target().restart({ watchList: 'refused' })
     await using page = await here.page().open()

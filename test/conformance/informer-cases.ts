@@ -82,18 +82,18 @@ export function informerConformance(target: () => Target): void {
     return { items, versions }
   }
 
-  test('36. 38. three changes of one object → an InOrderFIFO delivers three, in order; an empty list counts once it was taken', async () => {
+  test('[queue/deltas] [informer/empty-list] an InOrderFIFO delivers three changes of one object in order, and syncs an empty list once it is popped', async () => {
     const { items, versions } = await threeChanges((store) => new InOrderFIFO(store))
     expect(items).toEqual([`Added ${versions[0]}`, `Updated ${versions[1]}`, `Updated ${versions[2]}`])
   })
 
-  test('36. 38. three changes of one object → a DeltaFIFO hands over one list of three; an empty list counts once it was taken', async () => {
+  test('[queue/deltas] [informer/empty-list] a DeltaFIFO delivers three changes of one object as one list, and syncs an empty list once it is popped', async () => {
     const { items, versions } = await threeChanges((store) => new DeltaFIFO(store))
     expect(items).toEqual([`Added ${versions[0]}, Updated ${versions[1]}, Updated ${versions[2]}`])
   })
 
   for (const initialList of ['stream', 'list'] as const) {
-    test(`38. an empty collection (${initialList}) has synced, and handlers learn of it`, async () => {
+    test(`[informer/empty-list] syncs the informer and its handlers for an empty collection (${initialList})`, async () => {
       const at = await place()
       await using informer = at.inform({ initialList })
       const registration = informer.addEventHandler(noting([]))
@@ -104,7 +104,7 @@ export function informerConformance(target: () => Target): void {
     })
   }
 
-  test('40. a handler added late is told of all there is, then of what is new; its own sync comes after the first', async () => {
+  test('[informer/late-handler] delivers every current object to a late handler before newer events, and syncs it after the first', async () => {
     const at = await place('a', 'b')
     await using informer = at.inform()
     await informer.whenSynced()
@@ -120,7 +120,7 @@ export function informerConformance(target: () => Target): void {
     await at.untilNoted(notes, '~a +c -b')
   })
 
-  test('41. a resync tells a handler whose period is due of every object, and asks the server nothing', async () => {
+  test('[informer/resync-and-relist] a resync delivers every object to a handler whose period is due, and sends no request', async () => {
     const at = await place('a')
     await using informer = at.inform({ resyncPeriodMs: 1_000 })
     const due: string[] = []
@@ -133,7 +133,7 @@ export function informerConformance(target: () => Target): void {
     expect(at.requests).toEqual(['stream newest'])
   })
 
-  test('41. 39. a relist repairs what a watch has missed, and tells of nothing that is as it was', async () => {
+  test('[informer/resync-and-relist] [store/same-version] a relist repairs what a watch has missed, and reports no unchanged object', async () => {
     const at = await place('a', 'b')
     await using informer = at.inform({ relistPeriodMs: 2_000 })
     const notes: string[] = []
@@ -148,7 +148,7 @@ export function informerConformance(target: () => Target): void {
   })
 
   for (const initialList of ['stream', 'list'] as const) {
-    test(`42. the transform runs once for each object and version: ${initialList} and watch`, async () => {
+    test(`[informer/transform] runs the transform once for each version of an object, in ${initialList} and watch`, async () => {
       const at = await place('a', 'b')
       const runs: string[] = []
       await using informer = at.inform({
@@ -166,7 +166,7 @@ export function informerConformance(target: () => Target): void {
     })
   }
 
-  test('43. 44. an index added live has what is there, and follows it; a handler is removed twice; nothing is added after the end', async () => {
+  test('[informer/lifecycle] [store/indices] indexes existing objects in an index added live, removes a handler twice, and refuses additions after stop', async () => {
     const at = await place()
     await at.place.create('a', { data: { color: 'red' } })
     const informer = at.inform()
@@ -185,7 +185,7 @@ export function informerConformance(target: () => Target): void {
     expect(() => informer.addEventHandler({})).toThrow('the informer has stopped')
   })
 
-  test('45. a slow handler hinders nobody: its backlog shows, and stays as short as it was asked to be', async () => {
+  test('[informer/slow-handler] a slow handler blocks no other; its backlog is observable and stays within its bound', async () => {
     const at = await place('a')
     await using informer = at.inform()
     const gate = new Gate()
@@ -203,7 +203,7 @@ export function informerConformance(target: () => Target): void {
     expect(slow[1]?.split('<')[0]).toBe(quick[3]?.split('<')[0])
   })
 
-  test('46. read your writes: the store has what was written when its version is reached', async () => {
+  test('[store/read-your-writes] waitForResourceVersion resolves when the store has the written object', async () => {
     const at = await place()
     await using informer = at.inform()
     for (const write of ['create', 'update', 'update'] as const) {
@@ -213,7 +213,7 @@ export function informerConformance(target: () => Target): void {
     }
   })
 
-  test('47. a lister reads the cache by name, namespace and labels', async () => {
+  test('[store/lister] a lister reads the cache by name, namespace and labels', async () => {
     const [one, two] = [await place('a'), await place('a')]
     await one.place.create('b', { labels: { app: 'web' } })
     const namespaces = [one, two].map(({ place: { namespace } }) => namespace)
@@ -226,7 +226,7 @@ export function informerConformance(target: () => Target): void {
     expect(informer.lister.get(`${namespaces[1]}/b`)).toBeUndefined()
   })
 
-  test('48. a factory has one feed for all who want the same; it ends when the last of them leaves', async () => {
+  test('[informer/factory] a factory shares one feed between equal requests, and ends it when the last user leaves', async () => {
     const at = await place('a')
     await using informers = new SharedInformerFactory(at.client, at.options)
     informers.start()
@@ -243,7 +243,7 @@ export function informerConformance(target: () => Target): void {
     await target().expectNothingLeft()
   })
 
-  test('52. a reconciler that throws is called again, no key twice at once; abort waits for those that run', async () => {
+  test('[controller/reconcile] calls a reconciler that throws again, never runs one key twice at once, and drains on abort', async () => {
     const at = await place('a', 'b', 'c')
     await using informer = at.inform()
     const running = new Set<string>()

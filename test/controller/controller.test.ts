@@ -32,7 +32,7 @@ const untilAborted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 
 describe('what is reconciled', () => {
-  it('every object that is there, then each that is added, changed, resynced or deleted, by its key', async () => {
+  it('reconciles the key of every existing object, then of each object that is added, changed, resynced or deleted', async () => {
     informer.set(named('a'))
     informer.set({ metadata: { name: 'of-the-cluster' } })
     const keys: string[] = []
@@ -53,7 +53,7 @@ describe('what is reconciled', () => {
     await endsClean(running)
   })
 
-  it('nothing, before every informer has synced', async () => {
+  it('reconciles nothing before every informer has synced', async () => {
     const first = new TestSource()
     const second = new TestSource()
     first.set(named('a'))
@@ -69,7 +69,7 @@ describe('what is reconciled', () => {
     await endsClean(running, first, second)
   })
 
-  it('the owners of watched objects, and the keys any function gives: on an update those of the old object too', async () => {
+  it('reconciles owners of watched objects and keys from any function, including those of the old object on an update', async () => {
     const pods = new TestSource().synced()
     const configMaps = new TestSource().synced()
     const keys: string[] = []
@@ -98,7 +98,7 @@ describe('what is reconciled', () => {
     await endsClean(running, pods, configMaps)
   })
 
-  it('a key of another origin, added to the queue', async () => {
+  it('reconciles a key that another source adds to the queue', async () => {
     const keys: string[] = []
     const queue = new RateLimitingQueue<string>({ clock })
     const controller = new Controller({ informer, queue, reconcile: async (key) => void keys.push(key) })
@@ -111,7 +111,7 @@ describe('what is reconciled', () => {
     await endsClean(running)
   })
 
-  it('a key again after requeueAfterMs, or before when something happens; 0 is at once', async () => {
+  it('reconciles a key again after requeueAfterMs, or earlier on an event; 0 is at once', async () => {
     const times: number[] = []
     const controller = new Controller({
       informer,
@@ -132,8 +132,8 @@ describe('what is reconciled', () => {
   })
 })
 
-describe('52. a reconciler that throws', () => {
-  it('is called again for the key after 5, 10, 20, 40, 80, 160 ms, each error observable', async () => {
+describe('a reconciler that throws', () => {
+  it('[controller/reconcile] a reconciler that throws runs again after 5, 10, 20, 40, 80, 160 ms, and each error is observable', async () => {
     const times: number[] = []
     const errors: unknown[] = []
     const controller = new Controller({
@@ -154,7 +154,7 @@ describe('52. a reconciler that throws', () => {
     await endsClean(running)
   })
 
-  it('starts from 5 ms once it has succeeded, also when that success asked for a requeue', async () => {
+  it('[controller/reconcile] the retry wait restarts at 5 ms after a success, also after one that asked for a requeue', async () => {
     const times: number[] = []
     const retries: number[] = []
     const controller = new Controller({
@@ -175,7 +175,7 @@ describe('52. a reconciler that throws', () => {
     await endsClean(running)
   })
 
-  it('does not hold up other keys', async () => {
+  it('[controller/reconcile] a reconciler that throws does not delay other keys', async () => {
     const calls: string[] = []
     const reconcile = async (key: string) => {
       calls.push(`${key} ${clock.now()}`)
@@ -189,7 +189,7 @@ describe('52. a reconciler that throws', () => {
     await endsClean(running)
   })
 
-  it('counts as failed when it throws synchronously or returns an invalid delay', async () => {
+  it('[controller/reconcile] a synchronous throw and an invalid wait count as failures', async () => {
     const errors: unknown[] = []
     const outcomes: (() => Promise<{ requeueAfterMs: number }>)[] = [
       () => {
@@ -207,7 +207,7 @@ describe('52. a reconciler that throws', () => {
     await endsClean(running)
   })
 
-  it('is tried again though onError throws, which is reported as the error is without onError', async () => {
+  it('[controller/reconcile] a reconciler is retried although onError throws, and that error is reported', async () => {
     const reported = vi.fn()
     vi.stubGlobal('reportError', reported)
     let calls = 0
@@ -233,8 +233,8 @@ describe('52. a reconciler that throws', () => {
   })
 })
 
-describe('52. concurrency', () => {
-  it('reconciles one key at a time by default, and up to `concurrency` keys when set', async () => {
+describe('concurrency', () => {
+  it('[controller/reconcile] concurrency defaults to 1, and otherwise runs as many keys as are available', async () => {
     for (const name of ['a', 'b', 'c']) informer.set(named(name))
     const ends: Record<string, string[]> = {}
     for (const concurrency of [undefined, 2, 50]) {
@@ -257,7 +257,7 @@ describe('52. concurrency', () => {
     })
   })
 
-  it('never runs one key twice at once: what happens meanwhile is one more run afterwards', async () => {
+  it('[controller/reconcile] never runs one key twice at once: changes during a run cause one more run', async () => {
     const spans: string[] = []
     const reconcile = async () => {
       const from = clock.now()
@@ -275,15 +275,15 @@ describe('52. concurrency', () => {
     await endsClean(running)
   })
 
-  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('of %s is refused', (concurrency) => {
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('[controller/reconcile] refuses a concurrency of %s', (concurrency) => {
     expect(() => new Controller({ informer, concurrency, reconcile: async () => {} })).toThrow(
       new RangeError(`Controller: concurrency must be a positive integer, not ${concurrency}`),
     )
   })
 })
 
-describe('52. an abort', () => {
-  it('takes no further key, waits for those being reconciled, and resolves', async () => {
+describe('an abort', () => {
+  it('[controller/reconcile] an abort takes no more keys, waits for running reconcilers, and resolves', async () => {
     for (const name of ['a', 'b', 'c', 'd']) informer.set(named(name))
     const log: string[] = []
     const reconcile = async (key: string, { signal }: { signal: AbortSignal }) => {
@@ -305,7 +305,7 @@ describe('52. an abort', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('takes no key even when it comes in the moment in which a worker is given one', async () => {
+  it('[controller/reconcile] an abort takes no key even when a worker is just receiving one', async () => {
     const reconcile = vi.fn(async () => {})
     const running = new Controller({ informer, clock, reconcile }).run({ signal: stop.signal })
     await clock.settle()
@@ -315,7 +315,7 @@ describe('52. an abort', () => {
     expect(reconcile).not.toHaveBeenCalled()
   })
 
-  it('is no error: what reconcilers throw because of it is not told, what else they throw is', async () => {
+  it('[controller/reconcile] reports errors of reconcilers after an abort unless the abort caused them', async () => {
     const errors: unknown[] = []
     const reconcile = async (key: string, { signal }: { signal: AbortSignal }) => {
       if (key === 'shop/reason') return untilAborted(signal)
@@ -333,7 +333,7 @@ describe('52. an abort', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('forgets what was to be tried again', async () => {
+  it('[controller/reconcile] an abort drops pending retries', async () => {
     const reconcile = async () => {
       throw new Error('no')
     }
@@ -344,7 +344,7 @@ describe('52. an abort', () => {
     await endsClean(running)
   })
 
-  it('ends the wait for the first sync, and before it nothing begins at all', async () => {
+  it('[controller/reconcile] an abort ends the wait for the first sync, and starts nothing before it', async () => {
     const unsynced = new TestSource()
     unsynced.set(named('a'))
     const reconcile = vi.fn(async () => {})
@@ -359,7 +359,7 @@ describe('52. an abort', () => {
 })
 
 describe('a controller', () => {
-  it('cannot run twice', async () => {
+  it('a controller cannot run twice', async () => {
     const controller = new Controller({ informer, clock, reconcile: async () => {} })
     const running = controller.run({ signal: stop.signal })
     await expect(controller.run()).rejects.toThrow('Controller.run was called twice: make another Controller')
@@ -367,7 +367,7 @@ describe('a controller', () => {
     await expect(controller.run()).rejects.toThrow('twice')
   })
 
-  it('ends when its queue is shut down, after the keys in line', async () => {
+  it('a controller ends after the queued keys when its queue is shut down', async () => {
     for (const name of ['a', 'b']) informer.set(named(name))
     const keys: string[] = []
     const controller = new Controller({ informer, clock, reconcile: async (key) => void keys.push(key) })
@@ -378,7 +378,7 @@ describe('a controller', () => {
     expect(informer.handlers).toBe(0)
   })
 
-  it('rejects with what an informer says that was stopped before it had synced, and leaves no handler', async () => {
+  it('a controller rejects with the error of an informer that stops before it synced, and removes its handlers', async () => {
     const broken = new TestSource()
     const controller = new Controller({ informer, watches: [{ informer: broken, keys: () => [] }], clock, reconcile: async () => {} })
     const running = controller.run()
@@ -387,7 +387,7 @@ describe('a controller', () => {
     expect([informer.handlers, broken.handlers]).toEqual([0, 0])
   })
 
-  it('rejects with what an informer throws that takes no handler, and leaves none with the others', async () => {
+  it('a controller rejects with the error of an informer that refuses a handler, and removes the other handlers', async () => {
     const stopped = new TestSource()
     vi.spyOn(stopped, 'addEventHandler').mockImplementation(() => {
       throw new Error('the informer has been stopped')

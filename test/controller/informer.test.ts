@@ -31,7 +31,7 @@ const follow = <T extends KubeObject>(resource: Resource<T>, options: InformerOp
   createInformer(client, resource, { clock, signal: stop.signal, ...options })
 
 describe('a controller on informers', () => {
-  it('reconciles the owner when what it owns changes, and finds the change in the cache', async () => {
+  it('a controller reconciles the owner when a dependent changes, and finds the change in the cache', async () => {
     const labels = { app: 'web' }
     const owner = server.create(Deployment, { metadata: { name: 'web', namespace: 'shop' }, spec: { selector: {}, template: {} } })
     const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: owner.metadata.uid ?? '' }]
@@ -60,7 +60,7 @@ describe('a controller on informers', () => {
     await running
   })
 
-  it('parses nothing to learn which keys to reconcile', async () => {
+  it('a controller parses no object to compute the keys to reconcile', async () => {
     const settings = (name: string, color: string): ConfigMap => ({ metadata: { name, namespace: 'shop' }, data: { color } })
     for (const name of ['a', 'b', 'c']) server.create(ConfigMap, settings(name, 'red'))
     const informer = follow(ConfigMap)
@@ -88,7 +88,7 @@ describe('a controller on informers', () => {
     await running
   })
 
-  it('reconciles every object once at the start, even when several informers report it', async () => {
+  it('a controller starts with every object once, although several informers report it', async () => {
     for (let i = 0; i < 500; i++) server.create(ConfigMap, { metadata: { name: `settings-${i}`, namespace: 'shop' } })
     const settings = follow(ConfigMap)
     const labelled = follow(ConfigMap, { initialList: 'list' })
@@ -108,7 +108,7 @@ describe('a controller on informers', () => {
     await running
   })
 
-  it('reconciles everything again at each resync', async () => {
+  it('a controller reconciles everything again at each resync', async () => {
     server.create(ConfigMap, { metadata: { name: 'settings', namespace: 'shop' } })
     const times: number[] = []
     const reconcile = async () => void times.push(clock.now())
@@ -121,7 +121,7 @@ describe('a controller on informers', () => {
     await running
   })
 
-  it('has seen the last state of every object, through failures, a restart of the server and a history that was forgotten', async () => {
+  it('a controller reconciles the last state of every object through failures, a server restart and a lost history', async () => {
     const churn = server.churn({ changesPerSecond: 50, replacedPercent: 30, namespaces: ['shop', 'bank'] })
     const pods = follow(Pod, { onWake: () => () => undefined })
     const seen = new Map<string, string | undefined>()

@@ -77,7 +77,7 @@ class Play {
   }
 }
 
-it('whatever changes, fails and is to be looked at again: one run per key at a time, and one after the last change', async () => {
+it('runs one reconciler per key at a time, and one after the last change, for any changes, failures and requeues', async () => {
   await fc.assert(
     fc.asyncProperty(changes, plans, concurrency, async (...given) => {
       const { clock, stop, controller, runs, changed, surprises } = new Play(...given)
@@ -105,7 +105,7 @@ it('whatever changes, fails and is to be looked at again: one run per key at a t
   )
 })
 
-it('whenever it is aborted: nothing begins any more, run() waits for what runs, and nothing is left', async () => {
+it('an abort at any moment starts nothing more, waits for running reconcilers, and leaves nothing behind', async () => {
   await fc.assert(
     fc.asyncProperty(changes, plans, concurrency, fc.nat({ max: 250 }), async (someChanges, somePlans, workers, abortAt) => {
       const { clock, stop, controller, runs, running, surprises } = new Play(someChanges, somePlans, workers)

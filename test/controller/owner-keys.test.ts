@@ -8,14 +8,14 @@ import { named } from './support'
 const reference = (apiVersion: string, kind: string, name: string): OwnerReference => ({ apiVersion, kind, name, uid: `uid of ${name}` })
 
 describe('ownerKeys', () => {
-  it('gives the owners of the kind, in the namespace of the object', () => {
+  it('ownerKeys returns the owners of the kind, in the namespace of the object', () => {
     const owned = named('web-1', {
       ownerReferences: [reference('apps/v1', 'Deployment', 'web'), reference('apps/v1', 'Deployment', 'spare')],
     })
     expect(ownerKeys(Deployment)(owned)).toEqual(['shop/web', 'shop/spare'])
   })
 
-  it('leaves out owners of other kinds and groups, but takes other versions of the group', () => {
+  it('ownerKeys omits owners of other kinds and groups, but accepts other versions of the group', () => {
     const references = [
       reference('apps/v1', 'StatefulSet', 'kind'),
       reference('example.com/v1', 'Deployment', 'group'),
@@ -25,11 +25,11 @@ describe('ownerKeys', () => {
     expect(ownerKeys(Deployment)(named('web-1', { ownerReferences: references }))).toEqual(['shop/version'])
   })
 
-  it('gives a cluster-scoped owner its name for a key', () => {
+  it('ownerKeys returns the name of a cluster-scoped owner as its key', () => {
     expect(ownerKeys(Node)(named('mirror-of-a-static-pod', { ownerReferences: [reference('v1', 'Node', 'n1')] }))).toEqual(['n1'])
   })
 
-  it('gives nothing for an object without owners', () => {
+  it('ownerKeys returns nothing for an object without owners', () => {
     expect(ownerKeys(Deployment)(named('web-1'))).toEqual([])
   })
 })

@@ -28,7 +28,7 @@ const answering = (answers: Record<string, unknown>) =>
   serve((request) => answers[new URL(request.url).pathname.slice(1)] ?? status(404, 'NotFound'))
 
 describe('discover', () => {
-  test('reads everything in two requests where discovery is aggregated', async () => {
+  test('discover reads everything in two requests with aggregated discovery', async () => {
     const server = new FakeApiServer()
     define(server)
     const { groups, resources, failures } = await discover(clientOf(server))
@@ -58,7 +58,7 @@ describe('discover', () => {
     expect(failures).toEqual([])
   })
 
-  test('asks for v2 before v2beta1 before what older servers have', async () => {
+  test('discover asks for v2, then v2beta1, then the form of older servers', async () => {
     const { requests, client } = answering({ api: aggregated(), apis: aggregated() })
     await discover(client())
     expect(requests[0]?.headers.get('accept')).toBe(
@@ -67,7 +67,7 @@ describe('discover', () => {
     )
   })
 
-  test('takes v2beta1', async () => {
+  test('discover accepts v2beta1', async () => {
     const { client } = answering({
       api: aggregated(),
       apis: { ...aggregated(group('x.io', [['v1', 'Current', 'xs']])), apiVersion: 'apidiscovery.k8s.io/v2beta1' },
@@ -77,7 +77,7 @@ describe('discover', () => {
     ])
   })
 
-  test('reads group by group where it is not, and finds the same', async () => {
+  test('discover reads group by group without aggregated discovery, and finds the same', async () => {
     const server = new FakeApiServer()
     define(server)
     const whole = await discover(clientOf(server))
@@ -97,7 +97,7 @@ describe('discover', () => {
     expect(legacy.groups).toEqual(whole.groups)
   })
 
-  test('knows the version a group prefers, which need not be the first of the legacy list', async () => {
+  test('discover knows the preferred version of a group, which need not be the first of the legacy list', async () => {
     const resources = [{ name: 'xs', singularName: 'x', namespaced: true, kind: 'X', verbs: ['list'] }]
     const versions = [{ version: 'v1beta1' }, { version: 'v1' }]
     const { client } = answering({
@@ -113,7 +113,7 @@ describe('discover', () => {
     ])
   })
 
-  test('lists what is stale among the failures, and prefers what can be read', async () => {
+  test('discover lists stale versions among the failures, and prefers readable ones', async () => {
     const { client } = answering({
       api: aggregated(group('', [['v1', 'Current', 'pods']])),
       apis: aggregated(
@@ -137,7 +137,7 @@ describe('discover', () => {
     expect(() => discovery.resolve('nodes.metrics.k8s.io')).toThrow('(could not be read: metrics.k8s.io/v1beta1, x.io/v2)')
   })
 
-  test('lists a group whose server is down among the failures, and the rest works', async () => {
+  test('discover lists a group whose server is down among the failures, and reads the rest', async () => {
     const server = new FakeApiServer()
     define(server)
     server.faults.add({ match: ({ url }) => url.includes('example.com'), fault: { type: 'status', status: 503 } })
@@ -146,22 +146,22 @@ describe('discover', () => {
     expect(discovery.resolve('deploy').plural).toBe('deployments')
   })
 
-  test('does without a root that the user may not see or the server does not have', async () => {
+  test('discover tolerates a root that is denied or missing', async () => {
     const apis = aggregated(group('x.io', [['v1', 'Current', 'xs']]))
     expect((await discover(answering({ apis }).client())).resources).toHaveLength(1)
     expect((await discover(answering({ api: status(403, 'Forbidden'), apis }).client())).resources).toHaveLength(1)
     await expect(discover(answering({}).client())).rejects.toMatchObject({ status: 404 })
   })
 
-  test('rejects when the server is down, sends something else, or the signal is aborted', async () => {
+  test('discover rejects when the server is down, sends something else, or the signal is aborted', async () => {
     await expect(discover(answering({ api: status(503, 'Down'), apis: aggregated() }).client())).rejects.toMatchObject({ status: 503 })
     await expect(discover(answering({ api: {}, apis: {} }).client())).rejects.toThrow(
-      'http://kube.test/api: the answer says nothing of API groups: {}',
+      'http://kube.test/api: the response lists no API groups: {}',
     )
     await expect(discover(answering({}).client(), { signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
   })
 
-  test('gives the same again when nothing has changed, and reads only the part that has', async () => {
+  test('discover returns the previous result when nothing has changed, and reads only changed parts', async () => {
     const server = new FakeApiServer()
     const client = clientOf(server)
     const previous = await discover(client)
@@ -173,13 +173,13 @@ describe('discover', () => {
     expect(next.roots[0]).toBe(previous.roots[0])
   })
 
-  test('gives the same again without tags too, as where the browser hides them', async () => {
+  test('discover returns the previous result without ETags as well, which browsers may hide', async () => {
     const { client } = answering({ api: aggregated(group('', [['v1', 'Current', 'pods']])), apis: aggregated() })
     const previous = await discover(client())
     expect(await discover(client(), { previous })).toBe(previous)
   })
 
-  test('leaves out what has no kind', async () => {
+  test('discover omits resources without a kind', async () => {
     const nameless = { metadata: { name: 'x.io' }, versions: [{ version: 'v1', resources: [{ resource: 'xs', scope: 'Cluster' }] }] }
     const { client } = answering({ api: aggregated(), apis: aggregated(nameless) })
     expect((await discover(client())).resources).toEqual([])

@@ -76,7 +76,7 @@ describe('resolve understands', () => {
     [{ kind: 'Pod', apiVersion: 'v1' }, 'pods v1'],
     [{ group: 'autoscaling', plural: 'horizontalpodautoscalers' }, 'horizontalpodautoscalers autoscaling/v2'],
     [{ group: 'autoscaling', version: 'v1', plural: 'horizontalpodautoscalers' }, 'horizontalpodautoscalers autoscaling/v1'],
-  ])('%j', (query, expected) => {
+  ])('resolves %j', (query, expected) => {
     const found = discovery.resolve(query)
     expect(`${found.plural} ${apiVersionOf(found)}`).toBe(expected)
   })
@@ -92,11 +92,11 @@ describe('what is not there', () => {
     [{ group: 'apps', plural: 'events' }, /did you mean events or events\.events\.k8s\.io\?/],
     ['zzzzzzzz', /^the server has no resource "zzzzzzzz"$/],
     ['', /^the server has no resource ""/],
-  ])('%j is an error that says what is near', (query, message) => {
+  ])('reports %j as unknown and suggests similar names', (query, message) => {
     expect(() => discovery.resolve(query)).toThrow(message)
   })
 
-  test('has its suggestions as data, three at most', () => {
+  test('an UnknownResourceError has at most three suggestions as data', () => {
     expect(nearMatches(discovery.resources, 'deploymnts')).toEqual(['deployments.apps', 'deployments.x.io'])
     try {
       discovery.resolve('event.nope')

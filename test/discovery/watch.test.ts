@@ -55,7 +55,7 @@ class Followed implements AsyncDisposable {
   }
 }
 
-test('what there is comes first, then each change: a definition that comes, and goes', async () => {
+test('watchDiscovery reports the current resources first, then each definition that comes or goes', async () => {
   await using followed = await new Followed().start()
   expect(followed.plurals).toEqual([])
   await followed.clock.advance(1_000)
@@ -69,13 +69,13 @@ test('what there is comes first, then each change: a definition that comes, and 
   expect(followed.seen).toHaveLength(3)
 })
 
-test('definitions are watched as metadata', async () => {
+test('watchDiscovery watches definitions as metadata', async () => {
   await using followed = await new Followed().start()
   const watch = followed.server.requests.find(({ resource, verb }) => resource.startsWith('customresourcedefinitions') && verb === 'watch')
   expect(watch?.headers.get('accept')).toContain('as=PartialObjectMetadata')
 })
 
-test('many changes at a time cost one look', async () => {
+test('watchDiscovery reads discovery once for many changes at a time', async () => {
   await using followed = await new Followed().start()
   await followed.clock.advance(600_000)
   followed.asked()
@@ -85,7 +85,7 @@ test('many changes at a time cost one look', async () => {
   expect(followed.plurals).toEqual(['as', 'bs', 'cs'])
 })
 
-test('the server is asked again after a change, ever less often, as its discovery may come late', async () => {
+test('watchDiscovery reads again at growing intervals after a change, because the server updates its discovery late', async () => {
   await using followed = await new Followed().start()
   await followed.clock.advance(600_000)
   followed.asked()
@@ -101,7 +101,7 @@ test('the server is asked again after a change, ever less often, as its discover
   expect(followed.asked()).toBeLessThan(20)
 })
 
-test('who may not watch definitions learns of a change at the next poll', async () => {
+test('watchDiscovery reports a change at the next poll to a user who may not watch definitions', async () => {
   const denied = new Followed()
   denied.server.faults.add({
     match: { resource: 'customresourcedefinitions.apiextensions.k8s.io' },
@@ -116,7 +116,7 @@ test('who may not watch definitions learns of a change at the next poll', async 
   expect(followed.errors).toEqual([])
 })
 
-test('a server that is down is asked again; what cannot be told is reported', async () => {
+test('watchDiscovery retries while the server is down, and reports errors of the listener', async () => {
   const down = new Followed()
   down.server.faults.add({ match: ({ url }) => url.endsWith('/apis'), times: 2, fault: { type: 'refuse' } })
   await using followed = await down.start()
@@ -126,7 +126,7 @@ test('a server that is down is asked again; what cannot be told is reported', as
   expect(followed.errors.map(String)).toEqual(Array(2).fill(expect.stringContaining('GET http://kubernetes.test/apis: no answer')))
 })
 
-test('an aborted signal ends it before it begins', async () => {
+test('watchDiscovery does nothing for an aborted signal', async () => {
   const server = new FakeApiServer()
   await watchDiscovery(clientOf(server), { signal: AbortSignal.abort(), onChange: () => expect.unreachable() })
   expect(server.requests).toEqual([])

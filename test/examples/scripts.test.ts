@@ -66,7 +66,7 @@ describe.each(runtimes)('in %s', { timeout: 60_000 }, (runtime) => {
         { name: 'side', restartCount: 1 },
       ]),
     )
-    expect(await example.line()).toBe('shop/web-1 side restarted 1x: the last run left no trace')
+    expect(await example.line()).toBe('shop/web-1 side restarted 1x: the last run is unknown')
     api.delete(Pod, { name: 'web-1', namespace: shop })
     await goesQuietly(example, api)
   })
@@ -88,7 +88,7 @@ describe.each(runtimes)('in %s', { timeout: 60_000 }, (runtime) => {
 
   test('wait-until-rolled-out ends with 1 when there is none, when one fails or is deleted, and when time is up', async () => {
     await using none = run('wait-until-rolled-out', '--selector', 'app=web')
-    expect(await none.ended).toEqual({ code: 1, stderr: 'Error: no such deployment in the namespace shop\n' })
+    expect(await none.ended).toEqual({ code: 1, stderr: 'Error: found no matching deployment in the namespace shop\n' })
 
     api.create(Deployment, deployment('web', {}))
     await using late = run('wait-until-rolled-out', '--timeout', '0.3')

@@ -51,13 +51,13 @@ function hearing(): { handler: EventHandler<Pod>; heard: Promise<void> } {
 }
 
 describe('JSON.parse is called', () => {
-  test('for no event that nobody reads', async () => {
+  test('JSON.parse is not called for events that are not read', async () => {
     const scene = await started()
     guard('parses per event, nothing read', (await parses(() => follow(scene))) / EVENTS)
     await scene.pods.stop()
   })
 
-  test('once for each version of an object that a handler hears of: the one before is not parsed again', async () => {
+  test('JSON.parse is called once for each version that a handler receives, and not again for the previous one', async () => {
     const scene = await started()
     const { handler, heard } = hearing()
     scene.pods.addEventHandler(handler)
@@ -65,7 +65,7 @@ describe('JSON.parse is called', () => {
     await scene.pods.stop()
   })
 
-  test('no more often for three handlers than for one', async () => {
+  test('JSON.parse is called as often for three handlers as for one', async () => {
     const scene = await started()
     const all = [hearing(), hearing(), hearing()]
     for (const { handler } of all) scene.pods.addEventHandler(handler)
@@ -74,24 +74,24 @@ describe('JSON.parse is called', () => {
     await scene.pods.stop()
   })
 
-  test('once for each event that is indexed', async () => {
+  test('JSON.parse is called once for each indexed event', async () => {
     const scene = await started({ indexers: { node: (pod) => [pod.spec?.nodeName ?? ''] } })
     guard('parses per event, an index', (await parses(() => follow(scene))) / EVENTS)
     await scene.pods.stop()
   })
 
-  test('once for each event that is transformed', async () => {
+  test('JSON.parse is called once for each transformed event', async () => {
     const scene = await started({ transform: (pod) => pod })
     guard('parses per event, a transform', (await parses(() => follow(scene))) / EVENTS)
     await scene.pods.stop()
   })
 
-  test.each(['stream', 'list'] as const)('for no object of the first state (%s)', async (initialList) => {
+  test.each(['stream', 'list'] as const)('JSON.parse is not called for objects of the first state (%s)', async (initialList) => {
     const name = initialList === 'stream' ? 'parses of a streamed list' : 'parses of a list'
     guard(name, await parses(async () => (await started({ initialList })).pods.stop()))
   })
 
-  test('for the labels only when a selector looks for them', async () => {
+  test('labels are parsed only when a selector reads them', async () => {
     const { pods } = await started()
     const spy = vi.spyOn(JSON, 'parse')
     expect(pods.lister.list({ labelSelector: 'app=web' }).length).toBeGreaterThan(0)
@@ -102,7 +102,7 @@ describe('JSON.parse is called', () => {
 })
 
 describe('the server is asked', () => {
-  test.each(['stream', 'list'] as const)('so many times until the watch is there (%s)', async (initialList) => {
+  test.each(['stream', 'list'] as const)('the number of requests until the watch is open is fixed (%s)', async (initialList) => {
     const { feed, pods } = await started({ initialList })
     await follow({ feed, pods })
     guard(initialList === 'stream' ? 'requests of a streamed sync' : 'requests of a listed sync', feed.requests.length)
@@ -119,7 +119,7 @@ describe('IndexedDB is used', () => {
     return pods
   }
 
-  test('for a second visit: one request, and no list', async () => {
+  test('a second visit reads IndexedDB, sends one request and no list', async () => {
     const feed = new Feed(PODS)
     await (await stored(feed)).stop()
     const before = feed.requests.length
@@ -129,7 +129,7 @@ describe('IndexedDB is used', () => {
     await pods.stop()
   })
 
-  test('once for all the changes that come before the next commit', async () => {
+  test('IndexedDB is written once for all changes before the next commit', async () => {
     const feed = new Feed(PODS)
     await (await stored(feed)).stop()
     const pods = await stored(feed)
@@ -141,7 +141,7 @@ describe('IndexedDB is used', () => {
     guard('transactions of 1,000 changes at once', transactions)
   })
 
-  test('for at most two characters per character that changed, tidying up included', async () => {
+  test('IndexedDB receives at most two characters per changed character, including compaction', async () => {
     const feed = new Feed(PODS)
     const clock = new VirtualClock()
     await (await stored(feed)).stop()

@@ -7,7 +7,7 @@ import { guard } from './expected'
 const loader = new URL('../examples/source-loader.mjs', import.meta.url).href
 const script = fileURLToPath(new URL('retained.ts', import.meta.url))
 
-test('what an informer keeps of objects that nobody read is little more than their text', async () => {
+test('an informer keeps little more than the text of objects that are not read', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--import', loader, script])
   const { objects, retainedPerCharacter } = JSON.parse(stdout)
   expect(objects).toBe(4_000)

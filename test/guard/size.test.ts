@@ -36,7 +36,7 @@ async function loadedAtOnce(imports: string): Promise<{ kB: number; modules: rea
   }
 }
 
-test('who only keeps a store up to date loads no writes, logs, views, discovery or Workers', async () => {
+test('a bundle with only a store excludes writes, logs, views, discovery and Workers', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, ListWatch, Reflector, Store } from 'kubeflect'`)
   expect(
     modules.filter((id) =>
@@ -46,7 +46,7 @@ test('who only keeps a store up to date loads no writes, logs, views, discovery 
   guard('kB gzipped, KubeReader, ListWatch, Reflector, Store', kB)
 })
 
-test('who only has informers loads no writes, logs, views, discovery, the Worker’s side or what follows single namespaces', async () => {
+test('a bundle with only informers excludes writes, logs, views, discovery, the Worker’s side and namespace fan-in', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, createInformer } from 'kubeflect'`)
   expect(
     modules.filter((id) =>

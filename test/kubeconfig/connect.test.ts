@@ -26,38 +26,38 @@ describe('a connection in Node', () => {
     }
   }
 
-  test('uses of undici what its own types know', () => {
+  test("the Undici interface matches undici's own types", () => {
     const used: Omit<Undici, 'fetch'> = undici
     expect([used.Agent, used.ProxyAgent, undici.fetch].map((part) => typeof part)).toEqual(['function', 'function', 'function'])
   })
 
-  test('trusts the authority it is given and nobody else', async () => {
+  test('a connection in Node trusts only the given authority', async () => {
     expect(await send()).toMatchObject({ status: 200, text: 'ok' })
     await expect(send({ ca: undefined })).rejects.toThrow('unable to verify the first certificate')
     expect(await send({ ca: undefined, verify: false })).toMatchObject({ text: 'ok' })
   })
 
-  test('shows its certificate', async () => {
+  test('a connection in Node presents its certificate', async () => {
     await send({ certificate: server.authority.client('ann', 'admins') })
     await send()
     expect(server.seen.map(({ client }) => client)).toEqual(['ann', undefined])
   })
 
-  test('asks for the name it is given, and checks that', async () => {
+  test('a connection in Node requests the given server name, and verifies it', async () => {
     await send({ serverName: 'kube.test' })
     expect(server.seen).toMatchObject([{ serverName: 'kube.test' }])
     await expect(send({ serverName: 'other.test' })).rejects.toThrow("Host: other.test. is not in the cert's altnames")
     expect(await send({ serverName: 'other.test', verify: false })).toMatchObject({ text: 'ok' })
   })
 
-  test('sends method, headers and body as they are, and gives a Response of the runtime', async () => {
+  test('a connection in Node sends method, headers and body unchanged, and returns a Response of the runtime', async () => {
     const { response } = await send({}, { method: 'PUT', body: '{"ä":1}', headers: { 'content-type': 'application/json', 'x-y': 'z' } })
     expect(response).toBeInstanceOf(Response)
     const headers = { 'content-type': 'application/json', 'content-length': '8', 'x-y': 'z' }
     expect(server.seen).toMatchObject([{ method: 'PUT', path: '/api?x=1', body: '{"ä":1}', headers }])
   })
 
-  test('goes through a proxy, with its password, and checks the server behind it', async () => {
+  test('a connection in Node uses a proxy with its password, and verifies the server behind it', async () => {
     await using proxy = await startProxy()
     const url = proxy.url.replace('//', '//me:p%40ss@')
     await send({ proxy: url, certificate: server.authority.client('ann'), serverName: 'kube.test' })
@@ -66,7 +66,7 @@ describe('a connection in Node', () => {
     await expect(send({ proxy: url, ca: undefined })).rejects.toThrow()
   })
 
-  test('is silent for as long as the server is', async () => {
+  test('a connection in Node does not time out while the server is silent', async () => {
     const open = deferred<() => void>()
     respond = (_, response) => {
       response.write('first')
@@ -87,7 +87,7 @@ describe('a connection in Node', () => {
     }
   })
 
-  test('is closed by an abort, while it waits and while it reads', async () => {
+  test('an abort closes a connection in Node, during the wait and during the read', async () => {
     const transport = await connect({ ca: server.authority.cert, verify: true })
     for (const answers of [false, true]) {
       const asked = deferred()
@@ -108,7 +108,7 @@ describe('a connection in Node', () => {
     await transport.close()
   })
 
-  test('is closed when what is read of it is not wanted any more', async () => {
+  test('canceling the body closes a connection in Node', async () => {
     respond = (_, response) => response.write('first')
     const transport = await connect({ ca: server.authority.cert, verify: true })
     const { body } = await transport.fetch(new Request(server.url), new AbortController().signal)

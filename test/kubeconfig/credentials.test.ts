@@ -12,7 +12,7 @@ function counting() {
 }
 
 describe('a credential', () => {
-  test('is read once for all who wait, and kept until it expires', async () => {
+  test('a credential is read once for all concurrent callers, and cached until it expires', async () => {
     const { clock, token } = counting()
     expect(await Promise.all([token(), token(), token()])).toEqual(['token-1', 'token-1', 'token-1'])
     await clock.advance(60_000)
@@ -21,7 +21,7 @@ describe('a credential', () => {
     expect(await Promise.all([token(), token()])).toEqual(['token-2', 'token-2'])
   })
 
-  test('that never expires is kept', async () => {
+  test('a credential without expiry is cached', async () => {
     const clock = new VirtualClock()
     let reads = 0
     const cache = new CredentialCache(async () => ({ token: `${++reads}` }), clock)
@@ -30,7 +30,7 @@ describe('a credential', () => {
     expect(await cache.get()).toEqual({ token: '1' })
   })
 
-  test('that was refused is read anew, once however many were refused', async () => {
+  test('a refused credential is read again, once for any number of refusals', async () => {
     const { cache, token } = counting()
     const refused = await cache.get()
     cache.refused(refused)
@@ -39,7 +39,7 @@ describe('a credential', () => {
     expect(await token()).toBe('token-2')
   })
 
-  test('that is being read is not read again when the one before it is refused', async () => {
+  test('a refusal of the previous credential does not restart a read in progress', async () => {
     const answers = [deferred<Credential>(), deferred<Credential>()]
     let reads = 0
     const cache = new CredentialCache(() => answers[reads++]?.promise ?? Promise.reject(new Error('one too many')), new VirtualClock())
@@ -53,7 +53,7 @@ describe('a credential', () => {
     expect(await Promise.all([second, cache.get()])).toEqual([{ token: 'b' }, { token: 'b' }])
   })
 
-  test('that cannot be read fails those who wait, not those who come later', async () => {
+  test('a failed read rejects the waiting callers, but not later ones', async () => {
     let reads = 0
     const read = async () => {
       if (++reads === 1) throw new Error('not now')
@@ -79,7 +79,7 @@ describe('a credential in files', () => {
     return { files: all, clock, cache: new CredentialCache(credentialReader(parts, readFile, clock), clock) }
   }
 
-  test('is read again after a minute, as client-go does', async () => {
+  test('a credential in files is read again after a minute, like in client-go', async () => {
     const { files, clock, cache } = inFiles({ t: 'one\n' }, { tokenFile: 't' })
     expect(await cache.get()).toMatchObject({ token: 'one' })
     files.set('t', 'two\n')
@@ -89,7 +89,7 @@ describe('a credential in files', () => {
     expect(await cache.get()).toMatchObject({ token: 'two' })
   })
 
-  test('is read again at once when it was refused', async () => {
+  test('a credential in files is read again at once when it was refused', async () => {
     const { files, cache } = inFiles({ t: 'one' }, { tokenFile: 't' })
     const refused = await cache.get()
     files.set('t', 'two')
@@ -97,7 +97,7 @@ describe('a credential in files', () => {
     expect(await cache.get()).toMatchObject({ token: 'two' })
   })
 
-  test('is what was read last when the file is gone', async () => {
+  test('a credential in files stays as it was when the file is gone', async () => {
     const { files, clock, cache } = inFiles(
       { t: 'one', c: 'C', k: 'K' },
       { tokenFile: 't', certificate: { cert: { file: 'c' }, key: { file: 'k' } } },
@@ -108,7 +108,7 @@ describe('a credential in files', () => {
     expect(await cache.get()).toMatchObject({ token: 'one', certificate: { cert: 'C', key: 'K' } })
   })
 
-  test('comes before the token that is given, which does while there is no file', async () => {
+  test('a token file takes precedence over an inline token, which is the fallback while the file is missing', async () => {
     const { files, clock, cache } = inFiles({}, { token: 'given', tokenFile: 't' })
     expect(await cache.get()).toMatchObject({ token: 'given' })
     files.set('t', 'file')
@@ -116,11 +116,11 @@ describe('a credential in files', () => {
     expect(await cache.get()).toMatchObject({ token: 'file' })
   })
 
-  test('that could never be read is an error', async () => {
+  test('a credential file that could never be read is an error', async () => {
     await expect(inFiles({}, { tokenFile: 't' }).cache.get()).rejects.toThrow('no t')
   })
 
-  test('is not what an inline one is: that never expires', async () => {
+  test('an inline credential never expires', async () => {
     const { cache } = inFiles({}, { token: 'given', certificate: { cert: 'C', key: 'K' } })
     expect(await cache.get()).toEqual({ token: 'given', certificate: { cert: 'C', key: 'K' } })
   })

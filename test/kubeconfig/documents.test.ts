@@ -6,7 +6,7 @@ import { oneContext } from './support'
 const read = async (text: string) => checkKubeconfig(await parseYaml(text, '/a/config'), '/a/config')
 
 describe('a kubeconfig file', () => {
-  test('is YAML or JSON; what is not known is passed over', async () => {
+  test('a kubeconfig is YAML or JSON, and unknown fields are ignored', async () => {
     const document = {
       apiVersion: 'v1',
       kind: 'Config',
@@ -24,7 +24,7 @@ describe('a kubeconfig file', () => {
     ['', 0],
     ['clusters: null\nusers:\n', 0],
     ['clusters: [{name: a}, {name: b, cluster: null}]', 2],
-  ])('may leave out anything: %j', async (text, clusters) => {
+  ])('a kubeconfig can omit anything: %j', async (text, clusters) => {
     expect((await read(text)).clusters).toHaveLength(clusters)
   })
 
@@ -41,8 +41,8 @@ describe('a kubeconfig file', () => {
     ['1234567', 'a kubeconfig must be a map'],
     ['users: [{name: a, user: {}}, {name: a, user: {}}]', 'users has "a" twice; rename one of them'],
     ['a: [\nb: "1234567', 'line 2 is not YAML'],
-    ['users: *t1234567', 'an alias (*) of the YAML refers to nothing'],
-  ])('that is wrong is named with its entry and field, never with a value: %j', async (text, message) => {
+    ['users: *t1234567', 'a YAML alias (*) has no anchor'],
+  ])('reports an invalid kubeconfig by entry and field, never with a value: %j', async (text, message) => {
     const error = await read(text).catch((error) => error)
     expect(error.message).toMatch(/^\/a\/config: /)
     expect(error.message).toContain(message)

@@ -21,7 +21,7 @@ async function withPlugin(exec: object = {}, expiresInMs?: number) {
 }
 
 describe('an exec plugin', () => {
-  test('is run when a request needs its token, once for all of them', async () => {
+  test('an exec plugin runs once for all requests that need its token', async () => {
     const { host, send, tokens } = await withPlugin()
     expect(host.runs).toHaveLength(0)
     await Promise.all([send(), send()])
@@ -30,7 +30,7 @@ describe('an exec plugin', () => {
     expect(tokens()).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1'])
   })
 
-  test('is run again when its token has expired', async () => {
+  test('an exec plugin runs again when its token has expired', async () => {
     const { clock, host, send, tokens } = await withPlugin({}, 60_000)
     await send()
     await clock.advance(60_000)
@@ -41,7 +41,7 @@ describe('an exec plugin', () => {
     expect(host.runs).toHaveLength(2)
   })
 
-  test('is run again when the server refuses its token, and the request sent once more', async () => {
+  test('an exec plugin runs again when the server refuses its token, and the request is sent once more', async () => {
     const host = fakeHost()
     host.answer = () => wrote({ token: `token-${host.runs.length}` })
     const { connection, requests } = await fakeConnection(oneContext({}, user()), host, (request) =>
@@ -54,7 +54,7 @@ describe('an exec plugin', () => {
     expect(host.runs).toHaveLength(2)
   })
 
-  test('gets its arguments, the variables of the process and its own, and who asks', async () => {
+  test('an exec plugin gets its arguments, the variables of the process and its own, and the API version', async () => {
     const { host, send } = await withPlugin({
       args: ['--cluster', 'east'],
       env: [
@@ -72,7 +72,7 @@ describe('an exec plugin', () => {
     })
   })
 
-  test('is told of the cluster when it wants to know', async () => {
+  test('an exec plugin gets the cluster information on request', async () => {
     const host = fakeHost({ '/a/ca.pem': 'PEM' })
     host.answer = () => wrote({ token: 't' }, V1BETA1)
     const cluster = {
@@ -94,7 +94,7 @@ describe('an exec plugin', () => {
     })
   })
 
-  test('is found beside its kubeconfig when its command is a path', async () => {
+  test('an exec plugin with a path as its command is resolved beside its kubeconfig', async () => {
     const { host, send } = await withPlugin({ command: './bin/get-token' })
     await send()
     expect(host.runs[0]?.command).toBe('/a/bin/get-token')
@@ -105,23 +105,26 @@ describe('an exec plugin', () => {
     ['IfAvailable', true, 'inherit'],
     ['IfAvailable', false, 'ignore'],
     ['Always', true, 'inherit'],
-  ])('with interactiveMode %s, and a terminal: %s, has a standard input to %s', async (interactiveMode, stdinIsTerminal, stdin) => {
-    const { host, send } = await withPlugin({ interactiveMode })
-    host.stdinIsTerminal = stdinIsTerminal
-    await send()
-    expect(host.runs[0]?.stdin).toBe(stdin)
-    expect(JSON.parse(host.runs[0]?.env.KUBERNETES_EXEC_INFO ?? '').spec.interactive).toBe(stdin === 'inherit')
-  })
+  ])(
+    'an exec plugin with interactiveMode %s, and a terminal: %s, has a standard input to %s',
+    async (interactiveMode, stdinIsTerminal, stdin) => {
+      const { host, send } = await withPlugin({ interactiveMode })
+      host.stdinIsTerminal = stdinIsTerminal
+      await send()
+      expect(host.runs[0]?.stdin).toBe(stdin)
+      expect(JSON.parse(host.runs[0]?.env.KUBERNETES_EXEC_INFO ?? '').spec.interactive).toBe(stdin === 'inherit')
+    },
+  )
 
-  test('that must ask is not run when nobody is there', async () => {
+  test('an exec plugin that must prompt does not run without a terminal', async () => {
     const { host, send } = await withPlugin({ interactiveMode: 'Always' })
     await expect(send()).rejects.toThrow(
-      'context "dev": its user (/a/config): the exec plugin "get-token" must be able to ask (interactiveMode: Always), and standard input is not a terminal',
+      'context "dev": its user (/a/config): the exec plugin "get-token" needs a terminal to prompt (interactiveMode: Always), but standard input is not one',
     )
     expect(host.runs).toHaveLength(0)
   })
 
-  test('is not run for a user who has a token or a certificate', async () => {
+  test('an exec plugin does not run for a user with a token or a certificate', async () => {
     for (const given of [{ token: 'given' }, { 'client-certificate-data': btoa('C'), 'client-key-data': btoa('K') }]) {
       const host = fakeHost()
       await (await fakeConnection(oneContext({}, { ...user(), ...given }), host)).send()
@@ -129,7 +132,7 @@ describe('an exec plugin', () => {
     }
   })
 
-  test('may give a certificate; a new one takes new connections, and the old ones are closed', async () => {
+  test('an exec plugin can return a certificate; a new one opens new connections, and the old ones are closed', async () => {
     const host = fakeHost()
     const fake = await fakeConnection(oneContext({}, user()), host)
     host.answer = () =>
@@ -156,12 +159,12 @@ describe('an exec plugin', () => {
       { code: 0, stdout: '{"kind":"secret"}' },
       `did not write an ExecCredential of ${V1} to standard output: kind`,
     ],
-    ['writes another version', wrote({ token: 'secret' }, V1BETA1), 'apiVersion is not as it must be'],
-    ['writes no string', wrote({ token: { secret: 1 } }), 'status.token is not as it must be'],
-    ['writes nothing of use', wrote({}), 'gave neither a token nor a certificate'],
-    ['writes half a pair', wrote({ clientKeyData: 'secret' }), 'gave only one of certificate and key'],
-    ['writes no time', wrote({ token: 'secret', expirationTimestamp: 'secret' }), 'gave an expirationTimestamp that is no time'],
-  ])('that %s is an error that names it and quotes nothing of what it wrote', async (_, answer, message) => {
+    ['writes another version', wrote({ token: 'secret' }, V1BETA1), 'apiVersion is invalid'],
+    ['writes no string', wrote({ token: { secret: 1 } }), 'status.token is invalid'],
+    ['writes nothing of use', wrote({}), 'returned neither a token nor a certificate'],
+    ['writes half a pair', wrote({ clientKeyData: 'secret' }), 'returned a certificate without a key, or a key without a certificate'],
+    ['writes no time', wrote({ token: 'secret', expirationTimestamp: 'secret' }), 'returned an expirationTimestamp that is not a time'],
+  ])('an exec plugin that %s is reported without its output', async (_, answer, message) => {
     const { host, send } = await withPlugin()
     host.answer = () => answer as { code: number; stdout: string }
     const error = await send().catch((error) => error)
@@ -170,7 +173,7 @@ describe('an exec plugin', () => {
     expect(`${error.stack} ${JSON.stringify(error)} ${error.cause}`).not.toContain('secret')
   })
 
-  test('that is not installed is an error with its hint, without what could do something to a terminal', async () => {
+  test('an exec plugin that is not installed is reported with its hint, without terminal control characters', async () => {
     const { host, send } = await withPlugin({ installHint: 'brew install\n\tget-token\u001b[2J\u0007' })
     host.answer = () => {
       throw missing()
@@ -178,7 +181,7 @@ describe('an exec plugin', () => {
     await expect(send()).rejects.toThrow(/"get-token" is not installed, or not on the PATH:\nbrew install\n\tget-token\[2J$/)
   })
 
-  test('is waited for no longer than its request, and ends with the connection', async () => {
+  test('the wait for an exec plugin ends with its request and with the connection', async () => {
     const { host, connection, send } = await withPlugin()
     const started = deferred()
     host.answer = ({ signal }) => {

@@ -17,28 +17,28 @@ const load = async (host: ReturnType<typeof fakeHost>, options: Parameters<typeo
 describe('loadKubeconfig', () => {
   const files = { '/x': file('https://x'), '/y': file('https://y'), '/z': file('https://z'), '/~/.kube/config': file('https://home') }
 
-  test('reads the path that is given', async () => {
+  test('loadKubeconfig reads the given path', async () => {
     expect(await load(fakeHost(files, { KUBECONFIG: '/y', HOME: '/~' }), { path: '/x' })).toMatchObject({ server: 'https://x/' })
   })
 
-  test('reads what KUBECONFIG names, the first before the others; what is not there is passed over', async () => {
+  test('loadKubeconfig reads the files in KUBECONFIG, the first with precedence, and skips missing ones', async () => {
     expect(await load(fakeHost(files, { KUBECONFIG: '/none::/y:/x:/y', HOME: '/~' }))).toMatchObject({
       server: 'https://y/',
       context: 'dev',
     })
   })
 
-  test('reads ~/.kube/config', async () => {
+  test('loadKubeconfig reads ~/.kube/config', async () => {
     expect(await load(fakeHost(files, { HOME: '/~' }))).toMatchObject({ server: 'https://home/' })
   })
 
-  test('takes the context that is asked for, with its namespace', async () => {
+  test('loadKubeconfig uses the given context with its namespace', async () => {
     const contexts = [{ name: 'prod', context: { cluster: 'east', user: 'ann', namespace: 'shop' } }]
     const host = fakeHost({ '/x': file('https://x', { contexts }) }, { KUBECONFIG: '/x' })
     expect(await load(host, { context: 'prod' })).toEqual({ server: 'https://x/', context: 'prod', namespace: 'shop' })
   })
 
-  test('connects a pod that has no kubeconfig with its service account', async () => {
+  test('loadKubeconfig connects a pod without a kubeconfig with its service account', async () => {
     expect(await load(fakeHost(account, pod))).toEqual({ server: 'https://10.0.0.1:443', context: undefined, namespace: 'shop' })
     expect(await load(fakeHost({ ...account, ...files }, { ...pod, HOME: '/~' }))).toMatchObject({ server: 'https://home/' })
   })
@@ -60,17 +60,17 @@ describe('loadKubeconfig', () => {
       { KUBECONFIG: '/x', HTTPS_PROXY: 'socks5://me:secret@p' },
       "the environment: the proxy's URL must begin with",
     ],
-  ])('of a kubeconfig %s says so', async (_, files, env, message) => {
+  ])('loadKubeconfig reports a kubeconfig %s', async (_, files, env, message) => {
     const error = await load(fakeHost(files, env)).catch((error) => error)
     expect(error).toMatchObject({ name: 'KubeconfigError', message: expect.stringContaining(message) })
     expect(error.message).not.toContain('secret')
   })
 
-  test('reads nothing else when the path that is given is not there', async () => {
-    await expect(load(fakeHost(files, { KUBECONFIG: '/y' }), { path: '/none' })).rejects.toThrow('/none: there is no such file')
+  test('loadKubeconfig reads nothing else when the given path does not exist', async () => {
+    await expect(load(fakeHost(files, { KUBECONFIG: '/y' }), { path: '/none' })).rejects.toThrow('/none does not exist')
   })
 
-  test('names a file that cannot be read', async () => {
+  test('loadKubeconfig names a file that cannot be read', async () => {
     const host = fakeHost({}, { KUBECONFIG: '/x' })
     host.readFile = async () => {
       throw Object.assign(new Error(), { code: 'EACCES' })
@@ -84,17 +84,17 @@ describe('inClusterConfig', () => {
     [{ POD_NAMESPACE: 'mine' }, account, 'mine'],
     [{}, account, 'shop'],
     [{}, { ...account, [`${ACCOUNT}/namespace`]: '' }, 'default'],
-  ])('takes the namespace of the pod: %j', async (env, files, namespace) => {
+  ])('inClusterConfig uses the namespace of the pod: %j', async (env, files, namespace) => {
     await using connection = await inClusterConfig({}, fakeHost(files, { ...pod, ...env }))
     expect(connection.namespace).toBe(namespace)
   })
 
-  test('knows IPv6', async () => {
+  test('inClusterConfig supports IPv6', async () => {
     await using connection = await inClusterConfig({}, fakeHost(account, { ...pod, KUBERNETES_SERVICE_HOST: 'fd00::1' }))
     expect(connection.baseUrl).toBe('https://[fd00::1]:443')
   })
 
-  test('is an error outside a pod, and in one whose service account is not there', async () => {
+  test('inClusterConfig is an error outside a pod, and in one without a service account', async () => {
     await expect(inClusterConfig({}, fakeHost())).rejects.toThrow('this is not a pod: KUBERNETES_SERVICE_HOST')
     await expect(inClusterConfig({}, fakeHost({}, pod))).rejects.toThrow(`service account: ${ACCOUNT}/ca.crt cannot be read (ENOENT)`)
   })
@@ -107,7 +107,7 @@ describe('a connection', () => {
     return Object.fromEntries(requests[0]?.headers ?? [])
   }
 
-  test('reads authority, certificate and key beside their kubeconfig', async () => {
+  test('a connection reads authority, certificate and key relative to their kubeconfig', async () => {
     const host = fakeHost({ '/a/ca.pem': 'CA', '/a/pki/c.pem': 'C', '/keys/k.pem': 'K' })
     const user = { 'client-certificate': 'pki/c.pem', 'client-key': '/keys/k.pem' }
     const { connected, send } = await fakeConnection(
@@ -118,7 +118,7 @@ describe('a connection', () => {
     expect(connected).toMatchObject([{ ca: 'CA', certificate: { cert: 'C', key: 'K' }, serverName: 'kube', verify: true }])
   })
 
-  test('takes them inline', async () => {
+  test('a connection uses inline authority, certificate and key', async () => {
     const user = { 'client-certificate-data': btoa('C'), 'client-key-data': btoa('K') }
     const { connected, send } = await fakeConnection(oneContext({ 'certificate-authority-data': btoa('CA') }, user), fakeHost())
     await send()
@@ -141,13 +141,13 @@ describe('a connection', () => {
       {},
       'context "dev": its cluster (/a/config): the proxy\'s URL must begin with http:// or https://',
     ],
-  ])('cannot be made with %s that is of no use', async (_, cluster, user, message) => {
+  ])('refuses to connect with %s that cannot be used', async (_, cluster, user, message) => {
     const sent = fakeConnection(oneContext(cluster, user), fakeHost()).then(({ send }) => send())
     await expect(sent).rejects.toThrow(message)
     await expect(sent).rejects.not.toThrow('pass')
   })
 
-  test('goes through the proxy of its cluster, or that of the environment', async () => {
+  test('a connection uses the proxy of its cluster, or that of the environment', async () => {
     const host = fakeHost({}, { HTTPS_PROXY: 'http://env.test:1' })
     for (const [cluster, proxy] of [
       [{ 'proxy-url': 'http://own.test:1' }, 'http://own.test:1'],
@@ -175,24 +175,24 @@ describe('a connection', () => {
       { 'impersonate-extra-a.b%2fc': '1', 'impersonate-extra-d%25%28': '2' },
     ],
     ['no compression', { 'disable-compression': true }, {}, { 'accept-encoding': 'identity' }],
-  ])('sends %s', async (_, cluster, user, headers) => {
+  ])('a connection sends %s', async (_, cluster, user, headers) => {
     expect(await headersOf(oneContext(cluster, user))).toMatchObject(headers)
   })
 
-  test('tells nobody a credential over plain HTTP, but whom to act as', async () => {
+  test('a connection over plain HTTP sends no credential, but does impersonate', async () => {
     const headers = await headersOf(oneContext({ server: 'http://a.test' }, { token: 't', as: 'bob' }))
     expect(headers).toMatchObject({ 'impersonate-user': 'bob' })
     expect(headers).not.toHaveProperty('authorization')
     expect(await headersOf(oneContext({ server: 'http://a.test' }, { username: 'u' }))).not.toHaveProperty('authorization')
   })
 
-  test('keeps the path of its server', async () => {
+  test('a connection keeps the path of its server', async () => {
     const { connection, requests } = await fakeConnection(oneContext({ server: 'https://a.test/k8s/c1/' }), fakeHost())
     await new KubeClient(connection).request({ path: 'api' })
     expect(requests[0]?.url).toBe('https://a.test/k8s/c1/api')
   })
 
-  test('ends what is open when it is disposed of', async () => {
+  test('disposing of a connection ends open requests', async () => {
     const fake = await fakeConnection(oneContext(), fakeHost(), (_, signal) => {
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     })

@@ -3,7 +3,7 @@ import { mergeKubeconfigs, resolveContext } from '../../src/kubeconfig/merge'
 import { located, oneContext, targetOf } from './support'
 
 describe('merging kubeconfigs', () => {
-  test('takes what several files define from the first, whole', () => {
+  test('merging takes a definition that several files have from the first, as a whole', () => {
     const merged = mergeKubeconfigs(
       located(oneContext({}, { token: 'a' }), oneContext({ 'tls-server-name': 'x' }, { token: 'b', as: 'bob' })),
     )
@@ -11,37 +11,37 @@ describe('merging kubeconfigs', () => {
     expect(merged.clusters.get('east')?.value['tls-server-name']).toBe('')
   })
 
-  test('keeps what only a later file defines, and knows which', () => {
+  test('merging keeps definitions of later files, with their file', () => {
     const later = { users: [{ name: 'bob', user: { token: 'b' } }] }
     expect(mergeKubeconfigs(located(oneContext(), later)).users.get('bob')?.file).toBe('/b/config')
   })
 
-  test('takes the first current context that is set', () => {
+  test('merging takes the first current context that is set', () => {
     const files = located({}, { 'current-context': 'b' }, { 'current-context': 'c' })
     expect(mergeKubeconfigs(files).currentContext).toBe('b')
   })
 })
 
 describe('a context', () => {
-  test('is the current one, in the namespace default', () => {
+  test('resolveContext returns the current context, in the namespace default', () => {
     expect(targetOf(oneContext())).toMatchObject({ context: 'dev', namespace: 'default', cluster: { file: '/a/config' } })
   })
 
-  test('may have its parts in other files', () => {
+  test('the parts of a context can be in other files', () => {
     const [a, b] = located({ ...oneContext(), users: [] }, { users: [{ name: 'ann', user: { token: 't' } }] })
     const target = resolveContext(mergeKubeconfigs([a, b].filter((file) => file !== undefined)))
     expect(target).toMatchObject({ cluster: { file: '/a/config' }, user: { file: '/b/config', value: { token: 't' } } })
   })
 
-  test('that nobody names is none', () => {
+  test('resolveContext returns undefined without a name and a current context', () => {
     expect(resolveContext(mergeKubeconfigs(located({})))).toBeUndefined()
   })
 
-  test('that does not exist is an error that lists those that do', () => {
+  test('an unknown context is an error that lists the known ones', () => {
     expect(() => targetOf(oneContext(), 'prod')).toThrow('there is no context "prod"; there is "dev"')
   })
 
-  test('names every part that does not exist', () => {
+  test('reports every missing part of a context', () => {
     expect(() => targetOf({ ...oneContext(), clusters: [], users: [{ name: 'bob' }, { name: 'cy' }] })).toThrow(
       'context "dev" (/a/config): cluster names "east", and there are none; user names "ann", and there are "bob", "cy"',
     )
@@ -55,14 +55,14 @@ describe('a context', () => {
     [
       'two authorities',
       { 'certificate-authority': 'a', 'certificate-authority-data': 'b' },
-      'certificate-authority and certificate-authority-data exclude',
+      'certificate-authority and certificate-authority-data are mutually exclusive',
     ],
     [
       'an authority nobody asks',
       { 'certificate-authority': 'a', 'insecure-skip-tls-verify': true },
       'insecure-skip-tls-verify and certificate-authority',
     ],
-  ])('with %s says so', (_, cluster, message) => {
+  ])('reports a cluster with %s', (_, cluster, message) => {
     expect(() => targetOf(oneContext(cluster))).toThrow(`context "dev" (/a/config): cluster "east" (/a/config): ${message}`)
   })
 
@@ -72,9 +72,9 @@ describe('a context', () => {
     [
       'two keys',
       { 'client-certificate': 'a', 'client-key': 'b', 'client-key-data': 'c' },
-      'client-key and client-key-data exclude each other',
+      'client-key and client-key-data are mutually exclusive',
     ],
-    ['two ways to say who asks', { token: 'a', username: 'b' }, 'token and username exclude each other'],
+    ['two ways to say who asks', { token: 'a', username: 'b' }, 'token and username are mutually exclusive'],
     [
       'an auth-provider',
       { 'auth-provider': { name: 'oidc' } },
@@ -89,13 +89,13 @@ describe('a context', () => {
     ],
     ['a nameless variable', { exec: { ...exec, env: [{ value: 'x' }] } }, 'exec.env has a variable without a name'],
     ['a uid of nobody', { 'as-uid': '1' }, 'as-uid, as-groups and as-user-extra need as'],
-    ['several groups', { as: 'bob', 'as-groups': ['a', 'b'] }, 'as-groups can have one group'],
-    ['several values', { as: 'bob', 'as-user-extra': { a: ['1', '2'] } }, 'as-user-extra can have one value for each key'],
-  ])('whose user has %s says so', (_, user, message) => {
+    ['several groups', { as: 'bob', 'as-groups': ['a', 'b'] }, 'as-groups can have only one group'],
+    ['several values', { as: 'bob', 'as-user-extra': { a: ['1', '2'] } }, 'as-user-extra can have only one value for each key'],
+  ])('reports a user with %s', (_, user, message) => {
     expect(() => targetOf(oneContext({}, user))).toThrow(`context "dev" (/a/config): user "ann" (/a/config): ${message}`)
   })
 
-  test('tells all that is wrong at once, and only of what it refers to', () => {
+  test('reports all problems of a context at once, and only of its own parts', () => {
     const other = { name: 'bob', user: { 'auth-provider': { name: 'gcp' } } }
     const document = oneContext({ server: '' }, { 'client-key': 'k' })
     const message = /server must be.*; user "ann".*client-key needs/
@@ -103,7 +103,7 @@ describe('a context', () => {
     expect(targetOf({ ...oneContext(), users: [{ name: 'ann' }, other] }).user.value.token).toBe('')
   })
 
-  test('lets a v1beta1 plugin leave its mode out', () => {
+  test('a v1beta1 plugin can omit its interactive mode', () => {
     const user = { exec: { ...exec, apiVersion: 'client.authentication.k8s.io/v1beta1', interactiveMode: undefined } }
     expect(targetOf(oneContext({}, user)).user.value.exec?.interactiveMode).toBe('')
   })

@@ -19,17 +19,17 @@ const config = { command: 'x', args: [], env: [], apiVersion: 'v', installHint: 
 const plugin = { config, owner: 'user "a" (/a/config)', cluster: { server: 'https://x', config: null } }
 
 describe('a program', () => {
-  test('gives what it writes, also in UTF-16 with a byte order mark', async () => {
+  test('returns the output of a program, also in UTF-16 with a byte order mark', async () => {
     expect(await run('process.stdout.write("é".repeat(400))')).toEqual({ code: 0, stdout: 'é'.repeat(400) })
     expect(await run('process.stdout.write(Buffer.from("\\ufeffé", "utf16le"));process.exitCode = 3')).toEqual({ code: 3, stdout: 'é' })
     expect(await run('process.stdout.write(Buffer.of(0xff, 0x61))')).toEqual({ code: 0, stdout: '' })
   })
 
-  test('that writes without end is killed at the bound', async () => {
+  test('kills a program that writes more than the bound', async () => {
     await expect(run('setInterval(() => process.stdout.write("x".repeat(1000)), 1)')).rejects.toMatchObject({ code: TOO_MUCH_OUTPUT })
   })
 
-  test('is killed on abort although it ignores SIGTERM and left its pipes to others', async () => {
+  test('an abort kills a program that ignores SIGTERM and has passed its pipes to others', async () => {
     const controller = new AbortController()
     const script = `process.on('SIGTERM', () => {}); require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 3000)'], { stdio: 'inherit' }); setInterval(() => {}, 1000)`
     const ending = run(script, controller.signal)
@@ -38,7 +38,7 @@ describe('a program', () => {
     await expect(run('', controller.signal)).rejects.toThrow('enough')
   })
 
-  test('that is not there, or has an argument that cannot be passed, is an error with a code', async () => {
+  test('a missing program and an invalid argument are errors with a code', async () => {
     const { signal } = new AbortController()
     await expect(host.run('/no/such/program', [], { ...bounds, signal })).rejects.toMatchObject({ code: 'ENOENT' })
     await expect(host.run(process.execPath, ['a\0b'], { ...bounds, signal })).rejects.toHaveProperty('code')
@@ -46,7 +46,7 @@ describe('a program', () => {
 })
 
 describe('a file', () => {
-  test('is read up to a bound, one that has no end too', async () => {
+  test('reads a file up to a bound, also an endless one', async () => {
     writeFileSync(join(directory, 'file'), Buffer.alloc(200_000, 1))
     expect(await host.readFile(join(directory, 'file'), 1_000_000)).toHaveLength(200_000)
     expect(await host.readFile(join(directory, 'file'), 1_000)).toHaveLength(1_001)
@@ -57,26 +57,26 @@ describe('a file', () => {
 })
 
 describe('an exec plugin', () => {
-  test('that hangs is killed after five minutes, by the clock that is given', async () => {
+  test('kills an exec plugin that hangs after five minutes of the given clock', async () => {
     const clock = new VirtualClock()
     const machine = fakeHost()
     machine.answer = () => new Promise(() => undefined)
     const reading = execReader(plugin, machine, { signal: new AbortController().signal, clock })()
     const outcome = reading.catch((error) => error.message)
     await clock.advance(300_000)
-    expect(await outcome).toBe('user "a" (/a/config): the exec plugin "x" did not end within 300 s, and was killed')
+    expect(await outcome).toBe('user "a" (/a/config): the exec plugin "x" was killed because it ran longer than 300 s')
     expect(machine.runs[0]?.signal.aborted).toBe(true)
     expect(clock.pending).toBe(0)
   })
 
-  test('that writes more than 1 MiB is killed, and the error quotes nothing of it', async () => {
+  test('kills an exec plugin that writes more than 1 MiB, and quotes nothing of it', async () => {
     const machine = fakeHost()
     machine.answer = () => {
       throw Object.assign(new Error('secret'), { code: TOO_MUCH_OUTPUT })
     }
     const { signal } = new AbortController()
     const error = await execReader(plugin, machine, { signal, clock: new VirtualClock() })().catch((error) => error)
-    expect(error.message).toContain('wrote more than 1048576 bytes to standard output, and was killed')
+    expect(error.message).toContain('was killed because it wrote more than 1048576 bytes to standard output')
     expect(`${error.stack} ${error.cause}`).not.toContain('secret')
     expect(machine.runs[0]).toMatchObject({ maxOutputBytes: 1_048_576, maxErrorBytes: 65_536 })
   })

@@ -8,7 +8,7 @@ test.each<[string, string, Record<string, string>, string | undefined]>([
   ['is the one for the scheme', 'http://a.test', { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://q:1' }, 'http://q:1'],
   ['may be named in lower case, without a scheme', 'https://a.test', { https_proxy: 'p:1' }, 'http://p:1'],
   ['is none by default', 'https://a.test', {}, undefined],
-])('a proxy of the environment %s', (_, server, env, expected) => {
+])('proxyFromEnvironment uses a proxy %s', (_, server, env, expected) => {
   expect(find(server, env)).toBe(expected)
 })
 
@@ -37,7 +37,7 @@ test.each<[string, string[], string[]]>([
   ['fd00::1', ['https://[fd00:0:0::1]:6443'], ['https://[fd00::2]']],
   ['[fd00::1]:443', ['https://[fd00::1]'], ['https://[fd00::1]:6443']],
   [':443', [], ['https://a.test']],
-])('NO_PROXY=%s', (rule, excluded, others) => {
+])('proxyFromEnvironment applies NO_PROXY=%s', (rule, excluded, others) => {
   const env = { HTTPS_PROXY: 'http://p:1', NO_PROXY: rule }
   expect(excluded.filter((server) => find(server, env))).toEqual([])
   expect(others.filter((server) => !find(server, env))).toEqual([])

@@ -19,7 +19,7 @@ describe('a kubeconfig', () => {
     insecure: `context "insecure": its cluster (${file}): insecure-skip-tls-verify is not supported in Deno; give the cluster its certificate-authority`,
     named: `context "named": its cluster (${file}): tls-server-name is not supported in Deno; use a server URL with the certificate's own name`,
   })
-  test.each(['node', 'deno', 'bun'] as const)('means the same in %s', { timeout: 60_000 }, async (runtime) => {
+  test.each(['node', 'deno', 'bun'] as const)('a kubeconfig has the same effect in %s', { timeout: 60_000 }, async (runtime) => {
     const gone = deferred()
     await using server = await startRecordingServer(({ path }, response) => {
       if (path === '/open') response.on('close', () => gone.resolve()).write('first')

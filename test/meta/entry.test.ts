@@ -10,7 +10,7 @@ const textOf = (metadata: Record<string, Json>, rest: Record<string, Json> = {})
   JSON.stringify({ kind: 'Pod', apiVersion: 'v1', metadata, ...rest })
 
 describe('an entry of any JSON object, whatever the order of its keys, its white space and its escapes', () => {
-  it('knows what JSON.parse would have found', () => {
+  it('an entry has the values of JSON.parse for any order of keys, white space and escapes', () => {
     fc.assert(
       fc.property(written, ({ text }) => {
         const { metadata, kind = '', apiVersion = '' } = JSON.parse(text)
@@ -28,7 +28,7 @@ describe('an entry of any JSON object, whatever the order of its keys, its white
     )
   })
 
-  it('knows the same of a text in the order in which API servers write', () => {
+  it('an entry has the same values for the order in which API servers write', () => {
     const text = fc.constantFrom('a', 'web-1', '"', '\\', '\\"', ',"uid":"', 'größer', '😀')
     const member = fc.option(text, { nil: undefined })
     const names = fc.record({
@@ -51,7 +51,7 @@ describe('an entry of any JSON object, whatever the order of its keys, its white
     )
   })
 
-  it('holds the object without metadata.managedFields, or with it when asked', () => {
+  it('an entry holds the object without metadata.managedFields, or with it on request', () => {
     fc.assert(
       fc.property(written, ({ object, text }) => {
         expect(JSON.parse(entryFromText(text).text)).toEqual(withoutManagedFields(object))
@@ -61,7 +61,7 @@ describe('an entry of any JSON object, whatever the order of its keys, its white
     )
   })
 
-  it('holds the very text that was sent when there is nothing to leave out', () => {
+  it('an entry keeps the exact text when there is nothing to remove', () => {
     fc.assert(
       fc.property(written, ({ text }) => {
         expect(entryFromText(text, { managedFields: 'keep' }).text).toBe(text.trimStart())
@@ -69,7 +69,7 @@ describe('an entry of any JSON object, whatever the order of its keys, its white
     )
   })
 
-  it('is written with kind and apiVersion where the text has neither', () => {
+  it('an entry is written with kind and apiVersion when the text has neither', () => {
     fc.assert(
       fc.property(written, ({ object: { kind: _, apiVersion: __, ...object }, text }) => {
         const typeMeta = { kind: 'Pod', apiVersion: 'v1' }
@@ -83,7 +83,7 @@ describe('an entry of any JSON object, whatever the order of its keys, its white
     )
   })
 
-  it('reads a text that was cut short either as a ParseError or as what was whole', () => {
+  it('a truncated text is a ParseError, or gives the values that were complete', () => {
     fc.assert(
       fc.property(written, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), ({ object, line }, part) => {
         const text = line.trim()
@@ -109,7 +109,7 @@ describe('managedFields', () => {
     ['null', '{"metadata":{"name":"x","managedFields":null}}', '{"metadata":{"name":"x"}}'],
     ['with the key escaped', '{"metadata":{"name":"x","\\u006danagedFields":[1]}}', '{"metadata":{"name":"x"}}'],
     ['behind a comma in a string', '{"metadata":{"name":"x,","managedFields":[1]}}', '{"metadata":{"name":"x,"}}'],
-  ])('are cut out where they stand %s', (_where, text, left) => {
+  ])('removes managedFields %s', (_where, text, left) => {
     expect(entryFromText(text).text).toBe(left)
   })
 
@@ -118,18 +118,18 @@ describe('managedFields', () => {
     ['a member of the spec', textOf({ name: 'x' }, { spec: { managedFields: [1], metadata: { managedFields: [2] } } })],
     ['a member of the object', textOf({ name: 'x' }, { managedFields: [1] })],
     ['a value', textOf({ name: 'managedFields', uid: '"managedFields":[]' })],
-  ])('stay where they are the name of %s', (_what, text) => {
+  ])('keeps managedFields as the name of %s', (_what, text) => {
     expect(entryFromText(text).text).toBe(text)
   })
 })
 
 describe('the text of an entry', () => {
-  it('has its numbers as the server wrote them', () => {
+  it('the text of an entry keeps numbers as the server wrote them', () => {
     const text = '{"metadata":{"name":"x"},"spec":{"big":12345678901234567890,"small":1.10e-7,"zero":-0.0}}'
     expect(entryFromText(text).text).toBe(text)
   })
 
-  it('is read whatever stands in front of it that JSON counts as white space', () => {
+  it('accepts any leading white space that JSON allows', () => {
     expect(entryFromText('\r\n\t {"metadata":{"name":"x"}}').name).toBe('x')
   })
 
@@ -144,7 +144,7 @@ describe('the text of an entry', () => {
     ['a comma before the end', '{"kind":"Pod",}'],
     ['a key without a value', '{"kind":,"metadata":{"name":"x"}}'],
     ['a broken escape in a name', '{"metadata":{"name":"\\x"}}'],
-  ])('that is %s is refused with a ParseError that quotes it', (_what, text) => {
+  ])('refuses a text that is %s with a ParseError that quotes it', (_what, text) => {
     expect(() => entryFromText(text)).toThrow(
       expect.toSatisfy((error) => isParseError(error) && error.message.endsWith(text) && error.cause instanceof SyntaxError),
     )
@@ -158,11 +158,11 @@ describe('the text of an entry', () => {
     ['a number for a name', '{"metadata":{"name":1}}'],
     ['null for a name', '{"metadata":{"name":null}}'],
     ['a name elsewhere', '{"name":"x","metadata":{"labels":{"name":"x"}},"spec":{"metadata":{"name":"x"}}}'],
-  ])('with %s is refused because it names no object', (_what, text) => {
+  ])('refuses a text with %s because it does not name an object', (_what, text) => {
     expect(() => entryFromText(text)).toThrow(/not a Kubernetes object: metadata\.name is missing/)
   })
 
-  it('quotes at most 200 characters of what is wrong', () => {
+  it('quotes at most 200 characters of an invalid text', () => {
     const long = `{"metadata":{},"x":"${'y'.repeat(1000)}"}`
     expect(() => entryFromText(long)).toThrow(
       expect.toSatisfy((error) => isParseError(error) && error.excerpt === `${long.slice(0, 200)}…` && error.message.length < 300),
@@ -171,14 +171,14 @@ describe('the text of an entry', () => {
 })
 
 describe('the object of an entry', () => {
-  it('returns the same object while a caller holds it', () => {
+  it('an entry returns the same object while it is referenced', () => {
     const entry = entryFromText('{"metadata":{"name":"x"}}')
     const { object } = entry
     expect(entry.object).toBe(object)
     expect(entry.object).toEqual({ metadata: { name: 'x' } })
   })
 
-  it('that does not parse is a ParseError each time it is read, and the store that keeps the entry learns of it', () => {
+  it('an object that does not parse is a ParseError on each read, and the store of the entry is notified', () => {
     const entry = entryFromText('{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x","namespace":"n"},"spec":tru}')
     const told: string[] = []
     holdEntry(entry, ({ key }) => void told.push(key))
@@ -189,7 +189,7 @@ describe('the object of an entry', () => {
 })
 
 describe('entryFromObject', () => {
-  it('makes an entry of what JSON.stringify writes', () => {
+  it('entryFromObject creates an entry from JSON.stringify’s output', () => {
     const pod = {
       kind: 'Pod',
       apiVersion: 'v1',
@@ -201,12 +201,12 @@ describe('entryFromObject', () => {
     expect(entryFromObject(pod, { managedFields: 'keep' }).object).toEqual(pod)
   })
 
-  it('refuses an object without a name', () => {
+  it('entryFromObject refuses an object without a name', () => {
     expect(() => entryFromObject({ metadata: {} })).toThrow(/metadata\.name is missing/)
   })
 })
 
-it('the tests’ own writer writes what JSON.parse reads back', () => {
+it('the tests’ own JSON writer produces what JSON.parse reads back', () => {
   fc.assert(
     fc.property(written, fc.nat(), ({ object }, seed) => {
       expect(JSON.parse(write(object, seed, { lineEnds: true }))).toEqual(object)

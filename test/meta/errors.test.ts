@@ -23,14 +23,14 @@ const guards = {
 }
 
 describe('the guards', () => {
-  it.each(Object.entries(samples))('know an %s for what it is, and for nothing else', (name, error) => {
+  it.each(Object.entries(samples))('the guards recognise an %s, and nothing else', (name, error) => {
     const expected = ['KubeError', ...(['ConflictError', 'ExpiredError'].includes(name) ? ['ApiError'] : []), name].sort()
     const known = Object.entries(guards).filter(([, is]) => is(error))
     expect(known.map(([guard]) => guard).sort()).toEqual(expected)
     expect(error.name).toBe(name)
   })
 
-  it('know an error of another copy of the package', () => {
+  it('the guards recognise an error of another copy of the package', () => {
     const foreign = Object.assign(new Error('x'), { '~kubeflect': ['ExpiredError', 'ApiError', 'KubeError'] })
     expect(errors.isExpiredError(foreign)).toBe(true)
     expect(errors.isParseError(foreign)).toBe(false)
@@ -43,7 +43,7 @@ describe('the guards', () => {
     new Error('x'),
     { '~kubeflect': ['ApiError'] },
     Object.assign(new Error('x'), { '~kubeflect': 'ApiError' }),
-  ])('take nothing else: %o', (value) => {
+  ])('the guards reject other values: %o', (value) => {
     expect(Object.values(guards).some((is) => is(value))).toBe(false)
   })
 })

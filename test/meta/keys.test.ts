@@ -8,11 +8,11 @@ describe('a key', () => {
     [{ metadata: { name: 'x', namespace: '' } }, 'x'],
     [{ name: 'x', namespace: 'n' }, 'n/x'],
     [{ name: 'x' }, 'x'],
-  ])('of %j is %s', (object, key) => {
+  ])('the key of %j is %s', (object, key) => {
     expect(metaNamespaceKey(object)).toBe(key)
   })
 
-  it.each([{ metadata: {} }, { metadata: { name: '' } }, { namespace: 'n' }])('of %j cannot be made', (object) => {
+  it.each([{ metadata: {} }, { metadata: { name: '' } }, { namespace: 'n' }])('refuses a key for %j', (object) => {
     expect(() => metaNamespaceKey(object)).toThrow(/the object has no metadata\.name/)
   })
 
@@ -20,7 +20,7 @@ describe('a key', () => {
     ['n', 'x'],
     ['', 'x'],
     ['kube-system', 'system:a.b-c'],
-  ])('splits into what it was made of: %j and %j', (namespace, name) => {
+  ])('splits a key into its namespace %j and name %j', (namespace, name) => {
     expect(splitMetaNamespaceKey(objectKey(namespace, name))).toEqual({ namespace, name })
   })
 })

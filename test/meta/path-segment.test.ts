@@ -22,11 +22,11 @@ describe('a segment of a path', () => {
     [null, 'the name must be a string, got null'],
     [5, 'the name must be a string, got 5'],
     [{}, 'the name must be a string, got {}'],
-  ])('%j is refused, and the message shows why', (value, message) => {
+  ])('refuses the path segment %j, and the message shows why', (value, message) => {
     expect(() => pathSegment(value, 'the name')).toThrow(message)
   })
 
-  it('is accepted only where the API server accepts it; control characters, backslashes and what normalizes to a step are refused besides', () => {
+  it('accepts a path segment only where the API server does, without control characters, backslashes and dot segments after normalization', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
     const isStricter = (name: string) => name === '' || /[\\\0-\x1f]/.test(name) || name.normalize('NFKC') === '..'
     for (const [name, , , , isSegment] of verdicts.names) {
@@ -34,7 +34,7 @@ describe('a segment of a path', () => {
     }
   })
 
-  it('stays one segment of a URL, whatever it is made of', () => {
+  it('a path segment stays one segment of a URL for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (value) => {
         fc.pre(pathSegmentProblem(value) === undefined)
@@ -46,11 +46,11 @@ describe('a segment of a path', () => {
     )
   })
 
-  it('is refused when it is a bigint, which JSON cannot show', () => {
+  it('refuses a bigint as a path segment, which JSON cannot show', () => {
     expect(() => pathSegment(5n, 'the name')).toThrow('the name must be a string, got 5n')
   })
 
-  it('is not quoted at length in a message', () => {
+  it('a message quotes a long path segment only in part', () => {
     expect(() => pathSegment(`${'x'.repeat(10_000)}/`, 'the name')).toThrow(/^.{0,200}$/)
   })
 })
@@ -63,7 +63,10 @@ describe('a path of a request', () => {
     },
   )
 
-  it.each(['', 'api/v1', 'apis/a.b/v1..2/...', 'api/v1/namespaces/shop/pods/x/proxy/a%2Fb', 'openapi/v3'])('%j is fine', (path) => {
-    checkPath(path)
-  })
+  it.each(['', 'api/v1', 'apis/a.b/v1..2/...', 'api/v1/namespaces/shop/pods/x/proxy/a%2Fb', 'openapi/v3'])(
+    'accepts the request path %j',
+    (path) => {
+      checkPath(path)
+    },
+  )
 })

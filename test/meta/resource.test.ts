@@ -6,13 +6,13 @@ const Pod = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' })
 const Widget = defineResource({ group: 'example.com', version: 'v1beta1', plural: 'widgets', kind: 'Widget', scope: 'Cluster' })
 
 describe('defineResource', () => {
-  it('is namespaced and in the core group by default', () => {
+  it('defineResource defaults to a namespaced resource of the core group', () => {
     expect(Pod).toEqual({ group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' })
     expect(apiVersionOf(Pod)).toBe('v1')
     expect(resourceName(Pod)).toBe('pods')
   })
 
-  it('names the group in apiVersion and in the name', () => {
+  it('defineResource includes the group in apiVersion and in the name', () => {
     expect(apiVersionOf(Widget)).toBe('example.com/v1beta1')
     expect(resourceName(Widget)).toBe('widgets.example.com')
   })
@@ -35,19 +35,19 @@ describe('defineResource', () => {
     [{ group: null as unknown as string }, 'group must be a DNS subdomain such as "example.com", or empty for the core group, got null'],
     [{ scope: 'namespaced' as 'Namespaced' }, 'scope must be "Namespaced" or "Cluster", got "namespaced"'],
     [{ schema: {} as never }, 'schema must be a Standard Schema'],
-  ])('refuses %j and says what would be right', (mistake, message) => {
+  ])('defineResource refuses %j and names the valid form', (mistake, message) => {
     expect(() => defineResource({ version: 'v1', plural: 'widgets', kind: 'Widget', ...mistake })).toThrow(message)
   })
 
-  it.each(['postgresql', 'With-Dash', 'Pod', 'a'])('takes the kind %j, as API servers do', (kind) => {
+  it.each(['postgresql', 'With-Dash', 'Pod', 'a'])('defineResource accepts the kind %j, like API servers', (kind) => {
     expect(defineResource({ group: 'acid.zalan.do', version: 'stable', plural: 'things', kind })).toMatchObject({ kind, version: 'stable' })
   })
 
-  it.each([undefined, null, 5, 'pods'])('says what it expects when it is called with %j', (given) => {
+  it.each([undefined, null, 5, 'pods'])('defineResource says what it expects for %j', (given) => {
     expect(() => defineResource(given as never)).toThrow('defineResource: expected { group, version, plural, kind, scope }, got')
   })
 
-  it('accepts a version, plural, kind or group exactly when the API server does', () => {
+  it('defineResource accepts a version, plural, kind or group exactly when the API server does', () => {
     const accepts = (mistake: object) => {
       try {
         return Boolean(defineResource({ version: 'v1', plural: 'widgets', kind: 'Widget', ...mistake }))
@@ -76,7 +76,7 @@ describe('resourcePath', () => {
     [Pod, { namespace: 'shop', name: 'web-1' }, 'api/v1/namespaces/shop/pods/web-1'],
     [Widget, {}, 'apis/example.com/v1beta1/widgets'],
     [Widget, { name: 'system:x' }, 'apis/example.com/v1beta1/widgets/system%3Ax'],
-  ])('%o, %j → %s', (resource, place, path) => {
+  ])('resourcePath of %o, %j is %s', (resource, place, path) => {
     expect(resourcePath(resource, place)).toBe(path)
   })
 })

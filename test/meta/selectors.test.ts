@@ -46,7 +46,7 @@ describe('label selectors', () => {
     [`x=${'a'.repeat(64)}`, 3, 'at most 63 letters'],
     ['x in (ok, -no)', 11, "the label value '-no'"],
     ['x\u00a0=a', 1, 'name part of the label key'],
-  ])('%j is refused at column %i: %s', (selector, column, message) => {
+  ])('refuses the label selector %j at column %i: %s', (selector, column, message) => {
     const error = errorOf(() => parseLabelSelector(selector))
     expect(error).toSatisfy(isSelectorError)
     expect(error).toMatchObject({ selector, column, message: expect.stringContaining(message) })
@@ -105,11 +105,11 @@ describe('label selectors', () => {
     ['x=', { x: '' }, true],
     ['x=', {}, false],
     ['toString', {}, false],
-  ])('%j on %j: %s', (selector, set, expected) => {
+  ])('the label selector %j on %j is %s', (selector, set, expected) => {
     expect(parseLabelSelector(selector).matches(set)).toBe(expected)
   })
 
-  it('says whether it selects everything', () => {
+  it('a label selector reports whether it selects everything', () => {
     expect(parseLabelSelector(' ').empty).toBe(true)
     expect(parseLabelSelector('x').empty).toBe(false)
   })
@@ -138,7 +138,7 @@ describe('field selectors', () => {
     ['spec=', true],
     ['status.note=a\\,b\\=c\\\\d', true],
     [',metadata.name=web-1,', true],
-  ])('%j: %s', (selector, expected) => {
+  ])('the field selector %j is %s', (selector, expected) => {
     expect(matches(selector)).toBe(expected)
   })
 
@@ -149,11 +149,11 @@ describe('field selectors', () => {
     ['a=b=c', 4, "expected '\\='"],
     ['a=b\\c', 4, "found '\\c'"],
     ['a=b\\', 4, "found '\\'"],
-  ])('%j is refused at column %i: %s', (selector, column, message) => {
+  ])('refuses the field selector %j at column %i: %s', (selector, column, message) => {
     expect(errorOf(() => parseFieldSelector(selector))).toMatchObject({ selector, column, message: expect.stringContaining(message) })
   })
 
-  it('the canonical form is sorted and escaped, with one kind of equals', () => {
+  it('the canonical form of a field selector is sorted and escaped, with one kind of equals', () => {
     expect(parseFieldSelector('b==x\\,y,a!=z').toString()).toBe('a!=z,b=x\\,y')
   })
 })
@@ -165,14 +165,14 @@ describe('selectors are accepted exactly when the API server accepts them', () =
     return error === undefined
   }
 
-  it('by labels, and they mean the same', () => {
+  it('accepts label selectors exactly when the API server does, with the same meaning', () => {
     for (const [labelSelector, canonical] of verdicts.labels) {
       expect([labelSelector, isAccepted({ labelSelector })]).toEqual([labelSelector, canonical !== null])
       if (canonical !== null) expect(parseLabelSelector(labelSelector).toString()).toBe(canonical)
     }
   })
 
-  it('by fields; only a term without a field, which no API server knows, is refused although its parser takes it', () => {
+  it('accepts field selectors exactly when the API server does, except for a term without a field', () => {
     for (const [fieldSelector, canonical] of verdicts.fields) {
       const hasEmptyField = /(^|(?<!\\)(\\\\)*,)!?=/.test(fieldSelector)
       expect([fieldSelector, isAccepted({ fieldSelector })]).toEqual([fieldSelector, canonical !== null && !hasEmptyField])
@@ -180,7 +180,7 @@ describe('selectors are accepted exactly when the API server accepts them', () =
     }
   })
 
-  it.each([null, 5, { app: 'web' }])('%j is no selector, and the error says what one is', (given) => {
+  it.each([null, 5, { app: 'web' }])('refuses %j as a selector, and says what a selector is', (given) => {
     expect(() => checkSelectors({ labelSelector: given as never })).toThrow(
       "labelSelector must be a string such as 'app=web,tier!=db', got ",
     )

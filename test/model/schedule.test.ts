@@ -6,7 +6,7 @@ import { Simulation } from './simulation'
 // KUBEFLECT_MODEL_RUNS=5000 looks longer; KUBEFLECT_MODEL_SEED repeats what a failure printed.
 const { KUBEFLECT_MODEL_RUNS: runs = '200', KUBEFLECT_MODEL_SEED: seed } = process.env
 
-test('whatever happens, the store ends up as the server; until then it only shows, and stores, what the server had at that version', {
+test('the store converges to the server for any schedule, and only ever shows and stores a state that the server had at that version', {
   timeout: 0,
 }, async () => {
   const property = fc.asyncProperty(setup, schedule, (how, actions) => new Simulation(how).run(actions))

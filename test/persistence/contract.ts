@@ -128,13 +128,13 @@ const scope = scopeOf()
 /** The contract, case by case. */
 export const contract: readonly ContractCase[] = [
   {
-    title: 'a scope nobody stored anything for has no snapshot',
+    title: 'a scope without stored data has no snapshot',
     async run({ open }) {
       equal(await open().load(scope), undefined)
     },
   },
   {
-    title: 'a replace is loaded as it was stored',
+    title: 'a load returns a replace as it was stored',
     async run({ open }) {
       await open().commit(scope, replace('7', { a: '{"a":1}', b: '{"b":"größer → 文字 \ud83d\ude00"}', c: '{\n  "c": "\\u2028\u2028"\n}' }))
       const snapshot = await open().load(scope)
@@ -143,14 +143,14 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a replace by nothing is a snapshot without objects',
+    title: 'an empty replace is a snapshot without objects',
     async run({ open }) {
       await open().commit(scope, replace('7', {}))
       equal(await stored(open()), '7: ')
     },
   },
   {
-    title: 'applies add, change and delete, and move the version with the objects',
+    title: 'applies add, change and delete objects together with the version',
     async run({ open }) {
       const persister = open()
       await persister.commit(scope, replace('1', { a: 'a1', b: 'b1' }))
@@ -160,7 +160,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a key both deleted and put by one apply is there afterwards',
+    title: 'a key that one apply deletes and puts is stored afterwards',
     async run({ open }) {
       const persister = open()
       await persister.commit(scope, replace('1', { a: 'a1' }))
@@ -169,7 +169,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'applies that only move the version do, also between others',
+    title: 'an apply can move only the version, also between others',
     async run({ open }) {
       const persister = open()
       await persister.commit(scope, replace('1', { a: 'a1' }))
@@ -180,7 +180,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a replace leaves nothing of what was before',
+    title: 'a replace removes the previous content',
     async run({ open }) {
       const persister = open()
       await persister.commit(scope, replace('1', { a: 'a1', b: 'b1' }))
@@ -191,7 +191,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'who has loaded a snapshot goes on from it',
+    title: 'a writer that has loaded a snapshot continues from it',
     async run({ open }) {
       const first = open()
       await first.commit(scope, replace('1', { a: 'a1', b: 'b1' }))
@@ -206,7 +206,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'commits that nobody waited for are made in the order of the calls',
+    title: 'commits that are not awaited are made in the order of the calls',
     async run({ open }) {
       const persister = open()
       await Promise.all([
@@ -220,7 +220,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a snapshot of many megabytes and an apply as large come back whole',
+    title: 'a snapshot and an apply of many megabytes are loaded completely',
     async run({ open }) {
       const text = (key: string, version: number) => `${key}-${version}-${'x'.repeat(9000)}`
       const all = (version: number) => Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`k${n}`, text(`k${n}`, version)]))
@@ -233,7 +233,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'what is told of while it is read is the snapshot: no outdated text, no deleted key, no key twice',
+    title: 'the batches during a load equal the snapshot: no outdated text, no deleted key, no duplicate key',
     async run({ open }) {
       for (let seed = 1; seed <= 8; seed++) {
         const random = createRandom(seed)
@@ -271,7 +271,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a record whose key comes twice counts as its last one, also when it is told of early',
+    title: 'the last of two records with one key counts, also in the batches during a load',
     async run({ open }) {
       const persister = open()
       await persister.commit(scope, { ...replace('1', {}), puts: [...records({ a: 'a1', b: 'b1' }), ...records({ a: 'a2' })] })
@@ -279,7 +279,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'nothing is told of when there is nothing',
+    title: 'an empty scope delivers no batch',
     async run({ open }) {
       equal(await loadTold(open()), { texts: [], times: 0 })
       await open().commit(scope, replace('1', {}))
@@ -287,7 +287,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a snapshot belongs to its scope: when any field differs there is none',
+    title: 'a snapshot belongs to its scope: a scope that differs in any field has none',
     async run({ open }) {
       await open().commit(scope, replace('1', { a: 'a1' }))
       for (const field of Object.keys(scope) as (keyof Scope)[]) equal(await stored(open(), { ...scope, [field]: 'other' }), 'nothing')
@@ -295,7 +295,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'fields of scopes cannot run into each other',
+    title: 'scopes are distinct for any split of text over their fields',
     async run({ open }) {
       await open().commit(scopeOf({ cluster: 'a', user: '' }), replace('1', { a: 'a1' }))
       await open().commit(scopeOf({ cluster: 'a","', user: '' }), replace('2', { a: 'a2' }))
@@ -309,7 +309,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'an apply without a load before it is refused',
+    title: 'an apply without an earlier load is refused',
     async run({ open }) {
       equal(await outcome(open().commit(scope, apply('2', { b: 'b2' }))), 'fenced')
       await open().commit(scope, replace('1', { a: 'a1' }))
@@ -318,7 +318,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'an apply after a load that found nothing is refused, a replace is not',
+    title: 'an apply after an empty load is refused, a replace is not',
     async run({ open }) {
       const persister = open()
       await persister.load(scope)
@@ -342,7 +342,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'of two that found nothing, the later one is the writer',
+    title: 'of two persisters with an empty load, the later one is the writer',
     async run({ open }) {
       const [first, second] = [open(), open()]
       await first.load(scope)
@@ -366,7 +366,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a writer that was fenced stays fenced, also for a replace, until it loads again',
+    title: 'a fenced writer stays fenced, also for a replace, until it loads again',
     async run({ open }) {
       const [first, second] = [open(), open()]
       await first.commit(scope, replace('1', { a: 'a1' }))
@@ -381,7 +381,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'of two informers that share a persister, the later one is the writer, and neither writes as the other',
+    title: 'of two informers that share a persister, the later one is the writer, and neither writes in the other’s name',
     async run({ open }) {
       const first = open()
       const second = new Holder(first.persister)
@@ -393,7 +393,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a load after a failure renews its writer: it goes on, and what is still under way in the earlier name is shut out',
+    title: 'a load after a failure renews its writer and fences the commits in progress under the earlier name',
     async run({ open }) {
       const first = open()
       await first.commit(scope, replace('1', { a: 'a1' }))
@@ -406,7 +406,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a renewal whose answer was lost can be repeated',
+    title: 'a renewal whose response was lost can be repeated',
     async run({ open }) {
       const first = open()
       await first.commit(scope, replace('1', { a: 'a1' }))
@@ -416,7 +416,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a renewal does not open what was cleared or taken over meanwhile',
+    title: 'a renewal does not reopen a scope that was cleared or taken over meanwhile',
     async run({ open }) {
       for (const meanwhile of ['clear', 'load', 'clear and load'] as const) {
         const [first, other] = [open(), open()]
@@ -432,7 +432,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a fence is about one scope',
+    title: 'a fence affects one scope only',
     async run({ open }) {
       const [first, second] = [open(), open()]
       const other = scopeOf({ namespace: 'shop' })
@@ -444,7 +444,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'clear removes the scopes that have the fields given, and no others',
+    title: 'clear removes the scopes with the given fields, and no others',
     async run({ open }) {
       const kept = [scopeOf({ user: 'bob' }), scopeOf({ user: '' })]
       const gone = [scopeOf(), scopeOf({ resource: 'nodes/v1' }), scopeOf({ cluster: 'c2' })]
@@ -455,7 +455,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'clear matches on every field given, the empty string included',
+    title: 'clear matches every given field, including the empty string',
     async run({ open }) {
       const [all, shop] = [scopeOf({ namespace: '' }), scopeOf({ namespace: 'shop' })]
       for (const each of [all, shop]) await open().commit(each, replace('1', { a: 'a1' }))
@@ -475,7 +475,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'after a clear every writer is fenced, its own included: nothing comes back',
+    title: 'a clear fences every writer, including its own, so that nothing returns',
     async run({ open }) {
       for (const change of [apply('2', { b: 'b2' }), replace('2', { b: 'b2' })]) {
         const [writer, empty] = [open(), open()]
@@ -491,7 +491,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a writer from before a clear is fenced also when there is another one since',
+    title: 'a writer from before a clear stays fenced after another writer has loaded',
     async run({ open }) {
       const [before, after] = [open(), open()]
       await before.load(scope)
@@ -504,7 +504,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a cleared scope stays closed to every holder: those that share the persister, those of other tabs, with a replace or an apply',
+    title: 'a cleared scope refuses replace and apply of every holder, in the same persister and in other tabs',
     async run({ open }) {
       const [first, tab, empty] = [open(), open(), open()]
       const other = scopeOf({ namespace: 'shop' })
@@ -526,7 +526,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a load after a clear opens the scope for its own writer only, also within one persister',
+    title: 'a load after a clear reopens the scope for its own writer only, also within one persister',
     async run({ open }) {
       const before = open()
       await before.commit(scope, replace('1', { a: 'a1' }))
@@ -541,7 +541,7 @@ export const contract: readonly ContractCase[] = [
     },
   },
   {
-    title: 'commits that are queued around a clear leave nothing behind it',
+    title: 'commits queued around a clear leave nothing behind',
     async run({ open }) {
       const large = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`k${n}`, 'x'.repeat(50_000)]))
       for (const change of [replace('2', large), apply('2', large)]) {

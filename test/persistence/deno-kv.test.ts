@@ -19,7 +19,7 @@ describe('denoKvPersister', () => {
     })
 
   for (const step of [replace('2', megabytes('2')), apply('2', megabytes('2'))])
-    test(`a large ${step.type} that is interrupted at any of its operations leaves the state before it or after it, whole`, async () => {
+    test(`a large ${step.type} that is interrupted at any operation leaves the complete state before or after it`, async () => {
       const outcomes = new Set<string>()
       for (let dying = 1; !outcomes.has('stored'); dying++) {
         const kv = new FakeDenoKv()
@@ -38,7 +38,7 @@ describe('denoKvPersister', () => {
       expect([...outcomes]).toEqual(['unavailable', 'stored'])
     })
 
-  test('a writer that loses the scope during a large step stores nothing of the step', async () => {
+  test('a writer that loses the scope during a large step stores nothing of it', async () => {
     const kv = new FakeDenoKv()
     const [first, second] = [open(kv), open(kv)]
     await first.commit(scopeOf(), replace('1', { a: 'a1' }))
@@ -51,7 +51,7 @@ describe('denoKvPersister', () => {
     expect(await stored(open(kv))).toBe('3: a1, b3')
   })
 
-  test('replaces a log that has doubled in size, and removes the old one', async () => {
+  test('a log that has doubled is rewritten, and nothing of the previous one remains', async () => {
     const kv = new FakeDenoKv()
     const writer = open(kv)
     const text = 'x'.repeat(50_000)
@@ -64,7 +64,7 @@ describe('denoKvPersister', () => {
     expect(short(await stored(open(kv)))).toBe('29: 29, b1')
   })
 
-  test('a step that only moves the version writes nothing but the head', async () => {
+  test('a step that only moves the version writes only the head', async () => {
     const kv = new FakeDenoKv()
     const writer = open(kv)
     await writer.commit(scopeOf(), replace('1', { a: 'a1' }))
@@ -80,7 +80,7 @@ describe('denoKvPersister', () => {
     ['has other lines', new TextEncoder().encode('{"a":1}\n')],
     ['is something else', 'text'],
   ] as const)
-    test(`removes a snapshot with a chunk that ${damage}, and stores it again`, async () => {
+    test(`a snapshot with a chunk ${damage} is removed and stored again`, async () => {
       const kv = new FakeDenoKv()
       await open(kv).commit(scopeOf(), replace('1', { a: 'a1' }))
       const chunk = kv.keys.find((key) => key.includes('logs')) ?? []
@@ -93,7 +93,7 @@ describe('denoKvPersister', () => {
       expect(await stored(open(kv))).toBe('3: c3')
     })
 
-  test('a clear leaves no key behind, also of steps that were interrupted', async () => {
+  test('clear leaves no key behind, including those of interrupted steps', async () => {
     const kv = new FakeDenoKv()
     const writer = open(kv)
     await writer.commit(scopeOf(), replace('1', { a: 'a1' }))
@@ -105,7 +105,7 @@ describe('denoKvPersister', () => {
     expect(kv.keys).toEqual([])
   })
 
-  test('a storage that fails is unavailable, with its own error as the cause', async () => {
+  test('a storage that fails is unavailable, with its error as the cause', async () => {
     const kv = new FakeDenoKv()
     const cause = new TypeError('connection closed')
     kv.beforeCommit = () => {

@@ -59,7 +59,7 @@ class Model {
 const brief = (state: string): string => state.replace(/x+/g, (run) => `×${run.length}`)
 
 describe('a kill', () => {
-  test('at any request of any commit leaves the state of the last commit that resolved, its version with its objects', async () => {
+  test('a kill at any request of any commit leaves the state of the last resolved commit, its version with its objects', async () => {
     tidied = 0
     await fc.assert(
       fc.asyncProperty(
@@ -96,7 +96,7 @@ describe('a kill', () => {
     expect(tidied).toBeGreaterThan(50)
   }, 60_000)
 
-  test('during a load or a clear leaves all of the snapshot, or none', async () => {
+  test('a kill during a load or a clear leaves the complete snapshot, or none', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom('load' as const, 'clear' as const),
@@ -132,7 +132,7 @@ describe('two persisters on one scope', () => {
     { weight: 1, arbitrary: fc.record({ who, clear: fc.constant(true) }) },
   )
 
-  test('do step by step what two persisters in memory do', async () => {
+  test('two persisters on one scope behave step by step like two persisters in memory', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         freshIndexedDB()
@@ -153,7 +153,7 @@ describe('two persisters on one scope', () => {
     )
   }, 60_000)
 
-  test('at the same time never mix: what is stored is what one of them had at that version', async () => {
+  test('two concurrent persisters never mix: the stored state is one that either had at that version', async () => {
     const writer = fc.record({
       turns: fc.array(fc.nat(6), { minLength: 1, maxLength: 10 }),
       changes: fc.array(change, { minLength: 1, maxLength: 10 }),

@@ -44,7 +44,7 @@ describe('a damaged snapshot', () => {
     'of an unknown format': (store) => store.put({ format: 99, writer: 'w', first: 0, next: 4, resourceVersion: '1' }, [id, 0, 0]),
     'without a head': (store) => store.delete([id, 0, 0]),
   }
-  test.each(Object.entries(damages))('%s is not loaded and is removed', async (_, damage) => {
+  test.each(Object.entries(damages))('a snapshot with %s is not loaded and is removed', async (_, damage) => {
     await seed()
     await inStore('test', damage)
     const persister = open()
@@ -54,7 +54,7 @@ describe('a damaged snapshot', () => {
     expect(await stored(open())).toBe('9: z')
   })
 
-  test('discards the batches already delivered when the oldest record is damaged', async () => {
+  test('a snapshot damaged only in its oldest record is not loaded, although earlier batches were delivered', async () => {
     await seed()
     await inStore('test', (store) => store.put('nonsense', [id, 1, 0]))
     const told: string[] = []
@@ -64,7 +64,7 @@ describe('a damaged snapshot', () => {
     expect(await keys()).toEqual([[id, 0, 0]])
   })
 
-  test('takes no other snapshot with it', async () => {
+  test('a damaged snapshot does not affect other snapshots', async () => {
     await seed()
     const other = scopeOf({ namespace: 'shop' })
     await open().commit(other, replace('5', { a: 'a' }))
@@ -75,7 +75,7 @@ describe('a damaged snapshot', () => {
 })
 
 describe('a transaction', () => {
-  test('there is exactly one, readwrite, for each load and each commit', async () => {
+  test('each load and each commit is exactly one readwrite transaction', async () => {
     const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction')
     const persister = open()
     await persister.load(scope)
@@ -90,7 +90,7 @@ describe('a transaction', () => {
     ])
   })
 
-  test('a commit resolves when it is complete, not before', async () => {
+  test('a commit resolves when its transaction is complete, not before', async () => {
     const persister = open()
     await persister.load(scope)
     const seen: string[] = []
@@ -118,13 +118,13 @@ describe('a transaction', () => {
   })
 })
 
-describe('early delivery of a snapshot', () => {
-  test('delivers a snapshot record by record, the newest first', async () => {
+describe('batches during a load', () => {
+  test('a load delivers batches record by record, the newest first', async () => {
     await seed()
     expect(await loadTold(open())).toEqual({ texts: [big('b'), big('c'), 'd', 'e'], times: 4 })
   })
 
-  test('starts the delivery over when the connection is lost', async () => {
+  test('a load delivers batches from the beginning after a lost connection', async () => {
     await seed()
     const get = IDBObjectStore.prototype.get
     let reads = 0
@@ -141,7 +141,7 @@ describe('early delivery of a snapshot', () => {
 })
 
 describe('the log', () => {
-  test('does not grow when only the version moves', async () => {
+  test('the log does not grow when only the version moves', async () => {
     const persister = open()
     await persister.commit(scope, replace('1', { a: 'a' }))
     for (let n = 2; n < 10; n++) await persister.commit(scope, apply(String(n)))
@@ -149,7 +149,7 @@ describe('the log', () => {
     expect(await stored(open())).toBe('9: a')
   })
 
-  test('is tidied when idle, once half of it is not needed; what is stored stays the same', async () => {
+  test('the log is compacted when idle once half of it is obsolete, and its content stays the same', async () => {
     const idle: (() => void)[] = []
     const persister = open({ whenIdle: (run) => idle.push(run) })
     await persister.commit(scope, replace('1', { a: big('a'), b: big('b') }))
@@ -164,7 +164,7 @@ describe('the log', () => {
     expect(await stored(open())).toBe(`4: ${big('a3')}, ${big('b3')}, c4`)
   })
 
-  test('is tidied piece by piece, each when the page is idle again', async () => {
+  test('the log is compacted in pieces, each when the page is idle again', async () => {
     const idle: (() => void)[] = []
     const persister = open({ whenIdle: (run) => idle.push(run) })
     const texts = (mark: string, count: number) =>
@@ -188,7 +188,7 @@ describe('the log', () => {
     )
   })
 
-  test('does not wait for the page to be idle when it has grown to three times what is needed', async () => {
+  test('the log is compacted without waiting for idle time when it has grown to three times the required size', async () => {
     const persister = open({ whenIdle: () => {} })
     await persister.commit(scope, replace('0', { a: big('a'), b: 'b' }))
     for (let n = 1; n < 9; n++) await persister.commit(scope, apply(String(n), { a: big(`a${n}`) }))
@@ -197,7 +197,7 @@ describe('the log', () => {
     expect(await stored(open())).toBe(`9: ${big('a8')}, b`)
   })
 
-  test('has small records in a row made one, which keeps the deletes that older records need', async () => {
+  test('compaction merges small records in a row, and keeps the deletes that older records need', async () => {
     const persister = open({ whenIdle: (run) => run() })
     await persister.commit(scope, replace('0', { a: big('a'), b: 'b', gone: 'gone', back: 'back' }))
     await persister.commit(scope, apply('1', { b: 'b1', back: 'back1' }, ['gone', 'back']))
@@ -214,14 +214,14 @@ describe('the log', () => {
     expect(await stored(open())).toBe(`65: 61, 62, ${big('a')}, b1, back1, c`)
   })
 
-  test('is left as it is while everything in it is still needed', async () => {
+  test('the log is not compacted while all of it is needed', async () => {
     const persister = open({ whenIdle: (run) => run() })
     await persister.commit(scope, replace('1', { k: big('k') }))
     for (let n = 0; n < 6; n++) await persister.commit(scope, apply(String(n + 2), { [`k${n}`]: big('n') }))
     expect(await log()).toEqual([0, 1, 2, 3, 4, 5, 6])
   })
 
-  test('tidying that fails costs nothing but the tidying', async () => {
+  test('a failed compaction affects nothing else', async () => {
     const persister = open({ whenIdle: (run) => run() })
     await persister.commit(scope, replace('1', { a: big('a') }))
     const failing = vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementation(() => {
@@ -240,7 +240,7 @@ describe('the log', () => {
     expect(await stored(open())).toBe(`5: ${big('a3')}, b5`)
   })
 
-  test('is left alone by a writer that was fenced before it came to tidy', async () => {
+  test('a writer that was fenced before compaction leaves the log alone', async () => {
     const idle: (() => void)[] = []
     const [first, second] = [open({ whenIdle: (run) => idle.push(run) }), open()]
     await first.commit(scope, replace('2', { a: big('a'), b: big('b') }))
@@ -254,7 +254,7 @@ describe('the log', () => {
     expect(await stored(open())).toBe(`4: ${big('a3')}, b`)
   })
 
-  test('writes at most twice the bytes that changed, whatever changes', async () => {
+  test('the log writes at most twice the bytes that changed, for any changes', async () => {
     for (const keyOf of [(n: number) => `k${n}`, (n: number) => `k${n % 7}`, () => 'hot', (n: number) => `k${(n * n) % 31}`]) {
       freshIndexedDB()
       const persister = open({ whenIdle: (run) => run() })
@@ -274,14 +274,14 @@ describe('the log', () => {
 })
 
 describe('a storage that fails', () => {
-  test('no IndexedDB at all: unavailable', async () => {
+  test('a runtime without IndexedDB is unavailable', async () => {
     vi.stubGlobal('indexedDB', undefined)
     await expect(open().load(scope)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('the database test') })
     expect(await outcome(open().commit(scope, replace('1', {})))).toBe('unavailable')
     expect(await outcome(open().clear())).toBe('unavailable')
   })
 
-  test('a runtime without IndexedDB: each call says so and what to use instead, and nothing is left unhandled', async () => {
+  test('each call in a runtime without IndexedDB names the alternative, and no rejection is unhandled', async () => {
     const unhandled: unknown[] = []
     const note = (reason: unknown) => void unhandled.push(reason)
     process.on('unhandledRejection', note)
@@ -299,7 +299,7 @@ describe('a storage that fails', () => {
     expect(unhandled).toEqual([])
   })
 
-  test('a browser that forbids even to look at indexedDB (a sandboxed frame, private mode): unavailable', async () => {
+  test('a browser that denies access to indexedDB (a sandboxed frame, private mode) is unavailable', async () => {
     const { indexedDB } = globalThis
     Object.defineProperty(globalThis, 'indexedDB', {
       configurable: true,
@@ -315,7 +315,7 @@ describe('a storage that fails', () => {
     }
   })
 
-  test('a transaction that never completes: unavailable after 120 s, and the next call gets its turn', async () => {
+  test('a transaction that never completes is unavailable after 120 s, and the next call gets its turn', async () => {
     const clock = new VirtualClock()
     const persister = open({ clock })
     await persister.load(scope)
@@ -330,7 +330,7 @@ describe('a storage that fails', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('an open that fails is not remembered: the next one works', async () => {
+  test('a failed open is not cached: the next one works', async () => {
     const persister = open()
     const failing = vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
       throw new DOMException('The operation is insecure.', 'SecurityError')
@@ -343,7 +343,7 @@ describe('a storage that fails', () => {
     expect(await outcome(persister.commit(scope, replace('1', { a: 'a' })))).toBe('stored')
   })
 
-  test('no space left: quota, and what was stored stays', async () => {
+  test('a full disk is reported as quota, and the stored data stays', async () => {
     await seed()
     const before = await stored(open())
     const persister = open()
@@ -360,7 +360,7 @@ describe('a storage that fails', () => {
     expect(await stored(open())).toBe(before)
   })
 
-  test('a connection that was closed is opened again', async () => {
+  test('a closed connection is opened again', async () => {
     const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction')
     const persister = open()
     await persister.commit(scope, replace('1', { a: 'a' }))
@@ -369,7 +369,7 @@ describe('a storage that fails', () => {
     expect(await stored(open())).toBe('2: a, b')
   })
 
-  test('a connection that is closed again and again: unavailable, and well again afterwards', async () => {
+  test('a connection that is closed repeatedly is unavailable, and recovers afterwards', async () => {
     const persister = open()
     await persister.commit(scope, replace('1', { a: 'a' }))
     const broken = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
@@ -382,7 +382,7 @@ describe('a storage that fails', () => {
     expect(await stored(open())).toBe('3: a, c')
   })
 
-  test('a transaction that the browser aborts is tried once more', async () => {
+  test('a transaction that the browser aborts is retried once', async () => {
     const persister = open()
     await persister.commit(scope, replace('1', { a: 'a' }))
     const put = IDBObjectStore.prototype.put
@@ -395,7 +395,7 @@ describe('a storage that fails', () => {
     expect(await stored(open())).toBe('2: a, b')
   })
 
-  test('a database that another tab deletes does not wait for this one, and no change without a base comes after it', async () => {
+  test('a database that another tab deletes is released at once, and no change without a base follows', async () => {
     const persister = open()
     await persister.commit(scope, replace('1', { a: 'a' }))
     await settled(indexedDB.deleteDatabase('test'))
@@ -403,7 +403,7 @@ describe('a storage that fails', () => {
     expect(await stored(open())).toBe('nothing')
   })
 
-  test('a database that stays blocked: unavailable after the time limit, and what was refused does not happen later', async () => {
+  test('a database that stays blocked is unavailable after the time limit, and the refused step is not done later', async () => {
     const clock = new VirtualClock()
     const persister = open({ clock })
     await persister.commit(scope, replace('1', { a: 'a' }))
@@ -425,7 +425,7 @@ describe('a storage that fails', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('leaves the database of another application alone, and says what to do', async () => {
+  test('a foreign database is left alone, with a message that says what to do', async () => {
     const request = indexedDB.open('test')
     request.onupgradeneeded = () => request.result.createObjectStore('theirs')
     await settled(request)
@@ -435,14 +435,14 @@ describe('a storage that fails', () => {
     })
   })
 
-  test('nothing is opened before it is needed', () => {
+  test('the database is opened lazily', () => {
     const opened = vi.spyOn(IDBFactory.prototype, 'open')
     open()
     expect(opened).not.toHaveBeenCalled()
   })
 })
 
-test('clear without fields also removes records that no persister has written', async () => {
+test('clear also removes data that no current version stores, unless it is limited to a scope', async () => {
   await seed()
   await inStore('test', (store) => store.put('?', ['nonsense', 0, 0]))
   await open().clear({ user: 'ann' })
@@ -451,7 +451,7 @@ test('clear without fields also removes records that no persister has written', 
   expect(await keys()).toEqual([])
 })
 
-test('records are stored as strings: an entry is read, not copied', async () => {
+test('records are stored as strings, so that an entry is read without a copy', async () => {
   const entry = {
     key: 'a',
     get text() {

@@ -24,7 +24,7 @@ function knowledge(log: IdbLog, records: readonly LogRecord[]): unknown {
   return seen
 }
 
-test('a log that is read from its newest record to its oldest knows what the one knows that was written', () => {
+test('a log read from its newest to its oldest record gives the state that was written', () => {
   fc.assert(
     fc.property(fc.array(record, { maxLength: 80 }), fc.nat(5), (records, first) => {
       const written = new IdbLog(first)

@@ -33,7 +33,7 @@ describe('idbPersister in Chromium', () => {
       await call(await openPage(context, script), 'runCase', title)
     })
 
-  test('no space left: quota, and the page can store what fits', async () => {
+  test('idbPersister in Chromium reports a full disk as quota, and can still store what fits', async () => {
     const page = await openPage(context, script)
     const session = await context.newCDPSession(page)
     await session.send('Storage.overrideQuotaForOrigin', { origin: 'http://localhost', quotaSize: 2_000_000 })
@@ -43,7 +43,7 @@ describe('idbPersister in Chromium', () => {
     expect(await call(page, 'fill', 'quota', 1, 10)).toBe('stored')
   })
 
-  test('a tab that is killed in the middle of its commits leaves one of its states, whole', async () => {
+  test('a tab that is killed during its commits leaves one complete state', async () => {
     for (let round = 0; round < 8; round++) {
       const page = await openPage(context, script)
       const database = `kill-${round}`
@@ -66,7 +66,7 @@ describe('idbPersister in Chromium', () => {
     }
   })
 
-  test('a logout in one tab fences the writers of the others, and nothing comes back', async () => {
+  test('a logout in one tab fences the writers of other tabs, and nothing returns', async () => {
     const [writer, other] = [await openPage(context, script), await openPage(context, script)]
     expect(await call(writer, 'commitKept', 'tabs', replace('1', { a: 'a' }))).toBe('stored')
     await call(other, 'clear', 'tabs')
@@ -82,7 +82,7 @@ describe('idbPersister in Chromium', () => {
     expect(await call(second, 'read', 'tabs')).toBe('1: a')
   })
 
-  test('lets another tab delete the database, and stores no change without a base afterwards', async () => {
+  test('another tab can delete the database without being blocked, and no change without a base follows', async () => {
     const [writer, other] = [await openPage(context, script), await openPage(context, script)]
     expect(await call(writer, 'commitKept', 'tabs', replace('1', { a: 'a' }))).toBe('stored')
     expect(await call(other, 'deleteDatabase', 'tabs')).toBe('deleted')

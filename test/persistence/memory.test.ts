@@ -9,7 +9,7 @@ describe('memoryPersister', () => {
       await run({ open: () => new Holder(memoryPersister(storage)) })
     })
 
-  test('without a storage of its own it shares nothing', async () => {
+  test('memoryPersister without a storage argument shares nothing', async () => {
     await new Holder(memoryPersister()).commit(scopeOf(), replace('1', { a: 'a1' }))
     expect(await stored(memoryPersister())).toBe('nothing')
   })

@@ -23,7 +23,7 @@ describe('sqlPersister on node:sqlite', () => {
   // Each commit waits for the disk.
   for (const { title, run } of contract) test(title, () => run({ open }), 30_000)
 
-  test('a full disk: quota, nothing of the step is stored, and what fits is', async () => {
+  test('sqlPersister reports a full disk as quota, stores nothing of the step, and can store what fits', async () => {
     const connection = connect()
     const persister = open(connection)
     await persister.commit(scopeOf(), replace('1', { a: 'a1' }))
@@ -33,7 +33,7 @@ describe('sqlPersister on node:sqlite', () => {
     expect(await stored(open())).toBe('3: a1, b3')
   })
 
-  test('a database that another process has locked is unavailable, and can be used when it is free again', async () => {
+  test('a database that another process has locked is unavailable, and usable once it is released', async () => {
     const other = connect()
     const persister = open(new DatabaseSync(join(folder, 'cache.db'), { timeout: 0 }))
     await persister.commit(scopeOf(), replace('1', { a: 'a1' }))
@@ -43,7 +43,7 @@ describe('sqlPersister on node:sqlite', () => {
     expect(await outcome(persister.commit(scopeOf(), apply('3')))).toBe('stored')
   })
 
-  test('a database that was closed is unavailable, with its own error as the cause', async () => {
+  test('a closed database is unavailable, with its error as the cause', async () => {
     const connection = connect()
     connection.close()
     await expect(open(connection).load(scopeOf())).rejects.toMatchObject({
@@ -52,12 +52,12 @@ describe('sqlPersister on node:sqlite', () => {
     })
   })
 
-  test('a file that is no database is unavailable', async () => {
+  test('a file that is not a database is unavailable', async () => {
     writeFileSync(join(folder, 'cache.db'), 'something else'.repeat(100))
     await expect(open().load(scopeOf())).rejects.toMatchObject({ name: 'PersistenceError', code: 'unavailable' })
   })
 
-  test('leaves the other tables of a database alone, also when everything is cleared', async () => {
+  test('sqlPersister leaves other tables alone, also on a complete clear', async () => {
     const connection = connect()
     connection.exec("CREATE TABLE scopes (scope TEXT); INSERT INTO scopes VALUES ('mine')")
     const persister = open(connection)
@@ -66,7 +66,7 @@ describe('sqlPersister on node:sqlite', () => {
     expect(connection.prepare('SELECT * FROM scopes').all()).toEqual([{ scope: 'mine' }])
   })
 
-  test('a clear leaves no row of what it removed', async () => {
+  test('clear leaves no row of the removed scope', async () => {
     const connection = connect()
     const persister = open(connection)
     for (const user of ['ann', 'bob']) await persister.commit(scopeOf({ user }), replace('1', { a: user }))

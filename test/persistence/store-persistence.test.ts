@@ -162,7 +162,7 @@ describe('start', () => {
     expect(persister.commits).toEqual([])
   })
 
-  test('without a snapshot stores everything with the first complete state, and never a change without a base', async () => {
+  test('stores everything with the first complete state when there is no snapshot, and never a change without a base', async () => {
     expect(await make().start()).toBe('none')
     await clock.advance(10_000)
     store.replace('5', { a: '5' })
@@ -171,7 +171,7 @@ describe('start', () => {
     expect(persister.commits).toEqual(['replace 6: a@5 b@6'])
   })
 
-  test('a store that already has a state is not touched, and replaces the snapshot', async () => {
+  test('does not hydrate a store that already has a state, and replaces the snapshot', async () => {
     persister.snapshot = Promise.resolve(snapshotOf('1', { a: '1' }))
     store.replace('7', { z: '7' })
     expect(await make().start()).toBe('late')
@@ -180,7 +180,7 @@ describe('start', () => {
     expect(persister.commits).toEqual(['replace 7: z@7'])
   })
 
-  test('a load that takes too long is not waited for, its snapshot is ignored, and nothing is stored before it has ended', async () => {
+  test('does not wait for a slow load, ignores its snapshot, and stores nothing before it has ended', async () => {
     let arrive = (_: Snapshot) => {}
     persister.snapshot = new Promise((resolve) => {
       arrive = resolve
@@ -201,7 +201,7 @@ describe('start', () => {
     expect(persister.commits).toEqual(['replace 5: b@5'])
   })
 
-  test('a load that fails late causes no unhandled rejection', async () => {
+  test('a load that fails late is not an unhandled rejection', async () => {
     let fail = (_: unknown) => {}
     persister.snapshot = new Promise((_, reject) => {
       fail = reject
@@ -213,7 +213,7 @@ describe('start', () => {
     await clock.settle()
   })
 
-  test('a load that fails says so and the store goes on from memory', async () => {
+  test('reports a load that fails, and the store continues from memory', async () => {
     persister.snapshot = Promise.reject(unavailable)
     const persistence = make()
     expect(await persistence.start()).toBe('failed')
@@ -223,7 +223,7 @@ describe('start', () => {
     expect(persister.commits).toEqual([])
   })
 
-  test('a text that is no object drops the snapshot: reported, and replaced by what the server says', async () => {
+  test("drops a snapshot with a text that is not an object, reports it, and replaces it with the server's state", async () => {
     persister.snapshot = Promise.resolve({ resourceVersion: '1', records: [entry('a', '1'), { key: 'b', text: 'nonsense' }] })
     expect(await make().start()).toBe('none')
     expect(errors).toMatchObject([{ code: 'damaged', cause: { name: 'ParseError' } }])
@@ -233,7 +233,7 @@ describe('start', () => {
     expect(persister.commits).toEqual(['replace 2: a@2'])
   })
 
-  test('a large snapshot is decoded in slices; the page runs in between, and a network that is faster meanwhile wins', async () => {
+  test('decodes a large snapshot in slices between which the page runs, and a faster network wins', async () => {
     persister.snapshot = Promise.resolve({ resourceVersion: '1', records: manyRecords() })
     const start = make().start()
     setTimeout(() => store.replace('9', { z: '9' }))
@@ -241,14 +241,14 @@ describe('start', () => {
     expect(String(store)).toBe('9: z@9')
   })
 
-  test('managedFields that were stored are loaded', async () => {
+  test('loads managedFields that were stored', async () => {
     const text = '{"metadata":{"name":"a","managedFields":[{"manager":"kubectl"}]}}'
     persister.snapshot = Promise.resolve({ resourceVersion: '1', records: [{ key: 'a', text }] })
     await make().start()
     expect(store.list()[0]?.text).toBe(text)
   })
 
-  test('no step of the store is missed between the snapshot and the first change', async () => {
+  test('misses no step of the store between the snapshot and the first change', async () => {
     let arrive = (_: Snapshot | undefined) => {}
     persister.snapshot = new Promise((resolve) => {
       arrive = resolve
@@ -266,7 +266,7 @@ describe('start', () => {
     expect(persister.commits[0]).toBe(`replace ${String(store)}`)
   })
 
-  test('twice, or after stop, is refused', async () => {
+  test('refuses a second start, and a start after stop', async () => {
     const persistence = await started()
     await expect(persistence.start()).rejects.toThrow('make another one')
     const stopped = make()
@@ -274,7 +274,7 @@ describe('start', () => {
     await expect(stopped.start()).rejects.toThrow('make another one')
   })
 
-  test('an aborted signal stops it before, during and after the load', async () => {
+  test('an aborted signal stops persistence before, during and after the load', async () => {
     expect(await make().start({ signal: AbortSignal.abort() })).toBe('late')
 
     const loading = new AbortController()
@@ -320,7 +320,7 @@ describe('what has arrived of the snapshot', () => {
     await clock.settle()
   }
 
-  test('delivers entries while the rest is being read, before the store has any of them', async () => {
+  test('delivers batches during the load, while the store stays empty until it is complete', async () => {
     const start = make().start({ onArrival })
     await tell('cb', 0)
     expect([told, String(store)]).toEqual([['0: c,b'], ': '])
@@ -331,7 +331,7 @@ describe('what has arrived of the snapshot', () => {
     expect(String(store)).toBe('1: a@1 b@1 c@1')
   })
 
-  test('is what the store has afterwards: entries are made once, and are in the order of the snapshot', async () => {
+  test('delivers the entries that the store has afterwards, created once and in the order of the snapshot', async () => {
     const arrived: Entry<unknown>[] = []
     const start = make().start({ onArrival: (entries) => arrived.push(...entries) })
     await tell('cb', 0)
@@ -342,7 +342,7 @@ describe('what has arrived of the snapshot', () => {
     expect(store.list().every((each, n) => each === arrived[n])).toBe(true)
   })
 
-  test('starts the delivery over when the persister reads the snapshot again', async () => {
+  test('delivers batches from the beginning when the load restarts', async () => {
     const start = make().start({ onArrival })
     await tell('z', 0)
     await tell('cb', 0)
@@ -352,7 +352,7 @@ describe('what has arrived of the snapshot', () => {
     expect([told, String(store)]).toEqual([['0: z', '0: c,b', '2: a'], '1: a@1 b@1 c@1'])
   })
 
-  test('delivers entries in slices when the persister delivers no batches itself', async () => {
+  test('delivers batches in slices when the persister reports none before it has read everything', async () => {
     const records = manyRecords()
     const turns: number[] = []
     persister.snapshot = Promise.resolve({ resourceVersion: '1', records })
@@ -369,7 +369,7 @@ describe('what has arrived of the snapshot', () => {
     expect(turns.length).toBeGreaterThan(1)
   })
 
-  test('delivers no more entries once the store has a state', async () => {
+  test('delivers no more batches once the store has a state', async () => {
     const start = make().start({ onArrival })
     await tell('c', 0)
     store.replace('7', { z: '7' })
@@ -380,7 +380,7 @@ describe('what has arrived of the snapshot', () => {
     expect([told, String(store)]).toEqual([['0: c'], '7: z@7'])
   })
 
-  test('delivers no more entries after an abort, even by the listener itself', async () => {
+  test('delivers no more batches after an abort, including one by the listener', async () => {
     const controller = new AbortController()
     const start = make().start({
       signal: controller.signal,
@@ -398,7 +398,7 @@ describe('what has arrived of the snapshot', () => {
     expect([told, String(store)]).toEqual([['0: c'], ': '])
   })
 
-  test('keeps the load from being late as long as more comes', async () => {
+  test('the load does not time out while batches arrive', async () => {
     const start = make().start({ onArrival })
     for (const [n, key] of ['c', 'b', 'a'].entries()) {
       await clock.advance(900)
@@ -411,7 +411,7 @@ describe('what has arrived of the snapshot', () => {
     expect(String(store)).toBe('1: a@1 b@1 c@1')
   })
 
-  test('delivers no more entries once the load is late', async () => {
+  test('delivers no more batches once the load has timed out', async () => {
     const start = make().start({ onArrival })
     await tell('c', 0)
     await clock.advance(1000)
@@ -422,7 +422,7 @@ describe('what has arrived of the snapshot', () => {
     expect([told, String(store)]).toEqual([['0: c'], ': '])
   })
 
-  test('discards the delivered entries when the snapshot turns out to be damaged', async () => {
+  test('the delivered batches are void when the snapshot turns out to be damaged', async () => {
     const start = make().start({ onArrival })
     await tell('c', 0)
     arrive(undefined)
@@ -430,7 +430,7 @@ describe('what has arrived of the snapshot', () => {
     expect([told, errors, String(store)]).toEqual([['0: c'], [], ': '])
   })
 
-  test('delivers entries up to an invalid text, which drops the snapshot', async () => {
+  test('delivers batches up to a text that is not an object, which drops the snapshot', async () => {
     const start = make().start({ onArrival })
     await tell('c', 0)
     await tell('?', 1)
@@ -441,7 +441,7 @@ describe('what has arrived of the snapshot', () => {
     expect(errors).toMatchObject([{ code: 'damaged', cause: { name: 'ParseError' } }])
   })
 
-  test('is loaded all the same when the listener throws, which is reported', async () => {
+  test('loads the snapshot although the listener throws, and reports the error', async () => {
     const failure = new Error('no table')
     const start = make().start({
       onArrival: () => {
@@ -458,7 +458,7 @@ describe('what has arrived of the snapshot', () => {
 })
 
 describe('write-behind', () => {
-  test('gathers the changes of 250 ms into one commit, the newest state of each key, with the last version', async () => {
+  test('commits the changes of 250 ms together, the newest state of each key with the last version', async () => {
     await started()
     store.apply('2', { a: '2', c: '2' })
     store.apply('3', { a: '3', c: undefined })
@@ -487,7 +487,7 @@ describe('write-behind', () => {
     expect(persister.commits).toEqual([])
   })
 
-  test('a replace stores what the store holds when it is stored', async () => {
+  test('a replace stores the content of the store at the time of the commit', async () => {
     await started()
     store.apply('2', { a: '2' })
     store.replace('5', { d: '5' })
@@ -496,7 +496,7 @@ describe('write-behind', () => {
     expect(persister.commits).toEqual(['replace 6: d@5 e@6'])
   })
 
-  test('one commit is under way at a time; what changes meanwhile waits for the next', async () => {
+  test('runs one commit at a time; changes during it wait for the next', async () => {
     await started()
     persister.manual = true
     store.apply('2', { a: '2' })
@@ -510,7 +510,7 @@ describe('write-behind', () => {
     expect(persister.commits).toEqual(['apply 2: a@2', 'apply 4: -b a@3'])
   })
 
-  test('nothing is stored before the store has a version', async () => {
+  test('stores nothing before the store has a version', async () => {
     await make().start()
     store.apply('', { a: '1' })
     await clock.advance(10_000)
@@ -520,7 +520,7 @@ describe('write-behind', () => {
     expect(persister.commits).toEqual(['replace 5: a@5'])
   })
 
-  test('flush stores at once, also what changed while a commit was under way', async () => {
+  test('flush stores at once, including changes during a running commit', async () => {
     const persistence = await started()
     persister.manual = true
     store.apply('2', { a: '2' })
@@ -539,7 +539,7 @@ describe('write-behind', () => {
     await second
   })
 
-  test('two flushes at once make one commit at a time', async () => {
+  test('two concurrent flushes make one commit at a time', async () => {
     let underWay = 0
     let most = 0
     const slow: Persister = {
@@ -563,7 +563,7 @@ describe('write-behind', () => {
     expect(most).toBe(1)
   })
 
-  test('a page that is hidden or left stores at once', async () => {
+  test('stores at once when the page is hidden or left', async () => {
     for (const type of ['visibilitychange', 'pagehide']) {
       const events = new EventTarget()
       store = new TestStore()
@@ -581,7 +581,7 @@ describe('write-behind', () => {
     }
   })
 
-  test('stop stores what waits and listens no longer; so does leaving an `await using` block', async () => {
+  test('stop stores pending changes and unsubscribes, and so does leaving an `await using` block', async () => {
     {
       await using persistence = await started()
       store.apply('2', { a: '2' })
@@ -594,7 +594,7 @@ describe('write-behind', () => {
     expect(persister.commits).toHaveLength(1)
   })
 
-  test('what is stored is at every moment a state the store had, whatever changes and fails', async () => {
+  test('the stored state is always one that the store had, for any changes and failures', async () => {
     const name = fc.constantFrom('a', 'b', 'c')
     const step = fc.oneof(
       { weight: 5, arbitrary: fc.record({ put: name }) },
@@ -654,7 +654,7 @@ describe('write-behind', () => {
 })
 
 describe('a storage that fails', () => {
-  test('for a moment: everything is stored again, after a wait that doubles', async () => {
+  test('stores everything again after a short storage failure, with doubling waits', async () => {
     const persistence = await started()
     persister.failure = unavailable
     store.apply('2', { a: '2' })
@@ -675,7 +675,7 @@ describe('a storage that fails', () => {
     expect([persistence.status, errors]).toEqual(['active', [unavailable, unavailable]])
   })
 
-  test('again and again, but not all the time: it never gives up', async () => {
+  test('never gives up on storage that fails repeatedly but not always', async () => {
     const persistence = await started()
     for (let n = 0; n < 20; n++) {
       persister.failure = unavailable
@@ -688,7 +688,7 @@ describe('a storage that fails', () => {
     expect(persister.commits).toHaveLength(40)
   })
 
-  test('for good: five more tries, then it gives up and says so', async () => {
+  test('gives up on storage that fails permanently after five more tries, and reports it', async () => {
     const persistence = await started()
     persister.failure = unavailable
     store.apply('2', { a: '2' })
@@ -723,7 +723,7 @@ describe('a storage that fails', () => {
     expect(persistence.status).toBe(status)
   })
 
-  test('a handler that throws is reported and changes nothing', async () => {
+  test('reports a handler that throws, and continues', async () => {
     const reported = vi.spyOn(console, 'error').mockImplementation(() => {})
     const persistence = await started({
       onError() {
@@ -740,7 +740,7 @@ describe('a storage that fails', () => {
     reported.mockRestore()
   })
 
-  test('an error that is no storage error counts as failed', async () => {
+  test('treats an error that is not a PersistenceError as failed', async () => {
     const persistence = await started()
     persister.failure = new TypeError('a persister of the user’s')
     store.apply('2', { a: '2' })
@@ -748,7 +748,7 @@ describe('a storage that fails', () => {
     expect(persistence.status).toBe('failed')
   })
 
-  test('the status can be followed', async () => {
+  test('notifies listeners of the status', async () => {
     const seen: string[] = []
     const persistence = make()
     const unsubscribe = persistence.subscribe(() => seen.push(persistence.status))
@@ -765,7 +765,7 @@ describe('a storage that fails', () => {
   })
 })
 
-test('the library’s store is one that can be persisted', async () => {
+test('the library’s store implements the interface of a persisted store', async () => {
   const memory = memoryPersister()
   const pods = new Store<KubeObject>()
   const first = new StorePersistence(pods, memory, scope, { clock })
@@ -795,7 +795,7 @@ test('the library’s store is one that can be persisted', async () => {
 describe('secrets', () => {
   const secrets = scopeOf({ resource: 'secrets/v1' })
 
-  test('are refused unless they are asked for by name', () => {
+  test('refuses secrets unless they are requested by name', () => {
     const refused = () => new StorePersistence(store, persister, secrets)
     expect(refused).toThrow(expect.objectContaining({ code: 'refused', message: expect.stringContaining("sensitive: ['secrets']") }))
     expect(() => new StorePersistence(store, persister, scopeOf({ resource: 'secrets.example.com/v1' }))).toThrow('secrets.example.com/v1')

@@ -56,14 +56,14 @@ export function queueContract(makeQueue: MakeQueue): void {
   const make = (known?: readonly Entry<KubeObject>[], resourceVersion?: string) => setUp(makeQueue, known, resourceVersion)
   const nothing = () => undefined
 
-  it('stands where a reflector expects a store', () => {
+  it('a queue implements the store interface of a reflector', () => {
     const { queue } = make()
     const store: ReflectorStore<KubeObject> = queue
     expect(store.resourceVersion).toBe('')
   })
 
   describe('pop', () => {
-    it('hands over what was queued first, and counts what waits', async () => {
+    it('pop delivers items in order, and size counts the rest', async () => {
       const { queue } = make([], '1')
       queue.apply([added('a'), added('b')], '2')
       expect(queue.length).toBe(2)
@@ -74,14 +74,14 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(queue.length).toBe(1)
     })
 
-    it('waits until there is something', async () => {
+    it('pop waits for an item', async () => {
       const { queue } = make([], '1')
       const popped = queue.pop(nothing)
       queue.apply([added('a', { rv: '2' })], '2')
       expect(summary((await popped) as QueueItem<KubeObject>)).toBe('Added a@2 → 2')
     })
 
-    it('gives each of several who wait something else', async () => {
+    it('pop gives concurrent callers different items', async () => {
       const { queue } = make([], '1')
       const popped = [queue.pop(nothing), queue.pop(nothing)]
       queue.apply([added('a')], '2')
@@ -90,7 +90,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(items.map((item) => item && summary(item)).sort()).toEqual(['Added a@1 → 2', 'Added b@1 → 3'])
     })
 
-    it('31. gives undefined as soon as its signal is aborted, and takes nothing', async () => {
+    it('[feed/abort] pop resolves with undefined when its signal is aborted, and takes no item', async () => {
       const { queue } = make([], '1')
       const controller = new AbortController()
       const popped = queue.pop(nothing, { signal: controller.signal })
@@ -101,7 +101,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(queue.length).toBe(1)
     })
 
-    it('rejects with what the processing throws, and goes on with the next item', async () => {
+    it('pop rejects with the error of the processing, and continues with the next item', async () => {
       const { queue } = make([], '1')
       queue.apply([added('a'), added('b')], '2')
       const mistake = new Error('a consumer’s mistake')
@@ -115,7 +115,7 @@ export function queueContract(makeQueue: MakeQueue): void {
   })
 
   describe('close', () => {
-    it('ends the wait of a consumer', async () => {
+    it('close ends pending pops', async () => {
       const { queue } = make()
       const popped = [queue.pop(nothing), queue.popBatch(nothing)]
       queue.close()
@@ -123,7 +123,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(queue.closed).toBe(true)
     })
 
-    it('lets what waits be taken, and lets nothing more in', async () => {
+    it('close lets the rest be popped, and accepts no more items', async () => {
       const { queue } = make([], '1')
       queue.apply([added('a')], '2')
       queue.close()
@@ -137,8 +137,8 @@ export function queueContract(makeQueue: MakeQueue): void {
     })
   })
 
-  describe('16. the version', () => {
-    it('is the store’s: it does not move because something was queued', async () => {
+  describe('the version of a queue', () => {
+    it("[resume/store-version] a queue reports the store's version, which does not move when an item is queued", async () => {
       const { queue, drain } = make([entry('a')], '5')
       queue.apply([modified('a', { rv: '6' })], '6')
       expect(queue.resourceVersion).toBe('5')
@@ -146,13 +146,13 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(queue.resourceVersion).toBe('6')
     })
 
-    it('gives an item within a batch the version before the batch', async () => {
+    it('[resume/store-version] the version during a batch is the one before the batch', async () => {
       const { queue, drain } = make([], '5')
       queue.apply([added('a', { rv: '6' }), added('b', { rv: '7' }), added('c', { rv: '8' })], '8')
       expect(await drain()).toEqual(['Added a@6 → 5', 'Added b@7 → 5', 'Added c@8 → 8'])
     })
 
-    it('27. comes with a bookmark, by itself or with the last that waits', async () => {
+    it('[watch/progress] a bookmark advances the version of a queue, alone or with the last waiting item', async () => {
       const { queue, store, drain } = make([], '5')
       queue.bookmark('6')
       expect(await drain()).toEqual([' → 6'])
@@ -162,7 +162,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(store.resourceVersion).toBe('9')
     })
 
-    it('begins with what the store was hydrated with, also after the queue was made', async () => {
+    it('the version starts from a store that was hydrated before or after the queue was created', async () => {
       const { queue, store, drain } = make()
       store.hydrate([entry('a')], '5')
       expect(queue.resourceVersion).toBe('5')
@@ -170,7 +170,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(await drain()).toEqual(['Added b@6 → 5', 'Added c@7 → 7'])
     })
 
-    it('25. is gone when the store dropped an object that cannot be read, until a replacement was processed', async () => {
+    it('[wire/malformed] the version is empty after the store drops an unreadable object, until a replacement is processed', async () => {
       const { queue, store, drain } = make([unreadable('a'), entry('b')], '5')
       const told: string[] = []
       queue.onUnreadable(({ key }) => void told.push(key))
@@ -193,11 +193,11 @@ export function queueContract(makeQueue: MakeQueue): void {
   })
 
   describe('hasSynced', () => {
-    it('is false before anything came', () => {
+    it('hasSynced is false before the first item', () => {
       expect(make().queue.hasSynced).toBe(false)
     })
 
-    it('comes when the first complete state was processed, and all of it says that it belongs to that', async () => {
+    it('hasSynced turns true once the first complete state is processed, and marks its items as initial', async () => {
       const { queue, store } = make()
       queue.replace([entry('a'), entry('b')], '2')
       queue.apply([added('c')], '3')
@@ -213,7 +213,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(queue.hasSynced).toBe(true)
     })
 
-    it('38. comes for an empty list too, and only after it was processed', async () => {
+    it('[informer/empty-list] hasSynced turns true for an empty list only after it is processed', async () => {
       const { queue, store, drain } = make()
       queue.replace([], '2')
       expect(queue.hasSynced).toBe(false)
@@ -222,7 +222,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(store.resourceVersion).toBe('2')
     })
 
-    it('comes with the objects that the first complete state makes disappear', async () => {
+    it('hasSynced waits for the deletions of the first complete state', async () => {
       const { queue, store, drain } = make([entry('b'), entry('c')], '1')
       queue.replace([entry('a')], '2')
       while (queue.length > 0) {
@@ -233,7 +233,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(store.listKeys()).toEqual(['n/a'])
     })
 
-    it('is true at once where a change or a bookmark comes first: the state is there', () => {
+    it('hasSynced is true at once when the first item is a change or a bookmark of an existing state', () => {
       const first = make([entry('a')], '1').queue
       first.apply([modified('a', { rv: '2' })], '2')
       expect(first.hasSynced).toBe(true)
@@ -242,7 +242,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(second.hasSynced).toBe(true)
     })
 
-    it('comes although the processing threw', async () => {
+    it('hasSynced turns true although the processing throws', async () => {
       const { queue } = make()
       queue.replace([entry('a')], '1')
       const fail = () => {
@@ -254,7 +254,7 @@ export function queueContract(makeQueue: MakeQueue): void {
   })
 
   describe('popBatch', () => {
-    it('hands over everything that waits as one item', async () => {
+    it('popBatch delivers all waiting items as one', async () => {
       const { queue, store } = make([], '1')
       queue.apply([added('a', { rv: '2' }), added('b', { rv: '3' })], '3')
       queue.apply([added('c', { rv: '4' })], '4')
@@ -264,18 +264,18 @@ export function queueContract(makeQueue: MakeQueue): void {
       expect(store.size).toBe(3)
     })
 
-    it('takes no more than its limit', async () => {
+    it('popBatch delivers at most its limit', async () => {
       const { queue } = make([], '1')
       queue.apply([added('a'), added('b'), added('c')], '4')
       expect((await queue.popBatch(nothing, { limit: 2 }))?.deltas.map(line)).toEqual(['Added a@1', 'Added b@1'])
       expect((await queue.popBatch(nothing, { limit: 2 }))?.deltas.map(line)).toEqual(['Added c@1'])
     })
 
-    it('takes at least one: a lower limit is refused', async () => {
+    it('popBatch refuses a limit below one', async () => {
       await expect(make().queue.popBatch(nothing, { limit: 0 })).rejects.toThrow(/limit must be at least 1, got 0/)
     })
 
-    it('keeps the first complete state apart from what came later', async () => {
+    it('popBatch separates the first complete state from later changes', async () => {
       const { queue } = make()
       queue.replace([entry('a'), entry('b')], '2')
       queue.apply([added('c')], '3')

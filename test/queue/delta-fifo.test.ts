@@ -12,14 +12,14 @@ const make = (known?: readonly Entry<KubeObject>[], resourceVersion?: string, op
 describe('DeltaFIFO', () => {
   queueContract((known) => new DeltaFIFO(known))
 
-  it('36. hands over three changes of one key as one list of three deltas', async () => {
+  it('[queue/deltas] a DeltaFIFO delivers three changes of one key as one list of three deltas', async () => {
     const { queue, drain } = make([], '1')
     queue.apply([added('a', { rv: '2' }), modified('a', { rv: '3' }), deleted('a', { rv: '4' })], '4')
     expect(queue.length).toBe(1)
     expect(await drain()).toEqual(['Added a@2, Updated a@3, Deleted a@4 → 4'])
   })
 
-  it('keeps the order of objects', async () => {
+  it('keeps the place of a key in the queue when it changes again', async () => {
     const { queue, drain } = make([], '1')
     queue.apply([added('foo', { rv: '10' }), added('bar', { rv: '11' }), added('foo', { rv: '12' }), added('zab', { rv: '13' })], '13')
     expect(await drain(1)).toEqual(['Added foo@10, Added foo@12 → 1'])
@@ -27,8 +27,8 @@ describe('DeltaFIFO', () => {
     expect(await drain()).toEqual(['Added bar@11 → 1', 'Added zab@13 → 13', 'Updated foo@14 → 14'])
   })
 
-  describe('16. the version', () => {
-    it('does not run ahead of older changes of other keys that wait', async () => {
+  describe('the version of a DeltaFIFO', () => {
+    it('[resume/store-version] the version does not pass older changes of other keys in the queue', async () => {
       const { queue, drain } = make([], '1')
       queue.apply([added('a', { rv: '2' })], '2')
       queue.apply([added('b', { rv: '3' })], '3')
@@ -36,39 +36,39 @@ describe('DeltaFIFO', () => {
       expect(await drain()).toEqual(['Added a@2, Updated a@4 → 2', 'Added b@3 → 4'])
     })
 
-    it('of a replacement is reached when all of it was processed', async () => {
+    it('[resume/store-version] reaches the version of a replacement once all of it is processed', async () => {
       const { queue, drain } = make([entry('a'), entry('b')], '1')
       queue.replace([entry('b'), entry('c')], '9')
       expect(await drain()).toEqual(['Deleted a@1? → 1', 'Replaced b@1 → 1', 'Replaced c@1 → 9'])
     })
   })
 
-  describe('37. deletions', () => {
-    it('drops deletions of unknown keys', async () => {
+  describe('deletions in a DeltaFIFO', () => {
+    it('[queue/delta-fifo] drops the deletion of an unknown key', async () => {
       const { queue, drain } = make([entry('known')], '1')
       queue.apply([deleted('known', { rv: '2' }), deleted('unknown', { rv: '3' })], '3')
       expect(await drain()).toEqual(['Deleted known@2 → 3'])
     })
 
-    it('that are dropped still move the version', async () => {
+    it('[queue/delta-fifo] a dropped deletion still advances the version', async () => {
       const { queue, drain } = make([], '1')
       queue.apply([deleted('unknown', { rv: '3' })], '3')
       expect(await drain()).toEqual([' → 3'])
     })
 
-    it('of a key that only the queue knows are queued', async () => {
+    it('[queue/delta-fifo] queues the deletion of a key that only the queue knows', async () => {
       const { queue, drain } = make([], '1')
       queue.apply([added('a', { rv: '2' }), deleted('a', { rv: '3' })], '3')
       expect(await drain()).toEqual(['Added a@2, Deleted a@3 → 3'])
     })
 
-    it('that are adjacent collapse to the first', async () => {
+    it('[queue/delta-fifo] collapses adjacent deletions to the first', async () => {
       const { queue, drain } = make([entry('a')], '1')
       queue.apply([deleted('a', { rv: '2' }), deleted('a', { rv: '3' })], '3')
       expect(await drain()).toEqual(['Deleted a@2 → 3'])
     })
 
-    it('collapse to the one whose final state is known', async () => {
+    it('[queue/delta-fifo] collapses adjacent deletions to the one with a known final state', async () => {
       const { queue, drain } = make([entry('a')], '1')
       queue.replace([], '2')
       queue.apply([deleted('a', { rv: '3' })], '3')
@@ -79,7 +79,7 @@ describe('DeltaFIFO', () => {
       expect(await other.drain()).toEqual(['Deleted a@2 → 3'])
     })
 
-    it('34. of another uid are those of another object', async () => {
+    it('[store/new-uid] keeps deletions with different uids apart as different objects', async () => {
       const { queue, drain } = make([entry('a', { uid: 'new' })], '1')
       queue.apply([deleted('a', { rv: '2', uid: 'old' })], '2')
       expect(await drain()).toEqual([' → 2'])
@@ -89,22 +89,22 @@ describe('DeltaFIFO', () => {
     })
   })
 
-  describe('37. replace', () => {
-    it('queues the deletion of what is missing first, with the last state known, then Replaced for the new', async () => {
+  describe('replacements in a DeltaFIFO', () => {
+    it('[queue/delta-fifo] a replace queues the deletions of missing objects with their last known state, then Replaced for the new ones', async () => {
       const { queue, drain } = make([entry('foo', { rv: '5' }), entry('bar', { rv: '6' }), entry('baz', { rv: '7' })], '7')
       queue.apply([deleted('baz', { rv: '10' })], '10')
       queue.replace([entry('foo', { rv: '6' })], '11')
       expect(await drain()).toEqual(['Deleted baz@10 → 10', 'Deleted bar@6? → 10', 'Replaced foo@6 → 11'])
     })
 
-    it('takes the last state from the queue rather than from the store', async () => {
+    it('[queue/delta-fifo] a replace takes the last state of a missing object from the queue before the store', async () => {
       const { queue, drain } = make([entry('bar', { rv: '6' })], '7')
       queue.apply([deleted('bar', { rv: '8' }), added('bar', { rv: '9', uid: 'next' })], '9')
       queue.replace([], '10')
       expect(await drain()).toEqual(['Deleted bar@8, Added bar@9, Deleted bar@9? → 10'])
     })
 
-    it('queues the deletion of what only the queue had, once', async () => {
+    it('[queue/delta-fifo] a replace deletes an object that only the queue knows once', async () => {
       const { queue, drain } = make([], '1')
       queue.apply([added('a', { rv: '2' })], '2')
       queue.replace([entry('a', { rv: '2' })], '3')
@@ -113,21 +113,21 @@ describe('DeltaFIFO', () => {
       expect(await drain()).toEqual(['Added a@2, Replaced a@2, Deleted a@2? → 5'])
     })
 
-    it('queues what comes back although its deletion waits', async () => {
+    it('[queue/delta-fifo] a replace queues an object again whose deletion is still in the queue', async () => {
       const { queue, drain } = make([entry('a')], '1')
       queue.apply([deleted('a', { rv: '2' })], '2')
       queue.replace([entry('a', { rv: '3', uid: 'next' })], '3')
       expect(await drain()).toEqual(['Deleted a@2, Replaced a@3 → 3'])
     })
 
-    it('34. queues the deletion of an object whose uid has changed before the new one', async () => {
+    it('[store/new-uid] a replace queues the deletion of an object with another uid before the new object', async () => {
       const { queue, drain } = make([entry('a')], '1')
       queue.replace([entry('a', { rv: '3', uid: 'next' })], '3')
       queue.apply([modified('a', { rv: '4', uid: 'last' })], '4')
       expect(await drain()).toEqual(['Deleted a@1?, Replaced a@3, Deleted a@3?, Updated a@4 → 4'])
     })
 
-    it('takes two entries of one key as one object', async () => {
+    it('[queue/delta-fifo] a replace treats two entries with one key as one object', async () => {
       const { queue, drain } = make()
       queue.replace([entry('a'), entry('a', { rv: '2' })], '2')
       expect(await drain()).toEqual(['Replaced a@1, Replaced a@2 → 2'])
@@ -135,8 +135,8 @@ describe('DeltaFIFO', () => {
     })
   })
 
-  describe('37. resync', () => {
-    it('queues what is known, without a change', async () => {
+  describe('resyncs in a DeltaFIFO', () => {
+    it('[queue/delta-fifo] a resync queues known objects without a change', async () => {
       const { queue, store, drain } = make([entry('a'), entry('b')], '5')
       const seen: string[] = []
       store.subscribe(({ type, changes }) => void seen.push(`${type} ${changes.map((change) => change.entry.name)}`))
@@ -145,14 +145,14 @@ describe('DeltaFIFO', () => {
       expect(seen).toEqual(['resync a', 'resync b'])
     })
 
-    it('skips keys that are queued: what waits is newer', async () => {
+    it('[queue/delta-fifo] a resync skips keys in the queue, whose changes are newer', async () => {
       const { queue, drain } = make([entry('a'), entry('b')], '5')
       queue.apply([modified('a', { rv: '6' }), deleted('b', { rv: '7' })], '7')
       queue.resync()
       expect(await drain()).toEqual(['Updated a@6 → 5', 'Deleted b@7 → 7'])
     })
 
-    it('delivers an object, then its later changes', async () => {
+    it('[queue/delta-fifo] delivers a resync of an object before its later changes', async () => {
       const { queue, store, drain } = make([entry('a')], '5')
       const seen: string[] = []
       store.subscribe(({ changes }) => void seen.push(...changes.map((change) => `${change.type} ${change.entry.resourceVersion}`)))
@@ -166,34 +166,34 @@ describe('DeltaFIFO', () => {
   describe('coalescing', () => {
     const coalescing = (known?: readonly Entry<KubeObject>[], resourceVersion?: string) => make(known, resourceVersion, { coalesce: true })
 
-    it('keeps the last state of an object', async () => {
+    it('coalescing keeps the last state of an object', async () => {
       const { queue, store, drain } = coalescing([entry('a')], '1')
       queue.apply([modified('a', { rv: '2' }), modified('a', { rv: '3' }), added('b', { rv: '4' }), modified('b', { rv: '5' })], '5')
       expect(await drain()).toEqual(['Updated a@3 → 1', 'Added b@5 → 5'])
       expect(store.size).toBe(2)
     })
 
-    it('keeps a deletion in place of the states before it', async () => {
+    it('coalescing replaces earlier states with a deletion', async () => {
       const { queue, store, drain } = coalescing([entry('a')], '1')
       queue.apply([modified('a', { rv: '2' }), deleted('a', { rv: '3' })], '3')
       expect(await drain()).toEqual(['Deleted a@3 → 3'])
       expect(store.size).toBe(0)
     })
 
-    it('keeps the first of several deletions: it is that of the object the store has', async () => {
+    it('coalescing keeps the first of several deletions, which belongs to the object in the store', async () => {
       const { queue, store, drain } = coalescing([entry('a', { uid: '1' })], '1')
       queue.apply([deleted('a', { rv: '2', uid: '1' }), added('a', { rv: '3', uid: '2' }), deleted('a', { rv: '4', uid: '2' })], '4')
       expect(await drain()).toEqual(['Deleted a@2 → 4'])
       expect(store.size).toBe(0)
     })
 
-    it('keeps that an object was deleted before it came back', async () => {
+    it("coalescing keeps a deletion before the object's return", async () => {
       const { queue, drain } = coalescing([entry('a', { uid: '1' })], '1')
       queue.apply([deleted('a', { rv: '2', uid: '1' }), added('a', { rv: '3', uid: '2' }), modified('a', { rv: '4', uid: '2' })], '4')
       expect(await drain()).toEqual(['Deleted a@2, Added a@4 → 4'])
     })
 
-    it('takes no more room however often an object comes and goes', async () => {
+    it('coalescing bounds the queue however often an object comes and goes', async () => {
       const { queue } = coalescing([entry('a')], '1')
       const changes = [
         modified('a', { rv: '2' }),
@@ -207,7 +207,7 @@ describe('DeltaFIFO', () => {
     })
   })
 
-  it('goes by the key function of the store', async () => {
+  it('coalescing uses the key function of the store', async () => {
     const keyFunc = (object: Parameters<NonNullable<DeltaFIFOOptions['keyFunc']>>[0]) =>
       ('metadata' in object ? object.metadata.uid : object.uid) ?? ''
     const queue = new DeltaFIFO(new Store<KubeObject>(keyFunc), { keyFunc })

@@ -11,19 +11,19 @@ const make = (known?: readonly Entry<KubeObject>[], resourceVersion?: string) =>
 describe('InOrderFIFO', () => {
   queueContract((known) => new InOrderFIFO(known))
 
-  it('36. delivers three changes of one key in their order', async () => {
+  it('[queue/deltas] an InOrderFIFO delivers three changes of one key in order', async () => {
     const { queue, drain } = make([], '1')
     queue.apply([added('a', { rv: '2' }), modified('a', { rv: '3' }), deleted('a', { rv: '4' })], '4')
     expect(await drain()).toEqual(['Added a@2 → 1', 'Updated a@3 → 1', 'Deleted a@4 → 4'])
   })
 
-  it('delivers the deletion of an unknown object', async () => {
+  it('delivers the deletion of an unknown key', async () => {
     const { queue, drain } = make([], '1')
     queue.apply([deleted('a', { rv: '2' })], '2')
     expect(await drain()).toEqual(['Deleted a@2 → 2'])
   })
 
-  it('33. delivers a replacement as one item, after what came before it', async () => {
+  it('[store/replace] delivers a replacement as one item, after the earlier changes', async () => {
     const { queue, store, drain } = make([entry('x')], '1')
     const seen: unknown[] = []
     queue.apply([modified('x', { rv: '2' })], '2')
@@ -34,7 +34,7 @@ describe('InOrderFIFO', () => {
     expect(seen).toEqual([['updated x n/x'], ['deleted x n/a,n/b', 'added a n/a,n/b', 'added b n/a,n/b'], ['deleted a n/b']])
   })
 
-  it('delivers several replacements in their order', async () => {
+  it('delivers several replacements in order', async () => {
     const { queue, drain } = make()
     queue.replace([entry('a')], '10')
     queue.replace([entry('a'), entry('b')], '20')
@@ -42,7 +42,7 @@ describe('InOrderFIFO', () => {
     expect(await drain()).toEqual(['ReplacedAll a@1 → 10', 'ReplacedAll a@1 b@1 → 20', 'ReplacedAll → 30'])
   })
 
-  it('41. delivers a resync as one item that covers the store’s state by then', async () => {
+  it("[informer/resync-and-relist] delivers a resync as one item, with the store's state at the time of delivery", async () => {
     const { queue, store, drain } = make([entry('x')], '1')
     const seen: string[] = []
     queue.apply([added('a', { rv: '2' })], '2')
@@ -52,7 +52,7 @@ describe('InOrderFIFO', () => {
     expect(seen).toEqual(['added a', 'resynced x', 'resynced a'])
   })
 
-  it('63. keeps one complete state in place of more items than its bound', async () => {
+  it('[bounds/reached] keeps one complete state in place of more items than its bound', async () => {
     const { queue, store, drain } = setUp((known) => new InOrderFIFO(known, { maxLength: 3 }), [entry('x'), entry('y')], '1')
     const seen: string[] = []
     store.subscribe(({ changes }) => void seen.push(...changes.map((change) => `${change.type} ${change.entry.name}`)))
@@ -65,7 +65,7 @@ describe('InOrderFIFO', () => {
     expect(seen.filter((change) => change !== 'updated x')).toEqual(['deleted y', 'added z'])
   })
 
-  it('63. counts as synced when the state that took the place of the first one was processed', async () => {
+  it('[bounds/reached] counts as synced once the state that replaced the first one is processed', async () => {
     const { queue, drain } = setUp((known) => new InOrderFIFO(known, { maxLength: 1 }))
     queue.replace([entry('a')], '10')
     queue.apply([added('b', { rv: '11' })], '11')
@@ -74,11 +74,11 @@ describe('InOrderFIFO', () => {
     expect(queue.hasSynced).toBe(true)
   })
 
-  it('refuses a bound under one item', () => {
+  it('refuses a bound below one item', () => {
     expect(() => setUp((known) => new InOrderFIFO(known, { maxLength: 0 }))).toThrow(RangeError)
   })
 
-  it('makes no batch across a replacement or a resync', async () => {
+  it('ends a batch at a replacement or a resync', async () => {
     const { queue } = make([], '1')
     queue.apply([added('a'), added('b')], '2')
     queue.resync()

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Line } from '../../src/queue/line'
 
 describe('Line', () => {
-  it('does what an array would', () => {
+  it('a Line behaves like an array', () => {
     const steps = fc.array(fc.oneof(fc.nat(), fc.constant('shift' as const)), { maxLength: 100 })
     fc.assert(
       fc.property(steps, (script) => {
@@ -22,7 +22,7 @@ describe('Line', () => {
     )
   })
 
-  it('takes a million out as fast as it took them in', () => {
+  it('a Line removes a million items as fast as it adds them', () => {
     const line = new Line<number>()
     const count = 1_000_000
     for (let i = 0; i < count; i++) line.push(i)

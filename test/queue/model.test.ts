@@ -88,7 +88,7 @@ describe.each<[string, MakeQueue]>([
   ['DeltaFIFO', (known) => new DeltaFIFO(known)],
   ['a coalescing DeltaFIFO', (known) => new DeltaFIFO(known, { coalesce: true })],
 ])('%s', (_, makeQueue) => {
-  it('leads to the state and version that the store would have without it, whenever items are taken; and so does going on from any version on the way', async () => {
+  it('leads the store to the same state and version as without a queue, also when it resumes from any version on the way', async () => {
     await fc.assert(
       fc.asyncProperty(fc.option(fc.array(thing, { maxLength: 3 }), { nil: undefined }), script, (hydrated, actions) =>
         run(makeQueue, hydrated, actions),

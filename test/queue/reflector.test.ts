@@ -55,7 +55,7 @@ describe.each<[string, MakeQueue]>([
   ['InOrderFIFO', (known) => new InOrderFIFO(known)],
   ['DeltaFIFO', (known) => new DeltaFIFO(known)],
 ])('a reflector that writes into an %s', (_, makeQueue) => {
-  it('leads the store behind it to the state of the server, as fast as the items are taken', async () => {
+  it('brings the store behind a queue to the state of the server as items are processed', async () => {
     const store = new Store<KubeObject>()
     const queue = makeQueue(store)
     const stop = await feed(server().source, queue, '14')
@@ -66,7 +66,7 @@ describe.each<[string, MakeQueue]>([
     await stop()
   })
 
-  it('16. goes on from the store’s version: what was read and never taken is read again', async () => {
+  it('[resume/store-version] resumes from the store’s version, so that unprocessed items are read again', async () => {
     const store = new Store<KubeObject>()
     const first = makeQueue(store)
     const { source, requests } = server()

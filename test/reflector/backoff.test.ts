@@ -7,16 +7,16 @@ function waits(backoff: Backoff, count: number): number[] {
   return Array.from({ length: count }, () => backoff.next())
 }
 
-describe('20. the waits', () => {
-  it('are 800 ms to 30 s, each twice the one before, when chance adds nothing', () => {
+describe('the waits', () => {
+  it('[watch/backoff] waits double from 800 ms to 30 s at the lower end of the random range', () => {
     expect(waits(new Backoff({}, () => 0), 8)).toEqual([800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000])
   })
 
-  it('are up to twice that when chance adds everything', () => {
+  it('[watch/backoff] waits are twice as long at the upper end of the random range', () => {
     expect(waits(new Backoff({}, () => 1), 8)).toEqual([1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000])
   })
 
-  it('are drawn from d to 2d, whatever chance says', () => {
+  it('[watch/backoff] every wait lies between d and 2d for any random number', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1, maxLength: 20 }), (chances) => {
         let draw = 0
@@ -30,14 +30,14 @@ describe('20. the waits', () => {
     )
   })
 
-  it('start over when asked to', () => {
+  it('[watch/backoff] waits start over after a reset', () => {
     const backoff = new Backoff({}, () => 0)
     waits(backoff, 5)
     backoff.reset()
     expect(backoff.next()).toBe(800)
   })
 
-  it('start over with one from d to 1.25d after health', () => {
+  it('[watch/backoff] the first wait after a healthy attempt lies between d and 1.25d', () => {
     for (const [chance, first] of [
       [0, 800],
       [0.5, 900],
@@ -50,11 +50,11 @@ describe('20. the waits', () => {
     }
   })
 
-  it('follow the options', () => {
+  it('[watch/backoff] waits follow the options', () => {
     expect(waits(new Backoff({ initialMs: 10, maxMs: 50, factor: 3 }, () => 0), 4)).toEqual([10, 30, 50, 50])
   })
 
-  it('can be asked for at their longest, which leaves the others as they are', () => {
+  it('[watch/backoff] the longest wait can be requested without affecting the others', () => {
     const backoff = new Backoff({}, () => 0.5)
     expect(backoff.longest()).toBe(45_000)
     expect(backoff.next()).toBe(1200)
@@ -69,7 +69,7 @@ it.each([{ initialMs: 0 }, { initialMs: -1 }, { initialMs: Number.NaN }, { facto
 )
 
 describe('the pace of attempts that need no wait', () => {
-  it('lets four follow each other at once, then one every four seconds', () => {
+  it('[watch/backoff] allows four attempts without a wait at once, then one every four seconds', () => {
     const pace = new Pace(0)
     const waited: number[] = []
     let now = 0
@@ -82,7 +82,7 @@ describe('the pace of attempts that need no wait', () => {
     expect(waited).toEqual([0, 0, 0, 0, 4000, 4000, 4000, 4000])
   })
 
-  it('never allows more than twenty in a minute, and goes on when the clock was set back', () => {
+  it('[watch/backoff] allows at most twenty attempts in a minute, also after the clock was set back', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -5000, max: 20_000 }), { maxLength: 200 }), (gaps) => {
         const pace = new Pace(0)

@@ -19,11 +19,11 @@ const tooLarge: Status = {
 describe('what a failure means', () => {
   it.each<[string, unknown, FailureKind]>([
     ['HTTP 410', new ExpiredError({ status: 410, request }), 'expired'],
-    ['1. an ERROR event with code 410', event({ code: 410, reason: 'Expired' }), 'expired'],
-    ['1. an ERROR event with reason Expired alone', event({ reason: 'Expired' }), 'expired'],
-    ['1. an ERROR event with reason Gone, as older servers say it', event({ code: 410, reason: 'Gone' }), 'expired'],
-    ['3. HTTP 504 with cause ResourceVersionTooLarge', answer(504, tooLarge), 'too-large'],
-    ['3. the same in the stream', event(tooLarge), 'too-large'],
+    ['[watch/410-gone] an ERROR event with code 410', event({ code: 410, reason: 'Expired' }), 'expired'],
+    ['[watch/410-gone] an ERROR event with reason Expired alone', event({ reason: 'Expired' }), 'expired'],
+    ['[watch/410-gone] an ERROR event with reason Gone, as older servers say it', event({ code: 410, reason: 'Gone' }), 'expired'],
+    ['[list/version-too-large] HTTP 504 with cause ResourceVersionTooLarge', answer(504, tooLarge), 'too-large'],
+    ['[list/version-too-large] the same in the stream', event(tooLarge), 'too-large'],
     [
       '4. HTTP 504 with nothing but the message of servers before 1.17',
       answer(504, { kind: 'Status', code: 504, message: 'Timeout: Too large resource version: 100, current: 50' }),
@@ -40,40 +40,44 @@ describe('what a failure means', () => {
       answer(500, { kind: 'Status', code: 500, message: 'Too large resource version: 100, current: 50' }),
       'server',
     ],
-    ['17. HTTP 429', answer(429), 'throttled'],
-    ['17. HTTP 429 as plain text, from a server that shuts down', answer(429, { message: 'apiserver is shutting down' }), 'throttled'],
-    ['18. an ERROR event with code 429', event({ code: 429, reason: 'TooManyRequests' }), 'throttled'],
+    ['[watch/refused] HTTP 429', answer(429), 'throttled'],
+    [
+      '[watch/refused] HTTP 429 as plain text, from a server that shuts down',
+      answer(429, { message: 'apiserver is shutting down' }),
+      'throttled',
+    ],
+    ['[watch/in-stream-status] an ERROR event with code 429', event({ code: 429, reason: 'TooManyRequests' }), 'throttled'],
     ['HTTP 500', answer(500), 'server'],
     ['HTTP 503', answer(503), 'server'],
-    ['18. an ERROR event with code 500', event({ code: 500, reason: 'InternalError' }), 'server'],
-    ['18. an ERROR event whose Status says nothing', event({}), 'server'],
+    ['[watch/in-stream-status] an ERROR event with code 500', event({ code: 500, reason: 'InternalError' }), 'server'],
+    ['[watch/in-stream-status] an ERROR event whose Status says nothing', event({}), 'server'],
     ['a gateway’s HTML with status 502', answer(502, { message: '<html>' }), 'connection'],
     ['a gateway’s empty answer with status 504', new ApiError({ status: 504, request }), 'connection'],
-    ['30. HTTP 401', answer(401), 'unauthorized'],
+    ['[feed/denied] HTTP 401', answer(401), 'unauthorized'],
     ['a redirect, as to a login page', answer(302, { message: 'redirected' }), 'unauthorized'],
     ['a redirect that a browser hides', answer(0, { message: 'redirected' }), 'unauthorized'],
     ['a failure whose Status has the code 0', answer(0, { kind: 'Status', code: 0 }), 'server'],
-    ['30. HTTP 403', answer(403), 'denied'],
-    ['30. HTTP 404', answer(404), 'gone'],
-    ['12. HTTP 400', answer(400), 'refused'],
-    ['12. HTTP 422', answer(422), 'refused'],
+    ['[feed/denied] HTTP 403', answer(403), 'denied'],
+    ['[feed/denied] HTTP 404', answer(404), 'gone'],
+    ['[stream/refused] HTTP 400', answer(400), 'refused'],
+    ['[stream/refused] HTTP 422', answer(422), 'refused'],
     ['HTTP 406', answer(406), 'refused'],
-    ['17. a lost connection', new ConnectionError(request), 'connection'],
-    ['25. text that is no event', new ParseError('no', 'text'), 'malformed'],
-    ['25. an unknown event type, or a line that is too long', new WatchError('unknown'), 'malformed'],
+    ['[watch/refused] a lost connection', new ConnectionError(request), 'connection'],
+    ['[wire/malformed] text that is no event', new ParseError('no', 'text'), 'malformed'],
+    ['[wire/malformed] an unknown event type, or a line that is too long', new WatchError('unknown'), 'malformed'],
     ['an object that does not fit its schema', new SchemaError([]), 'server'],
     ['an error of a source of somebody’s own', new Error('x'), 'server'],
     ['anything at all', undefined, 'server'],
-  ])('%s', (_what, error, kind) => {
+  ])('%s is recognised by its kind', (_what, error, kind) => {
     expect(classify(error)).toMatchObject({ kind, error })
   })
 
   it.each([
     ['the header', answer(429, undefined, 3000), 3000],
-    ['18. the Status of an event', event({ code: 429, details: { retryAfterSeconds: 5 } }), 5000],
+    ['[watch/in-stream-status] the Status of an event', event({ code: 429, details: { retryAfterSeconds: 5 } }), 5000],
     ['nobody', event({ code: 429 }), undefined],
     ['a lost connection', new ConnectionError(request), undefined],
-  ])('how long to wait is what is said by %s', (_who, error, retryAfterMs) => {
+  ])('takes the retry time from %s', (_who, error, retryAfterMs) => {
     expect(classify(error).retryAfterMs).toBe(retryAfterMs)
   })
 })

@@ -34,26 +34,26 @@ function source(...answers: (EntryList<unknown> | Error)[]): { asked: (ListOptio
 const names = ({ entries }: { entries: readonly { name: string }[] }) => entries.map(({ name }) => name).join('')
 
 describe('a list of everything', () => {
-  it('is asked for in one piece unless there is a page size', async () => {
+  it('a list without a page size is one request', async () => {
     const { asked, source: from } = source(page('9', 'abc'))
     const list = await listAll(from, { resourceVersion: '' })
     expect(asked).toEqual([{}])
     expect([list.resourceVersion, names(list)]).toEqual(['9', 'abc'])
   })
 
-  it('takes a page that comes though none was asked for', async () => {
+  it('accepts a page although none was requested', async () => {
     const { asked, source: from } = source(page('9', 'ab', 't'), page('9', 'c'))
     expect(names(await listAll(from, { resourceVersion: '' }))).toBe('abc')
     expect(asked).toEqual([{}, { limit: undefined, continue: 't' }])
   })
 
-  it.each(['0', '5'])('5. never asks for a limit beside version %s without NotOlderThan', async (resourceVersion) => {
+  it.each(['0', '5'])('[list/limit-match] never sends a limit at version %s without NotOlderThan', async (resourceVersion) => {
     const { asked, source: from } = source(page('9', 'a'))
     await listAll(from, { resourceVersion, pageSize: 2 })
     expect(asked).toEqual([{ resourceVersion, resourceVersionMatch: 'NotOlderThan', limit: 2 }])
   })
 
-  it('7. of three pages has the first one’s version; the others are asked for by their token alone', async () => {
+  it('[list/pages] takes the list’s version from the first of three pages, and requests the others by token alone', async () => {
     const { asked, source: from } = source(page('9', 'ab', 't1'), page('10', 'cd', 't2'), page('11', 'e'))
     const list = await listAll(from, { resourceVersion: '5', pageSize: 2 })
     expect([list.resourceVersion, names(list)]).toEqual(['9', 'abcde'])
@@ -63,24 +63,24 @@ describe('a list of everything', () => {
     ])
   })
 
-  it('6. that expires on page two is read in full, in one piece, no older than page one', async () => {
+  it('[list/expired-continue] reads the full list, unpaged, no older than page one when page two expires', async () => {
     const { asked, source: from } = source(page('9', 'ab', 't1'), expired, page('12', 'abx'))
     const list = await listAll(from, { resourceVersion: '5', pageSize: 2 })
     expect([list.resourceVersion, names(list)]).toEqual(['12', 'abx'])
     expect(asked[2]).toEqual({ resourceVersion: '9', resourceVersionMatch: 'NotOlderThan' })
   })
 
-  it('6. that expires on page one fails', async () => {
+  it('[list/expired-continue] fails when page one expires', async () => {
     await expect(listAll(source(expired).source, { resourceVersion: '5', pageSize: 2 })).rejects.toSatisfy(isExpiredError)
   })
 
-  it('6. whose full list expires as well fails, and is not asked for a third time', async () => {
+  it('[list/expired-continue] fails without a third attempt when the full list expires as well', async () => {
     const { asked, source: from } = source(page('9', 'ab', 't1'), expired, expired)
     await expect(listAll(from, { resourceVersion: '', pageSize: 2 })).rejects.toBe(expired)
     expect(asked).toHaveLength(3)
   })
 
-  it('8. never uses the token that comes with an expired one', async () => {
+  it('[list/inconsistent-continue] never uses the token of an expired response', async () => {
     const inconsistent = new ExpiredError({
       status: 410,
       request,
@@ -91,12 +91,12 @@ describe('a list of everything', () => {
     expect(asked.map((options) => options.continue)).toEqual([undefined, 't1', undefined])
   })
 
-  it('fails as a later page fails, for anything but 410', async () => {
+  it('fails with the error of a later page for any status but 410', async () => {
     const error = new ApiError({ status: 500, request })
     await expect(listAll(source(page('9', 'a', 't'), error).source, { resourceVersion: '', pageSize: 1 })).rejects.toBe(error)
   })
 
-  it('hands signal and onBytes to every request', async () => {
+  it('passes signal and onBytes to every request', async () => {
     const { signal } = new AbortController()
     const onBytes = () => undefined
     const { asked, source: from } = source(page('9', 'a', 't'), expired, page('9', 'a'))

@@ -45,7 +45,7 @@ async function steps(
 }
 
 describe('within one batch of events', () => {
-  it('what came before an event that does not parse on arrival is applied', async () => {
+  it('applies the events of a batch before one that does not parse on arrival', async () => {
     const { steps: seen, error } = await steps([[bookmark('1', true), added('a', '2'), broken('b', '3'), added('c', '4')]], {
       parse: 'arrival',
     })
@@ -53,7 +53,7 @@ describe('within one batch of events', () => {
     expect(String(error)).toContain('the text of b is not JSON')
   })
 
-  it('what came before an ERROR is applied', async () => {
+  it('applies the events of a batch before an ERROR event', async () => {
     const { steps: seen, error } = await steps(
       [[bookmark('1', true), added('a', '2'), { type: 'ERROR', status: { code: 500, message: 'no' } }, added('b', '3')]],
       {},

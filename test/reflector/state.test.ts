@@ -54,7 +54,7 @@ function play(state: FeedState, ...events: FeedEvent[]): { state: FeedState; ste
 }
 const stepAfter = (state: FeedState, ...events: FeedEvent[]) => play(state, ...events).steps.at(-1)
 
-describe('what comes next when an attempt has failed', () => {
+describe('the step after a failed attempt', () => {
   // Total: the compiler knows every attempt and every kind of failure.
   const table: Record<Attempt, Record<FailureKind, string>> = {
     list: {
@@ -119,7 +119,7 @@ describe('what comes next when an attempt has failed', () => {
     Object.entries(steps).map(([kind, step]) => [attempt as Attempt, kind as FailureKind, step] as const),
   )
 
-  it.each(rows)('%s, %s → %s', (attempt, kind, step) => {
+  it.each(rows)('a %s that fails as %s is followed by %s', (attempt, kind, step) => {
     const { state, next } = transition(feed({ streaming: attempt === 'stream' }), failed(attempt, kind))
     expect(next && written(next)).toBe(step)
     expect(next?.reason).toBe(kind === 'overtaken' && attempt !== 'list' ? 'listed' : kind)
@@ -129,33 +129,33 @@ describe('what comes next when an attempt has failed', () => {
 
 describe('what comes next when an attempt has ended by itself', () => {
   it.each([
-    ['a list', feed(), ended('list'), 'watch@"5" none'],
-    ['19. a watch, in under a second and without an event', feed(), ended('watch', { short: true }), 'list@"5" backoff'],
-    ['19. a watch, later', feed(), ended('watch'), 'watch@"5" backoff'],
-    ['20. a watch that stood', feed(), ended('watch', { stood: true }), 'watch@"5" next'],
-    ['61. a list of what cannot be watched', feed({ polling: true }), ended('list'), 'list@"5" poll'],
-    ['11. a stream, before its bookmark', feed({ streaming: true }), ended('stream'), 'stream@"5" backoff'],
-  ])('%s', (_what, state, event, step) => {
+    ['[list/start-version] a list', feed(), ended('list'), 'watch@"5" none'],
+    ['[watch/closed] a watch of less than a second without an event', feed(), ended('watch', { short: true }), 'list@"5" backoff'],
+    ['[watch/closed] a longer watch', feed(), ended('watch'), 'watch@"5" backoff'],
+    ['[watch/backoff] a healthy watch', feed(), ended('watch', { stood: true }), 'watch@"5" next'],
+    ['[feed/polling] a list of a resource that cannot be watched', feed({ polling: true }), ended('list'), 'list@"5" poll'],
+    ['[stream/cut-early] a stream before its bookmark', feed({ streaming: true }), ended('stream'), 'stream@"5" backoff'],
+  ])('%s, when it ends by itself, determines the next step', (_what, state, event, step) => {
     expect(stepAfter(state, event)).toBe(step)
   })
 })
 
 describe('the first step', () => {
   it.each([
-    ['9. without a version: a list of whatever the server has', false, '', 'list@"0" none'],
-    ['10. without a version: a streamed list of the newest', true, '', 'stream@"" none'],
-    ['14. with the version of a hydrated store: a watch, and no list', true, '5', 'watch@"5" none'],
-  ])('%s', (_what, streaming, resourceVersion, step) => {
+    ['[list/start-version] a list at "0" without a version', false, '', 'list@"0" none'],
+    ['[stream/initial-state] a streamed list of the newest state without a version', true, '', 'stream@"" none'],
+    ['[resume/hydrate] a watch without a list at a hydrated version', true, '5', 'watch@"5" none'],
+  ])('%s is the first step', (_what, streaming, resourceVersion, step) => {
     expect(stepAfter(initialState({ streaming }), { type: 'started', resourceVersion })).toBe(step)
   })
 })
 
 describe('by the cases of list and watch', () => {
-  it('1. watch answers 410 → relist at the last version, at "" only if that is refused too', () => {
+  it('[watch/410-gone] relists at the last version after a 410 to the watch, and at "" only when that is refused too', () => {
     expect(play(feed(), failed('watch', 'expired'), failed('list', 'expired')).steps).toEqual(['list@"5" backoff', 'list@"" none'])
   })
 
-  it('2. LIST answers 410 → one immediate retry at ""; the flag clears on the next success', () => {
+  it('[list/410-gone] retries a list once at "" after a 410, and clears the flag on the next success', () => {
     const { state, steps } = play(
       feed(),
       failed('list', 'expired'),
@@ -169,37 +169,40 @@ describe('by the cases of list and watch', () => {
     expect(state.versionRejected).toBe(false)
   })
 
-  it('3. LIST answers that the version is too large → one immediate retry at ""', () => {
+  it('[list/version-too-large] retries a list once at "" when the version is too large', () => {
     expect(play(feed(), failed('list', 'too-large'), failed('list', 'too-large')).steps).toEqual(['list@"" none', 'list@"" backoff'])
   })
 
-  it.each(['refused', 'denied'] as const)('12. a streamed list that is %s → a LIST in the same cycle, remembered', (kind) => {
-    const { steps } = play(
-      feed({ streaming: true, resourceVersion: '' }),
-      failed('stream', kind),
-      failed('list', 'server'),
-      { type: 'replaced', resourceVersion: '7', source: 'list' },
-      ended('list'),
-      failed('watch', 'expired'),
-    )
-    expect(steps).toEqual(['list@"0" none', 'list@"0" backoff', 'watch@"7" none', 'list@"7" backoff'])
-  })
+  it.each(['refused', 'denied'] as const)(
+    '[stream/refused] lists in the same cycle when a streamed list is %s, and remembers it',
+    (kind) => {
+      const { steps } = play(
+        feed({ streaming: true, resourceVersion: '' }),
+        failed('stream', kind),
+        failed('list', 'server'),
+        { type: 'replaced', resourceVersion: '7', source: 'list' },
+        ended('list'),
+        failed('watch', 'expired'),
+      )
+      expect(steps).toEqual(['list@"0" none', 'list@"0" backoff', 'watch@"7" none', 'list@"7" backoff'])
+    },
+  )
 
-  it('12. streams that are opened and closed without the bookmark, so many in a row → LIST, remembered', () => {
+  it('[stream/refused] lists after several streams in a row that closed without the bookmark, and remembers it', () => {
     const closings = Array.from({ length: MAX_BROKEN_STREAMS }, () => ended('stream'))
     const { state, steps } = play(feed({ streaming: true }), ...closings)
     expect(steps).toEqual([...Array.from({ length: MAX_BROKEN_STREAMS - 1 }, () => 'stream@"5" backoff'), 'list@"5" backoff'])
     expect(state.streaming).toBe(false)
   })
 
-  it('12. streams that the server answers with errors, so many in a row → one LIST, and streams again later', () => {
+  it('[stream/refused] lists once after several streams in a row that ended with server errors, and streams again later', () => {
     const errors = Array.from({ length: MAX_BROKEN_STREAMS }, () => failed('stream', 'server'))
     const { state, steps } = play(feed({ streaming: true }), ...errors)
     expect(steps.at(-1)).toBe('list@"5" backoff')
     expect(state).toMatchObject({ streaming: true, brokenStreams: 0 })
   })
 
-  it('12. a stream that came to its bookmark forgets the broken ones before it', () => {
+  it('[stream/refused] a stream that reaches its bookmark clears the count of broken streams', () => {
     const { state } = play(
       feed({ streaming: true }),
       ended('stream'),
@@ -211,7 +214,7 @@ describe('by the cases of list and watch', () => {
     expect(state).toMatchObject({ streaming: true, brokenStreams: 1 })
   })
 
-  it('13. a hydrated version is unconfirmed until the server is known to have its history, or has delivered a state', () => {
+  it('[resume/future-version] a hydrated version stays unconfirmed until the server proves its history or delivers a state', () => {
     const hydrated = play(initialState({ streaming: true }), { type: 'started', resourceVersion: '5' }).state
     expect(hydrated.unconfirmed).toBe(true)
     expect(play(hydrated, { type: 'advanced', resourceVersion: '6' }).state.unconfirmed).toBe(true)
@@ -219,16 +222,16 @@ describe('by the cases of list and watch', () => {
     for (const proof of proofs) expect(play(hydrated, proof).state.unconfirmed).toBe(false)
   })
 
-  it('13. after a watch has ended the version is unconfirmed again: another server may answer next, or the same one restored', () => {
+  it('[resume/future-version] the version is unconfirmed again after a watch ends, because another or a restored server may answer next', () => {
     for (const end of [ended('watch'), failed('watch', 'connection'), failed('watch', 'server')])
       expect(play(feed(), end).state.unconfirmed).toBe(true)
   })
 
-  it('57. the answer of a server with another history → the newest state, at once', () => {
+  it('[resume/other-history] reads the newest state at once when a server with another history answers', () => {
     expect(stepAfter(feed(), failed('watch', 'other-history'))).toBe('list@"" none')
   })
 
-  it('61. a watch that is refused right after a list → the list again and again, without a watch', () => {
+  it('[feed/polling] polls with lists and without a watch when a watch is refused right after a list', () => {
     const listed: FeedEvent = { type: 'replaced', resourceVersion: '6', source: 'list' }
     for (const kind of ['unwatchable', 'denied'] as const) {
       const { steps } = play(feed(), listed, ended('list'), failed('watch', kind), listed, ended('list'), ended('list'))
@@ -236,16 +239,19 @@ describe('by the cases of list and watch', () => {
     }
   })
 
-  it('13. a version that turns out to be from the future → a list of the newest', () => {
+  it('[resume/future-version] lists the newest state when the version turns out to be from the future', () => {
     expect(stepAfter(feed({ unconfirmed: true }), failed('watch', 'too-large'))).toBe('list@"" backoff')
   })
 
-  it.each(['throttled', 'connection'] as const)('17. a watch that is %s → back off, same version, no relist, however often', (kind) => {
-    const { steps } = play(feed(), ...Array.from({ length: 20 }, () => failed('watch', kind)))
-    expect(new Set(steps)).toEqual(new Set(['watch@"5" backoff']))
-  })
+  it.each(['throttled', 'connection'] as const)(
+    '[watch/refused] a watch that is %s backs off at the same version without a relist, however often',
+    (kind) => {
+      const { steps } = play(feed(), ...Array.from({ length: 20 }, () => failed('watch', kind)))
+      expect(new Set(steps)).toEqual(new Set(['watch@"5" backoff']))
+    },
+  )
 
-  it('18. after server errors on the watch: a limited number of watches, then a list; any event resets the count', () => {
+  it('[watch/in-stream-status] watches again after server errors up to a limit, then lists; any event resets the count', () => {
     const errors = Array.from({ length: MAX_SERVER_ERRORS }, () => failed('watch', 'server'))
     expect(play(feed(), ...errors).steps).toEqual(errors.map(() => 'watch@"5" backoff'))
     expect(stepAfter(feed(), ...errors, failed('watch', 'server'))).toBe('list@"5" backoff')
@@ -271,11 +277,11 @@ describe('by the cases of list and watch', () => {
     expect(stepAfter(feed({ streaming: attempt === 'stream' }), failed(attempt, kind, { retryAfterMs: 7000 }))).toMatch(/≥7000$/)
   })
 
-  it('27. events and bookmarks move the version', () => {
+  it('[watch/progress] events and bookmarks advance the version', () => {
     expect(play(feed(), { type: 'advanced', resourceVersion: '8' }).state.resourceVersion).toBe('8')
   })
 
-  it('30. a refusal of the watch is no reason to list: the store stays as it is', () => {
+  it('[feed/denied] a denied watch keeps the store and does not cause a list', () => {
     expect(play(feed(), failed('watch', 'denied'), failed('watch', 'gone')).steps).toEqual(['watch@"5" long', 'watch@"5" long'])
   })
 })
@@ -367,7 +373,7 @@ describe('whatever happens, in whatever order', () => {
       { numRuns: 1000 },
     )
 
-  it('20. a feed never turns hot: of attempts that bring nothing, at most two in a row are followed by another at once', () => {
+  it('[watch/backoff] at most two fruitless attempts in a row start without a wait', () => {
     always((taken) => {
       let hot = 0
       for (const { step, failure, fruitless } of taken) {
@@ -378,7 +384,7 @@ describe('whatever happens, in whatever order', () => {
     })
   })
 
-  it('20. only a list, a stream that is refused and the periodic relist are followed by anything at once', () => {
+  it('[watch/backoff] only a list, a refused stream and the periodic relist are followed by an attempt without a wait', () => {
     always((taken) => {
       for (const { step, failure, before } of taken) {
         if (step.wait !== 'none') continue
@@ -393,7 +399,7 @@ describe('whatever happens, in whatever order', () => {
     })
   })
 
-  it('9. a list asks for at least what was synced, unless the server has refused that version', () => {
+  it('[list/start-version] a list asks for at least the last version, unless the server has refused that version', () => {
     always((taken) => {
       for (const { step, before, failure } of taken) {
         if (step.attempt === 'watch') continue
@@ -405,7 +411,7 @@ describe('whatever happens, in whatever order', () => {
     })
   })
 
-  it('a watch goes on from the version that was synced, and there is none before there is one', () => {
+  it('a watch starts at the last version, and there is no watch without one', () => {
     always((taken) => {
       for (const { step, before } of taken) {
         if (step.attempt !== 'watch') continue
@@ -415,14 +421,14 @@ describe('whatever happens, in whatever order', () => {
     })
   })
 
-  it('12. a stream that was given up for good is not tried again', () => {
+  it('[stream/refused] does not try a streamed list again after giving it up', () => {
     always((taken) => {
       const off = taken.findIndex(({ before }) => !before.streaming)
       if (off >= 0) for (const { step } of taken.slice(off)) expect(step.attempt).not.toBe('stream')
     })
   })
 
-  it('what the machine was given stays as it was', () => {
+  it('a transition leaves the previous state object unchanged', () => {
     fc.assert(
       fc.property(fc.constantFrom<Attempt>('list', 'stream', 'watch'), fc.constantFrom(...kinds), (attempt, kind) => {
         const state = Object.freeze(feed({ streaming: attempt === 'stream' }))

@@ -89,8 +89,12 @@ describe('a kubeconfig', () => {
   })
 
   it.each<[string, string | Uint8Array, string]>([
-    ['neither UTF-8 nor marked UTF-16', Uint8Array.of(0x61, 0xff, 0xfe, 0x62), '/a/config is not UTF-8, nor UTF-16 with a byte order mark'],
-    ['longer than 4 MiB', `# ${'x'.repeat(4 * 1024 * 1024)}`, '/a/config is longer than 4194304 bytes'],
+    [
+      'neither UTF-8 nor marked UTF-16',
+      Uint8Array.of(0x61, 0xff, 0xfe, 0x62),
+      '/a/config is neither UTF-8 nor UTF-16 with a byte order mark',
+    ],
+    ['longer than 4 MiB', `# ${'x'.repeat(4 * 1024 * 1024)}`, '/a/config is longer than the limit of 4194304 bytes'],
     ['indented with tabs', `clusters:\n\t- name: ${SECRET}`, '/a/config: line 2 is not YAML (TAB_AS_INDENT)'],
     ...['[', '{"a":', '- ', '? ', 'a: ', '- &a '].map((part): [string, string, string] => [
       `nested without end: ${part}`,
@@ -105,7 +109,7 @@ describe('a kubeconfig', () => {
     [
       'an alias bomb',
       `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[i]}`)}]`).join('\n')}`,
-      'an alias (*) of the YAML refers to nothing, or to too much',
+      'a YAML alias (*) has no anchor, or expands too often',
     ],
   ])('is refused in a sentence when it is %s', async (_what, content, message) => {
     const error = await outcome(content)

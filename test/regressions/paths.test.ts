@@ -128,7 +128,7 @@ describe('a path is not steered by', () => {
   ])('the address %j of an OpenAPI document', async (serverRelativeURL) => {
     const { client, paths } = setUp(() => ({ paths: { 'apis/apps/v1': { serverRelativeURL } } }))
     const error = await failureOf(() => openapi(client, Deployment))
-    expect(error.message).toContain('the server names an address for the OpenAPI v3 of apps/v1 that is not a path of its own')
+    expect(error.message).toContain('the server gives an OpenAPI v3 address for apps/v1 that is not a path on the same server')
     expect(paths).toEqual(['/cluster/openapi/v3'])
   })
 })

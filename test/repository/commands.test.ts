@@ -9,7 +9,7 @@ function run(script: string, ...args: string[]): { status: number | null; stdout
 }
 
 describe('npm start', () => {
-  test('explains itself when asked for help', () => {
+  test('npm start prints its usage for --help', () => {
     const { status, stdout } = run('start.mjs', '--help')
     expect(status).toBe(0)
     expect(stdout).toMatch(/--port N.*--server URL/s)
@@ -17,10 +17,10 @@ describe('npm start', () => {
 
   test.each([
     ['an unknown flag', ['--prot', '1'], /Unknown option '--prot'.*npm start -- \[--port N\]/s],
-    ['a port that is no number', ['--port', 'http'], /--port must be a number from 0 to 65535, not "http"/],
+    ['a port that is no number', ['--port', 'http'], /--port must be a number from 0 to 65535, got "http"/],
     ['a port out of range', ['--port', '65536'], /--port must be a number from 0 to 65535/],
-    ['a server that is no URL', ['--server', 'localhost:8001'], /--server must be an http or https URL such as .* not "localhost:8001"/],
-  ])('refuses %s and says what would be right', (_, args, message) => {
+    ['a server that is no URL', ['--server', 'localhost:8001'], /--server must be an http or https URL such as .* got "localhost:8001"/],
+  ])('npm start refuses %s and names the valid form', (_, args, message) => {
     const { status, stderr } = run('start.mjs', ...args)
     expect(status).toBe(1)
     expect(stderr).toMatch(message)
@@ -38,14 +38,14 @@ describe('npm start on a machine that stands in the way', () => {
     return result
   }
 
-  test('says --port, and no stack, when the port is taken', async () => {
+  test('npm start suggests --port, without a stack, when the port is in use', async () => {
     const { status, stderr } = await onBusyPort((port) => run('start.mjs', '--port', String(port)))
     expect(status).toBe(1)
     expect(stderr).toMatch(/another program listens on port \d+: choose another one, npm start -- --port 5173/)
     expect(stderr).not.toContain('    at ')
   })
 
-  test('says kubectl proxy, and no stack, when nothing answers at --server', async () => {
+  test('npm start suggests kubectl proxy, without a stack, when no server answers at --server', async () => {
     const free = await onBusyPort((port) => port)
     const { status, stderr } = run('start.mjs', '--port', '0', '--server', `http://127.0.0.1:${free}`)
     expect(status).toBe(1)
@@ -55,19 +55,19 @@ describe('npm start on a machine that stands in the way', () => {
 })
 
 describe('npm test', () => {
-  test('explains itself when asked for help', () => {
+  test('npm test prints its usage for --help', () => {
     const { status, stdout } = run('test.mjs', '--help')
     expect(status).toBe(0)
     expect(stdout).toContain('npm test -- [path …]')
   })
 
-  test('refuses an unknown flag and says what would be right', () => {
+  test('npm test refuses an unknown flag and names the valid ones', () => {
     const { status, stderr } = run('test.mjs', '--bogus')
     expect(status).toBe(1)
     expect(stderr).toMatch(/Unknown option '--bogus'.*npm test -- \[path …\]/s)
   })
 
-  test('fails when no test matches', () => {
+  test('npm test fails when no test matches', () => {
     const { status, stdout } = run('test.mjs', 'no/such/path')
     expect(status).toBe(1)
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('0 passed, 0 failed')

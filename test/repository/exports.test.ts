@@ -346,7 +346,7 @@ describe.each(entries)('$name', ({ name, exists }) => {
   })
 })
 
-test('every subpath in package.json has a source file, and a list here', () => {
+test('every subpath in package.json has a source file and a list of exports here', () => {
   expect(entries.filter(({ exists }) => !exists).map(({ path }) => path)).toEqual([])
   expect(
     entries

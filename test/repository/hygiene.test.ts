@@ -26,29 +26,29 @@ function occurrences(files: readonly SourceFile[], pattern: RegExp): string[] {
 }
 
 describe('no file', () => {
-  test('names a package registry', () => {
+  test('no file names a package registry', () => {
     expect(occurrences(everything, registryHost)).toEqual([])
   })
-  test('names a folder of somebody’s machine', () => {
+  test('no file contains a path of a developer’s machine', () => {
     expect(occurrences(everything, homePath)).toEqual([])
   })
 })
 
-test('the lockfile does not say where packages come from', () => {
+test('the lockfile does not record download addresses', () => {
   const lockfile = everything.filter(({ path }) => path === 'package-lock.json')
   expect(lockfile).toHaveLength(1)
   expect(occurrences(lockfile, /"resolved"/)).toEqual([])
 })
 
-test('no test runs alone', () => {
+test('no test uses .only', () => {
   expect(occurrences(testCode, /\b(test|it|describe)(\.\w+)*\.only\b/)).toEqual([])
 })
 
 describe('each source file', () => {
-  test('is finished', () => {
+  test('no source file has unfinished work markers', () => {
     expect(occurrences(source, /\b(TODO|FIXME|XXX)\b/)).toEqual([])
   })
-  test('has at most 400 lines', () => {
+  test('every source file has at most 400 lines', () => {
     const lengths = source.map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
     expect(lengths.filter(({ lines }) => lines > 400)).toEqual([])
   })

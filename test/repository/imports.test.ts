@@ -6,16 +6,16 @@ import { readFiles } from './source-files.ts'
 const source = readFiles('src').filter(({ path }) => path.endsWith('.ts'))
 
 describe('the sources', () => {
-  test('are there', () => {
+  test('finds the source files', () => {
     expect(source.flatMap(readImports).length).toBeGreaterThan(10)
   })
-  test('import one way: from entries down to meta, errors and internal', () => {
+  test('sources import one way: from entries down to meta, errors and internal', () => {
     expect(brokenRules(source)).toEqual([])
   })
-  test('have no cycles between files, not even of types', () => {
+  test('source files have no import cycles, including type imports', () => {
     expect(importCycles(source)).toEqual([])
   })
-  test('have no folder barrels', () => {
+  test('source folders have no barrel files', () => {
     expect(source.filter(({ path }) => /^src\/.+\/index\.ts$/.test(path))).toEqual([])
   })
 })
@@ -23,7 +23,7 @@ describe('the sources', () => {
 describe('the rules', () => {
   const files = (sources: Record<string, string>) => Object.entries(sources).map(([path, text]) => ({ path, text }))
 
-  test('let a module import its own folder and the layers below', () => {
+  test('the import rules allow a module its own folder and the layers below', () => {
     const good = files({
       'src/store/store.ts': `import { split } from '../meta/keys'\nimport { order } from './order'`,
       'src/store/order.ts': `import { KubeError } from '../errors'`,
@@ -53,7 +53,7 @@ describe('the rules', () => {
     ['ky', `import type { Options } from 'ky'`, 'src/transport/params.ts', /only src\/transport\/reader\.ts may know it/],
     ['an extension', `import { a } from './list.ts'`, 'src/transport/client.ts', /no extension/],
     ['a folder', `import { a } from '../meta'`, 'src/transport/client.ts', /not a folder/],
-  ])('refuse what imports %s', (_, text, path, message) => {
+  ])('the import rules refuse an import of %s', (_, text, path, message) => {
     const others = files({ 'src/store/store.ts': '', 'src/store/changes.ts': '', 'src/index.ts': '', 'src/meta/index.ts': '' })
     const broken = brokenRules([{ path, text: `\n${text}` }, ...others])
     expect(broken).toHaveLength(1)
@@ -61,18 +61,18 @@ describe('the rules', () => {
     expect(broken[0]).toContain(`${path}:2 imports `)
   })
 
-  test('let persistence import the types of changes', () => {
+  test('the import rules allow persistence to import the types of changes', () => {
     const text = `import type { StoreUpdate } from '../store/changes'`
     expect(brokenRules(files({ 'src/persistence/memory.ts': text, 'src/store/changes.ts': '' }))).toEqual([])
   })
 
-  test('ask for a place when a folder is new', () => {
+  test('the import rules require a layer for a new folder', () => {
     expect(() => brokenRules(files({ 'src/utils/a.ts': `import { b } from './b'`, 'src/utils/b.ts': '' }))).toThrow(
       /src\/utils has no place/,
     )
   })
 
-  test('find cycles, of types too', () => {
+  test('the import rules find cycles through type imports', () => {
     const circle = files({
       'src/meta/a.ts': `import type { B } from './b'`,
       'src/meta/b.ts': `import { c } from './c'`,

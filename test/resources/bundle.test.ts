@@ -3,7 +3,7 @@ import { build } from 'vite'
 import { expect, test } from 'vitest'
 import { folder } from './modules.ts'
 
-test('of the resources only the values that are used are left in a bundle', async () => {
+test('a bundle contains only the resource values that it uses', async () => {
   const entry = '\0entry'
   const text = `import { Job } from '${join(folder, 'batch/v1')}'\nimport { Pod } from '${join(folder, 'core/v1')}'\nexport const kinds = [Job, Pod.plural]`
   const bundled = await build({

@@ -11,7 +11,7 @@ import { folder, importResources, readPaths } from './modules.ts'
 describeCluster(
   'the generated resources',
   (cluster) => {
-    test('are those of discovery: every kind of every version, save alpha, that can be listed or created', async () => {
+    test('the generated resources are those of discovery: every listable or creatable kind of every version except alpha', async () => {
       const { resources, failures } = await discover(new KubeClient({ baseUrl: cluster().proxyUrl }))
       expect(failures).toEqual([])
       const served = resources.filter(
@@ -24,7 +24,7 @@ describeCluster(
       expect(byName(generated)).toEqual(byName(served))
     })
 
-    test('are what `npm run generate` makes of this API server', async () => {
+    test('the generated resources equal the output of `npm run generate` for this API server', async () => {
       const modules = await generateResources(cluster().proxyUrl)
       expect(new Set(readPaths())).toEqual(new Set(modules.map(({ path }) => path)))
       for (const { path, text } of modules) expect(text === readFileSync(join(folder, path), 'utf8'), `src/resources/${path}`).toBe(true)

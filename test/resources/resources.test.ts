@@ -19,12 +19,12 @@ test('Pod is a type and a Resource value under one name', () => {
   expectTypeOf<ObjectOf<typeof Pod>>().toEqualTypeOf<Pod>()
 })
 
-test('a group and a scope other than the usual are told', () => {
+test('a resource carries its group and a scope other than Namespaced', () => {
   expect(Deployment).toMatchObject({ group: 'apps', plural: 'deployments' })
   expect(Namespace).toMatchObject({ group: '', plural: 'namespaces', scope: 'Cluster' })
 })
 
-test('each module has the resources of one group and version, under the names of their kinds, as defineResource would make them', async () => {
+test('each module exports the resources of one group and version under the names of their kinds, as defineResource creates them', async () => {
   const modules = await importResources()
   expect(modules.size).toBeGreaterThan(25)
   for (const [path, resources] of modules) {
@@ -37,12 +37,12 @@ test('each module has the resources of one group and version, under the names of
   }
 })
 
-test('values that only a newer server knows are no type errors', () => {
+test('values of newer servers are not type errors', () => {
   expectTypeOf<'FromTheFuture'>().toExtend<NonNullable<NonNullable<Pod['status']>['phase']>>()
   expectTypeOf<number>().not.toExtend<NonNullable<NonNullable<Pod['status']>['phase']>>()
 })
 
-test('quantities and times are the strings of the wire, int-or-string is either', () => {
+test('quantities and times are strings as on the wire, and int-or-string is a union', () => {
   const { spec, metadata }: Deployment = {
     metadata: {},
     spec: { selector: {}, template: {}, strategy: { rollingUpdate: { maxSurge: '25%', maxUnavailable: 1 } } },
@@ -56,7 +56,7 @@ test('modules share the types that several of them use', () => {
   expectTypeOf<NetworkPolicy['spec']>().extract<object>().toHaveProperty('podSelector').toEqualTypeOf<LabelSelector | undefined>()
 })
 
-test('objects as they are written have the types, and mistakes in them have not', () => {
+test('object literals match the types, and mistakes in them do not compile', () => {
   const metadata = { name: 'web', namespace: 'shop' }
   const containers = [{ name: 'web', image: 'web:1', env: [{ name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }] }]
   const objects = [

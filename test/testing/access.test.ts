@@ -12,7 +12,7 @@ const askAs = (server: ReturnType<typeof setUp>['server'], headers: Record<strin
   new KubeClient({ baseUrl: 'http://kubernetes.test', fetch: server.fetch, headers })
 
 describe('access to a fake server', () => {
-  it('is unlimited unless something is denied, and one review of rules says so', async () => {
+  it('access is unlimited without a denial, and one rules review reports it', async () => {
     const { server, send } = setUp()
     const access = new Access(askAs(server))
     expect(await access.can('delete', Pod, { namespace: 'shop' })).toBe(true)
@@ -23,7 +23,7 @@ describe('access to a fake server', () => {
     expect([status, body.kind, body.status.incomplete]).toEqual([201, 'SelfSubjectRulesReview', false])
   })
 
-  it('that is denied is refused in the words of kube-apiserver, until it is allowed again', async () => {
+  it('a denied request is refused in the words of kube-apiserver until it is allowed again', async () => {
     const { server, send } = setUp()
     server.create(ConfigMap, configMap('a'))
     const allow = server.access.deny({ resource: 'configmaps' })
@@ -57,7 +57,7 @@ describe('access to a fake server', () => {
     )
   })
 
-  it('is the same for requests and for reviews, whatever is denied', async () => {
+  it('requests and reviews agree, whatever is denied', async () => {
     const rules = [
       { verb: 'list', resource: 'pods' },
       { verb: 'list', resource: 'pods', namespace: 'shop' },
@@ -93,7 +93,7 @@ describe('access to a fake server', () => {
     }
   })
 
-  it('can differ between users: those of tokens, and those that are impersonated', async () => {
+  it('access can differ between users with tokens and impersonated users', async () => {
     const { server } = setUp()
     server.access.deny({ verb: 'list', resource: 'secrets', username: 'viewer' })
     const status = async (headers: Record<string, string>) =>
@@ -113,7 +113,7 @@ describe('access to a fake server', () => {
     expect(await whoAmI.json()).toMatchObject({ kind: 'SelfSubjectReview', status: { userInfo: { username: 'viewer' } } })
   })
 
-  it('of another user is told by a SubjectAccessReview, in one namespace by a LocalSubjectAccessReview', async () => {
+  it('a SubjectAccessReview reports the access of another user, a LocalSubjectAccessReview that in one namespace', async () => {
     const { server, send } = setUp()
     server.access.deny({ verb: 'get', username: 'viewer' })
     const ask = async (path: string, spec: object) => (await send('POST', `${AUTHORIZATION}/${path}`, { spec })).body
@@ -128,7 +128,7 @@ describe('access to a fake server', () => {
     })
   })
 
-  it('is asked about as a whole with a star, which any denial makes false', async () => {
+  it('a review with a star asks about everything, and any denial makes it false', async () => {
     const { server, send } = setUp()
     server.access.deny({ verb: 'delete', resource: 'nodes' })
     const spec = { resourceAttributes: { verb: '*', group: '*', resource: '*' } }
@@ -148,14 +148,14 @@ describe('access to a fake server', () => {
     ['SubjectAccessReview', { spec: { resourceAttributes: {} } }, 422, 'at least one of user or group must be specified'],
     ['TokenReview', { spec: {} }, 400, 'token is required for TokenReview in authentication'],
     ['TokenReview', { spec: { token: 'any' } }, 201, undefined],
-  ])('a %s of %j is answered as kube-apiserver does: %i', async (kind, body, status, message) => {
+  ])('answers a %s of %j like kube-apiserver: %i', async (kind, body, status, message) => {
     const root = kind === 'TokenReview' ? AUTHENTICATION : AUTHORIZATION
     const answer = await setUp().send('POST', `${root}/${kind.toLowerCase()}s`, body)
     expect(answer.status).toBe(status)
     if (message) expect(answer.body.message).toContain(message)
   })
 
-  it('refuses bytes that are no protobuf of a review with 400', async () => {
+  it('refuses bytes that are not a review in protobuf with 400', async () => {
     const { server } = setUp()
     for (const bytes of ['', 'k8s', 'k8s\u0000\u000a\u00ff', 'k8s\u0000\u0007']) {
       const response = await server.fetch(`http://kubernetes.test${AUTHORIZATION}/selfsubjectaccessreviews`, {
@@ -167,7 +167,7 @@ describe('access to a fake server', () => {
     }
   })
 
-  it('reviews can only be created, and are found in the discovery', async () => {
+  it('reviews can only be created, and appear in discovery', async () => {
     const { send } = setUp()
     expect((await send('GET', `${AUTHORIZATION}/selfsubjectaccessreviews`)).status).toBe(405)
     expect((await send('GET', `${AUTHORIZATION}/selfsubjectaccessreviews/x`)).status).toBe(404)

@@ -5,13 +5,13 @@ import { Churn } from '../../src/testing/churn'
 import { Pod, readAll, setUp } from './resources'
 
 describe('pod fixtures', () => {
-  it('are the same for the same index, and differ between indices', () => {
+  it('pod fixtures are the same for the same index, and differ between indices', () => {
     expect(podFixture(7)).toEqual(podFixture(7))
     expect(podFixture(7).metadata.name).not.toBe(podFixture(8).metadata.name)
     expect(new Set(Array.from({ length: 2000 }, (_, index) => podFixture(index).metadata.name)).size).toBe(2000)
   })
 
-  it('are as large as real pods: about 7 kB, a third of them managedFields', () => {
+  it('pod fixtures are as large as real pods: about 7 kB, a third of them managedFields', () => {
     const pod = podFixture(42)
     const { length } = JSON.stringify(pod)
     expect(length).toBeGreaterThan(6300)
@@ -19,7 +19,7 @@ describe('pod fixtures', () => {
     expect(JSON.stringify(pod.metadata.managedFields).length / length).toBeGreaterThan(0.25)
   })
 
-  it('are ASCII unless asked otherwise', () => {
+  it('pod fixtures are ASCII by default', () => {
     expect(JSON.stringify(podFixture(3))).toMatch(/^[ -~]*$/)
     expect(JSON.stringify(podFixture(3, { nonAscii: true }))).not.toMatch(/^[ -~]*$/)
   })
@@ -35,7 +35,7 @@ describe('churn', () => {
     return { clock, server, churn }
   }
 
-  it('makes so many changes a second, by the clock of the server, each of them an event', async () => {
+  it('churn makes the configured changes per second by the clock of the server, each as an event', async () => {
     const { clock, server } = setUp()
     for (let index = 0; index < 20; index++) server.create(Pod, podFixture(index))
     const watch = readAll(await server.fetch(`http://kubernetes.test/api/v1/pods?watch=1&resourceVersion=${server.resourceVersion}`))
@@ -50,20 +50,20 @@ describe('churn', () => {
     expect(clock.pending).toBe(1)
   })
 
-  it('is the same for the same seed', async () => {
+  it('churn is the same for the same seed', async () => {
     const [first, again, other] = await Promise.all([run(1), run(1), run(2)])
     expect(again.server.list(Pod)).toEqual(first.server.list(Pod))
     expect(other.server.list(Pod)).not.toEqual(first.server.list(Pod))
   })
 
-  it('creates, changes and deletes', async () => {
+  it('churn creates, changes and deletes pods', async () => {
     const { server } = await run(3)
     const pods = server.list(Pod)
     expect(pods.some(({ metadata }) => metadata.namespace === 'shop')).toBe(true)
     expect(pods.some(({ status }) => status?.containerStatuses?.some(({ restartCount }) => restartCount > 0))).toBe(true)
   })
 
-  it('keeps the number of pods within a tenth of what it was, for any seed and at every moment of a long run', () => {
+  it('churn keeps the number of pods within a tenth of the initial one, for any seed and at every moment of a long run', () => {
     fc.assert(
       fc.property(
         fc.record({ seed: fc.integer(), size: fc.integer({ min: 0, max: 120 }), replacedPercent: fc.integer({ min: 0, max: 50 }) }),
@@ -110,11 +110,11 @@ describe('churn', () => {
     )
   })
 
-  it('refuses a share of replacements that leaves no room for both', () => {
+  it('churn refuses a replacedPercent above 50', () => {
     expect(() => setUp().server.churn({ replacedPercent: 51 })).toThrow('replacedPercent must be between 0 and 50')
   })
 
-  it('goes faster, slower and pauses when told to', async () => {
+  it('churn changes its rate and pauses on request', async () => {
     const { clock, server } = setUp()
     const churn = server.churn({ changesPerSecond: 1 })
     await clock.advance(2000)
@@ -134,7 +134,7 @@ describe('churn', () => {
 })
 
 describe('a virtual clock', () => {
-  it('fires timers in order, those of one moment as they were set, each after all that came of the one before', async () => {
+  it('a virtual clock fires timers in order, those of one moment as they were set, each after the work of the one before', async () => {
     const clock = new VirtualClock(0)
     const seen: string[] = []
     const note = (what: string) => () =>

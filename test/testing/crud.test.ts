@@ -5,7 +5,7 @@ import { ConfigMap, configMap, Pod, setUp, Widget } from './resources'
 const CONFIG_MAPS = '/api/v1/namespaces/shop/configmaps'
 
 describe('create', () => {
-  it('gives uid, resourceVersion and creationTimestamp, and 201', async () => {
+  it('create assigns uid, resourceVersion and creationTimestamp, and answers 201', async () => {
     const { send } = setUp({ resourceVersion: 100, uid: () => 'some-uid' })
     expect(await send('POST', CONFIG_MAPS, configMap('a', { k: 'v' }))).toEqual({
       status: 201,
@@ -19,7 +19,7 @@ describe('create', () => {
     })
   })
 
-  it('writes the members that name an object first, in the order of the API server', async () => {
+  it('create writes the identifying members first, in the order of the API server', async () => {
     const { server } = setUp()
     const created = server.create(Pod, {
       status: podFixture(1).status,
@@ -39,14 +39,14 @@ describe('create', () => {
     ])
   })
 
-  it('makes a name of generateName', async () => {
+  it('create generates a name from generateName', async () => {
     const { send } = setUp()
     const { body } = await send('POST', CONFIG_MAPS, { metadata: { generateName: 'gen-' } })
     expect(body.metadata.name).toMatch(/^gen-[a-z0-9]{5}$/)
     expect((await send('POST', CONFIG_MAPS, { metadata: { generateName: 'gen-' } })).body.metadata.name).not.toBe(body.metadata.name)
   })
 
-  it('of a pod over HTTP begins its status; a status that was sent counts only in the program', async () => {
+  it('creating a pod over HTTP resets its status, while the program can set one', async () => {
     const { server, send } = setUp()
     const { body } = await send('POST', '/api/v1/namespaces/shop/pods', { ...podFixture(1), metadata: { name: 'a' } })
     expect(body.status).toEqual({ phase: 'Pending', qosClass: 'BestEffort' })
@@ -67,7 +67,7 @@ describe('create', () => {
     ],
     [{ metadata: { name: 'a', resourceVersion: '5' } }, 500, 'InternalError', 'resourceVersion should not be set on objects to be created'],
     [[], 400, 'BadRequest', 'the body of the request is not an object'],
-  ])('of %j is %i %s: %s', async (object, status, reason, message) => {
+  ])('create of %j is %i %s: %s', async (object, status, reason, message) => {
     const { send } = setUp()
     await send('POST', CONFIG_MAPS, configMap('taken'))
     expect(await send('POST', CONFIG_MAPS, object)).toMatchObject({
@@ -76,7 +76,7 @@ describe('create', () => {
     })
   })
 
-  it('of what is not JSON is 400, and of another content type 415', async () => {
+  it('create answers 400 to a body that is not JSON, and 415 to another content type', async () => {
     const { server, send } = setUp()
     const response = await server.fetch(`http://kubernetes.test${CONFIG_MAPS}`, {
       method: 'POST',
@@ -87,13 +87,13 @@ describe('create', () => {
     expect((await send('POST', CONFIG_MAPS, {}, 'text/plain')).status).toBe(415)
   })
 
-  it('in no namespace is 405, and so is PUT on a collection', async () => {
+  it('create without a namespace is 405, and so is PUT on a collection', async () => {
     const { send } = setUp()
     expect((await send('POST', '/api/v1/configmaps', configMap('a'))).status).toBe(405)
     expect((await send('PUT', CONFIG_MAPS, configMap('a'))).status).toBe(405)
   })
 
-  it('of a custom resource works as soon as it is registered', async () => {
+  it('a custom resource can be created as soon as it is registered', async () => {
     const { server, send } = setUp()
     const path = '/apis/example.org/v1alpha1/namespaces/shop/gadgets'
     expect((await send('POST', path, { metadata: { name: 'a' } })).status).toBe(404)
@@ -108,7 +108,7 @@ describe('create', () => {
     })
   })
 
-  it('with dryRun is answered and not done; a dryRun of anything but All is 422', async () => {
+  it('a create with dryRun is answered but not stored; a dryRun other than All is 422', async () => {
     const { server, send } = setUp()
     const { status, body } = await send('POST', `${CONFIG_MAPS}?dryRun=All`, configMap('a'))
     expect({ status, uid: body.metadata.uid }).toEqual({ status: 201, uid: expect.any(String) })
@@ -119,7 +119,7 @@ describe('create', () => {
 })
 
 describe('update', () => {
-  it('of the version that is there replaces the object; of another one it is 409 Conflict', async () => {
+  it('update replaces the object at its current version, and answers 409 Conflict for another one', async () => {
     const { send } = setUp()
     const { body: first } = await send('POST', CONFIG_MAPS, configMap('a', { k: '1' }))
     const { status, body: second } = await send('PUT', `${CONFIG_MAPS}/a`, { ...first, data: { k: '2' } })
@@ -140,13 +140,13 @@ describe('update', () => {
     })
   })
 
-  it('without a version replaces whatever is there', async () => {
+  it('update without a version replaces any version', async () => {
     const { send } = setUp()
     await send('POST', CONFIG_MAPS, configMap('a', { k: '1' }))
     expect(await send('PUT', `${CONFIG_MAPS}/a`, configMap('a', { k: '2' }))).toMatchObject({ status: 200, body: { data: { k: '2' } } })
   })
 
-  it('that changes nothing makes no new version and no event', async () => {
+  it('an update without changes creates no new version and no event', async () => {
     const { server, send } = setUp()
     const { body } = await send('POST', CONFIG_MAPS, configMap('a', { x: '1', y: '2' }))
     const before = server.resourceVersion
@@ -158,7 +158,7 @@ describe('update', () => {
     ['zz', configMap('zz'), 404, 'configmaps "zz" not found'],
     ['a', configMap('b'), 400, 'the name of the object (b) does not match the name on the URL (a)'],
     ['a', { metadata: { name: 'a', uid: 'other' } }, 409, 'Precondition failed: UID in precondition: other'],
-  ])('of %s with %j is %i: %s', async (name, object, status, message) => {
+  ])('update of %s with %j is %i: %s', async (name, object, status, message) => {
     const { send } = setUp()
     await send('POST', CONFIG_MAPS, configMap('a'))
     expect(await send('PUT', `${CONFIG_MAPS}/${name}`, object)).toMatchObject({
@@ -167,7 +167,7 @@ describe('update', () => {
     })
   })
 
-  it('of the object leaves the status alone, of the status everything else; only the first makes a new generation', async () => {
+  it('updates of object and status leave each other alone, and only the former increments the generation', async () => {
     const { server, send } = setUp()
     const pod = server.create(Pod, podFixture(1, { namespace: 'shop' }))
     const path = `/api/v1/namespaces/shop/pods/${pod.metadata.name}`
@@ -186,7 +186,7 @@ describe('update', () => {
     expect((await send('GET', `${path}/status`)).body).toMatchObject({ status: { phase: 'Failed' } })
   })
 
-  it('of what the program was given changes nothing until it is updated', () => {
+  it('changing an object from the program has no effect until it is updated', () => {
     const { server } = setUp()
     const created = server.create(ConfigMap, configMap('a', { k: '1' }))
     created.data = { k: '2' }
@@ -197,7 +197,7 @@ describe('update', () => {
 })
 
 describe('delete', () => {
-  it('gives a Status that names what is gone', async () => {
+  it('delete answers with a Status that names the object', async () => {
     const { server, send } = setUp()
     const { body } = await send('POST', CONFIG_MAPS, configMap('a'))
     expect(await send('DELETE', `${CONFIG_MAPS}/a`)).toEqual({
@@ -214,7 +214,7 @@ describe('delete', () => {
     expect((await send('DELETE', `${CONFIG_MAPS}/a`)).status).toBe(404)
   })
 
-  it('with preconditions that do not hold is 409', async () => {
+  it('delete with preconditions that do not hold is 409', async () => {
     const { send } = setUp()
     await send('POST', CONFIG_MAPS, configMap('a'))
     const result = await send('DELETE', `${CONFIG_MAPS}/a`, { preconditions: { uid: 'other' } })
@@ -228,7 +228,7 @@ describe('delete', () => {
     expect((await send('DELETE', `${CONFIG_MAPS}/a`, { preconditions: { resourceVersion: '1' } })).status).toBe(409)
   })
 
-  it('of an object with finalizers marks it; it goes with the last of them', async () => {
+  it('delete marks an object with finalizers, which is removed with the last of them', async () => {
     const { server, send } = setUp()
     await send('POST', CONFIG_MAPS, { metadata: { name: 'a', finalizers: ['example.com/x'] } })
     const marked = await send('DELETE', `${CONFIG_MAPS}/a`)
@@ -240,7 +240,7 @@ describe('delete', () => {
     expect((await send('GET', `${CONFIG_MAPS}/a`)).status).toBe(404)
   })
 
-  it('of a collection deletes what a selector selects', async () => {
+  it('deleting a collection deletes the selected objects', async () => {
     const { server, send } = setUp()
     for (const name of ['a', 'b', 'c']) await send('POST', CONFIG_MAPS, { metadata: { name, labels: { odd: String(name !== 'b') } } })
     const { body } = await send('DELETE', `${CONFIG_MAPS}?labelSelector=odd%3Dtrue`)
@@ -278,14 +278,14 @@ describe('patch', () => {
       { m: 'v', c: 'v' },
     ],
     ['a strategic merge patch', STRATEGIC, { data: { z: '1' } }, { k: 'v', z: '1' }],
-  ])('%s', async (_, type, patch, data) => {
+  ])('patch: %s', async (_, type, patch, data) => {
     const { send } = setUp()
     await send('POST', CONFIG_MAPS, configMap('a', { k: 'v' }))
     expect(await send('PATCH', PATH, patch, type)).toMatchObject({ status: 200, body: { data } })
     expect((await send('GET', PATH)).body.data).toEqual(data)
   })
 
-  it('a strategic merge patch merges lists by their keys, and deletes and replaces where it says so', async () => {
+  it('a strategic merge patch merges lists by their keys, and follows delete and replace directives', async () => {
     const { server, send } = setUp()
     const pod = server.create(Pod, podFixture(0, { namespace: 'shop' }))
     const path = `/api/v1/namespaces/shop/pods/${pod.metadata.name}`
@@ -321,7 +321,7 @@ describe('patch', () => {
     expect(replaced.body).toMatchObject({ metadata: { finalizers: [] }, spec: { containers: [{ name: 'only' }] } })
   })
 
-  it('of the status leaves everything else alone', async () => {
+  it('a patch of the status leaves everything else unchanged', async () => {
     const { server, send } = setUp()
     const pod = server.create(Pod, podFixture(0, { namespace: 'shop' }))
     const { body } = await send(
@@ -333,7 +333,7 @@ describe('patch', () => {
     expect(body).toMatchObject({ spec: { nodeName: pod.spec.nodeName }, status: { phase: 'Failed', podIP: pod.status.podIP } })
   })
 
-  it('an apply creates, then replaces what it applied before; it needs a fieldManager', async () => {
+  it('apply creates an object, then replaces what it applied before, and needs a fieldManager', async () => {
     const { send } = setUp()
     const object = { apiVersion: 'v1', kind: 'ConfigMap', ...configMap('a', { k: '1' }) }
     expect(await send('PATCH', PATH, object, APPLY)).toMatchObject({
@@ -361,7 +361,7 @@ describe('patch', () => {
     expect((await send('PATCH', PATH, patch, type)).status).toBe(status)
   })
 
-  it('a custom resource takes no strategic merge patch', async () => {
+  it('a custom resource refuses a strategic merge patch', async () => {
     const { server, send } = setUp()
     server.create(Widget, { metadata: { name: 'w', namespace: 'shop' }, spec: { size: 1 } })
     const path = '/apis/example.com/v1/namespaces/shop/widgets/w'

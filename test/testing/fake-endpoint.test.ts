@@ -20,7 +20,7 @@ describe('a fake endpoint', () => {
     expect(await uidOf(other)).not.toBe(uid)
   })
 
-  it('breaks the connections of the server that leaves and answers with the history of the next one', async () => {
+  it('breaks the connections of the previous server and answers with the history of the next one', async () => {
     const [first, second] = [new FakeApiServer(), new FakeApiServer()]
     const endpoint = new FakeEndpoint(first)
     const { fetch } = endpoint

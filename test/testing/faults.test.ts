@@ -19,7 +19,7 @@ const intact = async () => {
 }
 
 describe('faults', () => {
-  it.each(['error', 'close'] as const)('a watch ends after a time, as a load balancer ends it: %s', async (ending) => {
+  it.each(['error', 'close'] as const)('ends a watch after a time, like a load balancer: %s', async (ending) => {
     const { clock, server } = setUp()
     server.faults.add({ match: { verb: 'watch' }, fault: { type: 'expire', afterMs: 50_000, ending } })
     const watch = readAll(await server.fetch(`${LIST}?watch=1&resourceVersion=${server.resourceVersion}`))
@@ -34,7 +34,7 @@ describe('faults', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('an answer can be a page of HTML with status 200, or a redirect', async () => {
+  it('can answer with an HTML page and status 200, or a redirect', async () => {
     const { server } = setUp()
     server.faults.add({ fault: { type: 'status', status: 200, text: '<html>', headers: { 'content-type': 'text/html' } } })
     const page = await server.fetch(LIST)
@@ -44,7 +44,7 @@ describe('faults', () => {
     expect([redirect.status, redirect.headers.get('location')]).toEqual([302, 'https://login.example'])
   })
 
-  it('a body is cut at any byte, also inside a character: the connection breaks', async () => {
+  it('cuts a body at any byte, also inside a character, and breaks the connection', async () => {
     const whole = await intact()
     for (let afterBytes = 0; afterBytes < whole.byteLength; afterBytes++) {
       const { server } = withFault({ type: 'cut', afterBytes })
@@ -63,17 +63,17 @@ describe('faults', () => {
     }
   })
 
-  it('a body that is cut can also end as if all were well', async () => {
+  it('can close a cut body cleanly', async () => {
     const { server } = withFault({ type: 'cut', afterBytes: 20, ending: 'close' })
     expect(await (await server.fetch(LIST)).text()).toHaveLength(20)
   })
 
-  it('a body that is longer than the cut is not touched by it', async () => {
+  it('leaves a body unchanged that is shorter than the cut', async () => {
     const { server } = withFault({ type: 'cut', afterBytes: 1_000_000 })
     expect((await (await server.fetch(LIST)).json()).items).toHaveLength(1)
   })
 
-  it('a body stalls, and an abort still ends it', async () => {
+  it('stalls a body, and an abort still ends it', async () => {
     const { clock, server } = withFault({ type: 'stall', afterBytes: 30 })
     const controller = new AbortController()
     const body = readAll(await server.fetch(LIST, { signal: controller.signal }))
@@ -85,7 +85,7 @@ describe('faults', () => {
     expect(server.openRequests).toEqual([])
   })
 
-  it('headers come late, by the clock of the server', async () => {
+  it('delays headers by the clock of the server', async () => {
     const { clock, server } = withFault({ type: 'delay', ms: 5000 })
     let answered = false
     const response = server.fetch(LIST).then(async (answer) => {
@@ -109,14 +109,14 @@ describe('faults', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('a connection is refused as fetch reports it, with a TypeError', async () => {
+  it('refuses a connection with a TypeError, like fetch', async () => {
     const { server } = withFault({ type: 'refuse' })
     await expect(server.fetch(LIST)).rejects.toThrow(TypeError)
     expect(server.requests).toMatchObject([{ status: undefined, state: 'closed' }])
     expect((await server.fetch(LIST)).status).toBe(200)
   })
 
-  it.each([401, 403, 404, 410, 429, 500, 503])('a request is answered with %i as a Status', async (status) => {
+  it.each([401, 403, 404, 410, 429, 500, 503])('answers a request with status %i as a Status', async (status) => {
     const { server } = withFault({ type: 'status', status, retryAfterSeconds: 7 })
     const response = await server.fetch(LIST)
     expect(response.status).toBe(status)
@@ -124,7 +124,7 @@ describe('faults', () => {
     expect(await response.json()).toMatchObject({ kind: 'Status', code: status, details: { retryAfterSeconds: 7 } })
   })
 
-  it('a request is answered with plain text, as by a server that shuts down', async () => {
+  it('answers a request with plain text, like a server that shuts down', async () => {
     const { server } = withFault({
       type: 'status',
       status: 429,
@@ -137,7 +137,7 @@ describe('faults', () => {
     expect(await response.text()).toMatch('shutting down')
   })
 
-  it.each([410, 429, 500])('a watch gets an ERROR event with code %i between its events, and ends', async (code) => {
+  it.each([410, 429, 500])('sends an ERROR event with code %i between the events of a watch, and ends it', async (code) => {
     const { clock, server } = setUp()
     server.faults.add({ match: { verb: 'watch' }, fault: { type: 'error-event', status: { code, reason: 'Injected' }, afterLines: 2 } })
     const watch = readAll(await server.fetch(`${LIST}?watch=1&resourceVersion=${server.resourceVersion}`))
@@ -155,7 +155,7 @@ describe('faults', () => {
     expect(watch).toMatchObject({ ended: true, error: undefined })
   })
 
-  it('a watch gets a line that is no event at once, and goes on', async () => {
+  it('inserts an invalid line into a watch at once, and continues it', async () => {
     const { clock, server } = setUp()
     server.faults.add({ fault: { type: 'line', text: '{"type":"ADD' } })
     const watch = readAll(await server.fetch(`${LIST}?watch=1&resourceVersion=${server.resourceVersion}`))
@@ -167,7 +167,7 @@ describe('faults', () => {
     expect(watch.ended).toBe(false)
   })
 
-  it('a body comes in chunks of given sizes, and is the same', async () => {
+  it('sends a body in chunks of given sizes without changing it', async () => {
     const { server } = withFault({ type: 'chunks', sizes: [1, 7, 2] })
     const body = readAll(await server.fetch(LIST))
     await body.done
@@ -175,7 +175,7 @@ describe('faults', () => {
     expect(new TextEncoder().encode(body.text)).toEqual(await intact())
   })
 
-  it('several meet one request: chunks are cut out of what is left', async () => {
+  it('combines several faults of one request: chunks are cut from the remaining body', async () => {
     const { server } = withFault({ type: 'chunks', sizes: [4] })
     server.faults.add({ fault: { type: 'cut', afterBytes: 10, ending: 'close' } })
     const body = readAll(await server.fetch(LIST))
@@ -183,7 +183,7 @@ describe('faults', () => {
     expect(body.chunks).toEqual([4, 4, 2])
   })
 
-  it('meet the requests they are for, as often as they say, until they are taken back', async () => {
+  it('applies faults to matching requests, as often as configured, until they are removed', async () => {
     const { server } = setUp()
     const status = async (path: string) => {
       const response = await server.fetch(`http://kubernetes.test${path}`)
@@ -207,7 +207,7 @@ describe('faults', () => {
     ['afterBytes', { type: 'cut', afterBytes: -1 }],
     ['ms', { type: 'delay', ms: -1 }],
     ['sizes', { type: 'chunks', sizes: [4, 0] }],
-  ])('%s that makes no sense is refused by name', (name, fault) => {
+  ])('refuses %s with an invalid value by name', (name, fault) => {
     expect(() => setUp().server.faults.add({ fault })).toThrow(`${name} of a ${fault.type} fault`)
   })
 })

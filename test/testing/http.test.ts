@@ -15,7 +15,7 @@ afterEach(async () => {
 })
 
 describe('a fetch handler on a port', () => {
-  it('is given method, path, headers and body, and its answer comes back', async () => {
+  it('nodeListener passes method, path, headers and body to the handler, and its response to the client', async () => {
     const { url } = await listen(async (request) => {
       const { pathname, search } = new URL(request.url)
       return Response.json(
@@ -28,7 +28,7 @@ describe('a fetch handler on a port', () => {
     expect(await response.json()).toEqual({ method: 'PUT', pathname: '/a%20b', search: '?c=d', header: 'yes', body: 'Zoë' })
   })
 
-  it('sends headers before the body has anything to say, and events as they happen', async () => {
+  it('nodeListener sends the headers before the body has data, and events as they happen', async () => {
     const server = new FakeApiServer()
     const { url } = await listen(server.fetch)
     const response = await fetch(`${url}/api/v1/configmaps?watch=1&resourceVersion=${server.resourceVersion}`)
@@ -39,7 +39,7 @@ describe('a fetch handler on a port', () => {
     await reader?.cancel()
   })
 
-  it('learns that the client went away', async () => {
+  it('nodeListener aborts the request when the client disconnects', async () => {
     let leave = () => {}
     const gone = new Promise<void>((resolve) => {
       leave = resolve
@@ -54,7 +54,7 @@ describe('a fetch handler on a port', () => {
     await gone
   })
 
-  it('is asked for no more than a slow client reads', async () => {
+  it('nodeListener reads no more from the handler than a slow client accepts', async () => {
     const megabytes = 64
     let produced = 0
     const { url } = await listen(async (request) => {
@@ -77,7 +77,7 @@ describe('a fetch handler on a port', () => {
     controller.abort()
   })
 
-  it('that rejects, or whose body breaks, breaks the connection', async () => {
+  it('nodeListener breaks the connection when the handler rejects or its body breaks', async () => {
     const { url } = await listen(async (request) => {
       if (new URL(request.url).pathname === '/reject') throw new TypeError('fetch failed')
       return new Response(

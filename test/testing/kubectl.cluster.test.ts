@@ -71,20 +71,20 @@ describe.skipIf(reason)(
         child.on('close', (code) => (code === 0 ? resolve(output.trim()) : reject(new Error(output.trim()))))
       })
 
-    it('finds the resources, custom ones too', async () => {
+    it('kubectl finds the resources of the fake server, including custom ones', async () => {
       expect(await run('api-resources', '-o', 'name')).toContain('widgets.example.com')
       expect(await run('get', 'widgets', '-o', 'jsonpath={.items[*].spec.size}')).toBe('3')
       expect(await run('version')).toContain('Server Version: v1.36')
     })
 
-    it('gets, by namespace, selector and short name, in pages and as YAML', async () => {
+    it('kubectl reads by namespace, selector and short name, in pages and as YAML', async () => {
       expect((await run('get', 'po', '-A', '--no-headers')).split('\n')).toHaveLength(5)
       expect((await run('get', 'pods', '-n', 'shop', '--no-headers', '--chunk-size', '2')).split('\n')).toHaveLength(5)
       expect(await run('get', 'pods', '-n', 'shop', '-l', 'app in (web)', '-o', 'name')).toMatch(/^pod\/web-\S+$/)
       expect(await run('get', 'ns', 'default', '-o', 'yaml')).toContain('phase: Active')
     })
 
-    it('creates, labels, patches, applies and deletes', async () => {
+    it('kubectl creates, labels, patches, applies and deletes', async () => {
       expect(await run('create', '-f', manifest)).toBe('pod/mine created')
       await expect(run('create', '-f', manifest)).rejects.toThrow('pods "mine" already exists')
       expect(await run('label', 'pod', 'mine', 'z=1')).toBe('pod/mine labeled')
@@ -96,7 +96,7 @@ describe.skipIf(reason)(
       await expect(run('get', 'pod', 'mine')).rejects.toThrow('Error from server (NotFound): pods "mine" not found')
     })
 
-    it('asks what it may do and who it is, in agreement with what is denied', async () => {
+    it('kubectl auth agrees with what is denied', async () => {
       expect(await run('auth', 'can-i', 'delete', 'pods')).toBe('yes')
       const allow = server.access.deny({ verb: 'delete', resource: 'pods' })
       await expect(run('auth', 'can-i', 'delete', 'pods')).rejects.toThrow('no')
@@ -108,7 +108,7 @@ describe.skipIf(reason)(
       expect(await run('auth', 'can-i', '--list')).toContain('*.*')
     })
 
-    it('explains a custom resource from its definition', async () => {
+    it('kubectl explains a custom resource from its definition', async () => {
       const schema = { type: 'object', properties: { spec: { type: 'object', description: 'What the gadget is to be' } } }
       server.load([
         {
@@ -126,7 +126,7 @@ describe.skipIf(reason)(
       expect(await run('explain', 'gadgets.spec')).toContain('What the gadget is to be')
     })
 
-    it('watches', async () => {
+    it('kubectl watches the fake server', async () => {
       const child = start(['get', 'pods', '-n', 'watched', '-w', '-o', 'name'])
       const seen = new Promise<void>((resolve, reject) => {
         let output = ''

@@ -12,20 +12,23 @@ const widgets = '/apis/example.com/v1/namespaces/default/widgets'
 const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 
 describe('a fake server that is sent, or asked for, something other than JSON', () => {
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('refuses protobuf in a %s with 415, as for a kind that has none', async (method) => {
-    const { server } = setUp()
-    server.create(Widget, { metadata: { name: 'a' } })
-    for (const type of [PROTOBUF, 'text/plain', 'application/yaml']) {
-      const path = method === 'POST' ? widgets : `${widgets}/a`
-      const response = await server.fetch(at(path), { method, body: 'k8s\0', headers: { 'content-type': type } })
-      const body = (await response.json()) as { message: string }
-      expect([response.status, body]).toMatchObject([415, { kind: 'Status', reason: 'UnsupportedMediaType', code: 415 }])
-      expect(body.message).toMatch(/^the body of the request was in an unknown format - accepted media types include: application\/json/)
-    }
-    expect(server.list(Widget)).toHaveLength(1)
-  })
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
+    'refuses protobuf in a %s with 415, as for a kind without a protobuf form',
+    async (method) => {
+      const { server } = setUp()
+      server.create(Widget, { metadata: { name: 'a' } })
+      for (const type of [PROTOBUF, 'text/plain', 'application/yaml']) {
+        const path = method === 'POST' ? widgets : `${widgets}/a`
+        const response = await server.fetch(at(path), { method, body: 'k8s\0', headers: { 'content-type': type } })
+        const body = (await response.json()) as { message: string }
+        expect([response.status, body]).toMatchObject([415, { kind: 'Status', reason: 'UnsupportedMediaType', code: 415 }])
+        expect(body.message).toMatch(/^the body of the request was in an unknown format - accepted media types include: application\/json/)
+      }
+      expect(server.list(Widget)).toHaveLength(1)
+    },
+  )
 
-  it('answers 406 to those who take protobuf only, and JSON to those who also take that', async () => {
+  it('answers 406 to clients that accept protobuf only, and JSON to those that also accept JSON', async () => {
     const { server } = setUp()
     const ask = (method: string, path: string, accept: string) => server.fetch(at(path), { method, headers: { accept } })
     for (const [method, path] of [
@@ -43,7 +46,7 @@ describe('a fake server that is sent, or asked for, something other than JSON', 
       expect((await ask('GET', widgets, accept)).status).toBe(200)
   })
 
-  it('answers 405 to what a resource cannot do, and does not list it in the discovery', async () => {
+  it('answers 405 to an unsupported verb, and omits it from discovery', async () => {
     const resource = defineResource({ group: 'metrics.k8s.io', version: 'v1beta1', plural: 'pods', kind: 'PodMetrics' })
     const { send } = setUp({ resources: [{ resource, verbs: ['get', 'list'] }] })
     expect((await send('GET', '/apis/metrics.k8s.io/v1beta1/pods')).status).toBe(200)
@@ -63,7 +66,7 @@ describe('a fake server and pages of other origins', () => {
       headers,
     })
 
-  it('refuses a change that a foreign page sends, also without a content type', async () => {
+  it('refuses a write from a page of another origin, also without a content type', async () => {
     const server = new FakeApiServer()
     const before = server.resourceVersion
     for (const origin of ['http://evil.example', 'null', 'http://127.0.0.1:3000', 'http://localhost:8001']) {
@@ -75,7 +78,7 @@ describe('a fake server and pages of other origins', () => {
     expect((await post(server, { origin: 'http://127.0.0.1:8001' })).status).toBe(201)
   })
 
-  it('lets those read and write that are allowed, and answers their preflight', async () => {
+  it('lets pages of allowed origins read and write, and answers their preflight', async () => {
     const origin = 'http://localhost:5173'
     const server = new FakeApiServer({ allowedOrigins: [origin] })
     const preflight = await server.fetch('http://127.0.0.1:8001/api/v1/pods', { method: 'OPTIONS', headers: { origin } })
@@ -95,7 +98,7 @@ describe('a fake server and pages of other origins', () => {
 describe('the OpenAPI of a fake server', () => {
   const client = (server: FakeApiServer) => new KubeClient({ baseUrl: 'http://kubernetes.test', fetch: server.fetch })
 
-  it('describes each kind that is served, under an address that names its content', async () => {
+  it('publishes OpenAPI for each served kind at an address with a hash of its content', async () => {
     const { server, send } = setUp()
     const index = (await send('GET', '/openapi/v3')).body as { paths: Record<string, { serverRelativeURL: string }> }
     expect(Object.keys(index.paths)).toContain('apis/authorization.k8s.io/v1')
@@ -111,7 +114,7 @@ describe('the OpenAPI of a fake server', () => {
     expect((await send('GET', '/openapi/v3/apis/nope/v1')).status).toBe(404)
   })
 
-  it('has the schema of a custom resource from its definition, as long as that is there', async () => {
+  it('publishes the schema of a custom resource while its definition exists', async () => {
     const server = new FakeApiServer()
     const spec = { type: 'object', required: ['size'], properties: { size: { type: 'integer', description: 'How large it is' } } }
     server.create(CustomResourceDefinition, {
@@ -126,6 +129,6 @@ describe('the OpenAPI of a fake server', () => {
     const document = await openapi(client(server), Widget)
     expect(document.components?.schemas?.['com.example.v1.Widget']).toMatchObject({ properties: { spec, kind: { type: 'string' } } })
     server.delete(CustomResourceDefinition, { name: 'widgets.example.com' })
-    await expect(openapi(client(server), Widget)).rejects.toThrow('no OpenAPI v3 of example.com/v1')
+    await expect(openapi(client(server), Widget)).rejects.toThrow('no OpenAPI v3 document for example.com/v1')
   })
 })

@@ -19,7 +19,7 @@ test.each([
   ['application/vnd.kubernetes.protobuf,application/json', 'PodList'],
   [`${as('Table')},application/json`, 'Table'],
   [`application/json;as=Table;g=meta.k8s.io;v=v2,${as('PartialObjectMetadataList')}`, 'PartialObjectMetadataList'],
-])('the first form that is known counts: %s gives a %s', async (accept, kind) => {
+])('answers with the first supported form of an Accept header: %s gives a %s', async (accept, kind) => {
   expect(await (await asking().get('/api/v1/pods', accept)).json()).toMatchObject({ kind })
 })
 
@@ -27,19 +27,19 @@ test.each([
   ['Table', '/api/v1/pods', { kind: 'Table', rows: [{ object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1beta1' } }] }],
   ['PartialObjectMetadataList', '/api/v1/pods', { kind: 'PartialObjectMetadataList', items: [{ apiVersion: 'meta.k8s.io/v1beta1' }] }],
   ['Table', '/api/v1/watch/pods?timeoutSeconds=1', { type: 'ADDED', object: { kind: 'Table', apiVersion: 'meta.k8s.io/v1beta1' } }],
-])('the older version of a %s is answered in that version', async (kind, path, expected) => {
+])('answers a request for the older version of a %s in that version', async (kind, path, expected) => {
   const { clock, get } = asking()
   const text = (await get(path, `application/json;as=${kind};g=meta.k8s.io;v=v1beta1`)).text()
   await clock.advance(1000)
   expect(JSON.parse(await text)).toMatchObject({ ...(path.includes('watch') ? {} : { apiVersion: 'meta.k8s.io/v1beta1' }), ...expected })
 })
 
-test('a request for no form that is known is 406', async () => {
+test('answers a request without a supported form with 406', async () => {
   const response = await asking().get('/api/v1/pods', 'application/vnd.kubernetes.protobuf')
   expect([response.status, await response.json()]).toMatchObject([406, { kind: 'Status', reason: 'NotAcceptable' }])
 })
 
-test('one object comes as metadata, or as a table of one row', async () => {
+test('serves one object as metadata, or as a table of one row', async () => {
   const { metadata, get } = asking()
   const path = `/api/v1/namespaces/default/pods/${metadata.name}`
   expect(await (await get(path, as('PartialObjectMetadata'))).json()).toEqual({
@@ -51,12 +51,12 @@ test('one object comes as metadata, or as a table of one row', async () => {
   expect([table.metadata, table.rows.length]).toEqual([{ resourceVersion: metadata.resourceVersion }, 1])
 })
 
-test('errors are the Status that they always are', async () => {
+test('errors stay a Status in every form', async () => {
   const response = await asking().get('/api/v1/namespaces/default/pods/none', as('Table'))
   expect([response.status, await response.json()]).toMatchObject([404, { kind: 'Status' }])
 })
 
-test('only the first event of a watch has the columns', async () => {
+test('sends the columns only with the first event of a watch', async () => {
   const { get, clock, server } = asking()
   const seen = readAll(await get('/api/v1/pods?watch=true', as('Table')))
   server.create(Pod, podFixture(2))
@@ -70,7 +70,7 @@ test('only the first event of a watch has the columns', async () => {
   await seen.done
 })
 
-test('a definition makes a resource with the columns it wants, until it is deleted', async () => {
+test('a definition creates a resource with its printer columns until it is deleted', async () => {
   const { server, send, get } = asking()
   define(server, widgets('gadgets', 'Gadget'))
   await send('POST', '/apis/example.com/v1/namespaces/default/gadgets', { metadata: { name: 'a' }, spec: { size: 3 } })

@@ -5,7 +5,7 @@ import { ConfigMap, configMap, Pod, readAll, setUp } from './resources'
 const WATCH = 'http://kubernetes.test/api/v1/configmaps?watch=1&resourceVersion='
 
 describe('versions', () => {
-  it('grow with every change of any resource, and every list is at the version of the last one', async () => {
+  it('versions grow with every change of any resource, and every list has the latest one', async () => {
     const { server, send } = setUp({ resourceVersion: 1000 })
     server.create(ConfigMap, configMap('a'))
     server.create(Pod, podFixture(1))
@@ -14,13 +14,13 @@ describe('versions', () => {
     expect((await send('GET', '/api/v1/nodes')).body.metadata.resourceVersion).toBe('1004')
   })
 
-  it('begin with a positive integer, or an error says so', () => {
-    expect(() => new FakeApiServer({ resourceVersion: 0 })).toThrow('resourceVersion must be a positive integer, not 0')
+  it('refuses a first version that is not a positive integer', () => {
+    expect(() => new FakeApiServer({ resourceVersion: 0 })).toThrow('resourceVersion must be a positive integer, got 0')
   })
 })
 
 describe('a watch', () => {
-  it('sees what the program and other clients do', async () => {
+  it('a watch sees the changes of the program and of other clients', async () => {
     const { clock, server, send } = setUp()
     const watch = readAll(await server.fetch(WATCH + server.resourceVersion))
     server.create(ConfigMap, configMap('a', { k: '1' }))
@@ -38,7 +38,7 @@ describe('a watch', () => {
     ])
   })
 
-  it('after a compaction cannot resume from before it; the open one goes on', async () => {
+  it('a watch cannot resume from before a compaction, while an open one continues', async () => {
     const { clock, server } = setUp()
     const open = readAll(await server.fetch(WATCH + server.resourceVersion))
     const before = server.resourceVersion
@@ -53,7 +53,7 @@ describe('a watch', () => {
     expect(open.ended).toBe(false)
   })
 
-  it('ends with a restart, after which older versions are gone and objects are still there', async () => {
+  it('a restart ends watches and expires older versions, but keeps the objects', async () => {
     const { server, send } = setUp()
     const before = server.resourceVersion
     server.create(ConfigMap, configMap('a'))
@@ -67,7 +67,7 @@ describe('a watch', () => {
     expect((await send('GET', '/api/v1/configmaps')).body.items).toHaveLength(1)
   })
 
-  it('from before a restore of a backup is from the future: versions are given a second time', async () => {
+  it('a version from before a restored backup is from the future, because versions are assigned again', async () => {
     const { clock, server } = setUp()
     const backup = server.backup()
     server.create(ConfigMap, configMap('lost'))
@@ -83,7 +83,7 @@ describe('a watch', () => {
     expect(server.list(ConfigMap).map(({ metadata }) => metadata.name)).toEqual(['again', 'more'])
   })
 
-  it('with sendInitialEvents is 422 where it is refused', async () => {
+  it('refuses a watch with sendInitialEvents with 422 when so configured', async () => {
     const { server, send } = setUp({ watchList: 'refused' })
     const path =
       '/api/v1/configmaps?watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
@@ -94,7 +94,7 @@ describe('a watch', () => {
     await watch.body?.cancel()
   })
 
-  it('gets bookmarks as often as the option says, once another resource has changed', async () => {
+  it('sends bookmarks at the configured interval once another resource has changed', async () => {
     const { clock, server } = setUp({ bookmarkIntervalMs: 1000 })
     const watch = readAll(await server.fetch(`${WATCH}${server.resourceVersion}&allowWatchBookmarks=true`))
     await clock.advance(2000)
@@ -104,7 +104,7 @@ describe('a watch', () => {
     expect(watch.text.match(/BOOKMARK/g)).toHaveLength(3)
   })
 
-  it('resumes within the window only', async () => {
+  it('a watch resumes only within the window', async () => {
     const { server } = setUp({ windowSize: 2 })
     const before = server.resourceVersion
     for (const name of ['a', 'b', 'c', 'd']) server.create(ConfigMap, configMap(name))
@@ -115,7 +115,7 @@ describe('a watch', () => {
 })
 
 describe('requests', () => {
-  it('are recorded with what they are', async () => {
+  it('records requests with their attributes', async () => {
     const { server, send } = setUp()
     await send('GET', '/version')
     await send('GET', '/apis/example.com/v1/widgets?limit=5')
@@ -135,7 +135,7 @@ describe('requests', () => {
     ])
   })
 
-  it('are open until their body is read to the end, left, or aborted; bytes are those that were read', async () => {
+  it('a request is open until its body is read, canceled or aborted, and counts the bytes that were read', async () => {
     const { clock, server } = setUp()
     const url = WATCH + server.resourceVersion
     const controller = new AbortController()
@@ -159,7 +159,7 @@ describe('requests', () => {
     expect(server.requests).toEqual([])
   })
 
-  it('that are aborted before they are sent or answered reject with the reason of the signal', async () => {
+  it('a request that is aborted before it is sent or answered rejects with the reason of the signal', async () => {
     const { clock, server } = setUp()
     await expect(server.fetch('http://kubernetes.test/version', { signal: AbortSignal.abort('early') })).rejects.toBe('early')
     const controller = new AbortController()
@@ -170,7 +170,7 @@ describe('requests', () => {
     expect(server.openRequests).toEqual([])
   })
 
-  it('that are under way break when the connection is lost', async () => {
+  it('breaks the requests in progress when the connection is lost', async () => {
     const { server } = setUp()
     const watch = readAll(await server.fetch(WATCH + server.resourceVersion))
     server.disconnect()
@@ -181,7 +181,7 @@ describe('requests', () => {
 })
 
 describe('discovery', () => {
-  it('tells groups, versions and resources', async () => {
+  it('discovery lists groups, versions and resources', async () => {
     const { send } = setUp()
     expect((await send('GET', '/api')).body).toMatchObject({ kind: 'APIVersions', versions: ['v1'] })
     expect((await send('GET', '/apis')).body.groups.map(({ name }: { name: string }) => name)).toEqual([
@@ -208,7 +208,7 @@ describe('discovery', () => {
     expect((await send('GET', '/version')).body.major).toBe('1')
   })
 
-  it('comes in one piece for who asks for it', async () => {
+  it('discovery comes in one document for clients that ask for it', async () => {
     const { server } = setUp()
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
     const response = await server.fetch('http://kubernetes.test/apis', { headers: { accept } })
@@ -237,7 +237,7 @@ describe('discovery', () => {
     })
   })
 
-  it.each(['/healthz', '/readyz', '/livez'])('%s is ok', async (path) => {
+  it.each(['/healthz', '/readyz', '/livez'])('%s answers ok', async (path) => {
     const { server } = setUp()
     expect(await (await server.fetch(`http://kubernetes.test${path}`)).text()).toBe('ok')
   })
@@ -249,7 +249,7 @@ describe('discovery', () => {
     },
   )
 
-  it('a resource that is not served is an error that says what to do', () => {
+  it('an unknown resource is an error that says what to do', () => {
     const { server } = setUp()
     expect(() => server.list({ group: 'x.io', version: 'v1', plural: 'things', kind: 'Thing', scope: 'Namespaced' })).toThrow(
       'things.x.io (x.io/v1) is not served: register it first',

@@ -182,7 +182,7 @@ describe('patch', () => {
     await client.create(ConfigMap, map('a'))
     expect(await failureOf(client.patch(ConfigMap, 'a', { json: [{ op: 'remove', path: '/data/x' }] }, shop))).toMatchObject({
       status: 422,
-      message: expect.stringContaining('there is nothing at'),
+      message: expect.stringContaining('there is no value at'),
     })
   })
 

@@ -9,7 +9,7 @@ declare const Deno: {
 }
 declare const Bun: { serve(options: { fetch(request: Request, server: { port: number; stop(): void }): Promise<Response> }): unknown }
 
-test('a fake server is served by Node, Deno and Bun, and is a fetch', () => {
+test('Node, Deno and Bun can serve a fake server, and its fetch has the type of fetch', () => {
   const server = new FakeApiServer()
   createServer(nodeListener(server.fetch))
   expectTypeOf(server.fetch).toExtend<Parameters<typeof Deno.serve>[0]>()

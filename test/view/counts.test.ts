@@ -56,20 +56,20 @@ describe('a change of one object', () => {
 
   const [few, many] = [oneOfEach(500), oneOfEach(8_000)]
 
-  it('asks each function of the query once for each object that changed, and of no other, whatever their number', () => {
+  it('a change calls each function of the query once for the changed object and for no other', () => {
     // Of a changed object `size` is read from the text for the filter, and the whole is parsed for the order.
     const once = { where: 2, by: 2, text: 2, parsed: 4, listed: 0 }
     expect(few.seen).toEqual(once)
     expect(many.seen).toEqual(once)
   })
 
-  it('takes some comparisons more for sixteen times as many objects', () => {
+  it('a change needs a few more comparisons for sixteen times as many objects', () => {
     // Two places are looked for, each in log2 of 8,000 and a few.
     expect(many.compared).toBeLessThanOrEqual(2 * 16)
     expect(many.compared - few.compared).toBeLessThanOrEqual(2 * 6)
   })
 
-  it('outside the window and the filter shows nothing, and looks at no more than the window', () => {
+  it('a change outside window and filter notifies no listener, and reads at most the window', () => {
     const { store, view } = counted(2_000)
     const { snapshot } = view
     const slice = vi.spyOn(SortedList.prototype, 'slice')
@@ -82,7 +82,7 @@ describe('a change of one object', () => {
 })
 
 describe('a query that changes', () => {
-  it('reads nothing again that does not depend on what has changed', () => {
+  it('a query change reads only what depends on the change', () => {
     const { store, view, where, by, text, calls, clear } = counted(1_000)
     const parse = vi.spyOn(JSON, 'parse')
     clear()
@@ -106,7 +106,7 @@ describe('a query that changes', () => {
     parse.mockRestore()
   })
 
-  it('moves nothing when it is the filter: what is hidden keeps its place', () => {
+  it('a filter change moves no row: hidden rows keep their place', () => {
     const { view, compared, where, text, clear } = counted(1_000)
     clear()
     for (const words of ['999', '', '1', '']) view.update({ filter: { where, search: { text: words, in: text } } })
@@ -114,7 +114,7 @@ describe('a query that changes', () => {
     expect(compared.times).toBe(0)
   })
 
-  it('searches anew when it is to search elsewhere', () => {
+  it('a change of the searched fields searches again', () => {
     const store = new Store<Thing>()
     store.add(thing('a', { title: 'x' }))
     const view = createView(store, { filter: { search: { text: 'x' } } })
@@ -123,7 +123,7 @@ describe('a query that changes', () => {
     expect(view.total).toBe(1)
   })
 
-  it('reads what it sorts by only of the entries that pass', () => {
+  it('reads sort keys only of the entries that pass the filter', () => {
     const store = new Store<Thing>()
     store.replace(things(100), '1')
     const by = vi.fn(({ name }: Entry<Thing>) => name)
@@ -132,7 +132,7 @@ describe('a query that changes', () => {
     expect(by).toHaveBeenCalledTimes(11)
   })
 
-  it('asks of a relist with one difference about that one only', () => {
+  it('a relist with one difference evaluates the query for that object only', () => {
     const { store, view, calls, clear } = counted(1_000)
     clear()
     store.replace([...things(999), thing(keyAt(999), { rv: '2', size: 1 })], '2')

@@ -99,7 +99,7 @@ function expected(
   return { rows: all.slice(offset, offset + limit), offset, total: all.length }
 }
 
-it('whatever is done to the store and to the query, a view shows what filtering, sorting and slicing the whole list would', () => {
+it('a view shows the result of filtering, sorting and slicing the whole list, for any changes of store and query', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), fc.boolean(), (script, slow) => {
       const clock = new VirtualClock()

@@ -11,7 +11,7 @@ const byValue = (a: Item, b: Item) => a.value - b.value
 const values = (items: readonly Item[]) => items.map(({ value }) => value)
 
 describe('SortedList', () => {
-  it('shows what was added, neither hidden nor removed, in order, whatever its blocks are', () => {
+  it('a SortedList shows the added items in order, without hidden and removed ones, for any block sizes', () => {
     // Runs of one kind, so that blocks are cut and joined.
     const run = fc.record({
       kind: fc.constantFrom('add', 'add', 'delete', 'hide', 'show'),
@@ -51,7 +51,7 @@ describe('SortedList', () => {
     )
   })
 
-  it('finds a place among 100 times as many items with a few comparisons more, and removes, hides and shows with none', () => {
+  it('a SortedList finds a position among 100 times as many items with a few more comparisons, and removes, hides and shows without any', () => {
     const comparisons = (count: number) => {
       let compared = 0
       const list = new SortedList<Item>((a, b) => {
@@ -72,7 +72,7 @@ describe('SortedList', () => {
     expect(comparisons(100_000)).toEqual({ added: expect.toSatisfy((added) => added <= 19), more: 0 })
   })
 
-  it('removes an item even when the comparison contradicts itself', () => {
+  it('a SortedList removes an item even when the comparison contradicts itself', () => {
     let contrary = false
     const list = new SortedList<Item>((a, b) => (contrary ? b.value - a.value : a.value - b.value))
     const all = Array.from({ length: 2_000 }, (_, i) => item(i))
@@ -82,7 +82,7 @@ describe('SortedList', () => {
     expect(values(list.slice(0, 100))).toEqual(values(all.slice(1_990)))
   })
 
-  it('leaves an item alone that it does not have', () => {
+  it('a SortedList ignores the removal of an unknown item', () => {
     const list = new SortedList<Item>(byValue)
     const stranger = item(1)
     list.delete(stranger)

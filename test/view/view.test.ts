@@ -34,26 +34,26 @@ afterEach(() => {
 })
 
 describe('a view', () => {
-  it('shows what the store has as soon as it is made, in the order of the keys', () => {
+  it('a view shows the content of the store at once, in the order of the keys', () => {
     const { view } = viewOf([thing('b'), thing('a'), thing('m/z')])
     expect(view.snapshot.rows.map(({ key }) => key)).toEqual(['m/z', 'n/a', 'n/b'])
     expect(view.snapshot).toMatchObject({ offset: 0, total: 3 })
     expect(view.total).toBe(3)
   })
 
-  it('shows the store of an informer', () => {
+  it('a view shows the store of an informer', () => {
     const store = new Store<Thing>()
     store.add(thing('a'))
     expect(createView({ store }).total).toBe(1)
   })
 
-  it('keeps up with what is added, changed and deleted', () => {
+  it('a view follows additions, changes and deletions', () => {
     const { store, frame } = viewOf([thing('a'), thing('c')])
     store.apply([...put(thing('b'), thing('a', { rv: '2' })), ...gone(thing('c'))], '2')
     expect(frame()).toBe('a b')
   })
 
-  it('keeps up with a new list', () => {
+  it('a view follows a new list', () => {
     const { store, view, frame } = viewOf([thing('a'), thing('b'), thing('c')])
     const [a] = view.snapshot.rows
     store.replace([thing('a'), thing('b', { rv: '2' }), thing('d')], '2')
@@ -61,14 +61,14 @@ describe('a view', () => {
     expect(view.snapshot.rows[0]).toBe(a)
   })
 
-  it('shows another object of the same name in place of the one that was deleted', () => {
+  it('a view replaces a deleted object with another one of the same name', () => {
     const { store, view, frame } = viewOf([thing('a')])
     store.apply(put(thing('a', { rv: '2', uid: 'other' })), '2')
     frame()
     expect(view.snapshot.rows.map(({ uid }) => uid)).toEqual(['other'])
   })
 
-  it('knows objects by the keys of the store', () => {
+  it('a view identifies objects by the keys of the store', () => {
     const store = new Store<Thing>((object) => ('metadata' in object ? object.metadata.uid : object.uid) ?? '')
     store.replace([thing('a', { uid: '2' }), thing('a', { uid: '1' })], '1')
     const view = createView(store)
@@ -78,7 +78,7 @@ describe('a view', () => {
     expect(view.snapshot.rows.map(({ uid }) => uid)).toEqual(['1'])
   })
 
-  it('made while the store tells of a step misses nothing and shows nothing twice', () => {
+  it('a view created during a notification of the store misses nothing and shows nothing twice', () => {
     const store = new Store<Thing>()
     let view: ReturnType<typeof createView<Thing>> | undefined
     store.subscribe(() => {
@@ -93,7 +93,7 @@ describe('a view', () => {
 })
 
 describe('snapshots', () => {
-  it('are the same object until something changes that they show', () => {
+  it('a snapshot stays the same object until a visible row changes', () => {
     const { store, view, frame } = viewOf([thing('a'), thing('b'), thing('c')], { window: { limit: 2 } })
     const { snapshot } = view
     store.bookmark('5')
@@ -108,7 +108,7 @@ describe('snapshots', () => {
     expect(view.snapshot).toMatchObject({ total: 4, rows: snapshot.rows })
   })
 
-  it('never change: what has changed is another one', () => {
+  it('a snapshot is immutable: a change creates another one', () => {
     const { store, view, frame } = viewOf([thing('a'), thing('b')])
     const { snapshot } = view
     store.apply([...put(thing('c')), ...gone(thing('a'))], '2')
@@ -116,7 +116,7 @@ describe('snapshots', () => {
     expect(names(snapshot.rows)).toBe('a b')
   })
 
-  it('have the very entries of the store as rows: a row is another only when its version is', () => {
+  it('a snapshot’s rows are the entries of the store, and a row is replaced only with its version', () => {
     const { store, view, frame } = viewOf([thing('a'), thing('b')])
     const [a, b] = view.snapshot.rows
     store.apply(put(thing('a'), thing('b', { rv: '2' }), thing('c')), '2')
@@ -128,7 +128,7 @@ describe('snapshots', () => {
 })
 
 describe('listeners', () => {
-  it('are called once for all changes until the work is due, and not when nothing changes that is shown', () => {
+  it('calls listeners once for all changes until the next update, and not without a visible change', () => {
     const { store, view, due, frame } = viewOf([thing('a')], { window: { limit: 1 } })
     const told: string[] = []
     view.subscribe(({ rows, total }) => told.push(`${names(rows)} of ${total}`))
@@ -142,7 +142,7 @@ describe('listeners', () => {
     expect(told).toEqual(['a of 4'])
   })
 
-  it('are called about a frame after the first change when nothing else is asked for', async () => {
+  it('calls listeners about a frame after the first change by default', async () => {
     const clock = new VirtualClock()
     const store = new Store<Thing>()
     const view = createView(store, { clock })
@@ -156,7 +156,7 @@ describe('listeners', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('are not called for an object that came and went in between', () => {
+  it('does not call listeners for an object that came and went in between', () => {
     const { store, view, frame } = viewOf([thing('a')])
     const told = vi.fn()
     view.subscribe(told)
@@ -166,7 +166,7 @@ describe('listeners', () => {
     expect(told).not.toHaveBeenCalled()
   })
 
-  it('leave by what subscribe returned, and subscribe needs no this: that is what useSyncExternalStore wants', () => {
+  it('subscribe returns an unsubscribe function and is bound, as useSyncExternalStore expects', () => {
     const { store, view, frame } = viewOf([])
     const { subscribe } = view
     const told = vi.fn()
@@ -201,24 +201,24 @@ describe('the filter', () => {
     ['words in one of several fields', { search: { text: 'bank red', in: (it: Entry<Thing>) => [it.key, title(it) ?? ''] } }, 'c'],
     ['no word at all: all', { search: { text: ' ' } }, 'c d a b'],
     ['all of it together', { namespace: 'shop', labelSelector: 'app', where: () => true, search: { text: 'a' } }, 'a'],
-  ])('lets through by %s', (_, filter, expected) => {
+  ])('filters by %s', (_, filter, expected) => {
     const { view } = viewOf(shop(), { filter })
     expect(names(view.snapshot.rows)).toBe(expected)
     expect(view.total).toBe(expected.split(' ').length)
   })
 
-  it('does not find words across two fields', () => {
+  it('a text search does not match across two fields', () => {
     const { view } = viewOf([thing('a')], { filter: { search: { text: 'ab', in: () => ['a', 'b'] } } })
     expect(view.total).toBe(0)
   })
 
-  it('lets objects in and out as they change', () => {
+  it('a filter lets objects in and out as they change', () => {
     const { store, frame } = viewOf(shop(), { filter: { labelSelector: 'app=web' } })
     store.apply(put(thing('shop/a', { rv: '2', labels: { app: 'db' } }), thing('shop/b', { rv: '2', labels: { app: 'web' } })), '2')
     expect(frame()).toBe('c b')
   })
 
-  it('refuses a selector that cannot be parsed, and stays as it was', () => {
+  it('refuses an invalid selector and keeps its state', () => {
     const thrown = (work: () => unknown) => {
       try {
         work()
@@ -256,16 +256,16 @@ describe('the order', () => {
     ],
     ['values of several types by type', { by: (it: Entry<Thing>) => ({ a: 'x', b: 1, c: true })[it.name] ?? 2 }, 'c b d e a'],
     ['nothing: by key', [], 'a b c d e'],
-  ])('compares %s', (_, sort, expected) => {
+  ])('sorts %s', (_, sort, expected) => {
     expect(names(viewOf(things(), { sort }).view.snapshot.rows)).toBe(expected)
   })
 
-  it('compares strings as a collator does', () => {
+  it('sorts strings with a collator', () => {
     const collator = new Intl.Collator('de', { numeric: true })
     expect(names(viewOf(things(), { sort: { by: title }, collator }).view.snapshot.rows)).toBe('a d c b e')
   })
 
-  it('moves a row that changes', () => {
+  it('moves a row when its sort key changes', () => {
     const { store, frame } = viewOf(things(), { sort: { by: size } })
     store.apply(put(thing('b', { rv: '2', size: 0 }), thing('e', { rv: '2' })), '2')
     expect(frame()).toBe('b a c d e')
@@ -283,13 +283,13 @@ describe('the window', () => {
     [{ offset: 9, limit: 9 }, ''],
     [{ limit: 0 }, ''],
     [{ limit: Number.POSITIVE_INFINITY }, 'a b c d e'],
-  ])('%o shows %j of five', (window, expected) => {
+  ])('the window %o shows %j of five', (window, expected) => {
     const { view } = viewOf(things(), { window })
     expect(names(view.snapshot.rows)).toBe(expected)
     expect(view.snapshot).toMatchObject({ offset: 'offset' in window ? window.offset : 0, total: 5 })
   })
 
-  it('follows what comes and goes before it', () => {
+  it('the window follows additions and deletions before it', () => {
     const { store, frame } = viewOf(things(), { window: { offset: 1, limit: 2 } })
     store.apply(gone(thing('a')), '2')
     expect(frame()).toBe('c d')
@@ -302,7 +302,7 @@ describe('the window', () => {
     [{ offset: Number.POSITIVE_INFINITY }, 'offset, not Infinity'],
     [{ limit: 1.5 }, 'limit, not 1.5'],
     [{ limit: Number.NaN }, 'limit, not NaN'],
-  ])('%o is none', (window, message) => {
+  ])('refuses the window %o', (window, message) => {
     expect(() => viewOf([], { window })).toThrow(message)
     const { view } = viewOf(things())
     expect(() => view.update({ window, filter: { namespace: 'none' } })).toThrow(RangeError)
@@ -313,7 +313,7 @@ describe('the window', () => {
 describe('update', () => {
   const things = () => [thing('x/a', { size: 1 }), thing('x/b', { size: 2 }), thing('y/c', { size: 3 })]
 
-  it('changes the filter, the order and the window at once, and tells of it', () => {
+  it('update changes filter, order and window at once, and notifies listeners', () => {
     const { view } = viewOf(things())
     const told: string[] = []
     view.subscribe(({ rows }) => told.push(names(rows)))
@@ -324,21 +324,21 @@ describe('update', () => {
     expect(told).toEqual(['a b', 'b a', 'a', 'a b c'])
   })
 
-  it('leaves alone what it does not name', () => {
+  it('update keeps what it does not name', () => {
     const { view } = viewOf(things(), { filter: { namespace: 'x' }, sort: { by: size, descending: true }, window: { limit: 1 } })
     view.update({})
     view.update({ filter: undefined, sort: undefined, window: undefined })
     expect(view.snapshot).toMatchObject({ total: 2, rows: [{ name: 'b' }] })
   })
 
-  it('gives the same snapshot when it changes nothing', () => {
+  it('update returns the same snapshot when nothing changes', () => {
     const { view } = viewOf(things(), { filter: { labelSelector: '' }, sort: { by: size } })
     const { snapshot } = view
     view.update({ filter: { search: { text: ' ' } }, sort: [{ by: size, descending: false }], window: { offset: 0 } })
     expect(view.snapshot).toBe(snapshot)
   })
 
-  it('shows what has changed in the store as well', () => {
+  it('update also shows changes of the store', () => {
     const { store, view, frame } = viewOf(things())
     store.add(thing('x/0'))
     view.update({ filter: { namespace: 'x' } })
@@ -346,7 +346,7 @@ describe('update', () => {
     expect(frame()).toBe('0 a b')
   })
 
-  it('may come from a listener', () => {
+  it('update can be called from a listener', () => {
     const { view } = viewOf(things())
     const told: string[] = []
     view.subscribe(({ rows, total }) => {
@@ -364,7 +364,7 @@ describe('what throws', () => {
     return entry.name
   }
 
-  it('in the filter leaves the entry out, and is reported once for each version of it', () => {
+  it('a filter that throws leaves the entry out, and is reported once for each version of it', () => {
     const { store, view, errors, frame } = viewOf([thing('a'), thing('b')], { filter: { where: (entry) => fussy(entry) !== '' } })
     expect(names(view.snapshot.rows)).toBe('a')
     view.update({ sort: { by: size } })
@@ -380,26 +380,26 @@ describe('what throws', () => {
     expect(errors).toHaveLength(2)
   })
 
-  it('in what is searched finds nothing there', () => {
+  it('a searched field that throws matches nothing', () => {
     const { view, errors } = viewOf([thing('a'), thing('b')], { filter: { search: { text: 'a', in: fussy } } })
     expect(names(view.snapshot.rows)).toBe('a')
     expect(String(errors)).toContain("a view's filter.search.in threw for n/b, which is left out")
   })
 
-  it('in a sort key puts the entry last', () => {
+  it('a sort key that throws puts the entry last', () => {
     const { view, errors } = viewOf([thing('c'), thing('b'), thing('a')], { sort: { by: fussy, descending: true } })
     expect(names(view.snapshot.rows)).toBe('c a b')
     expect(String(errors)).toContain("a view's sort.by threw for n/b, which comes last")
   })
 
-  it('is said of a sort key that is nothing to sort by', () => {
+  it('reports a sort key whose values cannot be compared', () => {
     const by = (entry: Entry<Thing>) => entry.object.metadata as unknown as string
     const { view, errors } = viewOf([thing('a')], { sort: { by } })
     expect(view.total).toBe(1)
     expect(String((errors[0] as Error).cause)).toMatch(/TypeError: entries are sorted by strings, numbers and booleans, not by {"name":"a"/)
   })
 
-  it('in the report itself is reported as the runtime does', () => {
+  it('an error in the report itself goes to the runtime', () => {
     const report = vi.spyOn(console, 'error').mockReturnValue()
     const mistake = new Error('a mistake in the report')
     const onError = () => {
@@ -413,7 +413,7 @@ describe('what throws', () => {
     ['labels', { filter: { labelSelector: '!app' } }],
     ['predicate', { filter: { where: (entry) => size(entry) === undefined } }],
     ['sort key', { sort: { by: size } }],
-  ])('25. because a text is not JSON has the entry dropped by the store, and by the view: read for a %s', (_, options) => {
+  ])('[wire/malformed] a text that is not JSON makes store and view drop the entry when it is read for a %s', (_, options) => {
     const { store, view, errors } = viewOf([thing('a'), broken('b')], options)
     expect(names(view.snapshot.rows)).toBe('a')
     expect(store.listKeys()).toEqual(['n/a'])
@@ -422,7 +422,7 @@ describe('what throws', () => {
 })
 
 describe('a view that was closed', () => {
-  it('follows its store no more, keeps its snapshot and refuses to show anything else', () => {
+  it('a closed view stops following its store, keeps its snapshot and refuses updates', () => {
     const { store, view, due, frame } = viewOf([thing('a')])
     const told = vi.fn()
     view.subscribe(told)
@@ -451,7 +451,7 @@ describe('long work', () => {
   const many = (count: number, rv = '1') =>
     Array.from({ length: count }, (_, i) => thing(`t${String(i).padStart(3, '0')}`, { size: -i, rv }))
 
-  it('is done in slices, and what grows from nothing is shown as it grows', () => {
+  it('long work runs in slices, and a view that grows from nothing shows rows as they arrive', () => {
     const { view, frame, due } = viewOf(many(40), { clock: slowClock() })
     const totals = [view.total]
     while (due.length > 0) {
@@ -463,7 +463,7 @@ describe('long work', () => {
     expect(totals.at(-1)).toBe(40)
   })
 
-  it('keeps the snapshot as it was until it is done', () => {
+  it('long work keeps the previous snapshot until it is done', () => {
     const { store, view, frame, due } = viewOf(many(40), { clock: slowClock(), window: { limit: 1 } })
     view.flush()
     const shown = new Set([view.snapshot])
@@ -480,7 +480,7 @@ describe('long work', () => {
     expect(until().slice(3)).toEqual(['t009@2 of 5'])
   })
 
-  it('shows a state that the store had: what changes meanwhile comes after', () => {
+  it('long work shows a state that the store had, and applies later changes afterwards', () => {
     const { store, view, frame, due } = viewOf(many(40), { clock: slowClock() })
     view.flush()
     store.replace(many(40, '2'), '2')
@@ -492,7 +492,7 @@ describe('long work', () => {
     expect(shown).toEqual(['2', '3,2'])
   })
 
-  it('is not begun anew when the query changes before it is done, and ends with the last query', () => {
+  it('long work continues when the query changes, and ends with the last query', () => {
     const { view, frame, due } = viewOf(many(60), { clock: slowClock() })
     const asked = vi.fn(size)
     frame()
@@ -507,7 +507,7 @@ describe('long work', () => {
     expect(asked.mock.calls.length).toBeLessThanOrEqual(60)
   })
 
-  it('is done at once by flush', () => {
+  it('flush completes long work at once', () => {
     const { store, view } = viewOf(many(40), { clock: slowClock() })
     view.flush()
     expect(view.total).toBe(40)

@@ -13,19 +13,19 @@ it.each([
     '',
     '{"v":"meta.k8s.io/v1","rv":98765432109876543210,"start":"/größe\\u0000"}',
   ],
-])('%j in namespace "%s" is written as kube-apiserver writes it, and read back', (decoded, namespace, json) => {
+])('writes a continue token for %j in namespace "%s" like kube-apiserver, and reads it back', (decoded, namespace, json) => {
   const encoded = encodeContinue(decoded, namespace)
   expect(encoded).toMatch(/^[\w-]+$/)
   expect(text(encoded)).toBe(json)
   expect(decodeContinue(encoded, namespace)).toEqual(decoded)
 })
 
-it('takes a key without a slash before it, without the zero byte after it, and members in any order', () => {
+it('reads continue tokens with a key without leading slash or trailing zero byte, and with members in any order', () => {
   const json = '{ "start" : "a", "rv" : 7, "v" : "meta.k8s.io/v1", "more": [1] }'
   expect(decodeContinue(token(json), 'shop')).toEqual({ resourceVersion: '7', start: 'shop/a' })
 })
 
-it('stays in the namespace of the list, whatever namespace it was made for', () => {
+it('a continue token stays in the namespace of the list, whatever namespace it was made for', () => {
   const elsewhere = encodeContinue({ resourceVersion: '7', start: 'kube-system/secret\0' }, '')
   expect(decodeContinue(elsewhere, 'shop')).toEqual({ resourceVersion: '7', start: 'shop/kube-system/secret\0' })
 })
@@ -55,6 +55,6 @@ it.each([
   ['padding', `${made({})}==`],
   ['the other alphabet', `${made({})}+/`],
   ['the empty string', ''],
-])('refuses %s', (_, encoded) => {
+])('refuses a continue token with %s', (_, encoded) => {
   expect(decodeContinue(encoded, '')).toBeUndefined()
 })

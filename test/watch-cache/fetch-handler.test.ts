@@ -36,7 +36,7 @@ async function readLines(
 }
 
 describe('a LIST over HTTP', () => {
-  it('is a list of the kind, its items the very texts of the entries', async () => {
+  it('a LIST is a list of the kind with the exact texts of the entries as items', async () => {
     const { cache, get } = setUp()
     const response = await get('/api/v1/pods?limit=1')
     expect(response.status).toBe(200)
@@ -50,7 +50,7 @@ describe('a LIST over HTTP', () => {
     expect(text).toContain(`"items":[${cache.get('other/b')?.text}]`)
   })
 
-  it('of a namespace, and of a selector, has their objects', async () => {
+  it('a LIST of a namespace or a selector has their objects', async () => {
     const { get } = setUp()
     const names = async (path: string) =>
       (await (await get(path)).json()).items.map((item: { metadata: { name: string } }) => item.metadata.name)
@@ -58,7 +58,7 @@ describe('a LIST over HTTP', () => {
     expect(await names('/api/v1/pods?labelSelector=!app')).toEqual(['b'])
   })
 
-  it('of many objects comes in chunks, one at a time', async () => {
+  it('a LIST of many objects is sent in chunks, one at a time', async () => {
     const { cache, get } = setUp()
     cache.replace(
       Array.from({ length: 3000 }, (_, i) => pod(`shop/p${i}`, i + 1, { padding: 'x'.repeat(60) })),
@@ -76,7 +76,7 @@ describe('a LIST over HTTP', () => {
 })
 
 describe('a WATCH over HTTP', () => {
-  it('is one event per line, each as soon as it happens', async () => {
+  it('a WATCH sends one event per line as soon as it happens', async () => {
     const { cache, get } = setUp()
     const response = await get('/api/v1/namespaces/shop/pods?watch=true&resourceVersion=10')
     expect(response.status).toBe(200)
@@ -88,7 +88,7 @@ describe('a WATCH over HTTP', () => {
     await response.body?.cancel()
   })
 
-  it('a bookmark has kind, apiVersion and resourceVersion, no name and no uid', async () => {
+  it('a bookmark has kind, apiVersion and resourceVersion, but no name and no uid', async () => {
     const { get } = setUp()
     const response = await get('/api/v1/pods?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true')
     const lines = await readLines(response, 3)
@@ -109,14 +109,14 @@ describe('a WATCH over HTTP', () => {
     },
   )
 
-  it('of one object, in the old way, delivers that object alone', async () => {
+  it('a WATCH of one object by the legacy path delivers that object alone', async () => {
     const { get } = setUp()
     const response = await get('/api/v1/watch/namespaces/shop/pods/a')
     expect(await readLines(response, 1)).toMatchObject([{ type: 'ADDED', object: { metadata: { name: 'a' } } }])
     await response.body?.cancel()
   })
 
-  it('that is not read asks the cache for one batch, and ends once it is too far behind', async () => {
+  it('a WATCH that is not read takes one batch from the cache, and ends once it is too far behind', async () => {
     const clock = new VirtualClock()
     const cache = new WatchCache({ resource: Pod, clock, watchBufferSize: 5 })
     cache.replace([], '10')
@@ -128,7 +128,7 @@ describe('a WATCH over HTTP', () => {
     expect(await response.text()).toBe('')
   })
 
-  it('from a version that is too old is HTTP 200 with an ERROR event', async () => {
+  it('a WATCH from an expired version is HTTP 200 with an ERROR event', async () => {
     const { get } = setUp()
     const response = await get('/api/v1/pods?watch=1&resourceVersion=9')
     expect(response.status).toBe(200)
@@ -136,14 +136,14 @@ describe('a WATCH over HTTP', () => {
     expect(JSON.parse(text)).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })
   })
 
-  it('ends when its time is over', async () => {
+  it('a WATCH ends at its timeout', async () => {
     const { clock, get } = setUp()
     const text = (await get('/api/v1/pods?watch=1&resourceVersion=10&timeoutSeconds=5')).text()
     await clock.advance(5000)
     expect(await text).toBe('')
   })
 
-  it('ends at once when the request is aborted, and leaves no timer', async () => {
+  it('a WATCH ends at once when the request is aborted, and leaves no timer', async () => {
     const { clock, get } = setUp()
     const controller = new AbortController()
     const response = await get('/api/v1/pods?watch=1&resourceVersion=10&timeoutSeconds=5', { signal: controller.signal })
@@ -154,7 +154,7 @@ describe('a WATCH over HTTP', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('ends when its body is left, and leaves no timer', async () => {
+  it('a WATCH ends when its body is canceled, and leaves no timer', async () => {
     const { clock, get } = setUp()
     const response = await get('/api/v1/pods?watch=1&resourceVersion=10&timeoutSeconds=5')
     const reader = response.body?.getReader()
@@ -166,7 +166,7 @@ describe('a WATCH over HTTP', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('an abort while it waits for a version from the future rejects with the reason of the signal', async () => {
+  it('an abort during the wait for a future version rejects with the reason of the signal', async () => {
     const { clock, get } = setUp()
     const controller = new AbortController()
     const response = get('/api/v1/pods?watch=1&resourceVersion=99&sendInitialEvents=true&resourceVersionMatch=NotOlderThan', {
@@ -180,7 +180,7 @@ describe('a WATCH over HTTP', () => {
 })
 
 describe('other answers', () => {
-  it('an object is its text; one that is not there is 404 in the words of the API server', async () => {
+  it('a GET returns the text of an object, and 404 in the words of the API server for a missing one', async () => {
     const { get } = setUp()
     expect(await (await get('/api/v1/namespaces/shop/pods/a')).json()).toMatchObject({ metadata: { name: 'a' } })
     const missing = await get('/api/v1/namespaces/shop/pods/x')
@@ -222,11 +222,11 @@ describe('other answers', () => {
     expect(await response.json()).toMatchObject({ kind: 'Status', status: 'Failure', code: status })
   })
 
-  it.each(['limit=-1', 'limit=%2B9', 'limit=0', 'timeoutSeconds=1'])('a list with %s has everything', async (query) => {
+  it.each(['limit=-1', 'limit=%2B9', 'limit=0', 'timeoutSeconds=1'])('a list with %s returns everything', async (query) => {
     expect((await (await setUp().get(`/api/v1/pods?${query}`)).json()).items).toHaveLength(2)
   })
 
-  it('an object at a version from the future is waited for, and is 504 after three seconds', async () => {
+  it('a GET at a future version waits, and is 504 after three seconds', async () => {
     const { clock, cache, get } = setUp()
     const path = '/api/v1/namespaces/shop/pods/a?resourceVersion='
     const [reached, missed] = [get(`${path}11`), get(`${path}12`)]
@@ -238,16 +238,16 @@ describe('other answers', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('an object before the first state is 429: it may well exist', async () => {
+  it('a GET before the first state is 429, because the object may exist', async () => {
     const handler = createFetchHandler(() => new WatchCache({ resource: Pod }))
     expect((await handler(new Request('http://relay.test/api/v1/namespaces/shop/pods/a'))).status).toBe(429)
   })
 
-  it('what is not a GET is 405', async () => {
+  it('a method other than GET is 405', async () => {
     expect((await setUp().get('/api/v1/pods', { method: 'POST', body: '{}' })).status).toBe(405)
   })
 
-  it('what asks for a later try says so in the header too', async () => {
+  it('a response that asks for a retry has the header Retry-After, too', async () => {
     const { clock, get } = setUp()
     const response = get('/api/v1/pods?resourceVersion=99')
     await clock.advance(3000)

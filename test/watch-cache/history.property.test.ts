@@ -47,7 +47,7 @@ function applyTo(state: Map<string, string>, events: readonly WatchEntry<KubeObj
   }
 }
 
-it('for any history, a list and the events after its version make the present state, with and without selectors', async () => {
+it('a list and the events after its version give the present state for any history, with and without selectors', async () => {
   await fc.assert(
     fc.asyncProperty(history, async ({ steps, batchSize, capacity, listAfter, watchAfter, labelSelector, namespace, limit }) => {
       const clock = new VirtualClock()
@@ -110,7 +110,7 @@ it('for any history, a list and the events after its version make the present st
   )
 })
 
-it('for any history, an exact read of a remembered version is the state there was', async () => {
+it('an exact read of a remembered version gives the state at that version for any history', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 50 }), async (steps, capacity) => {
       const cache = new WatchCache({ resource: Pod, capacity })

@@ -22,13 +22,13 @@ function setUp(options: Partial<WatchCacheOptions<never>> = {}) {
 }
 
 describe('LIST', () => {
-  it('gives every entry, sorted by namespace and name, at the version of the cache', async () => {
+  it('a list returns every entry, sorted by namespace and name, at the version of the cache', async () => {
     const { cache, keys } = setUp()
     expect(await keys({})).toEqual(['other/z', 'shop/a', 'shop/b', 'shop/c'])
     expect(await cache.list({ resourceVersion: '0' })).toMatchObject({ resourceVersion: '10', continue: '' })
   })
 
-  it('gives the entries of a namespace, a label selector and a field selector', async () => {
+  it('a list returns the entries of a namespace, a label selector and a field selector', async () => {
     const { keys } = setUp()
     expect(await keys({ namespace: 'shop' })).toEqual(['shop/a', 'shop/b', 'shop/c'])
     expect(await keys({ labelSelector: 'app=web' })).toEqual(['shop/a', 'shop/b'])
@@ -36,7 +36,7 @@ describe('LIST', () => {
     expect(await keys({ fieldSelector: 'metadata.name!=a,metadata.namespace=shop' })).toEqual(['shop/b', 'shop/c'])
   })
 
-  it('selects by the field labels of the resource, and gives an object that lacks one the value stated for it', async () => {
+  it('a list selects by the field labels of the resource, with the declared default for objects that lack one', async () => {
     const { keys } = setUp({ fieldLabels: { 'metadata.uid': '', 'spec.hostNetwork': 'false' } })
     expect(await keys({ fieldSelector: 'metadata.uid=uid-of-shop/c' })).toEqual(['shop/c'])
     expect(await keys({ fieldSelector: 'spec.hostNetwork=false', namespace: 'other' })).toEqual(['other/z'])
@@ -46,13 +46,13 @@ describe('LIST', () => {
   it.each([
     ['metadata.uid=a', {}, '"metadata.uid" is not a known field selector: only "metadata.name", "metadata.namespace"'],
     ['metadata.name=a,toString=x', { 'status.phase': '' }, 'field label not supported: toString'],
-  ])('with the unknown field label in %s is 400 in the words of the API server', async (fieldSelector, fieldLabels, message) => {
+  ])('a list with the unknown field label in %s is 400 in the words of the API server', async (fieldSelector, fieldLabels, message) => {
     const { cache, failure } = setUp({ fieldLabels })
     expect(await failure({ fieldSelector })).toMatchObject({ status: 400, message: expect.stringContaining(message) })
     await expect(cache.watch({ fieldSelector }).next()).rejects.toMatchObject({ status: 400 })
   })
 
-  it('of one name has that object alone, without a token: nothing can follow', async () => {
+  it('a list of one name has that object alone, without a token, because nothing can follow', async () => {
     const { cache, keys } = setUp()
     const one = { namespace: 'shop', fieldSelector: 'metadata.name=a', limit: 1 }
     expect(await cache.list(one)).toMatchObject({ entries: [{ key: 'shop/a' }], continue: '' })
@@ -63,7 +63,7 @@ describe('LIST', () => {
     expect(await keys({ ...one, resourceVersion: '10', resourceVersionMatch: 'Exact' })).toEqual(['shop/a'])
   })
 
-  it.each(['shop', 'shop-1', 'sho', 'shop0'])('of the namespace %s has its entries and none of similar names', async (namespace) => {
+  it.each(['shop', 'shop-1', 'sho', 'shop0'])('a list of the namespace %s has its entries and none of similar names', async (namespace) => {
     const { cache, keys } = setUp()
     const all = ['sho/a', 'shop-1/a', 'shop-1/b', 'shop/a', 'shop/b', 'shop0/a']
     cache.replace(
@@ -74,20 +74,20 @@ describe('LIST', () => {
     expect(await keys({ namespace, limit: 1 })).toEqual(all.filter((key) => key.startsWith(`${namespace}/`)).slice(0, 1))
   })
 
-  it('reads leading zeros of a version as API servers do', async () => {
+  it('a list reads leading zeros of a version like API servers', async () => {
     const { cache } = setUp()
     expect(await cache.list({ resourceVersion: '00', limit: 1 })).toMatchObject({ continue: '' })
     expect(await cache.list({ resourceVersion: '010', limit: 1 })).toMatchObject({ resourceVersion: '10' })
   })
 
-  it('is empty before the first event, and 429 before the first replace', async () => {
+  it('a list is empty before the first event, and 429 before the first replace', async () => {
     const cache = new WatchCache({ resource: Pod })
     await expect(cache.list({})).rejects.toMatchObject({ status: 429, reason: 'TooManyRequests', retryAfterMs: 1000 })
     cache.replace([], '1')
     expect(await cache.list({})).toEqual({ resourceVersion: '1', continue: '', entries: [] })
   })
 
-  it('at a version from the future waits three seconds, then is 504 ResourceVersionTooLarge with a retry after one second', async () => {
+  it('a list at a future version waits three seconds, then is 504 ResourceVersionTooLarge with a retry after one second', async () => {
     const { clock, failure } = setUp()
     let error: unknown
     const listed = failure({ resourceVersion: '11', resourceVersionMatch: 'NotOlderThan' }).then((result) => {
@@ -107,7 +107,7 @@ describe('LIST', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it.each(['a change', 'a bookmark'])('at a version from the future is answered as soon as %s brings it', async (what) => {
+  it.each(['a change', 'a bookmark'])('a list at a future version is answered as soon as %s brings it', async (what) => {
     const { clock, cache } = setUp()
     const listed = cache.list({ resourceVersion: '12' })
     await clock.advance(1000)
@@ -117,7 +117,7 @@ describe('LIST', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('an abort ends the wait with the reason of the signal, and leaves no timer', async () => {
+  it('an abort ends the wait of a list with the reason of the signal, and leaves no timer', async () => {
     const { clock, cache } = setUp()
     const controller = new AbortController()
     const listed = cache.list({ resourceVersion: '12', signal: controller.signal })
@@ -127,7 +127,7 @@ describe('LIST', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('exactly at a past version shows the state of that moment', async () => {
+  it('a list exactly at a past version shows the state of that moment', async () => {
     const { cache, keys } = setUp()
     cache.apply([
       change('ADDED', pod('shop/d', 11)),
@@ -144,7 +144,7 @@ describe('LIST', () => {
     expect(await cache.list({ resourceVersion: '11', resourceVersionMatch: 'Exact' })).toMatchObject({ resourceVersion: '11' })
   })
 
-  it('with a limit, a version and no match is an exact read; NotOlderThan is not', async () => {
+  it('a list with a limit, a version and no match is an exact read, while NotOlderThan is not', async () => {
     const { cache } = setUp()
     cache.apply([change('ADDED', pod('a/a', 11))])
     expect(await cache.list({ limit: 1, resourceVersion: '10' })).toMatchObject({ resourceVersion: '10', entries: [{ key: 'other/z' }] })
@@ -155,7 +155,7 @@ describe('LIST', () => {
     expect(await cache.list({ resourceVersion: '10' })).toMatchObject({ resourceVersion: '11' })
   })
 
-  it('exactly at a version that is forgotten is 410 Expired', async () => {
+  it('a list exactly at a forgotten version is 410 Expired', async () => {
     const { cache, failure } = setUp({ capacity: 1 })
     cache.apply([change('ADDED', pod('shop/d', 11)), change('ADDED', pod('shop/e', 12))])
     cache.apply([change('ADDED', pod('shop/f', 13))])
@@ -183,14 +183,14 @@ describe('LIST', () => {
     [{ resourceVersion: ' 1' }, 400, 'Invalid value: " 1"'],
     [{ labelSelector: '==', resourceVersionMatch: 'Exact' }, 400, 'unable to parse requirement'],
     [{ fieldSelector: 'a=b', resourceVersionMatch: 'Exact' }, 422, 'resourceVersionMatch is forbidden'],
-  ])('%j is %i: %s', async (options, status, message) => {
+  ])('a list with %j is %i: %s', async (options, status, message) => {
     const error = await setUp().failure(options)
     expect(error).toMatchObject({ status, reason: status === 422 ? 'Invalid' : 'BadRequest', message: expect.stringContaining(message) })
   })
 })
 
 describe('pages', () => {
-  it('follow one another through a limit, and say how many entries remain', async () => {
+  it('pages follow one another through a limit, and report the number of remaining entries', async () => {
     const { cache } = setUp()
     const first = await cache.list({ limit: 2 })
     expect(first).toMatchObject({ entries: [{ key: 'other/z' }, { key: 'shop/a' }], remainingItemCount: 2 })
@@ -199,7 +199,7 @@ describe('pages', () => {
     expect(second.remainingItemCount).toBeUndefined()
   })
 
-  it('go on while any object follows when a selector takes part, and do not say how many remain', async () => {
+  it('pages with a selector continue while any object follows, and do not report how many remain', async () => {
     const { cache } = setUp()
     const web = { limit: 1, labelSelector: 'app=web' }
     const first = await cache.list(web)
@@ -210,21 +210,21 @@ describe('pages', () => {
     expect(await cache.list({ ...web, continue: second.continue })).toMatchObject({ entries: [], continue: '' })
   })
 
-  it('look at no object beyond the page', async () => {
+  it('a page reads no object beyond its end', async () => {
     const { cache } = setUp()
     const labels = vi.spyOn(cache.get('shop/c') as Entry<KubeObject>, 'labels', 'get')
     expect((await cache.list({ limit: 2, labelSelector: 'app=web' })).entries).toHaveLength(2)
     expect(labels).not.toHaveBeenCalled()
   })
 
-  it('of a namespace count what remains in it', async () => {
+  it('pages of a namespace count the remaining entries of the namespace', async () => {
     const { cache } = setUp()
     cache.apply([change('ADDED', pod('zoo/a', 11))])
     expect(await cache.list({ namespace: 'shop', limit: 1 })).toMatchObject({ entries: [{ key: 'shop/a' }], remainingItemCount: 2 })
     expect(await cache.list({ namespace: 'shop', limit: 3 })).toMatchObject({ continue: '' })
   })
 
-  it('all show the state of the first one, whatever happens in between', async () => {
+  it('all pages show the state of the first one, whatever happens in between', async () => {
     const { cache } = setUp()
     const first = await cache.list({ limit: 2 })
     cache.apply([change('DELETED', pod('shop/b', 11)), change('ADDED', pod('shop/bb', 12)), change('MODIFIED', pod('shop/c', 13))])
@@ -248,7 +248,7 @@ describe('pages', () => {
     expect(await failure({ continue: token, resourceVersion: '0' })).toBeUndefined()
   })
 
-  it('an expired token is a 410 with a token that goes on inconsistently, from the same key', async () => {
+  it('an expired token is a 410 with an inconsistent token from the same key', async () => {
     const { cache, failure } = setUp()
     const { continue: token } = await cache.list({ limit: 2 })
     cache.apply([change('DELETED', pod('shop/b', 11)), change('ADDED', pod('shop/aa', 12))])

@@ -14,7 +14,7 @@ function setUp(options: Partial<WatchCacheOptions<never>> = {}) {
 const STREAM: WatchOptions = { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true }
 
 describe('WATCH', () => {
-  it('from a version delivers what comes after it: first what is remembered, then what happens', async () => {
+  it('a watch from a version delivers the remembered events after it, then new ones', async () => {
     const { clock, cache } = setUp()
     cache.apply([change('ADDED', pod('shop/c', 11)), change('MODIFIED', pod('shop/a', 12))])
     const watch = follow(cache.watch({ resourceVersion: '11' }))
@@ -25,21 +25,24 @@ describe('WATCH', () => {
     expect(watch.events).toEqual(['MODIFIED shop/a@12', 'DELETED shop/b@13'])
   })
 
-  it('delivers an empty batch when it was accepted and there is nothing to say', async () => {
+  it('a watch delivers an empty batch when it is accepted without events', async () => {
     const { cache } = setUp()
     const watch = cache.watch({ resourceVersion: '10' })
     expect(await watch.next()).toEqual({ done: false, value: [] })
     await watch.return()
   })
 
-  it.each(['', '0', '00'])('from %j with bookmarks is a streamed list, as if sendInitialEvents were set', async (resourceVersion) => {
-    const { clock, cache } = setUp()
-    const watch = follow(cache.watch({ resourceVersion, allowWatchBookmarks: true }))
-    await clock.settle()
-    expect(watch.events).toEqual(['ADDED shop/a@3', 'ADDED shop/b@4', 'BOOKMARK 10 end'])
-  })
+  it.each(['', '0', '00'])(
+    'a watch from %j with bookmarks is a streamed list, as if sendInitialEvents were set',
+    async (resourceVersion) => {
+      const { clock, cache } = setUp()
+      const watch = follow(cache.watch({ resourceVersion, allowWatchBookmarks: true }))
+      await clock.settle()
+      expect(watch.events).toEqual(['ADDED shop/a@3', 'ADDED shop/b@4', 'BOOKMARK 10 end'])
+    },
+  )
 
-  it('from "0" has no bookmark at the end of the state where streamed lists are refused', async () => {
+  it('a watch from "0" has no bookmark at the end of the state when streamed lists are refused', async () => {
     const { clock, cache } = setUp({ watchList: 'refused' })
     const watch = follow(cache.watch({ resourceVersion: '0', allowWatchBookmarks: true }))
     await clock.settle()
@@ -53,7 +56,7 @@ describe('WATCH', () => {
   it.each([
     [0, 1_800_000],
     [0.5, 2_700_000],
-  ])('without timeoutSeconds ends after 30 to 60 minutes, at random (%d)', async (random, ms) => {
+  ])('a watch without timeoutSeconds ends after 30 to 60 minutes, at random (%d)', async (random, ms) => {
     const { clock, cache } = setUp({ random: () => random })
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.advance(ms - 1)
@@ -62,13 +65,13 @@ describe('WATCH', () => {
     expect(watch).toMatchObject({ ended: true, events: [], error: undefined })
   })
 
-  it('with a negative timeoutSeconds ends after its first batch', async () => {
+  it('a watch with a negative timeoutSeconds ends after its first batch', async () => {
     const watch = follow(setUp().cache.watch({ resourceVersion: '10', timeoutSeconds: -5 }))
     await watch.done
     expect(watch).toMatchObject({ batches: 1, events: [], error: undefined })
   })
 
-  it('of one name delivers that object alone', async () => {
+  it('a watch of one name delivers that object alone', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ namespace: 'shop', fieldSelector: 'metadata.name=b' }))
     await clock.settle()
@@ -77,7 +80,7 @@ describe('WATCH', () => {
     expect(watch.events).toEqual(['ADDED shop/b@4', 'DELETED shop/b@12'])
   })
 
-  it.each(['', '0'])('from %j delivers the state as additions, then what happens', async (resourceVersion) => {
+  it.each(['', '0'])('a watch from %j delivers the state as additions, then changes', async (resourceVersion) => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion }))
     await clock.settle()
@@ -86,7 +89,7 @@ describe('WATCH', () => {
     expect(watch.events).toEqual(['ADDED shop/a@3', 'ADDED shop/b@4', 'ADDED shop/c@11'])
   })
 
-  it('whether an object is new is decided by the cache, and a replay is no event', async () => {
+  it('the cache decides whether an object is new, and a replay is not an event', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     cache.apply([
@@ -100,7 +103,7 @@ describe('WATCH', () => {
     expect(cache.resourceVersion).toBe('13')
   })
 
-  it('of a namespace delivers its events only', async () => {
+  it('a watch of a namespace delivers only its events', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10', namespace: 'shop' }))
     cache.apply([change('ADDED', pod('other/c', 11)), change('ADDED', pod('shop/c', 12))])
@@ -108,7 +111,7 @@ describe('WATCH', () => {
     expect(watch.events).toEqual(['ADDED shop/c@12'])
   })
 
-  it('from a version that is too old is one ERROR event with code 410 and reason Expired', async () => {
+  it('a watch from an expired version is one ERROR event with code 410 and reason Expired', async () => {
     const { cache } = setUp({ capacity: 1 })
     cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
     cache.apply([])
@@ -119,7 +122,7 @@ describe('WATCH', () => {
     expect(value).toMatchObject([{ status: { code: 410, reason: 'Expired', message: 'too old resource version: 9 (11)' } }])
   })
 
-  it('from the oldest version that is remembered goes on', async () => {
+  it('a watch from the oldest remembered version continues', async () => {
     const { clock, cache } = setUp({ capacity: 1 })
     cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
     const watch = follow(cache.watch({ resourceVersion: '11' }))
@@ -127,7 +130,7 @@ describe('WATCH', () => {
     expect(watch).toMatchObject({ ended: false, events: ['ADDED shop/d@12'] })
   })
 
-  it('from the future is accepted silently and drops everything up to that version', async () => {
+  it('a watch from the future is accepted silently and drops everything up to its version', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '12' }))
     await clock.settle()
@@ -138,7 +141,7 @@ describe('WATCH', () => {
     expect(watch.events).toEqual(['ADDED shop/e@13'])
   })
 
-  it('from the future gets no bookmark of a version that it already has', async () => {
+  it('a watch from the future gets no bookmark for a version that it already has', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '12', allowWatchBookmarks: true }))
     await clock.advance(60_000)
@@ -148,12 +151,12 @@ describe('WATCH', () => {
     expect(watch.events).toEqual(['ADDED shop/e@13', 'BOOKMARK 13'])
   })
 
-  it('is 429 before the first replace', async () => {
+  it('a watch before the first replace is 429', async () => {
     const cache = new WatchCache({ resource: Pod })
     await expect(cache.watch({}).next()).rejects.toMatchObject({ status: 429, retryAfterMs: 1000 })
   })
 
-  it('ends after timeoutSeconds', async () => {
+  it('a watch ends after timeoutSeconds', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10', timeoutSeconds: 7 }))
     await clock.advance(6999)
@@ -163,7 +166,7 @@ describe('WATCH', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('an abort ends it at once with the reason of the signal, and leaves no timer', async () => {
+  it('an abort ends a watch at once with the reason of the signal, and leaves no timer', async () => {
     const { clock, cache } = setUp()
     const controller = new AbortController()
     const watch = follow(cache.watch({ ...STREAM, timeoutSeconds: 60, signal: controller.signal }))
@@ -185,13 +188,13 @@ describe('WATCH', () => {
     [{ sendInitialEvents: true, resourceVersionMatch: 'Exact' }, 422, 'Unsupported value: "Exact"'],
     [{ resourceVersion: 'abc' }, 400, 'Invalid value: "abc"'],
     [{ labelSelector: '=' }, 400, 'column 1'],
-  ])('%j is %i: %s', async (options, status, message) => {
+  ])('a watch with %j is %i: %s', async (options, status, message) => {
     await expect(setUp().cache.watch(options).next()).rejects.toMatchObject({ status, message: expect.stringContaining(message) })
   })
 })
 
 describe('a streamed list', () => {
-  it('is the state as additions and an annotated bookmark at its version, and goes on as a watch', async () => {
+  it('a streamed list delivers the state as additions and an annotated bookmark at its version, then continues as a watch', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch(STREAM))
     await clock.settle()
@@ -200,14 +203,14 @@ describe('a streamed list', () => {
     expect(watch.events).toEqual(['ADDED shop/a@3', 'ADDED shop/b@4', 'BOOKMARK 10 end', 'DELETED shop/b@11'])
   })
 
-  it('without allowWatchBookmarks has no bookmark at its end', async () => {
+  it('a streamed list without allowWatchBookmarks has no bookmark at its end', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ ...STREAM, allowWatchBookmarks: false }))
     await clock.settle()
     expect(watch.events).toEqual(['ADDED shop/a@3', 'ADDED shop/b@4'])
   })
 
-  it('that is declined (sendInitialEvents=false) begins with what happens next', async () => {
+  it('a declined streamed list (sendInitialEvents=false) starts with the next event', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ ...STREAM, sendInitialEvents: false }))
     await clock.settle()
@@ -216,7 +219,7 @@ describe('a streamed list', () => {
     expect(watch.events).toEqual(['ADDED shop/c@11'])
   })
 
-  it('from the future waits for that version, and after three seconds is an ERROR event with code 504', async () => {
+  it('a streamed list from the future waits for its version, and after three seconds is an ERROR event with code 504', async () => {
     const { clock, cache } = setUp()
     const patient = follow(cache.watch({ ...STREAM, resourceVersion: '11' }))
     const hopeless = follow(cache.watch({ ...STREAM, resourceVersion: '12' }))
@@ -231,7 +234,7 @@ describe('a streamed list', () => {
 })
 
 describe('bookmarks', () => {
-  it('come once a minute, at the version of the cache, once something is newer than the start of the watch', async () => {
+  it('bookmarks arrive once a minute at the version of the cache, once it is newer than the start of the watch', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true }))
     await clock.advance(119_999)
@@ -241,7 +244,7 @@ describe('bookmarks', () => {
     expect(watch.events).toEqual(['BOOKMARK 20', 'BOOKMARK 20'])
   })
 
-  it.each([3, 4, 30, 90])('come two seconds before the end of a watch of %i seconds', async (timeoutSeconds) => {
+  it.each([3, 4, 30, 90])('a bookmark arrives two seconds before the end of a watch of %i seconds', async (timeoutSeconds) => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true, timeoutSeconds }))
     await clock.advance((timeoutSeconds - 2) * 1000 - 1)
@@ -254,7 +257,7 @@ describe('bookmarks', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('do not come in a watch of two seconds, nor in one that has seen nothing newer than its start', async () => {
+  it('a watch of two seconds, or without anything newer than its start, gets no bookmark', async () => {
     const { clock, cache } = setUp()
     const idle = follow(cache.watch({ resourceVersion: '10', allowWatchBookmarks: true, timeoutSeconds: 600 }))
     const replayed = follow(cache.watch({ resourceVersion: '0', allowWatchBookmarks: true, timeoutSeconds: 600 }))
@@ -267,7 +270,7 @@ describe('bookmarks', () => {
     expect(short).toMatchObject({ ended: true, events: [] })
   })
 
-  it('tell a watch that resumed before the present of the versions that its selector hides', async () => {
+  it('a bookmark tells a resumed watch the version of the changes that its selector hides', async () => {
     const { clock, cache } = setUp()
     cache.apply([change('ADDED', pod('shop/c', 11))])
     const watch = follow(cache.watch({ resourceVersion: '10', labelSelector: 'app=web', allowWatchBookmarks: true }))
@@ -275,14 +278,14 @@ describe('bookmarks', () => {
     expect(watch.events).toEqual(['BOOKMARK 11'])
   })
 
-  it('sends no bookmarks to a watcher that did not ask for them', async () => {
+  it('sends bookmarks only to watches that ask for them', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.advance(600_000)
     expect(watch.events).toEqual([])
   })
 
-  it('never run ahead of events that were not delivered', async () => {
+  it('a bookmark never precedes undelivered events', async () => {
     const { clock, cache } = setUp()
     const watch = cache.watch({ resourceVersion: '10', allowWatchBookmarks: true })
     await watch.next()
@@ -294,7 +297,7 @@ describe('bookmarks', () => {
 })
 
 describe('a watch with a selector', () => {
-  it('gets ADDED when an object enters it, and DELETED with the version of the change and the last selected state when it leaves', async () => {
+  it('a selective watch gets ADDED when an object enters the selection, and DELETED with the version of the change and the last selected state when it leaves', async () => {
     const { clock, cache } = setUp()
     const batches = cache.watch({ resourceVersion: '10', labelSelector: 'app=web' })
     await batches.next()
@@ -313,7 +316,7 @@ describe('a watch with a selector', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('sees the same when it resumes', async () => {
+  it('a selective watch gets the same events when it resumes', async () => {
     const { clock, cache } = setUp()
     cache.apply([change('MODIFIED', pod('shop/b', 11, { app: 'web' })), change('MODIFIED', pod('shop/a', 12))])
     const watch = follow(cache.watch({ resourceVersion: '10', labelSelector: 'app=web' }))
@@ -321,7 +324,7 @@ describe('a watch with a selector', () => {
     expect(watch.events).toEqual(['ADDED shop/b@11', 'DELETED shop/a@12'])
   })
 
-  it('looks at nested fields', async () => {
+  it('a selective watch evaluates nested fields', async () => {
     const { clock, cache } = setUp({ fieldLabels: { 'metadata.labels.app': '' } })
     const watch = follow(cache.watch({ resourceVersion: '10', fieldSelector: 'metadata.labels.app!=web' }))
     cache.apply([change('MODIFIED', pod('shop/a', 11, { app: 'api' })), change('MODIFIED', pod('shop/b', 12, { app: 'web' }))])
@@ -331,7 +334,7 @@ describe('a watch with a selector', () => {
 })
 
 describe('the window', () => {
-  it('remembers no more events than its capacity, and those of the last change', async () => {
+  it('the window remembers at most its capacity of events, and those of the last change', async () => {
     const { cache } = setUp({ capacity: 3 })
     for (let version = 11; version <= 30; version++) cache.apply([change('ADDED', pod(`shop/p${version}`, version))])
     const oldest = async (version: number) => (await cache.watch({ resourceVersion: String(version) }).next()).value?.[0]?.type
@@ -339,7 +342,7 @@ describe('the window', () => {
     expect(await oldest(26)).toBe('ADDED')
   })
 
-  it('ends the watch of a watcher that falls too far behind, without an error', async () => {
+  it('ends a watcher silently that falls too far behind', async () => {
     const { cache } = setUp({ watchBufferSize: 2 })
     const watch = cache.watch({ resourceVersion: '10' })
     await watch.next()
@@ -347,7 +350,7 @@ describe('the window', () => {
     expect(await watch.next()).toEqual({ done: true, value: undefined })
   })
 
-  it('one large batch makes no watcher late that had caught up', async () => {
+  it('one large batch does not end a watcher that was up to date', async () => {
     const { clock, cache } = setUp({ capacity: 2 })
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.settle()
@@ -357,7 +360,7 @@ describe('the window', () => {
     expect(watch.events).toHaveLength(50)
   })
 
-  it('a replace ends every watch and is where the window begins: older versions are 410', async () => {
+  it('a replace ends every watch and starts the window: older versions are 410', async () => {
     const { clock, cache } = setUp()
     cache.apply([change('ADDED', pod('shop/c', 11))])
     const watch = follow(cache.watch({ resourceVersion: '11', timeoutSeconds: 100 }))
@@ -372,7 +375,7 @@ describe('the window', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('a compaction forgets the past and leaves open watches alone, even those that have events to come', async () => {
+  it('a compaction drops the history and leaves open watches alone, even those with pending events', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.settle()
@@ -384,7 +387,7 @@ describe('the window', () => {
     expect(old.events).toEqual(['ERROR 410'])
   })
 
-  it('a compaction to a version leaves what came after it', async () => {
+  it('a compaction to a version keeps the later events', async () => {
     const { clock, cache } = setUp()
     cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
     cache.compact('11')
@@ -400,13 +403,13 @@ describe('the window', () => {
   it.each([
     ['11', 'newer than 10'],
     ['abc', 'not a decimal number'],
-  ])('a compaction to %s is refused and forgets nothing', async (version, problem) => {
+  ])('a compaction to %s is refused and drops nothing', async (version, problem) => {
     const { cache } = setUp()
     expect(() => cache.compact(version)).toThrow(problem)
     expect((await cache.list({})).entries).toHaveLength(2)
   })
 
-  it('an event or a state whose version is no number is refused, and nothing of it is taken over', async () => {
+  it('refuses an event or a state whose version is not a number, and applies nothing of it', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.settle()
@@ -419,7 +422,7 @@ describe('the window', () => {
     expect(cache).toMatchObject({ size: 2, resourceVersion: '10' })
   })
 
-  it('a shutdown ends every watch, and they can resume', async () => {
+  it('a shutdown ends every watch, and watches can resume', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.settle()
@@ -431,7 +434,7 @@ describe('the window', () => {
     expect(resumed.events).toEqual(['ADDED shop/c@11'])
   })
 
-  it('a change that is not newer than the cache ends all watches: there is no version at which to resume before it', async () => {
+  it('a change that is not newer than the cache ends all watches, because no earlier version can be resumed', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.settle()
@@ -455,7 +458,7 @@ describe('the window', () => {
     expect(cache.resourceVersion).toBe('12')
   })
 
-  it('versions are compared as numbers of any length', async () => {
+  it('compares versions as numbers of any length', async () => {
     const { clock, cache } = setUp()
     cache.replace([], '9')
     const watch = follow(cache.watch({ resourceVersion: '9' }))
@@ -464,7 +467,7 @@ describe('the window', () => {
     expect(watch.events).toEqual(['ADDED shop/c@10', 'ADDED shop/d@98765432109876543210'])
   })
 
-  it.each(['capacity', 'watchBufferSize', 'bookmarkIntervalMs', 'minWatchMs'])('%s of 0 is refused by name', (name) => {
+  it.each(['capacity', 'watchBufferSize', 'bookmarkIntervalMs', 'minWatchMs'])('refuses %s of 0 by name', (name) => {
     expect(() => new WatchCache({ resource: Pod, [name]: 0 })).toThrow(new RangeError(`WatchCache: ${name} must be greater than 0, not 0`))
   })
 })

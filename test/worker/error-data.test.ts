@@ -47,6 +47,6 @@ test.each(errors.map((error) => [`${error.name}: ${error.message.slice(0, 60)}`,
   },
 )
 
-test('what was thrown and is no error crosses as one', () => {
+test('a thrown value that is not an error crosses the Worker boundary as one', () => {
   expect(everything(errorFromData(errorToData('a string')))).toEqual(everything(new Error('a string')))
 })

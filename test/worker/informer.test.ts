@@ -14,7 +14,7 @@ beforeEach(freshIndexedDB)
 afterEach(() => vi.unstubAllGlobals())
 
 describe('an informer whose work a Worker does', () => {
-  test('has what the server has, and asks it nothing from the main thread', async () => {
+  test('an informer in a Worker has the state of the server, and sends no request from the main thread', async () => {
     const site = new Site(['a', 'b'])
     await using informer = site.inform()
     await site.caughtUp(informer)
@@ -26,7 +26,7 @@ describe('an informer whose work a Worker does', () => {
     expect(site.reports).toEqual([])
   })
 
-  test('shares one Worker with the other informers of its client, which ends with the last of them', async () => {
+  test('informers of one client share a Worker, which ends with the last of them', async () => {
     const site = new Site(['a'])
     const client = site.client()
     const [first, second] = [site.inform({}, client), site.inform({ namespace: 'shop' }, client)]
@@ -48,7 +48,7 @@ describe('an informer whose work a Worker does', () => {
     expect(site.workers).toHaveLength(2)
   })
 
-  test('of a factory too', async () => {
+  test('an informer of a factory can run in a Worker', async () => {
     const site = new Site(['a'])
     await using factory = new SharedInformerFactory(site.client(), site.options as ConstructorParameters<typeof SharedInformerFactory>[1])
     factory.start()
@@ -60,7 +60,7 @@ describe('an informer whose work a Worker does', () => {
     expect(site.workers.map(({ isTerminated }) => isTerminated)).toEqual([true])
   })
 
-  test('of metadata too', async () => {
+  test('an informer of metadata can run in a Worker', async () => {
     const site = new Site(['a'])
     await using informer = createInformer(site.client(), ConfigMap, {
       ...(site.options as object),
@@ -71,7 +71,7 @@ describe('an informer whose work a Worker does', () => {
     expect(site.here).toEqual([])
   })
 
-  test('a Worker of the user’s is used, and left alone afterwards', async () => {
+  test('an informer uses a Worker of the caller, and does not terminate it', async () => {
     const site = new Site(['a'])
     const worker = site.startWorker()
     const informer = site.inform({ worker })
@@ -82,7 +82,7 @@ describe('an informer whose work a Worker does', () => {
     site.expectNothingLeft()
   })
 
-  test('stores in the Worker, and goes on from there in the next life without a list', async () => {
+  test('an informer in a Worker persists there, and resumes on the next visit without a list', async () => {
     const site = new Site(['a', 'b'])
     const first = site.inform({ persister: idbPersister({ database: 'test' }) })
     await site.caughtUp(first)
@@ -100,7 +100,7 @@ describe('an informer whose work a Worker does', () => {
     expect(site.reports).toEqual([])
   })
 
-  test('what is asked of one that has ended starts no Worker', async () => {
+  test('calls to a stopped informer start no Worker', async () => {
     const site = new Site(['a'])
     const informer = site.inform({ persister: idbPersister({ database: 'test' }) })
     await site.caughtUp(informer)
@@ -111,7 +111,7 @@ describe('an informer whose work a Worker does', () => {
     expect(site.reports).toEqual([])
   })
 
-  test('one that is stopped before it has begun lets go of its Worker', async () => {
+  test('an informer that is stopped before it starts releases its Worker', async () => {
     const site = new Site(['a'])
     const informer = site.inform()
     await informer.stop()
@@ -121,7 +121,7 @@ describe('an informer whose work a Worker does', () => {
     site.expectNothingLeft()
   })
 
-  test('reads single namespaces where the cluster is denied, and stores each of them', async () => {
+  test('an informer in a Worker falls back to single namespaces when the cluster is denied, and persists each of them', async () => {
     const site = new Site(['a'])
     const fault = { type: 'status', status: 403, reason: 'Forbidden' } as const
     site.server.faults.add({ match: ({ namespace = '' }) => namespace === '', times: Number.POSITIVE_INFINITY, fault })
@@ -138,7 +138,7 @@ describe('an informer whose work a Worker does', () => {
     site.expectNothingLeft()
   })
 
-  test('a persister that works only on the main thread does so', async () => {
+  test('a persister that works only on the main thread runs there', async () => {
     const site = new Site(['a'])
     const persister = memoryPersister()
     const first = site.inform({ persister })
@@ -202,7 +202,7 @@ describe('falls back to the main thread and reports why once', () => {
 })
 
 describe('a Worker that dies', () => {
-  test('is replaced by the main thread, which watches on and stores everything once more', async () => {
+  test('a Worker that dies is replaced by the main thread, which continues the watch and persists everything again', async () => {
     const site = new Site(['a', 'b'])
     const first = site.inform({ persister: idbPersister({ database: 'test' }), silenceMs: 20_000 })
     await site.caughtUp(first)
@@ -229,7 +229,7 @@ describe('a Worker that dies', () => {
     expect(site.here).toEqual([expect.stringContaining('resourceVersion=104')])
   })
 
-  test('starts the delivery over when the Worker dies while it sends the stored state', async () => {
+  test('a Worker that dies during hydration makes the main thread deliver the batches from the beginning', async () => {
     const site = new Site([])
     for (const name of ['a', 'b', 'c']) site.create(name, { data: { wide: name.repeat(PIECE * 5) } })
     const first = site.inform({ persister: idbPersister({ database: 'test' }) })
@@ -251,7 +251,7 @@ describe('a Worker that dies', () => {
     expect(told).toEqual(['0: c', '0: c', '1: b', '2: a'])
   })
 
-  test('at once, where the runtime tells', async () => {
+  test('falls back at once when the runtime reports the death of the Worker', async () => {
     const site = new Site(['a'])
     await using informer = site.inform()
     await site.caughtUp(informer)
@@ -264,7 +264,7 @@ describe('a Worker that dies', () => {
     expect(site.here).toHaveLength(1)
   })
 
-  test('an error in a Worker that goes on is no reason to leave it', async () => {
+  test('keeps a Worker that continues after an error', async () => {
     const site = new Site(['a'])
     await using informer = site.inform()
     await site.caughtUp(informer)

@@ -36,7 +36,7 @@ function joined() {
 }
 
 describe('a Worker that says nothing', () => {
-  test('from the beginning is given up after 10 s, and the message says what to check', async () => {
+  test('gives up a Worker that is silent from the start after 10 s, with a message that says what to check', async () => {
     const { clock, thread, outcome, watch, ends } = joined()
     const first = outcome(watch())
     await clock.advance(9_999)
@@ -47,7 +47,7 @@ describe('a Worker that says nothing', () => {
     await expect(watch().next()).rejects.toBe(thread.failure)
   })
 
-  test('after it has lived is given up within 8 s: every open call rejects', async () => {
+  test('gives up a Worker that falls silent within 8 s, and rejects every open call', async () => {
     const { clock, thread, outcome, watch, say } = joined()
     const calls = [outcome(watch()), outcome(thread.call({ kind: 'ping' }))]
     await clock.advance(500)
@@ -57,7 +57,7 @@ describe('a Worker that says nothing', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('is not pinged while no call is open, and no timer is left', async () => {
+  test('sends no ping while no call is open, and leaves no timer', async () => {
     const { clock, said, thread, say } = joined()
     const call = thread.call({ kind: 'ping' }).next()
     say({ type: 'done', id: 1, cells: [] })
@@ -70,7 +70,7 @@ describe('a Worker that says nothing', () => {
 })
 
 describe('a Worker that is slow but alive', () => {
-  test('is kept through a long task of 5 s, whenever that begins', async () => {
+  test('keeps a Worker through a long task of 5 s, whenever it begins', async () => {
     for (let begin = 0; begin < 1_000; begin += 125) {
       const { clock, thread, outcome, watch, say } = joined()
       void outcome(watch())
@@ -85,7 +85,7 @@ describe('a Worker that is slow but alive', () => {
     }
   })
 
-  test('that sends events is not pinged at all', async () => {
+  test('sends no ping to a Worker that delivers events', async () => {
     const { clock, said, thread, say, outcome, watch } = joined()
     void outcome(watch())
     for (let second = 0; second < 60; second++) {
@@ -96,7 +96,7 @@ describe('a Worker that is slow but alive', () => {
     thread.close()
   })
 
-  test('is not blamed for a page that was frozen: a jump of the clock is one interval', async () => {
+  test('does not blame the Worker for a frozen page: a jump of the clock counts as one interval', async () => {
     const { clock, thread, outcome, watch, say } = joined()
     void outcome(watch())
     say({ type: 'pong' })
@@ -111,7 +111,7 @@ describe('a Worker that is slow but alive', () => {
   })
 })
 
-test('a message that cannot be read ends the Worker rather than leaving a call open', async () => {
+test('ends the Worker after an unreadable message instead of leaving a call open', async () => {
   const { port, outcome, watch } = joined()
   const call = outcome(watch())
   port.onmessageerror?.call(port as MessagePort, new MessageEvent('messageerror'))
@@ -120,7 +120,7 @@ test('a message that cannot be read ends the Worker rather than leaving a call o
 
 describe('an informer whose Worker dies silently', () => {
   for (const how of ['is terminated', 'hangs'] as const) {
-    test(`is live again on the main thread within 10 s when it ${how}, and says in between that it is not`, async () => {
+    test(`an informer is live again on the main thread within 10 s when its Worker ${how}, and reports the interruption`, async () => {
       const site = new Site(['a', 'b'])
       await using informer = site.inform({ persister: idbPersister({ database: 'test' }) })
       await site.caughtUp(informer)
@@ -138,7 +138,7 @@ describe('an informer whose Worker dies silently', () => {
       expect(worker?.isTerminated).toBe(true)
     })
 
-    test(`stops within 10 s when it ${how}, also with changes that are not stored yet`, async () => {
+    test(`an informer stops within 10 s when its Worker ${how}, also with unsaved changes`, async () => {
       const site = new Site(['a', 'b'])
       const informer = site.inform({ persister: idbPersister({ database: 'test' }) })
       await site.caughtUp(informer)

@@ -28,7 +28,7 @@ const brief = (event: WatchEntry<ConfigMap>) =>
   !('entry' in event) ? event.type : `${event.type} ${event.entry.name}@${event.entry.resourceVersion}`
 
 describe('a client whose requests a Worker makes', () => {
-  test('says what it skipped, as one on the main thread does', async () => {
+  test('a client in a Worker reports skipped items like one on the main thread', async () => {
     const items = ['{"metadata":{"name":"a"}}', ...Array(12).fill('null')]
     const { client } = start(new World(), {
       fetch: async ({ url }) =>
@@ -43,7 +43,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(events).toEqual([{ type: 'SKIPPED', error: expect.toSatisfy(isParseError) }])
   })
 
-  test('lists the entries that a client on the main thread lists, page by page', async () => {
+  test('a client in a Worker lists the same entries as one on the main thread, page by page', async () => {
     const world = new World(['a', 'b', 'c'])
     world.update('b', { data: { wide: 'ü€😀' }, labels: { app: 'web' } })
     const { client } = start(world)
@@ -61,7 +61,7 @@ describe('a client whose requests a Worker makes', () => {
     }
   })
 
-  test('gives an empty batch when the watch was accepted, then its events and bookmarks', async () => {
+  test('a client in a Worker yields an empty batch when the watch is accepted, then events and bookmarks', async () => {
     const world = new World(['a'])
     const { client } = start(world)
     const life = new AbortController()
@@ -80,7 +80,7 @@ describe('a client whose requests a Worker makes', () => {
     await expect(batches.next()).rejects.toBe(life.signal.reason)
   })
 
-  test('an abort ends the call at once, and closes the connection', async () => {
+  test('an abort ends a call of the Worker at once, and closes the connection', async () => {
     const world = new World(['a'])
     const { client } = start(world)
     const life = new AbortController()
@@ -94,7 +94,7 @@ describe('a client whose requests a Worker makes', () => {
     world.expectNothingLeft()
   })
 
-  test('leaving the loop closes the connection', async () => {
+  test('leaving the loop over a watch closes the connection', async () => {
     const world = new World(['a'])
     const { client } = start(world)
     for await (const _ of client.watchEntries(ConfigMap, { resourceVersion: '101' })) break
@@ -102,7 +102,7 @@ describe('a client whose requests a Worker makes', () => {
     world.expectNothingLeft()
   })
 
-  test('errors are of the class, and say what they would on the main thread', async () => {
+  test('errors from the Worker have the class and message of the main thread', async () => {
     const world = new World(['a'])
     const { client } = start(world)
     const direct = new KubeClient({ baseUrl: world.baseUrl, fetch: world.fetch })
@@ -123,7 +123,7 @@ describe('a client whose requests a Worker makes', () => {
     }
   })
 
-  test('an answer that never comes is a ConnectionError, with its cause', async () => {
+  test('a response that never arrives is a ConnectionError with its cause', async () => {
     const world = new World()
     const { client } = start(world, { fetch: () => Promise.reject(new TypeError('no route')) })
     const error = await client.listEntries(ConfigMap, {}).catch((thrown: unknown) => thrown)
@@ -131,7 +131,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(error).toMatchObject({ cause: { name: 'TypeError', message: 'no route' } })
   })
 
-  test('what came before an error counts', async () => {
+  test('a watch in a Worker delivers the events before an error', async () => {
     const world = new World(['a'])
     const lines = '{"type":"ADDED","object":{"metadata":{"name":"x","resourceVersion":"1"}}}\nnonsense\n'
     const { client } = start(world, { fetch: async () => new Response(lines) })
@@ -143,7 +143,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(seen).toEqual(['ADDED x@1'])
   })
 
-  test('the token stays with the main thread’s provider, which is asked once, and once more after 401', async () => {
+  test('the token provider stays on the main thread, and is asked once, and once more after a 401', async () => {
     const world = new World(['a'])
     const tokens = ['old', 'new']
     let asked = 0
@@ -161,18 +161,18 @@ describe('a client whose requests a Worker makes', () => {
     expect(asked).toBe(2)
   })
 
-  test('a fixed token that is refused is refused', async () => {
+  test('a request in a Worker with a refused fixed token fails', async () => {
     const { client, asked } = start(new World(), { token: 'fixed', fetch: async () => new Response('', { status: 401 }) })
     await expect(client.listEntries(ConfigMap, {})).rejects.toMatchObject({ name: 'ApiError', status: 401 })
     expect(asked).toHaveLength(0)
   })
 
-  test('a provider that fails fails the request', async () => {
+  test('a request in a Worker fails with the error of the token provider', async () => {
     const { client } = start(new World(), { token: () => Promise.reject(new Error('logged out')) })
     await expect(client.listEntries(ConfigMap, {})).rejects.toThrow('logged out')
   })
 
-  test('headers and impersonation are the client’s', async () => {
+  test('a client in a Worker sends the client’s headers and impersonation', async () => {
     const { client, asked } = start(new World(), { headers: { 'x-trace': 't' }, impersonate: { user: 'ann', groups: ['dev'] } })
     await client.listEntries(ConfigMap, {})
     expect(Object.fromEntries(asked[0]?.headers ?? [])).toMatchObject({
@@ -182,7 +182,7 @@ describe('a client whose requests a Worker makes', () => {
     })
   })
 
-  test('reports warnings on the main thread', async () => {
+  test('reports warnings from the Worker on the main thread', async () => {
     const warnings: string[] = []
     const world = new World()
     const { client } = start(world, {
@@ -196,7 +196,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(warnings).toEqual(['old'])
   })
 
-  test('bytes are counted as they come, those of a list too', async () => {
+  test('reports bytes from the Worker as they arrive, also for a list', async () => {
     const world = new World(['a', 'b'])
     const direct = new KubeClient({ baseUrl: world.baseUrl, fetch: world.fetch })
     const [bytes, expected] = await Promise.all(
@@ -210,7 +210,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(bytes).toBe(expected)
   })
 
-  test('what comes while a batch is dealt with, and in the frame after that, comes together, as strings', async () => {
+  test('events that arrive during a batch and in the next frame come together, as strings', async () => {
     const world = new World(['a'])
     const { client, messages } = start(world)
     const batches = client.watchEntries(ConfigMap, { resourceVersion: '101' })[Symbol.asyncIterator]()
@@ -231,7 +231,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(pieces.flatMap(({ cells = [] }) => cells).every((cell) => typeof cell === 'string')).toBe(true)
   })
 
-  test('a Worker that is not listened to stops reading: no more than a piece waits', async () => {
+  test('a Worker with a slow listener stops reading after one chunk', async () => {
     const world = new World(['a'])
     const { client, messages } = start(world)
     const batches = client.watchEntries(ConfigMap, { resourceVersion: '101' })[Symbol.asyncIterator]()
@@ -252,7 +252,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(messages.length).toBeGreaterThan(8)
   })
 
-  test('a large list comes in pieces', async () => {
+  test('a large list crosses from the Worker in chunks', async () => {
     const world = new World()
     for (let number = 0; number < 30; number++) world.create(`big-${number}`, { data: { wide: 'x'.repeat(PIECE / 8) } })
     const { client, messages } = start(world)
@@ -261,7 +261,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(pieces.length).toBeGreaterThan(3)
   })
 
-  test('a Worker that is gone is a lost connection', async () => {
+  test('a terminated Worker is a lost connection', async () => {
     const world = new World(['a'])
     const { client, thread } = start(world)
     const batches = client.watchEntries(ConfigMap, { namespace: 'shop', resourceVersion: '101' })[Symbol.asyncIterator]()
@@ -289,7 +289,7 @@ describe('a persister that forwards its calls to a Worker', () => {
 
   for (const { title, run } of contract) test(title, () => run({ open: () => open().persister }))
 
-  test('stores and loads what is more than one piece', async () => {
+  test('a persister in a Worker stores and loads more than one chunk', async () => {
     const texts = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`k${number}`, `${number} ${'x'.repeat(PIECE / 8)}`]))
     await open().persister.commit(scopeOf(), replace('7', texts))
     const snapshot = await open().persister.load(scopeOf())
@@ -297,14 +297,14 @@ describe('a persister that forwards its calls to a Worker', () => {
     expect(textsOf(snapshot).sort()).toEqual(Object.values(texts).sort())
   })
 
-  test('delivers what has arrived while the rest is being sent, each text once', async () => {
+  test('a persister in a Worker delivers arrived batches during the load, and sends each text once', async () => {
     const texts = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`k${number}`, `${number} ${'x'.repeat(PIECE / 8)}`]))
     await open().persister.commit(scopeOf(), replace('7', texts))
     const { times } = await loadTold(open().persister)
     expect(times).toBeGreaterThan(3)
   })
 
-  test('starts the delivery over when the Worker has to begin again', async () => {
+  test('a persister in a Worker delivers batches from the beginning when its load restarts', async () => {
     const texts = { a: 'a'.repeat(PIECE * 5), b: 'b'.repeat(PIECE * 5), c: 'c'.repeat(PIECE * 5) }
     await open().persister.commit(scopeOf(), replace('7', texts))
     const get = IDBObjectStore.prototype.get
@@ -321,7 +321,7 @@ describe('a persister that forwards its calls to a Worker', () => {
     expect(textsOf(snapshot)).toEqual(Object.values(texts))
   })
 
-  test('knows one piece from the next when they cross together', () => {
+  test('a persister in a Worker separates chunks that cross together', () => {
     const some = (...texts: string[]) => texts.map((text, n) => ({ key: `k${n}`, text }))
     const cells = [...batchCells(some('a', 'b'), 0), ...batchCells([], 2), ...batchCells(some('c'), 0), ...batchCells(some('', 'd'), 1)]
     expect([...batchesOf(cells.flat())]).toEqual([
@@ -331,7 +331,7 @@ describe('a persister that forwards its calls to a Worker', () => {
     ])
   })
 
-  test('is unavailable when the Worker is gone', async () => {
+  test('a persister is unavailable when its Worker has terminated', async () => {
     const { thread, persister } = open()
     thread.fail(new KubeError('it crashed'))
     const error = await persister.load(scopeOf()).catch((thrown: unknown) => thrown)

@@ -19,7 +19,7 @@ async function takeAll(queue: DelayingQueue<string>): Promise<string[]> {
 }
 
 describe('an item added for later', () => {
-  it('is in line when its time has come, not before, and once', async () => {
+  it('a delayed item is queued at its time, not before, and once', async () => {
     const { clock, queue } = setUp()
     queue.addAfter('foo', 50)
     await clock.advance(49)
@@ -32,7 +32,7 @@ describe('an item added for later', () => {
     expect(queue.length).toBe(0)
   })
 
-  it('hands an item to a waiting worker once its delay has passed', async () => {
+  it('a delayed item goes to a waiting worker', async () => {
     const { clock, queue } = setUp()
     const item = queue.get()
     queue.addAfter('foo', 50)
@@ -40,7 +40,7 @@ describe('an item added for later', () => {
     expect(await item).toBe('foo')
   })
 
-  it('and again for sooner, 10 s and then 1 s, comes once, after 1 s', async () => {
+  it('[workqueue/delay] an item delayed by 10 s and then by 1 s is queued once, after 1 s', async () => {
     const { clock, queue } = setUp()
     queue.addAfter('foo', 10_000)
     queue.addAfter('foo', 1000)
@@ -52,7 +52,7 @@ describe('an item added for later', () => {
     expect(queue.length).toBe(0)
   })
 
-  it('and again for later comes once, at the first time', async () => {
+  it('an item delayed again for a later time is queued once, at the first time', async () => {
     const { clock, queue } = setUp()
     queue.addAfter('foo', 50)
     queue.addAfter('foo', 70)
@@ -62,7 +62,7 @@ describe('an item added for later', () => {
     expect(queue.length).toBe(0)
   })
 
-  it('and then added directly is processed at once, and not a second time later', async () => {
+  it('[workqueue/delay] a delayed item that is added directly is processed at once, and not again later', async () => {
     const { clock, queue } = setUp()
     queue.addAfter('foo', 1000)
     queue.add('foo')
@@ -72,7 +72,7 @@ describe('an item added for later', () => {
     expect(queue.length).toBe(0)
   })
 
-  it('comes again when it was added directly before', async () => {
+  it('a delayed item is queued again although it was added directly before', async () => {
     const { clock, queue } = setUp()
     queue.add('foo')
     queue.addAfter('foo', 1000)
@@ -81,7 +81,7 @@ describe('an item added for later', () => {
     expect(await takeAll(queue)).toEqual(['foo'])
   })
 
-  it('whose time comes while it is being processed is processed once more when it is done', async () => {
+  it('a delayed item that falls due during its processing is processed once more when it is done', async () => {
     const { clock, queue } = setUp()
     queue.add('foo')
     await queue.get()
@@ -92,7 +92,7 @@ describe('an item added for later', () => {
     expect(await takeAll(queue)).toEqual(['foo'])
   })
 
-  it('for no time, or for a time gone by, is in line at once', () => {
+  it('a delay of zero or less queues an item at once', () => {
     const { clock, queue } = setUp()
     queue.addAfter('foo', 0)
     queue.addAfter('bar', -5)
@@ -100,7 +100,7 @@ describe('an item added for later', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('rejects a delay that is not a finite number', () => {
+  it('refuses a delay that is not a number', () => {
     const { queue } = setUp()
     for (const ms of [Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => queue.addAfter('foo', ms)).toThrow(`addAfter: ms must be a finite number of milliseconds, not ${ms}`)
@@ -109,7 +109,7 @@ describe('an item added for later', () => {
 })
 
 describe('items added for later', () => {
-  it('come in the order of their times, whenever they were added', async () => {
+  it('delayed items are queued in the order of their times, however they were added', async () => {
     const { clock, queue } = setUp()
     queue.addAfter('first', 1000)
     queue.addAfter('second', 50)
@@ -122,7 +122,7 @@ describe('items added for later', () => {
     expect(await takeAll(queue)).toEqual(['third'])
   })
 
-  it('that are late together are in line in the order of their times', async () => {
+  it('delayed items that are late together are queued in the order of their times', async () => {
     const { clock, queue } = setUp()
     queue.addAfter('first', 1000)
     queue.addAfter('second', 500)
@@ -131,7 +131,7 @@ describe('items added for later', () => {
     expect(await takeAll(queue)).toEqual(['third', 'second', 'first'])
   })
 
-  it('need one timer, and none when there are none', async () => {
+  it('delayed items need one timer, and none when there are no items', async () => {
     const { clock, queue } = setUp()
     expect(clock.pending).toBe(0)
     for (let i = 0; i < 100; i++) queue.addAfter(`item-${i}`, 1 + ((i * 37) % 100))
@@ -144,7 +144,7 @@ describe('items added for later', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('set no timer while an earlier one is waited for', () => {
+  it('a later item sets no timer while an earlier one is pending', () => {
     const { clock, queue } = setUp()
     const setTimer = vi.spyOn(clock, 'setTimeout')
     queue.addAfter('first', 10)
@@ -154,7 +154,7 @@ describe('items added for later', () => {
   })
 })
 
-it('a delay longer than the longest timer of the runtime is waited for to its end', async () => {
+it('a delay longer than the longest timer of the runtime lasts to its end', async () => {
   const longestTimer = 2 ** 31 - 1
   const clock = new VirtualClock(0)
   const limited: Clock = {
@@ -170,7 +170,7 @@ it('a delay longer than the longest timer of the runtime is waited for to its en
   expect(queue.length).toBe(1)
 })
 
-it.each(['shutDown', 'shutDownWithDrain'] as const)('%s forgets what was to be added later, and its timer', async (method) => {
+it.each(['shutDown', 'shutDownWithDrain'] as const)('%s drops delayed items and their timer', async (method) => {
   const { clock, queue } = setUp()
   queue.addAfter('foo', 1000)
   await queue[method]()

@@ -94,7 +94,7 @@ class NaiveQueue {
   }
 }
 
-it('whatever is done to a queue, in whatever order, it does what a naive one would', async () => {
+it('a queue behaves like a naive model for any sequence of operations', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
       const clock = new VirtualClock(0)
@@ -165,7 +165,7 @@ const job = fc.record({ item, at: fc.nat({ max: 50 }), delayMs: fc.oneof(fc.cons
 const someJobs = fc.array(job, { maxLength: 30, size: 'max' })
 const someWorkers = fc.array(fc.record({ workMs: wait, patienceMs: fc.option(wait) }), { minLength: 1, maxLength: 4 })
 
-it('however many workers there are, impatient ones too, every item added is processed afterwards, and by one at a time', async () => {
+it('every added item is processed afterwards, by one worker at a time, for any number of workers, including impatient ones', async () => {
   await fc.assert(
     fc.asyncProperty(someJobs, someWorkers, async (jobs, workers) => {
       const clock = new VirtualClock(0)

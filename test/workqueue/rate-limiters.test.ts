@@ -16,7 +16,7 @@ function waits<T>(limiter: RateLimiter<T>, item: T, count: number): number[] {
 }
 
 describe('ItemExponentialFailureRateLimiter', () => {
-  it('doubles the wait of an item with each failure', () => {
+  it('ItemExponentialFailureRateLimiter doubles the wait of an item with each failure', () => {
     const limiter = new ItemExponentialFailureRateLimiter({ baseDelayMs: 1, maxDelayMs: 1000 })
     expect(waits(limiter, 'one', 5)).toEqual([1, 2, 4, 8, 16])
     expect(limiter.numRequeues('one')).toBe(5)
@@ -24,7 +24,7 @@ describe('ItemExponentialFailureRateLimiter', () => {
     expect(limiter.numRequeues('two')).toBe(2)
   })
 
-  it('starts over when an item is forgotten, and keeps the failures of others', () => {
+  it('ItemExponentialFailureRateLimiter starts over for a forgotten item, and keeps the others', () => {
     const limiter = new ItemExponentialFailureRateLimiter({ baseDelayMs: 1 })
     waits(limiter, 'one', 5)
     waits(limiter, 'two', 5)
@@ -34,7 +34,7 @@ describe('ItemExponentialFailureRateLimiter', () => {
     expect(limiter.when('two')).toBe(32)
   })
 
-  it('starts at 5 ms and never exceeds 1,000 s, unless told otherwise', () => {
+  it('ItemExponentialFailureRateLimiter starts at 5 ms and never exceeds 1,000 s by default', () => {
     const limiter = new ItemExponentialFailureRateLimiter()
     expect(waits(limiter, 'one', 6)).toEqual([5, 10, 20, 40, 80, 160])
     expect(waits(limiter, 'often', 2000).at(-1)).toBe(1_000_000)
@@ -47,13 +47,13 @@ describe('ItemExponentialFailureRateLimiter', () => {
     [10, 5],
     [Number.NaN, 5],
     [5, Number.POSITIVE_INFINITY],
-  ])('refuses waits from %d to %d ms', (baseDelayMs, maxDelayMs) => {
+  ])('ItemExponentialFailureRateLimiter refuses waits from %d to %d ms', (baseDelayMs, maxDelayMs) => {
     expect(() => new ItemExponentialFailureRateLimiter({ baseDelayMs, maxDelayMs })).toThrow(`not ${baseDelayMs} and ${maxDelayMs}`)
   })
 })
 
 describe('ItemFastSlowRateLimiter', () => {
-  it('lets an item wait shortly at first, then long', () => {
+  it('ItemFastSlowRateLimiter gives an item short waits first, then long ones', () => {
     const limiter = new ItemFastSlowRateLimiter({ fastDelayMs: 5, slowDelayMs: 10_000, maxFastAttempts: 3 })
     expect(waits(limiter, 'one', 5)).toEqual([5, 5, 5, 10_000, 10_000])
     expect(limiter.numRequeues('one')).toBe(5)
@@ -65,7 +65,7 @@ describe('ItemFastSlowRateLimiter', () => {
     expect(limiter.when('one')).toBe(5)
   })
 
-  it('refuses waits and attempts that are none, by name', () => {
+  it('ItemFastSlowRateLimiter refuses invalid waits and attempts by name', () => {
     const good = { fastDelayMs: 5, slowDelayMs: 10, maxFastAttempts: 3 }
     expect(() => new ItemFastSlowRateLimiter({ ...good, fastDelayMs: -1 })).toThrow('fastDelayMs must be')
     expect(() => new ItemFastSlowRateLimiter({ ...good, slowDelayMs: Number.POSITIVE_INFINITY })).toThrow('slowDelayMs must be')
@@ -74,13 +74,13 @@ describe('ItemFastSlowRateLimiter', () => {
 })
 
 describe('BucketRateLimiter', () => {
-  it('lets a burst through, then ten per second; a waiting item has reserved its token', () => {
+  it('BucketRateLimiter passes a burst, then ten a second; a waiting item has reserved its place', () => {
     const limiter = new BucketRateLimiter({ clock: new VirtualClock() })
     expect(waits(limiter, 'any', 100)).toEqual(Array(100).fill(0))
     expect(waits(limiter, 'any', 3).map(Math.round)).toEqual([100, 200, 300])
   })
 
-  it('fills up again in time, up to a burst', async () => {
+  it('BucketRateLimiter refills over time, up to a burst', async () => {
     const clock = new VirtualClock()
     const limiter = new BucketRateLimiter({ perSecond: 100, burst: 3, clock })
     expect(waits(limiter, 'any', 5).map(Math.round)).toEqual([0, 0, 0, 10, 20])
@@ -90,7 +90,7 @@ describe('BucketRateLimiter', () => {
     expect(waits(limiter, 'any', 4).map(Math.round)).toEqual([0, 0, 0, 10])
   })
 
-  it('takes nothing away when the clock is set back', () => {
+  it('BucketRateLimiter loses nothing when the clock is set back', () => {
     let now = 1_000_000
     const clock = { now: () => now, setTimeout: () => undefined, clearTimeout: () => undefined }
     const limiter = new BucketRateLimiter({ perSecond: 1, burst: 2, clock })
@@ -101,21 +101,21 @@ describe('BucketRateLimiter', () => {
     expect(limiter.when('any')).toBe(0)
   })
 
-  it('knows no items', () => {
+  it('BucketRateLimiter ignores which item it is asked about', () => {
     const limiter = new BucketRateLimiter()
     limiter.when('one')
     expect(limiter.numRequeues('one')).toBe(0)
     limiter.forget('one')
   })
 
-  it('refuses to let nothing through', () => {
+  it('BucketRateLimiter refuses a rate and burst that let nothing through', () => {
     expect(() => new BucketRateLimiter({ perSecond: 0 })).toThrow('perSecond must be above 0 and burst at least 1, not 0 and 100')
     expect(() => new BucketRateLimiter({ burst: 0 })).toThrow('not 10 and 0')
   })
 })
 
 describe('MaxOfRateLimiter', () => {
-  it('takes the longest wait and the most failures, and forgets in all', () => {
+  it('MaxOfRateLimiter returns the longest wait and the most failures, and forgets in all limiters', () => {
     const limiter = new MaxOfRateLimiter(
       new ItemFastSlowRateLimiter({ fastDelayMs: 5, slowDelayMs: 3000, maxFastAttempts: 3 }),
       new ItemExponentialFailureRateLimiter({ baseDelayMs: 1, maxDelayMs: 1000 }),
@@ -132,7 +132,7 @@ describe('MaxOfRateLimiter', () => {
 })
 
 describe('WithMaxWaitRateLimiter', () => {
-  it('shortens the waits of another limiter that are too long', () => {
+  it('WithMaxWaitRateLimiter caps the waits of another limiter', () => {
     const limiter = new WithMaxWaitRateLimiter(new ItemExponentialFailureRateLimiter({ baseDelayMs: 100 }), 500)
     expect(waits(limiter, 'one', 5)).toEqual([100, 200, 400, 500, 500])
     expect(limiter.numRequeues('one')).toBe(5)
@@ -141,13 +141,13 @@ describe('WithMaxWaitRateLimiter', () => {
     expect(limiter.when('one')).toBe(100)
   })
 
-  it('rejects an invalid maximum delay', () => {
+  it('WithMaxWaitRateLimiter refuses an invalid maximum', () => {
     expect(() => new WithMaxWaitRateLimiter(new BucketRateLimiter(), Number.NaN)).toThrow('maxDelayMs must be')
   })
 })
 
 describe('defaultControllerRateLimiter', () => {
-  it('lets an item wait 5, 10, 20, 40, 80, 160 ms, and again 5 once it is forgotten', () => {
+  it('[workqueue/rate-limit] the default limiter of controllers makes an item wait 5, 10, 20, 40, 80, 160 ms, and 5 again once it is forgotten', () => {
     const limiter = defaultControllerRateLimiter({ clock: new VirtualClock() })
     expect(waits(limiter, 'one', 6)).toEqual([5, 10, 20, 40, 80, 160])
     limiter.forget('one')
@@ -155,7 +155,7 @@ describe('defaultControllerRateLimiter', () => {
     expect(limiter.numRequeues('one')).toBe(1)
   })
 
-  it('lets all items together through ten a second after a hundred', () => {
+  it('[workqueue/rate-limit] the default limiter of controllers passes ten items a second after a burst of one hundred', () => {
     const limiter = defaultControllerRateLimiter({ clock: new VirtualClock() })
     const firstWaits = Array.from({ length: 103 }, (_, i) => Math.round(limiter.when(`item-${i}`)))
     expect(firstWaits).toEqual([...Array(100).fill(5), 100, 200, 300])

@@ -4,7 +4,7 @@ import { ItemExponentialFailureRateLimiter } from '../../src/workqueue/rate-limi
 import { RateLimitingQueue } from '../../src/workqueue/rate-limiting-queue'
 
 describe('a queue with a rate limiter', () => {
-  it('adds an item when its limiter says so, and counts per item until the item is forgotten', async () => {
+  it('a rate-limiting queue adds an item after the wait of its limiter, and counts requeues until the item is forgotten', async () => {
     const clock = new VirtualClock(0)
     const queue = new RateLimitingQueue<string>({ clock, rateLimiter: new ItemExponentialFailureRateLimiter({ baseDelayMs: 100 }) })
     const arrivals: string[] = []
@@ -28,7 +28,7 @@ describe('a queue with a rate limiter', () => {
     expect(queue.stats.retries).toBe(4)
   })
 
-  it('has the limiter of controllers by default: an item that fails waits 5, 10, 20, 40, 80, 160 ms', async () => {
+  it('[workqueue/rate-limit] a rate-limiting queue uses the limiter of controllers by default: a failing item waits 5, 10, 20, 40, 80, 160 ms', async () => {
     const clock = new VirtualClock(0)
     const queue = new RateLimitingQueue<string>({ clock })
     const attempts: number[] = []
@@ -49,7 +49,7 @@ describe('a queue with a rate limiter', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('lets its limiter live by its clock: after a minute of rest there may be another burst', async () => {
+  it('a rate-limiting queue runs its limiter on its own clock: after a minute of rest another burst passes', async () => {
     const clock = new VirtualClock()
     const queue = new RateLimitingQueue<string>({ clock })
     for (let i = 0; i < 150; i++) queue.addRateLimited(`item-${i}`)
@@ -62,7 +62,7 @@ describe('a queue with a rate limiter', () => {
     expect(queue.length).toBe(151)
   })
 
-  it('has a limiter of its own', () => {
+  it('a rate-limiting queue creates a limiter of its own', () => {
     const clock = new VirtualClock()
     const [queue, other] = [new RateLimitingQueue<string>({ clock }), new RateLimitingQueue<string>({ clock })]
     queue.addRateLimited('one')

@@ -4,7 +4,7 @@ import { WorkQueue } from '../../src/workqueue/work-queue'
 import { followed } from './support'
 
 describe('items', () => {
-  it('come out in the order in which they went in', async () => {
+  it('items leave the queue in the order in which they were added', async () => {
     const queue = new WorkQueue<string>()
     for (const item of ['a', 'b', 'c']) queue.add(item)
     expect([await queue.get(), await queue.get()]).toEqual(['a', 'b'])
@@ -12,7 +12,7 @@ describe('items', () => {
     expect([await queue.get(), await queue.get()]).toEqual(['c', 'd'])
   })
 
-  it('added twice before they are taken are in line once', async () => {
+  it('an item added twice before it is taken is queued once', async () => {
     const queue = new WorkQueue<string>()
     queue.add('foo')
     expect(queue.length).toBe(1)
@@ -24,7 +24,7 @@ describe('items', () => {
     expect(queue.length).toBe(0)
   })
 
-  it('added three times while being processed are processed once more, after they are done', async () => {
+  it('[workqueue/readd] an item added three times during its processing is processed once more after done', async () => {
     const queue = new WorkQueue<string>()
     queue.add('foo')
     expect(await queue.get()).toBe('foo')
@@ -42,7 +42,7 @@ describe('items', () => {
     expect(queue.stats.depth).toBe(0)
   })
 
-  it('ignores done() for an item that is not being processed', async () => {
+  it('done has no effect on an item that is not being processed', async () => {
     const queue = new WorkQueue<string>()
     queue.add('foo')
     queue.done('foo')
@@ -54,7 +54,7 @@ describe('items', () => {
     expect(queue.length).toBe(0)
   })
 
-  it('compares items by identity, whatever their type', async () => {
+  it('items are distinguished by identity, whatever they are', async () => {
     const queue = new WorkQueue<object | number | string | boolean>()
     const [one, other] = [{ name: 'a' }, { name: 'a' }]
     for (const item of [one, other, one, 0, '', false, Number.NaN, Number.NaN]) queue.add(item)
@@ -66,8 +66,8 @@ describe('items', () => {
   })
 })
 
-describe('a worker that waits for an item', () => {
-  it('is served in turn', async () => {
+describe('waiting for an item', () => {
+  it('waiting workers are served in turn', async () => {
     const queue = new WorkQueue<string>()
     const both = Promise.all([queue.get(), queue.get()])
     queue.add('a')
@@ -76,7 +76,7 @@ describe('a worker that waits for an item', () => {
     expect(await both).toEqual(['a', 'b'])
   })
 
-  it('gives up with the reason of the signal, and the item goes to the next', async () => {
+  it('an aborted get rejects with the reason of the signal, and the item goes to the next worker', async () => {
     const queue = new WorkQueue<string>()
     const giveUp = new AbortController()
     const first = queue.get({ signal: giveUp.signal })
@@ -87,14 +87,14 @@ describe('a worker that waits for an item', () => {
     expect(await second).toBe('a')
   })
 
-  it('takes nothing when the signal was aborted before', async () => {
+  it('a get with an aborted signal takes no item', async () => {
     const queue = new WorkQueue<string>()
     queue.add('a')
     await expect(queue.get({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough')
     expect(queue.length).toBe(1)
   })
 
-  it('has the item it was given, even when the signal is aborted before it looks', async () => {
+  it('a get keeps its item when the signal is aborted after the item was assigned', async () => {
     const queue = new WorkQueue<string>()
     const giveUp = new AbortController()
     const item = queue.get({ signal: giveUp.signal })
@@ -103,7 +103,7 @@ describe('a worker that waits for an item', () => {
     expect(await item).toBe('a')
   })
 
-  it('leaves nothing on the signal', async () => {
+  it('a get leaves no listener on the signal', async () => {
     const queue = new WorkQueue<string>()
     const { signal } = new AbortController()
     const balance = listenersOn(signal)
@@ -118,7 +118,7 @@ describe('a worker that waits for an item', () => {
 })
 
 describe('shutting down', () => {
-  it('takes nothing new, hands out what is in line, then ends the workers', async () => {
+  it('shutDown accepts no more items, hands out the queued ones, then ends the workers', async () => {
     const queue = new WorkQueue<string>()
     queue.add('a')
     expect(queue.shuttingDown).toBe(false)
@@ -128,14 +128,14 @@ describe('shutting down', () => {
     expect([await queue.get(), await queue.get()]).toEqual(['a', undefined])
   })
 
-  it('ends all who wait', async () => {
+  it('shutDown ends all waiting workers', async () => {
     const queue = new WorkQueue<string>()
     const waiting = [queue.get(), queue.get({ signal: new AbortController().signal })]
     queue.shutDown()
     expect(await Promise.all(waiting)).toEqual([undefined, undefined])
   })
 
-  it('still has an item processed once more that was added while being processed', async () => {
+  it('[workqueue/readd] shutDown still processes an item once more that was added during its processing', async () => {
     const queue = new WorkQueue<string>()
     queue.add('foo')
     await queue.get()
@@ -153,7 +153,7 @@ describe('shutting down', () => {
     expect(drained.outcome).toEqual({ value: undefined })
   })
 
-  it('does not wait for what is being processed', async () => {
+  it('shutDown does not wait for items in progress', async () => {
     const queue = new WorkQueue<string>()
     queue.add('foo')
     await queue.get()
@@ -163,7 +163,7 @@ describe('shutting down', () => {
 })
 
 describe('shutting down with drain', () => {
-  it('waits until all that is being processed is done', async () => {
+  it('[workqueue/readd] shutDownWithDrain waits until all items in progress are done', async () => {
     const queue = new WorkQueue<string>()
     queue.add('foo')
     queue.add('bar')
@@ -179,7 +179,7 @@ describe('shutting down with drain', () => {
     expect(drained.outcome).toEqual({ value: undefined })
   })
 
-  it('waits for items that no worker has taken yet', async () => {
+  it('shutDownWithDrain waits for queued items', async () => {
     const queue = new WorkQueue<string>()
     queue.add('foo')
     const drained = followed(queue.shutDownWithDrain())
@@ -190,11 +190,11 @@ describe('shutting down with drain', () => {
     expect(drained.outcome).toEqual({ value: undefined })
   })
 
-  it('is over at once when there is nothing', async () => {
+  it('shutDownWithDrain resolves at once for an empty queue', async () => {
     await new WorkQueue<string>().shutDownWithDrain()
   })
 
-  it('waits no longer when the queue is shut down without', async () => {
+  it('shutDownWithDrain stops waiting when the queue is shut down without a drain', async () => {
     const queue = new WorkQueue<string>()
     queue.add('foo')
     await queue.get()
@@ -205,7 +205,7 @@ describe('shutting down with drain', () => {
 })
 
 describe('a loop over the queue', () => {
-  it('is a worker: each item is done when the next is asked for', async () => {
+  it('iterating a queue marks each item as done when the next one is requested', async () => {
     const queue = new WorkQueue<string>()
     for (const item of ['a', 'b', 'again']) queue.add(item)
     const seen: string[] = []
@@ -219,7 +219,7 @@ describe('a loop over the queue', () => {
     expect(queue.stats).toMatchObject({ depth: 0, processing: 0 })
   })
 
-  it('that is left leaves nothing undone', async () => {
+  it('leaving an iteration marks the current item as done', async () => {
     const queue = new WorkQueue<string>()
     for (const item of ['a', 'b', 'c']) queue.add(item)
     for await (const item of queue) {
@@ -234,7 +234,7 @@ describe('a loop over the queue', () => {
   })
 })
 
-it('the figures are those of client-go’s metrics', async () => {
+it('reports the metrics of client-go', async () => {
   const clock = new VirtualClock(0)
   const queue = new WorkQueue<string>({ clock })
   expect(queue.stats).toEqual({
@@ -273,7 +273,7 @@ it('the figures are those of client-go’s metrics', async () => {
   expect(queue.stats).toMatchObject({ unfinishedWorkMs: 0, longestRunningMs: 0, lastLatencyMs: 0, lastWorkMs: 500 })
 })
 
-it('ten workers process what fifty producers add while it is being processed, and nothing twice at a time', async () => {
+it('ten workers process the items of fifty producers that re-add items in progress, and never one item twice at a time', async () => {
   for (const method of ['shutDown', 'shutDownWithDrain'] as const) {
     const clock = new VirtualClock()
     const queue = new WorkQueue<number>({ clock })

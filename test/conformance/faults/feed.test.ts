@@ -9,9 +9,9 @@ import { World } from '../world'
 
 const listing = { initialList: 'list' } as const
 
-describe('29. reported, skipped, RV unmoved; the feed lives on:', () => {
+describe('objects that are not expected', () => {
   for (const initialList of ['list', 'stream'] as const) {
-    test(`an object of the wrong kind (${initialList})`, async () => {
+    test(`[feed/refused-object] reports and skips an object of the wrong kind, keeps the version, and continues (${initialList})`, async () => {
       const world = new World(['a'])
       await using page = await new Page(world, { initialList, expectedType: ConfigMap }).open()
       world.server.disconnect()
@@ -29,7 +29,7 @@ describe('29. reported, skipped, RV unmoved; the feed lives on:', () => {
       expect(page.requests).toHaveLength(initialList === 'list' ? 3 : 2)
     })
 
-    test(`an object that a schema refuses (${initialList})`, async () => {
+    test(`[feed/refused-object] reports and skips an object that a schema refuses, keeps the version, and continues (${initialList})`, async () => {
       const world = new World([])
       world.create('a', { data: { size: '1' } })
       world.create('bad', { data: { colour: 'red' } })
@@ -49,8 +49,8 @@ describe('29. reported, skipped, RV unmoved; the feed lives on:', () => {
   }
 })
 
-describe('30.', () => {
-  test('401 → the credential provider is asked once, and the request sent again', async () => {
+describe('refused requests', () => {
+  test('[feed/denied] asks the credential provider once after a 401, and sends the request again', async () => {
     const world = new World(['a', 'b', 'c'])
     let valid = 'first'
     let asked = 0
@@ -78,7 +78,7 @@ describe('30.', () => {
     { status: 403, state: 'denied' },
     { status: 404, state: 'gone' },
   ] as const) {
-    test(`${status} that persists → state ${state}, slow retries, whenSynced() rejects when asked to; well again when it is allowed`, async () => {
+    test(`[feed/denied] a ${status} that persists sets state ${state}, slows retries and rejects whenSynced() on request, until access is granted`, async () => {
       for (const initialList of ['list', 'stream'] as const) {
         const world = new World(['a'])
         const restore = world.server.faults.add({ times: 99, fault: { type: 'status', status } })
@@ -100,7 +100,7 @@ describe('30.', () => {
       }
     })
 
-    test(`${status} for the watch of a live feed → state ${state}, the store stays, slow retries`, async () => {
+    test(`[feed/denied] a ${status} to the watch of a live feed sets state ${state}, keeps the store and slows retries`, async () => {
       const world = new World(['a'])
       await using page = await new Page(world, listing).open()
       world.server.disconnect()
@@ -117,13 +117,13 @@ describe('30.', () => {
   }
 })
 
-describe('31. abort → everything stops at once, no request outlives it, no error is reported, run() resolves:', () => {
+describe('abort', () => {
   const status: Fault = { type: 'status', status: 500 }
   const stages: Record<
     string,
     { options?: PageOptions; match?: FaultMatch; fault?: Fault; prepare?: (world: World) => Promise<void> | void; state: string }
   > = {
-    'while the list’s headers are awaited': { options: listing, fault: { type: 'delay', ms: 60_000 }, state: 'connecting' },
+    'during the wait for the list’s headers': { options: listing, fault: { type: 'delay', ms: 60_000 }, state: 'connecting' },
     'inside a list': { options: listing, fault: { type: 'stall', afterBytes: 100 }, state: 'connecting' },
     'inside the second page of a list': {
       options: { ...listing, pageSize: 1, listWatch: { tweakListOptions: fromNewest } },
@@ -131,25 +131,25 @@ describe('31. abort → everything stops at once, no request outlives it, no err
       fault: { type: 'stall', afterBytes: 100 },
       state: 'connecting',
     },
-    'while the streamed list’s headers are awaited': { fault: { type: 'delay', ms: 60_000 }, state: 'connecting' },
+    'during the wait for the streamed list’s headers': { fault: { type: 'delay', ms: 60_000 }, state: 'connecting' },
     'inside a streamed list': { fault: { type: 'stall', afterBytes: 100 }, state: 'connecting' },
     'in an open watch': { state: 'live' },
-    'in an open watch that is silent': { options: listing, prepare: stall, state: 'live' },
+    'in a silent open watch': { options: listing, prepare: stall, state: 'live' },
     'inside an event': {
       options: listing,
       fault: { type: 'stall', afterBytes: 1000 },
       prepare: (world) => void world.create('x', { data: { text: 'x'.repeat(2000) } }),
       state: 'live',
     },
-    'in a wait for the next attempt': { fault: status, state: 'backoff' },
-    'in a long wait': { options: listing, fault: { type: 'status', status: 403 }, state: 'denied' },
+    'during the wait for the next attempt': { fault: status, state: 'backoff' },
+    'during a long wait': { options: listing, fault: { type: 'status', status: 403 }, state: 'denied' },
   }
   async function stall(world: World): Promise<void> {
     await world.advance(30_000)
   }
 
   for (const [stage, { options, match, fault, prepare, state }] of Object.entries(stages)) {
-    test(stage, async () => {
+    test(`[feed/abort] abort ${stage} ends every request at once, reports no error and resolves run()`, async () => {
       const world = new World(['a', 'b', 'c'])
       if (fault) world.server.faults.add({ times: 99, fault, ...(match && { match }) })
       const page = await new Page(world, options).open()
@@ -168,12 +168,12 @@ describe('31. abort → everything stops at once, no request outlives it, no err
     })
   }
 
-  test('while a token is awaited', async () => {
+  test('[feed/abort] abort during the wait for a token ends everything at once and resolves run()', async () => {
     await using page = await new Page(new World(['a']), { client: { token: () => new Promise(() => undefined) } }).open()
     expect(page.requests).toEqual([])
   })
 
-  test('while the resumed version is probed', async () => {
+  test('[feed/abort] abort during the probe of the resumed version ends everything at once and resolves run()', async () => {
     const world = new World(['a'])
     await using page = await new Page(world, listing).hydrate([], '999').open()
     await world.advance(1_000)
@@ -182,7 +182,7 @@ describe('31. abort → everything stops at once, no request outlives it, no err
     expect(world.server.openRequests).toHaveLength(2)
   })
 
-  test('before run()', async () => {
+  test('[feed/abort] a signal aborted before run() sends no request and leaves no timer', async () => {
     const world = new World(['a'])
     const page = new Page(world)
     await page.reflector.run({ signal: AbortSignal.abort() })
@@ -191,7 +191,7 @@ describe('31. abort → everything stops at once, no request outlives it, no err
     expect(world.clock.pending).toBe(0)
   })
 
-  test('from inside a subscriber of the store', async () => {
+  test('[feed/abort] abort from a store subscriber ends every request and timer without an error', async () => {
     const world = new World(['a'])
     const page = new Page(world)
     const closed = new Promise<void>((resolve) => page.store.subscribe(() => resolve(page.close())))
@@ -204,19 +204,19 @@ describe('31. abort → everything stops at once, no request outlives it, no err
   })
 })
 
-describe('32.', () => {
+describe('callbacks that throw', () => {
   beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined))
   afterEach(() => vi.restoreAllMocks())
   const reported = () => vi.mocked(console.error).mock.calls.map(([error]) => (error as Error).message)
 
-  test('run() twice → the second throws', async () => {
+  test('[feed/throwing-callback] a second call of run() throws', async () => {
     const world = new World(['a'])
     await using page = await new Page(world).open()
     await expect(page.reflector.run()).rejects.toThrow('Reflector.run was called twice')
     expect(page.requests).toEqual(['stream newest'])
   })
 
-  test('a subscriber that throws → reported; its event’s RV still counts, others are unaffected', async () => {
+  test('[feed/throwing-callback] reports a subscriber that throws, still counts the event’s version and calls the other subscribers', async () => {
     const world = new World(['a'])
     const page = new Page(world)
     page.store.subscribe(() => {
@@ -234,7 +234,7 @@ describe('32.', () => {
     expect(page.requests).toEqual(['stream newest'])
   })
 
-  test('an error handler, an event handler or a status listener that throws → reported; the feed goes on', async () => {
+  test('[feed/throwing-callback] reports an error handler, event handler or status listener that throws, and continues', async () => {
     const world = new World(['a'])
     const fail = (what: string) => () => {
       throw new Error(what)

@@ -8,7 +8,7 @@ const listing = { initialList: 'list' } as const
 const paged = { ...listing, pageSize: 2, listWatch: { tweakListOptions: fromNewest } } as const
 const tooLarge = { code: 504, reason: 'Timeout', message: 'Timeout: Too large resource version: 999, current: 102' }
 
-test('1. watch answers 200 and ERROR 410 → relist at LSRV, unpaged; never at "" unless that list is refused too', async () => {
+test('[watch/410-gone] relists at the last version, unpaged, after an ERROR 410 in the watch, and at "" only when that list is refused too', async () => {
   const world = new World(['a', 'b'])
   await using page = await new Page(world, listing).open()
   world.server.disconnect()
@@ -29,7 +29,7 @@ test('1. watch answers 200 and ERROR 410 → relist at LSRV, unpaged; never at "
   expect(page.requests).toEqual(['watch 104', 'list ≥104', 'list newest', 'watch 106'])
 })
 
-test('1. streamed: watch answers 200 and ERROR 410 → the state is streamed, not older than LSRV', async () => {
+test('[watch/410-gone] streams the state, not older than the last version, after an ERROR 410 in the watch', async () => {
   const world = new World(['a', 'b'])
   await using page = await new Page(world).open()
   world.server.disconnect()
@@ -39,7 +39,7 @@ test('1. streamed: watch answers 200 and ERROR 410 → the state is streamed, no
   expect(page.reflector.lastSyncResourceVersion).toBe('104')
 })
 
-test('2. LIST answers 410 → one immediate retry at ""; the flag clears on the next success', async () => {
+test('[list/410-gone] retries a list once at "" after a 410, and clears the flag on the next success', async () => {
   const world = new World(['a'])
   world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'status', status: 410 } })
   await using page = await new Page(world, listing).open()
@@ -53,14 +53,14 @@ test('2. LIST answers 410 → one immediate retry at ""; the flag clears on the 
   expect(page.requests).toEqual(['watch 101', 'list ≥101', 'watch 103'])
 })
 
-test('2. a 410 in plain text, as a proxy says it, means the same', async () => {
+test('[list/410-gone] treats a plain-text 410 of a proxy like one of the API server', async () => {
   const world = new World(['a'])
   world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'status', status: 410, text: 'Gone' } })
   await using page = await new Page(world, listing).open()
   expect(page.requests).toEqual(['list ≥0', 'list newest', 'watch 101'])
 })
 
-test('2. when the retry at "" is refused as well, further ones wait', async () => {
+test('[list/410-gone] backs off when the retry at "" is refused as well', async () => {
   const world = new World(['a'])
   world.server.faults.add({ match: { verb: 'list' }, times: 4, fault: { type: 'status', status: 410 } })
   await using page = await new Page(world, listing).open()
@@ -69,7 +69,7 @@ test('2. when the retry at "" is refused as well, further ones wait', async () =
   expect(page.times).toEqual([0, 0, 1200, 3600, 8400, 8400])
 })
 
-test('3. LIST answers 504 too large → immediate retry at ""', async () => {
+test('[list/version-too-large] retries a list at once at "" after a 504 with cause ResourceVersionTooLarge', async () => {
   const world = new World(['a', 'b'])
   // The server does not say what it would have said of the version at once.
   world.server.faults.add({ match: ({ url }) => url.includes('Exact'), times: 2, fault: { type: 'status', status: 403 } })
@@ -82,7 +82,7 @@ test('3. LIST answers 504 too large → immediate retry at ""', async () => {
   expect(page.state).toBe(world.state)
 })
 
-test('4. too large that is told only by the legacy message is still recognised', async () => {
+test('[list/version-too-large-legacy] recognises a version that is too large by the legacy message alone', async () => {
   const world = new World(['a'])
   const legacy = JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', ...tooLarge })
   world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'status', status: 504, text: legacy } })
@@ -91,7 +91,7 @@ test('4. too large that is told only by the legacy message is still recognised',
   expect(page.errors.map((error) => isApiError(error) && error.body?.message)).toEqual([tooLarge.message])
 })
 
-test('5. page size set and RV > 0 → limit never goes out with an RV and no NotOlderThan', async () => {
+test('[list/limit-match] never sends limit with a version above 0 and without NotOlderThan', async () => {
   const world = new World(['a', 'b', 'c'])
   await using page = await new Page(world, { ...listing, pageSize: 2 }).open()
   world.server.disconnect()
@@ -101,7 +101,7 @@ test('5. page size set and RV > 0 → limit never goes out with an RV and no Not
   expect(page.requests).toEqual(['list ≥0 limit 2', 'watch 103', 'watch 103', 'list ≥103 limit 2', 'list next limit 2', 'watch 105'])
 })
 
-test('6. 410 on page 2 → the full list, unpaged, at the first page’s RV', async () => {
+test('[list/expired-continue] reads the full list, unpaged, at the first page’s version after a 410 to page 2', async () => {
   const world = new World(['a', 'b', 'c'])
   world.server.faults.add({ match: isContinued, fault: { type: 'status', status: 410 } })
   await using page = await new Page(world, paged).open()
@@ -110,14 +110,14 @@ test('6. 410 on page 2 → the full list, unpaged, at the first page’s RV', as
   expect(page.errors).toEqual([])
 })
 
-test('6. 410 on page 1 → case 2, still in pages', async () => {
+test('[list/expired-continue] retries at "" after a 410 to page 1, still in pages', async () => {
   const world = new World(['a', 'b', 'c'])
   world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'status', status: 410 } })
   await using page = await new Page(world, { ...listing, pageSize: 2 }).open()
   expect(page.requests).toEqual(['list ≥0 limit 2', 'list newest limit 2', 'list next limit 2', 'watch 103'])
 })
 
-test('7. three pages → the list’s RV is page 1’s; continuation requests carry no RV and no match', async () => {
+test('[list/pages] takes the list’s version from the first of three pages, and sends no version or match with continue', async () => {
   const world = new World(['a', 'b', 'c', 'd', 'e'])
   world.server.faults.add({ match: isContinued, times: 2, fault: { type: 'delay', ms: 1000 } })
   await using page = await new Page(world, paged).open()
@@ -130,7 +130,7 @@ test('7. three pages → the list’s RV is page 1’s; continuation requests ca
   expect(page.state).toBe(world.state)
 })
 
-test('8. an inconsistent continue token is never used', async () => {
+test('[list/inconsistent-continue] never uses an inconsistent continue token', async () => {
   const world = new World(['a', 'b', 'c', 'd'])
   const tokens: (string | null)[] = []
   await using page = await new Page(world, {
@@ -148,7 +148,7 @@ test('8. an inconsistent continue token is never used', async () => {
   expect(page.changes).toEqual(['replace 106: +a@101 +b@102 +c@103 +d@104'])
 })
 
-test('9. the first list uses RV "0", relists use LSRV, a flagged RV uses ""', async () => {
+test('[list/start-version] lists first at "0", relists at the last version, and at "" when that version is flagged', async () => {
   const world = new World(['a'])
   await using page = await new Page(world, { ...listing, relistPeriodMs: 60_000 }).open()
   world.create('b')

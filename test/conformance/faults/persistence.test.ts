@@ -15,8 +15,8 @@ async function persisted(storage: MemoryStorage, scope?: Partial<Scope>): Promis
   return page.store.resourceVersion ? `${page.store.resourceVersion}: ${page.state}` : undefined
 }
 
-describe('53. objects, deletes and RV commit in one step:', () => {
-  test('a kill at any moment leaves a state that the server had at the stored version', async () => {
+describe('atomic commits', () => {
+  test('[persistence/atomic] a kill at any moment leaves the state that the server had at the stored version', async () => {
     const script = [
       (world: World) => void world.create('c'),
       (world: World) => void world.update('a'),
@@ -41,7 +41,7 @@ describe('53. objects, deletes and RV commit in one step:', () => {
     }
   })
 
-  test('what is stored is what the server sent, and a page that opens later shows it again', async () => {
+  test('[persistence/atomic] stores what the server sent, and shows it again in a page that opens later', async () => {
     const world = new World(['a'])
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
@@ -52,7 +52,7 @@ describe('53. objects, deletes and RV commit in one step:', () => {
   })
 })
 
-describe('54. a snapshot is never loaded for', () => {
+describe('snapshots of other scopes', () => {
   const others: Record<string, PageOptions> = {
     'another cluster': { scope: { cluster: 'another' } },
     'another user': { scope: { user: 'somebody' } },
@@ -63,7 +63,7 @@ describe('54. a snapshot is never loaded for', () => {
     'another version of the transform': { scope: { version: '2' } },
   }
   for (const [what, options] of Object.entries(others)) {
-    test(what, async () => {
+    test(`[persistence/identity] does not load a snapshot of ${what}`, async () => {
       const world = new World(['a'])
       const storage: MemoryStorage = new Map()
       await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
@@ -74,7 +74,7 @@ describe('54. a snapshot is never loaded for', () => {
   }
 })
 
-describe('55. the feed goes on from memory, and says so:', () => {
+describe('storage that fails', () => {
   const failing = (failure: { load?: Error; commit?: Error }): Persister => {
     const persister = memoryPersister()
     return {
@@ -85,7 +85,7 @@ describe('55. the feed goes on from memory, and says so:', () => {
   }
 
   for (const code of ['quota', 'unavailable'] as const) {
-    test(`commits fail with '${code}'`, async () => {
+    test(`[persistence/failure] continues from memory and reports it when commits fail with ${code}`, async () => {
       const world = new World(['a'])
       await using page = await new Page(world, { persister: failing({ commit: new PersistenceError(code, 'no') }) }).open()
       world.create('b')
@@ -98,7 +98,7 @@ describe('55. the feed goes on from memory, and says so:', () => {
     })
   }
 
-  test('a connection that is lost for a while: what was missed is stored when it is back', async () => {
+  test('[persistence/failure] stores the missed changes once a lost storage connection is back', async () => {
     const world = new World(['a'])
     const failure: { commit?: Error } = { commit: new PersistenceError('unavailable', 'gone') }
     const persister = failing(failure)
@@ -111,7 +111,7 @@ describe('55. the feed goes on from memory, and says so:', () => {
     expect(page.persistence?.status).toBe('active')
   })
 
-  test('private mode: the snapshot cannot be read', async () => {
+  test('[persistence/failure] continues from memory and reports it when the snapshot cannot be read, as in private mode', async () => {
     const world = new World(['a'])
     await using page = await new Page(world, { persister: failing({ load: new PersistenceError('unavailable', 'private mode') }) }).open()
     expect(page.hydration).toBe('failed')
@@ -120,7 +120,7 @@ describe('55. the feed goes on from memory, and says so:', () => {
     expect(page.state).toBe(world.state)
   })
 
-  test('storage that hangs is not waited for', async () => {
+  test('[persistence/failure] does not wait for storage that hangs', async () => {
     const world = new World(['a'])
     const page = new Page(world, { persister: { ...memoryPersister(), load: () => new Promise(() => undefined) } })
     const opened = page.open()
@@ -130,7 +130,7 @@ describe('55. the feed goes on from memory, and says so:', () => {
     expect(page.state).toBe(world.state)
   })
 
-  test('a corrupt record costs a list, not the page; the next state replaces it', async () => {
+  test('[persistence/failure] lists after a corrupt record, and replaces the record with the next state', async () => {
     const world = new World(['a'])
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
@@ -144,7 +144,7 @@ describe('55. the feed goes on from memory, and says so:', () => {
     expect(await persisted(storage)).toBe('101: a@101')
   })
 
-  test('a record that is damaged inside is found when it is read, and costs a list', async () => {
+  test('[persistence/failure] finds a record with a damaged object when it is read, and lists', async () => {
     const world = new World(['a'])
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
@@ -163,8 +163,8 @@ describe('55. the feed goes on from memory, and says so:', () => {
   })
 })
 
-describe('56.', () => {
-  test('clear() removes everything of that identity in every tab: whoever still writes is fenced, and goes on from memory', async () => {
+describe('logout and secrets', () => {
+  test('[persistence/clear] clear() removes everything of that identity, and fences tabs that still write; they continue from memory', async () => {
     const world = new World(['a'])
     const storage: MemoryStorage = new Map()
     await using mine = await new Page(world, { persister: memoryPersister(storage), scope: { user: 'me' } }).open()
@@ -179,7 +179,7 @@ describe('56.', () => {
     expect(await persisted(storage, { user: 'me' })).toBeUndefined()
   })
 
-  test('and nothing of another identity', async () => {
+  test('[persistence/clear] clear() keeps what belongs to another identity', async () => {
     const world = new World(['a'])
     const storage: MemoryStorage = new Map()
     for (const user of ['me', 'you']) await (await new Page(world, { persister: memoryPersister(storage), scope: { user } }).open()).close()
@@ -187,7 +187,7 @@ describe('56.', () => {
     expect(await persisted(storage, { user: 'you' })).toBe('101: a@101')
   })
 
-  test('secrets are refused unless the caller opts in by name', () => {
+  test('[persistence/clear] refuses to store secrets unless the caller opts in by name', () => {
     const scope = { cluster: 'c', user: '', resource: 'secrets/v1', namespace: '', labelSelector: '', fieldSelector: '', version: '' }
     const make = (sensitive?: string[]) => new StorePersistence(new Store(), memoryPersister(), scope, { sensitive })
     expect(() => make()).toThrow("sensitive: ['secrets']")
@@ -195,7 +195,7 @@ describe('56.', () => {
   })
 })
 
-test('two tabs: the one that opened last stores; the other is fenced, and goes on from memory', async () => {
+test('[persistence/fence] the tab that opened last stores; the other is fenced and continues from memory', async () => {
   const world = new World(['a'])
   const storage: MemoryStorage = new Map()
   const first = await new Page(world, { persister: memoryPersister(storage) }).open()

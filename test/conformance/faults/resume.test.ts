@@ -5,8 +5,8 @@ import { World } from '../world'
 
 const listing = { initialList: 'list' } as const
 
-describe('13. an RV from the future (an etcd restore) → detected, relist; not a silent hang:', () => {
-  test('of a hydrated store, by a small list that is sent beside the watch', async () => {
+describe('versions from the future, as after an etcd restore', () => {
+  test('[resume/future-version] detects a hydrated version from the future by a small list sent beside the watch, and relists', async () => {
     const world = new World(['a', 'b'])
     await using page = await new Page(world).hydrate([world.object('old')], '999').open()
     await world.advance(20_000)
@@ -18,7 +18,7 @@ describe('13. an RV from the future (an etcd restore) → detected, relist; not 
     expect(page.reflector.lastSyncResourceVersion).toBe('102')
   })
 
-  test('of a live feed whose connection broke', async () => {
+  test('[resume/future-version] relists when a live feed reconnects to a restored, older server', async () => {
     const world = new World(['a'])
     const backup = world.server.backup()
     world.create('b')
@@ -30,7 +30,7 @@ describe('13. an RV from the future (an etcd restore) → detected, relist; not 
     expect(page.changes.slice(1)).toEqual(['replace 101: -b@102'])
   })
 
-  test('of a live feed whose watch the old server ended in good order', async () => {
+  test('[resume/future-version] relists on a restored, older server after the previous server closed the watch cleanly', async () => {
     const world = new World(['a'])
     const backup = world.server.backup()
     world.create('b')
@@ -42,7 +42,7 @@ describe('13. an RV from the future (an etcd restore) → detected, relist; not 
     expect(page.state).toBe(world.state)
   })
 
-  test('of a live feed, when a bookmark says that the server has not come as far', async () => {
+  test('[resume/future-version] relists when a bookmark is older than the feed’s version', async () => {
     const world = new World(['a', 'b'])
     const bookmark = { type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: '101' } } }
     world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: JSON.stringify(bookmark) } })
@@ -54,7 +54,7 @@ describe('13. an RV from the future (an etcd restore) → detected, relist; not 
     expect(page.state).toBe(world.state)
   })
 
-  test('but not by a bookmark whose version is no number: such versions have no order', async () => {
+  test('[resume/future-version] accepts a bookmark whose version is not a number, because such versions have no order', async () => {
     const world = new World(['a'])
     const bookmark = { type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: 'a' } } }
     world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: JSON.stringify(bookmark) } })
@@ -64,7 +64,7 @@ describe('13. an RV from the future (an etcd restore) → detected, relist; not 
     expect(page.reflector.lastSyncResourceVersion).toBe('a')
   })
 
-  test('of a live feed that slept through the restore', async () => {
+  test('[resume/future-version] relists after a sleep during which the server was restored', async () => {
     const world = new World(['a'])
     const backup = world.server.backup()
     world.create('b')
@@ -87,7 +87,7 @@ describe('13. an RV from the future (an etcd restore) → detected, relist; not 
   })
 })
 
-test('14. the store hydrates from the snapshot at once; hasSynced stays false until the server confirmed by its headers; nothing is listed', async () => {
+test('[resume/hydrate] hydrates the store from the snapshot at once, and keeps hasSynced false until the watch’s headers confirm it, without a list', async () => {
   const world = new World(['a', 'b'])
   const storage: MemoryStorage = new Map()
   const first = await new Page(world, { persister: memoryPersister(storage) }).open()
@@ -113,7 +113,7 @@ test('14. the store hydrates from the snapshot at once; hasSynced stays false un
   expect(page.changes.slice(1)).toEqual(['apply 104: ~a@103 -b@104'])
 })
 
-test('15. hydrate, then 410 → relist; objects that vanished meanwhile leave as deletes', async () => {
+test('[resume/410-gone] relists when the hydrated version is gone, and deletes the objects that vanished meanwhile', async () => {
   const world = new World(['a', 'b'])
   const storage: MemoryStorage = new Map()
   await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
@@ -125,7 +125,7 @@ test('15. hydrate, then 410 → relist; objects that vanished meanwhile leave as
   expect(page.changes).toEqual(['replace 102: +a@101 +b@102', 'replace 105: -a@101'])
 })
 
-test('16. the persisted RV is the store’s: what a crash kept from being stored is replayed', async () => {
+test('[resume/store-version] persists the store’s version, so that the server replays the events a crash kept from being stored', async () => {
   const world = new World(['a'])
   const storage: MemoryStorage = new Map()
   const first = await new Page(world, { persister: memoryPersister(storage) }).open()

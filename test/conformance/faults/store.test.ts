@@ -5,7 +5,7 @@ import { World } from '../world'
 const listing = { initialList: 'list' } as const
 
 for (const initialList of ['list', 'stream'] as const) {
-  test(`33. replace (${initialList}) → the first callback sees the complete new store; deletes precede adds and updates`, async () => {
+  test(`[store/replace] a replace (${initialList}) completes the store before the first callback, and reports deletes before adds and updates`, async () => {
     const world = new World(['a', 'b', 'c'])
     await using page = await new Page(world, { initialList }).open()
     const seen: string[] = []
@@ -20,7 +20,7 @@ for (const initialList of ['list', 'stream'] as const) {
     expect(seen).toEqual(['b@105 c@103 d@106'])
   })
 
-  test(`34. same name, new UID in a relist (${initialList}) → delete of the old, add of the new`, async () => {
+  test(`[store/new-uid] reports a delete and an add for the same name with a new UID in a relist (${initialList})`, async () => {
     const world = new World(['a', 'b'])
     await using page = await new Page(world, { initialList }).open()
     world.server.disconnect()
@@ -31,7 +31,7 @@ for (const initialList of ['list', 'stream'] as const) {
     expect(page.changes.slice(1)).toEqual(['replace 106: -a@101 +a@104'])
   })
 
-  test(`39. a relist (${initialList}) that returns an object at the RV the store has → no update, the same entry`, async () => {
+  test(`[store/same-version] keeps the entry and reports no update when a relist (${initialList}) returns an object at the stored version`, async () => {
     const world = new World(['a', 'b'])
     await using page = await new Page(world, { initialList }).open()
     const before = page.store.getByKey('shop/a')
@@ -44,7 +44,7 @@ for (const initialList of ['list', 'stream'] as const) {
   })
 }
 
-test('34. same name, new UID in a watch that has no DELETED → delete of the old, add of the new', async () => {
+test('[store/new-uid] reports a delete and an add for the same name with a new UID in a watch without a DELETED event', async () => {
   const world = new World(['a'])
   await using page = await new Page(world).open()
   world.server.faults.add({
@@ -56,7 +56,7 @@ test('34. same name, new UID in a watch that has no DELETED → delete of the ol
   expect(page.changes).toEqual(['replace 101: +a@101', 'apply 102: -a@101 +a@102'])
 })
 
-test('35. ADDED of a known key, MODIFIED and DELETED of unknown ones → update, add, nothing: decided by the store', async () => {
+test('[store/event-type] takes ADDED of a known key as an update, MODIFIED of an unknown one as an add, and drops DELETED of an unknown one', async () => {
   const world = new World(['a'])
   await using page = await new Page(world, listing).open()
   const uid = page.store.getByKey('shop/a')?.uid ?? ''
@@ -72,7 +72,7 @@ test('35. ADDED of a known key, MODIFIED and DELETED of unknown ones → update,
   expect([...page.changes.slice(1)].sort()).toEqual(['apply 102: ~a@102', 'apply 103: +b@103'])
 })
 
-test('39. 41. a resync tells of every object once more, marked as such, without the network', async () => {
+test('[store/same-version] [informer/resync-and-relist] a resync reports every object again, marked as a resync, and sends no request', async () => {
   const world = new World(['a', 'b'])
   await using page = await new Page(world, { resyncPeriodMs: 10_000 }).open()
   world.delete('b')
@@ -81,7 +81,7 @@ test('39. 41. a resync tells of every object once more, marked as such, without 
   expect(page.requests).toEqual(['stream newest'])
 })
 
-test('41. there is nothing to resync before the first state', async () => {
+test('[informer/resync-and-relist] a resync before the first state reports nothing', async () => {
   const world = new World(['a'])
   world.server.faults.add({ times: 2, fault: { type: 'delay', ms: 25_000 } })
   await using page = await new Page(world, { resyncPeriodMs: 10_000 }).open()
@@ -89,7 +89,7 @@ test('41. there is nothing to resync before the first state', async () => {
   expect(page.changes).toEqual(['replace 101: +a@101'])
 })
 
-test('41. a relist repairs a cache: compared with the store, replaced atomically, the differences reported; the watch goes on', async () => {
+test('[informer/resync-and-relist] a relist replaces the store atomically, reports the differences, and the watch continues', async () => {
   const world = new World(['a', 'b'])
   await using page = await new Page(world, { ...listing, relistPeriodMs: 60_000 }).open()
   // Somebody has damaged the cache.
@@ -103,7 +103,7 @@ test('41. a relist repairs a cache: compared with the store, replaced atomically
   expect(page.states).toEqual(['connecting', 'live'])
 })
 
-test('41. a relist that is due while a list is under way does not disturb it', async () => {
+test('[informer/resync-and-relist] a relist that falls due during a list does not disturb it', async () => {
   const world = new World(['a'])
   world.server.faults.add({ match: { verb: 'list' }, times: 2, fault: { type: 'delay', ms: 25_000 } })
   await using page = await new Page(world, { ...listing, relistPeriodMs: 10_000 }).open()

@@ -3,7 +3,7 @@ import { MAX_BROKEN_STREAMS } from '../../../src/reflector/state'
 import { Page } from '../page'
 import { World } from '../world'
 
-test('10. streamed initial list: nothing is seen until the annotated bookmark, then one atomic replace at its RV, and the stream goes on as the watch', async () => {
+test('[stream/initial-state] shows nothing until the annotated bookmark, then replaces the store once at its version and continues as the watch', async () => {
   const world = new World(['a', 'b'])
   world.server.faults.add({ fault: { type: 'chunks', sizes: [200] } })
   const seen: string[] = []
@@ -20,7 +20,7 @@ test('10. streamed initial list: nothing is seen until the annotated bookmark, t
   expect(page.changes.slice(1)).toEqual(['apply 103: ~a@103'])
 })
 
-test('11. cut before that bookmark → the live store is untouched', async () => {
+test('[stream/cut-early] leaves the live store untouched when the stream is cut before the annotated bookmark', async () => {
   const world = new World(['a', 'b'])
   await using page = await new Page(world).open()
   world.server.disconnect()
@@ -36,7 +36,7 @@ test('11. cut before that bookmark → the live store is untouched', async () =>
   expect(page.changes.slice(1)).toEqual(['replace 105: -a@101'])
 })
 
-test('11. an unannotated bookmark does not end the initial set', async () => {
+test('[stream/cut-early] does not end the initial state at a bookmark without the annotation', async () => {
   const world = new World(['a', 'b'])
   const bookmark = { type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: '101' } } }
   world.server.faults.add({ match: isStream, fault: { type: 'line', afterLines: 1, text: JSON.stringify(bookmark) } })
@@ -44,9 +44,9 @@ test('11. an unannotated bookmark does not end the initial set', async () => {
   expect(page.changes).toEqual(['replace 102: +a@101 +b@102'])
 })
 
-describe('12. streamed list', () => {
+describe('streamed lists that a server refuses', () => {
   for (const status of [400, 403, 422]) {
-    test(`refused with ${status} → LIST in the same cycle, remembered`, async () => {
+    test(`[stream/refused] lists in the same cycle after a ${status} to a streamed list, and remembers it`, async () => {
       const world = new World(['a'])
       world.server.faults.add({ match: isStream, fault: { type: 'status', status } })
       await using page = await new Page(world).open()
@@ -59,14 +59,14 @@ describe('12. streamed list', () => {
     })
   }
 
-  test('of a server without the feature → LIST in the same cycle', async () => {
+  test('[stream/refused] lists in the same cycle when the server lacks streamed lists', async () => {
     const world = new World(['a'], { watchList: 'refused' })
     await using page = await new Page(world).open()
     expect(page.requests).toEqual(['stream newest', 'list ≥0', 'watch 101'])
     expect(page.state).toBe(world.state)
   })
 
-  test(`closed ${MAX_BROKEN_STREAMS} times without the bookmark → LIST, remembered`, async () => {
+  test(`[stream/refused] lists after ${MAX_BROKEN_STREAMS} streams that closed without the annotated bookmark, and remembers it`, async () => {
     const world = new World(['a'])
     world.server.faults.add({ match: isStream, times: 99, fault: { type: 'cut', afterBytes: 10, ending: 'close' } })
     await using page = await new Page(world).open()

@@ -23,8 +23,8 @@ async function disconnected(
   return { world, page, at: world.clock.now() }
 }
 
-describe('17. back off, same RV, no relist:', () => {
-  test('watch answers 429', async () => {
+describe('watches that do not open', () => {
+  test('[watch/refused] backs off and retries at the same version, without a relist, after a 429 to the watch', async () => {
     const { world, page, at } = await disconnected({ type: 'status', status: 429, retryAfterSeconds: 7 })
     await using _ = page
     await world.advance(10_000)
@@ -32,7 +32,7 @@ describe('17. back off, same RV, no relist:', () => {
     expect(page.times).toEqual([at + 1200, at + 8200])
   })
 
-  test('watch answers 429 in plain text, as a server does that shuts down', async () => {
+  test('[watch/refused] backs off and retries at the same version after a plain-text 429, as a server sends while it shuts down', async () => {
     const { world, page, at } = await disconnected({
       type: 'status',
       status: 429,
@@ -45,7 +45,7 @@ describe('17. back off, same RV, no relist:', () => {
     expect(page.times).toEqual([at + 1200, at + 6200])
   })
 
-  test('the connection fails before headers', async () => {
+  test('[watch/refused] backs off and retries at the same version when the connection fails before headers', async () => {
     const { world, page, at } = await disconnected({ type: 'refuse' }, { times: 3 })
     await using _ = page
     await world.advance(20_000)
@@ -54,7 +54,7 @@ describe('17. back off, same RV, no relist:', () => {
   })
 })
 
-test('18. in-stream 429 with retryAfterSeconds → honoured, no relist', async () => {
+test('[watch/in-stream-status] honours retryAfterSeconds of a 429 in the stream, without a relist', async () => {
   const { world, page, at } = await disconnected({ type: 'error-event', status: status(429, 20) })
   await using _ = page
   await world.advance(25_000)
@@ -62,7 +62,7 @@ test('18. in-stream 429 with retryAfterSeconds → honoured, no relist', async (
   expect(page.times).toEqual([at + 1200, at + 21_200])
 })
 
-test('18. in-stream 500 → re-watch three times, then relist', async () => {
+test('[watch/in-stream-status] watches again three times after a 500 in the stream, then relists', async () => {
   const { world, page } = await disconnected({ type: 'error-event', status: status(500) }, { times: 4 })
   await using _ = page
   await world.advance(60_000)
@@ -70,7 +70,7 @@ test('18. in-stream 500 → re-watch three times, then relist', async () => {
   expect(page.reflector.state).toBe('live')
 })
 
-test('19. watch closed in under 1 s with no event → back off, then relist', async () => {
+test('[watch/closed] backs off and relists when a watch closes in under 1 s without an event', async () => {
   const { world, page, at } = await disconnected({ type: 'cut', afterBytes: 0, ending: 'close' })
   await using _ = page
   await world.advance(5000)
@@ -78,7 +78,7 @@ test('19. watch closed in under 1 s with no event → back off, then relist', as
   expect(page.times).toEqual([at + 1200, at + 3600, at + 3600])
 })
 
-test('19. watch closed later → re-watch at LSRV', async () => {
+test('[watch/closed] watches again from the last version when a watch closes after 1 s', async () => {
   const world = new World(['a'])
   await using page = await new Page(world, { initialList: 'list' }).open()
   world.create('b')
@@ -88,8 +88,8 @@ test('19. watch closed later → re-watch at LSRV', async () => {
   expect(page.times).toEqual([0, 0, 450_000])
 })
 
-describe('20. every reconnect passes through the backoff policy:', () => {
-  test('from 800 ms to 30 s, factor 2, each wait drawn from d to 2d', async () => {
+describe('backoff of reconnects', () => {
+  test('[watch/backoff] doubles the wait from 800 ms to 30 s, and draws each between d and 2d', async () => {
     const { world, page, at } = await disconnected({ type: 'refuse' }, { times: 8, random: () => 0 })
     await using _ = page
     await world.advance(200_000)
@@ -100,7 +100,7 @@ describe('20. every reconnect passes through the backoff policy:', () => {
     expect(gaps(other.page.times, other.at).slice(0, 8).map(Math.round)).toEqual([1599, 3198, 6397, 12_794, 25_587, 51_174, 59_970, 59_970])
   })
 
-  test('410 too, and a clean close of a watch that was not open long', async () => {
+  test('[watch/backoff] backs off after a 410 and after the clean close of a short watch', async () => {
     const world = new World(['a'])
     await using page = await new Page(world, { initialList: 'list' }).open()
     for (let i = 0; i < 3; i++) {
@@ -115,7 +115,7 @@ describe('20. every reconnect passes through the backoff policy:', () => {
     expect(waits.map(({ ms }) => ms)).toEqual([2400, 4800, 9600])
   })
 
-  test('a server that closes at once is asked a few times a minute, not all the time', async () => {
+  test('[watch/backoff] asks a server that closes at once fewer than 60 times in ten minutes', async () => {
     const { world, page } = await disconnected({ type: 'cut', afterBytes: 0, ending: 'close' }, { times: 1000 })
     await using _ = page
     await world.advance(600_000)
@@ -126,7 +126,7 @@ describe('20. every reconnect passes through the backoff policy:', () => {
     { how: 'lasted ten seconds', live: (world: World) => world.advance(10_000) },
     { how: 'brought an event', live: async (world: World) => void world.create('b') },
   ]) {
-    test(`a watch that ${how} starts it over: a cut is followed by the first wait`, async () => {
+    test(`[watch/backoff] a watch that ${how} resets the backoff: the first wait follows a cut`, async () => {
       const { world, page } = await disconnected({ type: 'refuse' }, { times: 4 })
       await using _ = page
       await world.advance(37_300)
@@ -142,7 +142,7 @@ describe('20. every reconnect passes through the backoff policy:', () => {
   }
 
   for (const ending of ['error', 'close'] as const) {
-    test(`a server that sends an event and ends the watch at once (${ending}) is asked at most 20 times a minute, and evenly`, async () => {
+    test(`[watch/backoff] asks a server that sends one event and ends the watch (${ending}) at most 20 times a minute, evenly spaced`, async () => {
       const world = new World(['a'])
       const answer = (): Response => {
         const text = JSON.stringify({ type: 'MODIFIED', object: world.update('a') })
@@ -167,7 +167,7 @@ describe('20. every reconnect passes through the backoff policy:', () => {
   }
 })
 
-test('21. timeoutSeconds is random in [300, 600]; allowWatchBookmarks=true always', async () => {
+test('[watch/parameters] sends a random timeoutSeconds from 300 to 600, and always allowWatchBookmarks=true', async () => {
   const asked: (string | null)[] = []
   for (const random of [0, 0.25, 0.5, 0.9999]) {
     for (const initialList of ['list', 'stream'] as const) {
@@ -180,7 +180,7 @@ test('21. timeoutSeconds is random in [300, 600]; allowWatchBookmarks=true alway
   expect(asked).toEqual(['300', '300', '375', '375', '450', '450', '599', '599'])
 })
 
-describe('22. no byte for longer than the silence bound → stale: abort, resume at LSRV:', () => {
+describe('silent watches', () => {
   const stalled = async ({
     afterBytes = 0,
     server,
@@ -192,7 +192,7 @@ describe('22. no byte for longer than the silence bound → stale: abort, resume
     return { world, page }
   }
 
-  test('the watch’s own timeout and 30 s, while no bookmark was seen', async () => {
+  test('[watch/silence] reconnects after the watch’s timeout plus 30 s of silence while the server has sent no bookmark', async () => {
     const { world, page } = await stalled({ proofIntervalMs: 0 })
     await using _ = page
     await world.advance(479_999)
@@ -203,7 +203,7 @@ describe('22. no byte for longer than the silence bound → stale: abort, resume
     expect(page.states).toEqual(['connecting', 'live', 'stale', 'backoff', 'connecting', 'live'])
   })
 
-  test('150 s, once bookmarks were seen on this server', async () => {
+  test('[watch/silence] reconnects after 150 s of silence once the server has sent bookmarks', async () => {
     const bookmark = { type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: '102' } } }
     const { world, page } = await stalled({ proofIntervalMs: 0, afterBytes: `${JSON.stringify(bookmark)}\n`.length })
     await using _ = page
@@ -215,14 +215,14 @@ describe('22. no byte for longer than the silence bound → stale: abort, resume
     expect(page.times.slice(2, 3)).toEqual([60_000 + 150_000 + 900])
   })
 
-  test('what the user says', async () => {
+  test('[watch/silence] reconnects after the silence bound that the caller sets', async () => {
     const { world, page } = await stalled({ silenceMs: 20_000 })
     await using _ = page
     await world.advance(22_000)
     expect(page.times).toEqual([0, 0, 20_900])
   })
 
-  test('waking from sleep, `online` and a page becoming visible check it at once', async () => {
+  test('[watch/silence] checks the silence bound at once on wake from sleep, on `online` and when the page becomes visible', async () => {
     for (const { why, asleepMs, ended } of [
       { why: 'visible', asleepMs: 30_000, ended: false },
       { why: 'visible', asleepMs: 600_000, ended: true },
@@ -252,7 +252,7 @@ describe('22. no byte for longer than the silence bound → stale: abort, resume
     }
   })
 
-  test('`online` ends the wait before the next attempt', async () => {
+  test('[watch/backoff] `online` ends the wait for the next attempt', async () => {
     let wake: (why: 'online') => void = () => undefined
     const onWake = (listener: typeof wake) => {
       wake = listener
@@ -267,7 +267,7 @@ describe('22. no byte for longer than the silence bound → stale: abort, resume
   })
 })
 
-test('27. BOOKMARK → LSRV and store RV advance; no handler is called', async () => {
+test('[watch/progress] a bookmark advances the versions of reflector and store, and calls no handler', async () => {
   const world = new World(['a'])
   await using page = await new Page(world).open()
   world.changeElsewhere()
@@ -277,7 +277,7 @@ test('27. BOOKMARK → LSRV and store RV advance; no handler is called', async (
   expect(page.changes).toEqual(['replace 101: +a@101'])
 })
 
-test('27. DELETED → LSRV is its RV', async () => {
+test('[watch/progress] a DELETED event sets the last version to the deletion’s', async () => {
   const world = new World(['a', 'b'])
   await using page = await new Page(world).open()
   world.delete('a')
@@ -287,7 +287,7 @@ test('27. DELETED → LSRV is its RV', async () => {
   expect(page.changes.slice(1)).toEqual(['apply 103: -a@103'])
 })
 
-test('28. watch from "0" → replayed ADDED events do not move LSRV', async () => {
+test('[watch/from-zero] replayed ADDED events of a watch from "0" do not move the last version', async () => {
   const world = new World(['a', 'b'])
   // An aggregated server may not know versions: its lists are at "0", and it has no bookmark that ends a state.
   world.server.watchList = 'refused'

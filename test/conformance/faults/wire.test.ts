@@ -7,9 +7,9 @@ import { World } from '../world'
 const listing = { initialList: 'list' } as const
 const EXOTIC = 'Zoë 店舗 🚀 line\u2028and\u2029paragraph \\n "quoted" {[brackets]}'
 
-describe('23. a stream truncated inside an event → the partial event is dropped, resume after the last whole one,', () => {
+describe('streams that end inside an event', () => {
   for (const ending of ['error', 'close'] as const) {
-    test(`when the connection ${ending === 'error' ? 'breaks' : 'ends as if all were well'}, at any byte`, async () => {
+    test(`[wire/truncated] drops the partial event and resumes after the last whole one when the connection ${ending === 'error' ? 'breaks' : 'closes cleanly'} at any byte`, async () => {
       const line = new World(['a', 'b'])
       const length = JSON.stringify({ type: 'ADDED', object: line.create('c', { data: { text: EXOTIC } }) }).length
       for (let inside = 1; inside < length; inside += 13) {
@@ -28,7 +28,7 @@ describe('23. a stream truncated inside an event → the partial event is droppe
   }
 })
 
-describe('24. all events arrive', () => {
+describe('framing of events', () => {
   const busy = async (world: World, options: PageOptions) => {
     const page = await new Page(world, options).open()
     for (const name of ['b', 'c', 'd']) world.create(name, { data: { text: EXOTIC }, annotations: { EXOTIC } })
@@ -39,7 +39,7 @@ describe('24. all events arrive', () => {
   }
 
   for (const sizes of [[1], [2, 3, 5, 7], [1000]]) {
-    test(`in chunks of ${sizes.join(', ')} bytes, one event over many chunks and UTF-8 split anywhere`, async () => {
+    test(`[wire/framing] reads every event from chunks of ${sizes.join(', ')} bytes that split events and UTF-8 anywhere`, async () => {
       for (const initialList of ['list', 'stream'] as const) {
         const world = new World(['a'])
         world.server.faults.add({ times: 9, fault: { type: 'chunks', sizes } })
@@ -50,7 +50,7 @@ describe('24. all events arrive', () => {
     })
   }
 
-  test('with CRLF, blank lines and several events in a chunk', async () => {
+  test('[wire/framing] reads every event with CRLF, blank lines and several events in a chunk', async () => {
     const world = new World(['a'])
     await using page = await busy(world, {
       fetch: async (request, next) => {
@@ -62,7 +62,7 @@ describe('24. all events arrive', () => {
     expect(page.errors).toEqual([])
   })
 
-  test('when the last one has no final newline', async () => {
+  test('[wire/framing] reads a last event without a final newline', async () => {
     const world = new World(['a'])
     await using page = await new Page(world, listing).open()
     world.server.disconnect()
@@ -74,7 +74,7 @@ describe('24. all events arrive', () => {
   })
 })
 
-describe('25. → an error to the watch error handler, then relist:', () => {
+describe('malformed responses', () => {
   const faulty = async (fault: Fault, options: PageOptions = {}) => {
     const world = new World(['a'])
     world.server.faults.add({ match: ({ url }) => url.includes('resourceVersion=101'), fault })
@@ -84,7 +84,7 @@ describe('25. → an error to the watch error handler, then relist:', () => {
     return { world, page }
   }
 
-  test('malformed JSON', async () => {
+  test('[wire/malformed] reports malformed JSON in a watch, then relists', async () => {
     const { world, page } = await faulty({ type: 'line', afterLines: 1, text: '{"type":"ADDED","object":{"kind"' })
     await using _ = page
     expect(page.errors.map(isParseError)).toEqual([true])
@@ -92,20 +92,20 @@ describe('25. → an error to the watch error handler, then relist:', () => {
     expect(page.state).toBe(world.state)
   })
 
-  test('an unknown event type', async () => {
+  test('[wire/malformed] reports an unknown event type, then relists', async () => {
     const { page } = await faulty({ type: 'line', text: '{"type":"RENAMED","object":{"metadata":{"name":"x"}}}' })
     await using _ = page
     expect(page.errors).toMatchObject([{ name: 'WatchError', message: expect.stringContaining('unknown watch event type "RENAMED"') }])
     expect(page.requests.slice(2)).toEqual(['list ≥101', 'watch 102'])
   })
 
-  test('what comes before a broken line in the same chunk still counts', async () => {
+  test('[wire/malformed] applies the events before a broken line in the same chunk', async () => {
     const { page } = await faulty({ type: 'line', afterLines: 1, text: 'garbage' })
     await using _ = page
     expect(page.changes).toEqual(['replace 101: +a@101', 'apply 102: +b@102', 'replace 102:'])
   })
 
-  test('a list that is none', async () => {
+  test('[wire/malformed] reports a list response that is not a list, then lists again', async () => {
     const world = new World(['a'])
     world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'status', status: 200, text: '<html>Please log in</html>' } })
     await using page = await new Page(world, listing).open()
@@ -114,7 +114,7 @@ describe('25. → an error to the watch error handler, then relist:', () => {
     expect(page.requests).toEqual(['list ≥0', 'list ≥0', 'watch 101'])
   })
 
-  test('in strict mode (`parse: "arrival"`), an event whose object does not parse', async () => {
+  test('[wire/malformed] reports an event whose object does not parse on arrival in strict mode (parse: "arrival"), then relists', async () => {
     const { page } = await faulty({ type: 'line', text: broken('x', '101') }, { parse: 'arrival' })
     await using _ = page
     expect(page.errors.map(isParseError)).toEqual([true])
@@ -122,7 +122,7 @@ describe('25. → an error to the watch error handler, then relist:', () => {
   })
 })
 
-describe('25. an entry whose text turns out not to parse when it is read → the reader gets a typed error, the entry is dropped and fetched again', () => {
+describe('entries whose text does not parse when read', () => {
   const read = (page: Page) => expect(() => page.store.getByKey('shop/b')?.object).toThrow('the text of shop/b is not JSON')
 
   /** The first answer breaks the object `b` on its way. */
@@ -142,7 +142,7 @@ describe('25. an entry whose text turns out not to parse when it is read → the
     return { world, page: await page.open() }
   }
 
-  test('while the feed is live', async () => {
+  test('[wire/malformed] drops and refetches an entry that fails to parse while the feed is live, and throws to the reader', async () => {
     const { world, page } = await damaged('stream')
     await using _ = page
     read(page)
@@ -154,7 +154,7 @@ describe('25. an entry whose text turns out not to parse when it is read → the
     expect(page.store.resourceVersion).toBe('102')
   })
 
-  test('while the feed waits before its next attempt', async () => {
+  test('[wire/malformed] drops and refetches an entry that fails to parse during the wait for the next attempt', async () => {
     const { world, page } = await damaged('stream')
     await using _ = page
     world.server.disconnect()
@@ -166,7 +166,7 @@ describe('25. an entry whose text turns out not to parse when it is read → the
     expect(page.state).toBe(world.state)
   })
 
-  test('by whoever is told of the list that brought it', async () => {
+  test('[wire/malformed] drops and refetches an entry that fails to parse in the subscriber that receives its list', async () => {
     const { world, page } = await damaged('list', (opened) => {
       const unsubscribe = opened.store.subscribe(() => {
         unsubscribe()
@@ -181,7 +181,7 @@ describe('25. an entry whose text turns out not to parse when it is read → the
   })
 })
 
-test('26. an event longer than the line bound → an error naming the bound, then relist; memory stays bounded', async () => {
+test('[wire/event-too-long] reports an event above the line bound with the bound’s name, relists, and keeps memory bounded', async () => {
   const world = new World(['a'])
   world.server.faults.add({ times: 9, fault: { type: 'chunks', sizes: [100] } })
   await using page = await new Page(world, { ...listing, listWatch: { maxLineLength: 1000 } }).open()
