@@ -1,6 +1,6 @@
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
-import type { KubeClientOptions } from '../transport/reader'
+import type { KubeReaderOptions } from '../transport/reader'
 import { type ConnectOptions, connect as connectInRuntime, type Transport } from './connect'
 import { type Certificate, type Credential, CredentialCache } from './credentials'
 
@@ -8,7 +8,7 @@ import { type Certificate, type Credential, CredentialCache } from './credential
  * What a KubeClient needs to reach a cluster, and the namespace to be in. Disposing of it ends open requests and a plugin that runs, and
  * closes the connections.
  */
-export interface ClusterConnection extends KubeClientOptions, AsyncDisposable {
+export interface ClusterConnection extends KubeReaderOptions, AsyncDisposable {
   readonly baseUrl: string
   /** The context it was made of; `undefined` in a pod. */
   readonly context: string | undefined
@@ -25,7 +25,7 @@ export interface ConnectionPlan extends Pick<ConnectOptions, 'ca' | 'serverName'
   readonly context: string | undefined
   readonly namespace: string
   readonly headers?: Record<string, string> | undefined
-  readonly impersonate?: KubeClientOptions['impersonate']
+  readonly impersonate?: KubeReaderOptions['impersonate']
   /** Reads the credential; the signal ends it. */
   readonly credential: (signal: AbortSignal) => () => Promise<Credential>
   readonly clock: Clock

@@ -37,7 +37,13 @@ export async function listEntries<T extends KubeObject>(
 ): Promise<EntryList<T>> {
   const path = resourcePath(resource, { namespace })
   const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
-  const response = await client.request({ path, params: searchParams(options), headers: accept ? { accept } : undefined, signal })
+  const response = await client.request({
+    path,
+    params: searchParams(options),
+    headers: accept ? { accept } : undefined,
+    signal,
+    ownPolicy: true,
+  })
   const cutter = new ListCutter<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const entries: Entry<T>[] = []
   const keep = (entry: Entry<T>) => void entries.push(entry)

@@ -46,7 +46,7 @@ export async function* watchEntries<T extends KubeObject>(
   const decoder = given ?? new WatchDecoder<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
   const params = searchParams({ ...options, watch: true })
-  const response = await client.request({ path, params, headers: accept ? { accept } : undefined, signal })
+  const response = await client.request({ path, params, headers: accept ? { accept } : undefined, signal, ownPolicy: true })
   const chunks = readChunks(response, request, { signal, onBytes })
   const splitter = new LineSplitter({ maxLineLength })
   let batch: WatchEntry<T>[] = []

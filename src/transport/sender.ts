@@ -1,0 +1,22 @@
+/** A request as `new Request(url, init)` takes it. */
+export interface Outgoing {
+  readonly url: string
+  readonly init: RequestInit
+  /** As `RawRequest.ownPolicy`. */
+  readonly ownPolicy: boolean
+}
+
+/**
+ * Sends requests for a client. This is the one part in which clients differ: `KubeReader.request` checks, signs and explains for each of them.
+ *
+ * @returns the response as it came, whatever its status. A rejection is a request without an answer.
+ */
+export type Sender = (request: Outgoing) => Promise<Response>
+
+/** Stands in for the runtime's `fetch`. */
+export type Fetch = (request: Request) => Promise<Response>
+
+/** Sends each request once. */
+export function fetchSender(fetch: Fetch = (request) => globalThis.fetch(request)): Sender {
+  return async ({ url, init }) => fetch(new Request(url, init))
+}
