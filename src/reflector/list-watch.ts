@@ -4,7 +4,6 @@ import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { shown } from '../meta/path-segment'
 import { apiVersionOf, type Resource, resourceName, resourcePath } from '../meta/resource'
-import { checkSelectors } from '../meta/selector-options'
 import {
   type ArrivalOptions,
   addSkipped,
@@ -68,12 +67,15 @@ export class ListWatch<T extends KubeObject> extends Opaque implements ListerWat
   readonly #client: EntryClient
   readonly #options: ListWatchOptions
 
-  /** @throws TypeError when the client or the resource is none, or the namespace could not be part of a path; SelectorError for a selector that is broken. */
+  /**
+   * A broken selector is found by the first request, which rejects with a SelectorError and is not sent.
+   *
+   * @throws TypeError when the client or the resource is none, or the namespace could not be part of a path.
+   */
   constructor(client: EntryClient, resource: Resource<T>, options: ListWatchOptions = {}) {
     super()
     if (typeof client?.listEntries !== 'function') throw new TypeError(`expected a client, such as a KubeClient, got ${shown(client)}`)
     resourcePath(resource, { namespace: options.namespace })
-    checkSelectors(options)
     this.resource = resource
     this.#client = client
     this.#options = options

@@ -1,13 +1,25 @@
 import type { KubeList, KubeObject, Status } from '../meta/object'
 import type { Resource } from '../meta/resource'
-import type { ApplyOptions, DeleteOptions, ListOptions, ObjectOptions, WriteOptions } from '../meta/wire'
+import type {
+  ApplyOptions,
+  CollectionOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectOptions,
+  RequestOptions,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from '../meta/wire'
 import type { RequestHooks } from './hooks'
 import { requestObject } from './json'
+import { listObjects, listPages } from './list'
 import type { LogOptions } from './logs'
 import type { ApplyConfiguration, Patch } from './patch'
 import { KubeReader, type KubeReaderOptions } from './reader'
 import type { Sender } from './sender'
-import type { SubresourceObject, SubresourceOptions } from './subresources'
+import { objectPath, type SubresourceObject, type SubresourceOptions } from './subresources'
+import { watchEvents } from './watch'
 import { deleteRequest, objectRequest, patchRequest } from './write'
 
 /** How a client reaches its server, and what it does around its requests. */
@@ -48,6 +60,57 @@ export class KubeClient extends KubeReader {
   /** @throws TypeError as `KubeReader` does; RangeError when `timeoutMs` or `retry` is out of its range. */
   constructor(options: KubeClientOptions = {}) {
     super(options, senderOf(options))
+  }
+
+  /**
+   * Reads one object, or a subresource of it.
+   *
+   * @throws ApiError (status 404: there is none), ConnectionError, ParseError.
+   */
+  async get<T extends KubeObject, S extends string = ''>(
+    resource: Resource<T>,
+    name: string,
+    { namespace, subresource, ...options }: ObjectOptions & SubresourceOptions<S> = {},
+  ): Promise<SubresourceObject<T, S>> {
+    return requestObject(this, resource, { path: objectPath(resource, { namespace, name, subresource }), ...options })
+  }
+
+  /**
+   * Reads a collection, or one page of it when `limit` is given: `metadata.continue` is the next page's token.
+   *
+   * @throws ApiError (ExpiredError: the resourceVersion or token is too old), ConnectionError, ParseError.
+   */
+  async list<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CollectionOptions & ListOptions & RequestOptions = {},
+  ): Promise<KubeList<T>> {
+    return listObjects(this, resource, options)
+  }
+
+  /**
+   * Reads a collection page by page (500 objects each unless `limit` says otherwise). When the server has forgotten the pages' version
+   * half way, the rest comes as one page of the newest version, without the objects that were already given.
+   *
+   * @throws as {@link list}.
+   */
+  pages<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CollectionOptions & ListOptions & RequestOptions = {},
+  ): AsyncGenerator<KubeList<T>, void, undefined> {
+    return listPages((page) => this.list(resource, { ...options, ...page }), options)
+  }
+
+  /**
+   * Watches a collection until the server ends the watch or the signal is aborted, which ends the loop without an error. For a feed
+   * that goes on for ever, use a Reflector.
+   *
+   * @throws as {@link list}; an `ERROR` event is delivered as such, and the last.
+   */
+  watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CollectionOptions & WatchOptions & RequestOptions = {},
+  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+    return watchEvents<T>(this.watchEntries(resource, { managedFields: 'keep', ...options }), options.signal)
   }
 
   /**

@@ -7,6 +7,7 @@ import { apiVersionOf, type Resource, resourcePath } from '../meta/resource'
 import { asListMeta } from '../meta/schemas'
 import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, Skipped } from '../meta/wire'
 import { readChunks } from './body'
+import { entryParams } from './entry-params'
 import { locate, readJson, throwIfFailure } from './json'
 import { ListCutter } from './list-cutter'
 import { PageTokens } from './pages'
@@ -39,7 +40,7 @@ export async function listEntries<T extends KubeObject>(
   const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
   const response = await client.request({
     path,
-    params: searchParams(options),
+    params: await entryParams(options),
     headers: accept ? { accept } : undefined,
     signal,
     ownPolicy: true,

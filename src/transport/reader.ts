@@ -4,34 +4,22 @@ import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
 import { type Redact, redactError, redactorOf } from '../internal/redact'
 import { report } from '../internal/report'
-import type { KubeList, KubeObject } from '../meta/object'
+import type { KubeObject } from '../meta/object'
 import { checkPath } from '../meta/path-segment'
 import type { Resource } from '../meta/resource'
-import type {
-  ArrivalOptions,
-  CollectionOptions,
-  EntryList,
-  ListOptions,
-  ObjectOptions,
-  RequestOptions,
-  WatchEntry,
-  WatchEvent,
-  WatchOptions,
-} from '../meta/wire'
+import type { ArrivalOptions, CollectionOptions, EntryList, WatchEntry } from '../meta/wire'
 import { checkBaseUrl, checkHost } from './base-url'
 import { Credentials, type TokenSource } from './credentials'
 import { failureOf, redirectOf } from './failure'
 import { checkHeaders, secretsOf } from './header-value'
 import { type Impersonation, impersonated, impersonate as setImpersonation } from './impersonation'
-import { requestObject } from './json'
-import { type ListEntriesOptions, listEntries, listObjects, listPages } from './list'
+import { type ListEntriesOptions, listEntries } from './list'
 import type { PortableClient } from './portable'
 import { requestDefaults } from './request-defaults'
 import type { HeaderValues, RawRequest } from './requester'
 import { type Fetch, fetchSender, type Sender } from './sender'
-import { objectPath, type SubresourceObject, type SubresourceOptions } from './subresources'
 import { parseWarnings, type ServerWarning } from './warnings'
-import { type WatchEntriesOptions, watchEntries, watchEvents } from './watch'
+import { type WatchEntriesOptions, watchEntries } from './watch'
 
 /** How a client reaches its server. */
 export interface KubeReaderOptions {
@@ -60,8 +48,8 @@ export interface KubeReaderOptions {
 }
 
 /**
- * The part of a `KubeClient` that reads: all that informers need, on `fetch` alone. It sends each request once, save for a second attempt with a fresh
- * token after 401.
+ * The part of a `KubeClient` that informers, ListWatch and Reflector need: lists and watches as entries, on `fetch` alone. It sends each request once,
+ * save for a second attempt with a fresh token after 401.
  *
  * @example
  * ```ts
@@ -128,57 +116,10 @@ export class KubeReader extends Opaque {
   }
 
   /**
-   * Reads one object, or a subresource of it.
+   * Lists a collection for a ListWatch: the items are cut out of the response as it arrives, and not parsed.
    *
-   * @throws ApiError (status 404: there is none), ConnectionError, ParseError.
+   * @throws ApiError (ExpiredError: the resourceVersion or token is too old), ConnectionError, ParseError; SelectorError before anything is sent.
    */
-  async get<T extends KubeObject, S extends string = ''>(
-    resource: Resource<T>,
-    name: string,
-    { namespace, subresource, ...options }: ObjectOptions & SubresourceOptions<S> = {},
-  ): Promise<SubresourceObject<T, S>> {
-    return requestObject(this, resource, { path: objectPath(resource, { namespace, name, subresource }), ...options })
-  }
-
-  /**
-   * Reads a collection, or one page of it when `limit` is given: `metadata.continue` is the next page's token.
-   *
-   * @throws ApiError (ExpiredError: the resourceVersion or token is too old), ConnectionError, ParseError.
-   */
-  async list<T extends KubeObject>(
-    resource: Resource<T>,
-    options: CollectionOptions & ListOptions & RequestOptions = {},
-  ): Promise<KubeList<T>> {
-    return listObjects(this, resource, options)
-  }
-
-  /**
-   * Reads a collection page by page (500 objects each unless `limit` says otherwise). When the server has forgotten the pages' version
-   * half way, the rest comes as one page of the newest version, without the objects that were already given.
-   *
-   * @throws as {@link list}.
-   */
-  pages<T extends KubeObject>(
-    resource: Resource<T>,
-    options: CollectionOptions & ListOptions & RequestOptions = {},
-  ): AsyncGenerator<KubeList<T>, void, undefined> {
-    return listPages((page) => this.list(resource, { ...options, ...page }), options)
-  }
-
-  /**
-   * Watches a collection until the server ends the watch or the signal is aborted, which ends the loop without an error. For a feed
-   * that goes on for ever, use a Reflector.
-   *
-   * @throws as {@link list}; an `ERROR` event is delivered as such, and the last.
-   */
-  watch<T extends KubeObject>(
-    resource: Resource<T>,
-    options: CollectionOptions & WatchOptions & RequestOptions = {},
-  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
-    return watchEvents<T>(this.watchEntries(resource, { managedFields: 'keep', ...options }), options.signal)
-  }
-
-  /** As {@link list}, but the items are cut out of the response and not parsed: what a ListWatch uses. */
   listEntries<T extends KubeObject>(
     resource: Resource<T>,
     options: CollectionOptions & ListEntriesOptions & ArrivalOptions<T> = {},
@@ -186,7 +127,11 @@ export class KubeReader extends Opaque {
     return listEntries(this, resource, options)
   }
 
-  /** As {@link watch}, in batches, the objects cut out and not parsed: what a ListWatch uses. An abort rejects with the signal's reason. */
+  /**
+   * Watches a collection for a ListWatch: events come in batches, their objects cut out and not parsed. An abort rejects with the signal's reason.
+   *
+   * @throws as {@link listEntries}.
+   */
   watchEntries<T extends KubeObject>(
     resource: Resource<T>,
     options: CollectionOptions & WatchEntriesOptions = {},
