@@ -18,5 +18,15 @@ export type Fetch = (request: Request) => Promise<Response>
 
 /** Sends each request once. */
 export function fetchSender(fetch: Fetch = (request) => globalThis.fetch(request)): Sender {
-  return async ({ url, init }) => fetch(new Request(url, init))
+  // Node's Request follows its signal by a weak reference: collected before the answer comes, it would not pass an abort on.
+  const unanswered = new Set<Request>()
+  return async ({ url, init }) => {
+    const request = new Request(url, init)
+    unanswered.add(request)
+    try {
+      return await fetch(request)
+    } finally {
+      unanswered.delete(request)
+    }
+  }
 }
