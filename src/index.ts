@@ -72,8 +72,8 @@ export { SchemaError } from './meta/check'
 export { isSelectorError, SelectorError } from './meta/selectors'
 
 // From bytes to events
-export { KubeClient } from './transport/client'
-export { type KubeClientOptions, KubeReader } from './transport/reader'
+export { KubeClient, type KubeClientOptions } from './transport/client'
+export { KubeReader, type KubeReaderOptions } from './transport/reader'
 export type { RequestHooks } from './transport/hooks'
 export type { HeaderValues, RawRequest } from './transport/requester'
 export type { TokenSource } from './transport/credentials'

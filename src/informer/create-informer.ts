@@ -4,6 +4,7 @@ import { guarded, report } from '../internal/report'
 import type { KubeObject } from '../meta/object'
 import type { PartialObjectMetadata } from '../meta/partial-object-metadata'
 import { checkResource, type Resource } from '../meta/resource'
+import { checkSelectors } from '../meta/selector-options'
 import type { Persister, Scope } from '../persistence/persister'
 import { type EntryClient, ListWatch, type ListWatchOptions } from '../reflector/list-watch'
 import { metadataListWatch } from '../reflector/metadata'
@@ -189,6 +190,7 @@ function informerOf<T extends KubeObject, Names extends string>(
   options: Omit<InformerOptions<T, Names>, 'representation'>,
   { as, lease }: { as: string; lease: () => NamespacesLease },
 ): SharedInformer<T, Names> {
+  checkSelectors(options)
   const { persister: asked, cluster, user, version = '', persistence: how, namespace, fallbackNamespaces, worker, ...rest } = options
   const { clock, onEvent, onError = logError } = rest
   const tell = (error: unknown) => {

@@ -1,6 +1,6 @@
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
-import type { KubeClientOptions } from '../transport/reader'
+import type { KubeReaderOptions } from '../transport/reader'
 import { type ConnectOptions, connect as connectInRuntime, type Transport } from './connect'
 import { type Certificate, type Credential, CredentialCache } from './credentials'
 
@@ -8,7 +8,7 @@ import { type Certificate, type Credential, CredentialCache } from './credential
  * The connection to a cluster: the options of a KubeClient, and the default namespace. Disposing of it ends open requests and running
  * plugins, and closes the connections.
  */
-export interface ClusterConnection extends KubeClientOptions, AsyncDisposable {
+export interface ClusterConnection extends KubeReaderOptions, AsyncDisposable {
   readonly baseUrl: string
   /** The name of the context; `undefined` in a pod. */
   readonly context: string | undefined
@@ -25,8 +25,13 @@ export interface ConnectionPlan extends Pick<ConnectOptions, 'ca' | 'serverName'
   readonly context: string | undefined
   readonly namespace: string
   readonly headers?: Record<string, string> | undefined
+<<<<<<< HEAD
   readonly impersonate?: KubeClientOptions['impersonate']
   /** Creates a reader of the credential; aborting the signal ends a read. */
+=======
+  readonly impersonate?: KubeReaderOptions['impersonate']
+  /** Reads the credential; the signal ends it. */
+>>>>>>> h/size
   readonly credential: (signal: AbortSignal) => () => Promise<Credential>
   readonly clock: Clock
 }

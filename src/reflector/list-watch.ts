@@ -6,7 +6,6 @@ import type { Entry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import { shown } from '../meta/path-segment'
 import { apiVersionOf, type Resource, resourceName, resourcePath } from '../meta/resource'
-import { checkSelectors } from '../meta/selector-options'
 import {
   type ArrivalOptions,
   addSkipped,
@@ -71,14 +70,14 @@ export class ListWatch<T extends KubeObject> extends Opaque implements ListerWat
   readonly #options: ListWatchOptions
 
   /**
-   * @throws TypeError when the client or the resource is invalid, or the namespace cannot be part of a path; SelectorError for an invalid
-   *   selector.
+   * The first request rejects with a SelectorError when a selector is invalid, and is not sent.
+   *
+   * @throws TypeError when the client or the resource is invalid, or the namespace cannot be part of a path.
    */
   constructor(client: EntryClient, resource: Resource<T>, options: ListWatchOptions = {}) {
     super()
     if (typeof client?.listEntries !== 'function') throw new TypeError(`expected a client, such as a KubeClient, got ${shown(client)}`)
     resourcePath(resource, { namespace: options.namespace })
-    checkSelectors(options)
     this.resource = resource
     this.#client = client
     this.#options = options

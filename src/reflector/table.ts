@@ -10,6 +10,7 @@ import { asBookmark, asStatus } from '../meta/schemas'
 import { addSkipped, type EntryList, type Skipped, type WatchEntry } from '../meta/wire'
 import type { ListEntriesOptions } from '../transport/list'
 import type { Requester } from '../transport/requester'
+import { withOwnPolicy } from '../transport/requester'
 import { asTable, listTable, type RowObject, rowEntry, TABLE_ACCEPT, type Table, type TableColumn } from '../transport/table'
 import { type LineDecoder, type WatchEntriesOptions, watchEntries } from '../transport/watch'
 import { type EntryClient, ListWatch, type ListWatchOptions } from './list-watch'
@@ -69,7 +70,7 @@ class TableClient implements EntryClient {
     resource: Resource<T>,
     { managedFields, accept: _, ...options }: ListEntriesOptions & { namespace?: string | undefined },
   ): Promise<EntryList<T>> {
-    const table = await listTable(this.#client, resource, { ...options, includeObject: this.#includeObject })
+    const table = await listTable(withOwnPolicy(this.#client), resource, { ...options, includeObject: this.#includeObject })
     const { resourceVersion = '', continue: token = '', remainingItemCount } = table.metadata
     const entries: Entry<T>[] = []
     let skipped: Skipped | undefined

@@ -1,16 +1,54 @@
 import type { KubeList, KubeObject, Status } from '../meta/object'
 import type { Resource } from '../meta/resource'
-import type { ApplyOptions, DeleteOptions, ListOptions, ObjectOptions, WriteOptions } from '../meta/wire'
+import type {
+  ApplyOptions,
+  CollectionOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectOptions,
+  RequestOptions,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from '../meta/wire'
+import type { RequestHooks } from './hooks'
 import { requestObject } from './json'
+import { listObjects, listPages } from './list'
 import type { LogOptions } from './logs'
 import type { ApplyConfiguration, Patch } from './patch'
-import { KubeReader } from './reader'
-import type { SubresourceObject, SubresourceOptions } from './subresources'
+import { KubeReader, type KubeReaderOptions } from './reader'
+import type { Sender } from './sender'
+import { objectPath, type SubresourceObject, type SubresourceOptions } from './subresources'
+import { watchEvents } from './watch'
 import { deleteRequest, objectRequest, patchRequest } from './write'
 
+/** How a client reaches its server, and what it does around its requests. */
+export interface KubeClientOptions extends KubeReaderOptions {
+  /** Functions that run around every request. */
+  hooks?: RequestHooks | undefined
+  /**
+   * How long the server may take to begin its answer, in milliseconds, for each attempt; then the request fails with a ConnectionError and is not
+   * repeated. Default: no limit, since the body of an answer has none either: pass a `signal` to bound both. Watches, the requests of a Reflector and
+   * `logs` have no limit: they notice a silent server themselves. A write that timed out may still have been carried out.
+   */
+  timeoutMs?: number | undefined
+  /**
+   * How many times a read is repeated, from 0 to 10: a GET that got no answer or the status 429, 500, 502, 503 or 504. The client waits as long as
+   * `Retry-After` says, or else at random up to 300 ms, 600 ms, 1.2 s and so on; at most 30 seconds. A server that asks for more gets no repetition.
+   * Default 0: the first failure reaches the caller at once. Never repeated are writes, watches, the requests of a Reflector and those of `logs`, which
+   * have a policy of their own.
+   */
+  retry?: number | undefined
+}
+
+/** The longest time that timers know, in milliseconds. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
+/** More repetitions would hide that a server is down. */
+const MAX_RETRIES = 10
+
 /**
- * A Kubernetes API client on `fetch`: typed reads, watches and writes, errors that carry the server's Status. It never retries by itself,
- * save once with a fresh token after 401: a reflector has its own policy, and a script wants to know.
+ * A Kubernetes API client on `fetch`: typed reads, watches and writes, errors that carry the server's Status. It sends each request once unless `retry`
+ * says otherwise, save for a second attempt with a fresh token after 401.
  *
  * @example
  * ```ts
@@ -19,6 +57,62 @@ import { deleteRequest, objectRequest, patchRequest } from './write'
  * ```
  */
 export class KubeClient extends KubeReader {
+  /** @throws TypeError as `KubeReader` does; RangeError when `timeoutMs` or `retry` is out of its range. */
+  constructor(options: KubeClientOptions = {}) {
+    super(options, senderOf(options))
+  }
+
+  /**
+   * Reads one object, or a subresource of it.
+   *
+   * @throws ApiError (status 404: there is none), ConnectionError, ParseError.
+   */
+  async get<T extends KubeObject, S extends string = ''>(
+    resource: Resource<T>,
+    name: string,
+    { namespace, subresource, ...options }: ObjectOptions & SubresourceOptions<S> = {},
+  ): Promise<SubresourceObject<T, S>> {
+    return requestObject(this, resource, { path: objectPath(resource, { namespace, name, subresource }), ...options })
+  }
+
+  /**
+   * Reads a collection, or one page of it when `limit` is given: `metadata.continue` is the next page's token.
+   *
+   * @throws ApiError (ExpiredError: the resourceVersion or token is too old), ConnectionError, ParseError.
+   */
+  async list<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CollectionOptions & ListOptions & RequestOptions = {},
+  ): Promise<KubeList<T>> {
+    return listObjects(this, resource, options)
+  }
+
+  /**
+   * Reads a collection page by page (500 objects each unless `limit` says otherwise). When the server has forgotten the pages' version
+   * half way, the rest comes as one page of the newest version, without the objects that were already given.
+   *
+   * @throws as {@link list}.
+   */
+  pages<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CollectionOptions & ListOptions & RequestOptions = {},
+  ): AsyncGenerator<KubeList<T>, void, undefined> {
+    return listPages((page) => this.list(resource, { ...options, ...page }), options)
+  }
+
+  /**
+   * Watches a collection until the server ends the watch or the signal is aborted, which ends the loop without an error. For a feed
+   * that goes on for ever, use a Reflector.
+   *
+   * @throws as {@link list}; an `ERROR` event is delivered as such, and the last.
+   */
+  watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CollectionOptions & WatchOptions & RequestOptions = {},
+  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+    return watchEvents<T>(this.watchEntries(resource, { managedFields: 'keep', ...options }), options.signal)
+  }
+
   /**
    * Creates an object and gives what the server made of it. A subresource such as `eviction` or `binding` is created for the object of that name,
    * and answers with a Status.
@@ -116,5 +210,20 @@ export class KubeClient extends KubeReader {
     // Loaded when it is needed: most of what reads objects never reads a log.
     const { readLogs } = await import('./logs')
     yield* readLogs(this, options)
+  }
+}
+
+/** What sends a client's requests; undefined: `fetch` alone. ky is loaded with the first request, and only for a client that has a use for it. */
+function senderOf(options: KubeClientOptions): Sender | undefined {
+  const { hooks, timeoutMs, retry = 0 } = options
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS))
+    throw new RangeError(`KubeClient: timeoutMs must be more than 0 and at most ${MAX_TIMEOUT_MS}, got ${timeoutMs}`)
+  if (!Number.isInteger(retry) || retry < 0 || retry > MAX_RETRIES)
+    throw new RangeError(`KubeClient: retry must be an integer from 0 to ${MAX_RETRIES}, got ${retry}`)
+  if (!hooks && timeoutMs === undefined && retry === 0) return undefined
+  let sender: Sender | undefined
+  return async (request) => {
+    sender ??= (await import('./ky-sender')).kySender(options)
+    return sender(request)
   }
 }

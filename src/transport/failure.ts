@@ -145,7 +145,7 @@ function statusFrom(text: string, clean: Redact): Status | undefined {
 }
 
 /** Reads `Retry-After`: seconds or a date. CORS hides the header from browsers unless it is exposed. */
-function retryAfterMs(header: string | null, clock: Clock): number | undefined {
+export function retryAfterMs(header: string | null, clock: Clock): number | undefined {
   if (header === null) return undefined
   return bounded(
     /^\s*-?\d+(\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : /GMT\s*$/.test(header) ? Date.parse(header) - clock.now() : undefined,

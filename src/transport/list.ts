@@ -7,6 +7,7 @@ import { apiVersionOf, type Resource, resourcePath } from '../meta/resource'
 import { asListMeta } from '../meta/schemas'
 import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, Skipped } from '../meta/wire'
 import { readChunks } from './body'
+import { entryParams } from './entry-params'
 import { locate, readJson, throwIfFailure } from './json'
 import { ListCutter } from './list-cutter'
 import { PageTokens } from './pages'
@@ -37,7 +38,13 @@ export async function listEntries<T extends KubeObject>(
 ): Promise<EntryList<T>> {
   const path = resourcePath(resource, { namespace })
   const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
-  const response = await client.request({ path, params: searchParams(options), headers: accept ? { accept } : undefined, signal })
+  const response = await client.request({
+    path,
+    params: await entryParams(options),
+    headers: accept ? { accept } : undefined,
+    signal,
+    ownPolicy: true,
+  })
   const cutter = new ListCutter<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const entries: Entry<T>[] = []
   const keep = (entry: Entry<T>) => void entries.push(entry)

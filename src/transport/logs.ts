@@ -7,7 +7,7 @@ import { readChunks } from './body'
 import { requestJson } from './json'
 import { LogPosition, type TimedLine, timedLine } from './log-position'
 import { searchParams } from './params'
-import type { Requester } from './requester'
+import { type Requester, withOwnPolicy } from './requester'
 import { objectPath } from './subresources'
 
 /** Which log to read, and which part of it. */
@@ -106,7 +106,7 @@ class Follower {
   #isRunOver = false
 
   constructor(client: Requester, { clock = systemClock, ...options }: LogOptions) {
-    this.#client = client
+    this.#client = withOwnPolicy(client)
     this.#options = options
     this.#clock = clock
     this.#signal = options.signal ?? new AbortController().signal

@@ -1,4 +1,5 @@
 import { checkSelectors } from '../meta/selector-options'
+import { queryOf } from './entry-params'
 
 /**
  * The query of a request: the options that are set, under the wire's own names.
@@ -7,9 +8,5 @@ import { checkSelectors } from '../meta/selector-options'
  */
 export function searchParams(options: object): URLSearchParams {
   checkSelectors(options)
-  const params = new URLSearchParams()
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined && value !== '') params.set(name, String(value))
-  }
-  return params
+  return queryOf(options)
 }

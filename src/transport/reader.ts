@@ -1,41 +1,28 @@
-import ky, { isNetworkError, type KyInstance } from 'ky'
 import { apiErrorOf, ConnectionError, isApiError, type RequestSummary } from '../errors'
 import { abortable } from '../internal/abortable'
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
 import { type Redact, redactError, redactorOf } from '../internal/redact'
 import { report } from '../internal/report'
-import type { KubeList, KubeObject } from '../meta/object'
+import type { KubeObject } from '../meta/object'
 import { checkPath } from '../meta/path-segment'
 import type { Resource } from '../meta/resource'
-import type {
-  ArrivalOptions,
-  CollectionOptions,
-  EntryList,
-  ListOptions,
-  ObjectOptions,
-  RequestOptions,
-  WatchEntry,
-  WatchEvent,
-  WatchOptions,
-} from '../meta/wire'
+import type { ArrivalOptions, CollectionOptions, EntryList, WatchEntry } from '../meta/wire'
 import { checkBaseUrl, checkHost } from './base-url'
 import { Credentials, type TokenSource } from './credentials'
 import { failureOf, redirectOf } from './failure'
 import { checkHeaders, secretsOf } from './header-value'
-import type { RequestHooks } from './hooks'
 import { type Impersonation, impersonated, impersonate as setImpersonation } from './impersonation'
-import { requestObject } from './json'
-import { type ListEntriesOptions, listEntries, listObjects, listPages } from './list'
+import { type ListEntriesOptions, listEntries } from './list'
 import type { PortableClient } from './portable'
 import { requestDefaults } from './request-defaults'
 import type { HeaderValues, RawRequest } from './requester'
-import { objectPath, type SubresourceObject, type SubresourceOptions } from './subresources'
+import { type Fetch, fetchSender, type Sender } from './sender'
 import { parseWarnings, type ServerWarning } from './warnings'
-import { type WatchEntriesOptions, watchEntries, watchEvents } from './watch'
+import { type WatchEntriesOptions, watchEntries } from './watch'
 
 /** How a client reaches its server. */
-export interface KubeClientOptions {
+export interface KubeReaderOptions {
   /**
    * The server, such as `http://127.0.0.1:8001` (kubectl proxy). A path is kept: `https://gateway/k8s/clusters/c1`. Default: the page's own
    * origin; outside browsers it must be given, at the latest when the first request is made. It has no credentials, query or fragment.
@@ -44,11 +31,9 @@ export interface KubeClientOptions {
   /** A bearer token, or a function that gives one: asked when first needed and once again when the server answers 401. */
   token?: TokenSource | undefined
   /** In place of the runtime's `fetch`: service bindings, TLS, tests. It is given a `Request`. */
-  fetch?: ((request: Request) => Promise<Response>) | undefined
+  fetch?: Fetch | undefined
   /** Sent with every request. */
   headers?: HeaderValues | undefined
-  /** Functions that run around every request. */
-  hooks?: RequestHooks | undefined
   /** The user to act as; the server must allow it. */
   impersonate?: Impersonation | undefined
   /**
@@ -63,7 +48,8 @@ export interface KubeClientOptions {
 }
 
 /**
- * The part of a {@link KubeClient} that reads: all that informers need. For bundles in which every kilobyte counts.
+ * The part of a `KubeClient` that informers, ListWatch and Reflector need: lists and watches as entries, on `fetch` alone. It sends each request once,
+ * save for a second attempt with a fresh token after 401.
  *
  * @example
  * ```ts
@@ -77,8 +63,8 @@ export class KubeReader extends Opaque {
   readonly impersonates: string | undefined
   readonly #credentials: Credentials
   readonly #headers: Headers
-  readonly #ky: KyInstance
-  readonly #onWarning: KubeClientOptions['onWarning']
+  readonly #send: Sender
+  readonly #onWarning: KubeReaderOptions['onWarning']
   readonly #clock: Clock
   readonly #portable: PortableClient | undefined
   /** Whether requests carry a token or an `Authorization` header that the client was given: then the server's answers depend on the user. */
@@ -86,11 +72,16 @@ export class KubeReader extends Opaque {
   #defaults: RequestInit | undefined
 
   /**
+   * @param sender Sends the requests of a subclass; default: `fetch`.
    * @throws TypeError when the base URL is malformed or has credentials; when no header can hold the token, a header or the impersonated user; when
    * that is empty, or groups cannot be impersonated together.
    */
-  constructor({ baseUrl = '', token, fetch, headers, hooks, impersonate, onWarning, clock = systemClock }: KubeClientOptions = {}) {
+  constructor(options: KubeReaderOptions = {}, sender?: Sender) {
     super()
+    const { baseUrl = '', token, fetch, headers, impersonate, onWarning, clock = systemClock } = options
+    const hasHooks = 'hooks' in options && options.hooks !== undefined
+    // Without types they would be ignored, and hooks may be what signs requests.
+    if (hasHooks && !sender) throw new TypeError('KubeReader: hooks need a KubeClient')
     this.baseUrl = checkBaseUrl(String(baseUrl))
     this.#credentials = new Credentials(token)
     this.#onWarning = onWarning
@@ -99,15 +90,9 @@ export class KubeReader extends Opaque {
     this.authenticates = token !== undefined || this.#headers.has('authorization')
     if (impersonate) setImpersonation(this.#headers, impersonate)
     this.impersonates = impersonated(this.#headers)
-    if (!fetch && !hooks) this.#portable = { baseUrl: this.baseUrl, headers: [...this.#headers], credentials: this.#credentials, onWarning }
-    this.#ky = ky.create({
-      headers: this.#headers,
-      timeout: false,
-      retry: 0,
-      throwHttpErrors: false,
-      ...(hooks && { hooks }),
-      ...(fetch && { fetch: (input) => fetch(input as Request) }),
-    })
+    if (!fetch && !hasHooks)
+      this.#portable = { baseUrl: this.baseUrl, headers: [...this.#headers], credentials: this.#credentials, onWarning }
+    this.#send = sender ?? fetchSender(fetch)
   }
 
   /**
@@ -131,57 +116,10 @@ export class KubeReader extends Opaque {
   }
 
   /**
-   * Reads one object, or a subresource of it.
+   * Lists a collection for a ListWatch: the items are cut out of the response as it arrives, and not parsed.
    *
-   * @throws ApiError (status 404: there is none), ConnectionError, ParseError.
+   * @throws ApiError (ExpiredError: the resourceVersion or token is too old), ConnectionError, ParseError; SelectorError before anything is sent.
    */
-  async get<T extends KubeObject, S extends string = ''>(
-    resource: Resource<T>,
-    name: string,
-    { namespace, subresource, ...options }: ObjectOptions & SubresourceOptions<S> = {},
-  ): Promise<SubresourceObject<T, S>> {
-    return requestObject(this, resource, { path: objectPath(resource, { namespace, name, subresource }), ...options })
-  }
-
-  /**
-   * Reads a collection, or one page of it when `limit` is given: `metadata.continue` is the next page's token.
-   *
-   * @throws ApiError (ExpiredError: the resourceVersion or token is too old), ConnectionError, ParseError.
-   */
-  async list<T extends KubeObject>(
-    resource: Resource<T>,
-    options: CollectionOptions & ListOptions & RequestOptions = {},
-  ): Promise<KubeList<T>> {
-    return listObjects(this, resource, options)
-  }
-
-  /**
-   * Reads a collection page by page (500 objects each unless `limit` says otherwise). When the server has forgotten the pages' version
-   * half way, the rest comes as one page of the newest version, without the objects that were already given.
-   *
-   * @throws as {@link list}.
-   */
-  pages<T extends KubeObject>(
-    resource: Resource<T>,
-    options: CollectionOptions & ListOptions & RequestOptions = {},
-  ): AsyncGenerator<KubeList<T>, void, undefined> {
-    return listPages((page) => this.list(resource, { ...options, ...page }), options)
-  }
-
-  /**
-   * Watches a collection until the server ends the watch or the signal is aborted, which ends the loop without an error. For a feed
-   * that goes on for ever, use a Reflector.
-   *
-   * @throws as {@link list}; an `ERROR` event is delivered as such, and the last.
-   */
-  watch<T extends KubeObject>(
-    resource: Resource<T>,
-    options: CollectionOptions & WatchOptions & RequestOptions = {},
-  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
-    return watchEvents<T>(this.watchEntries(resource, { managedFields: 'keep', ...options }), options.signal)
-  }
-
-  /** As {@link list}, but the items are cut out of the response and not parsed: what a ListWatch uses. */
   listEntries<T extends KubeObject>(
     resource: Resource<T>,
     options: CollectionOptions & ListEntriesOptions & ArrivalOptions<T> = {},
@@ -189,7 +127,11 @@ export class KubeReader extends Opaque {
     return listEntries(this, resource, options)
   }
 
-  /** As {@link watch}, in batches, the objects cut out and not parsed: what a ListWatch uses. An abort rejects with the signal's reason. */
+  /**
+   * Watches a collection for a ListWatch: events come in batches, their objects cut out and not parsed. An abort rejects with the signal's reason.
+   *
+   * @throws as {@link listEntries}.
+   */
   watchEntries<T extends KubeObject>(
     resource: Resource<T>,
     options: CollectionOptions & WatchEntriesOptions = {},
@@ -203,11 +145,12 @@ export class KubeReader extends Opaque {
    * @throws ApiError when the status is not 2xx, or the answer is a redirect; ConnectionError when there is no answer; the signal's reason when it is
    * aborted; TypeError when there is no host to ask, no header can hold a value, or the path would lead elsewhere than below the base URL.
    */
-  async request({ path, params, method = 'GET', headers, body, signal }: RawRequest): Promise<Response> {
+  async request({ path, params, method = 'GET', headers, body, signal, ownPolicy = false }: RawRequest): Promise<Response> {
     checkPath(path)
     checkHost(this.baseUrl)
-    const own = checkHeaders(headers, 'KubeClient')
-    if (!own.has('accept')) own.set('accept', 'application/json')
+    const own = new Headers(this.#headers)
+    own.set('accept', 'application/json')
+    for (const [name, value] of checkHeaders(headers, 'KubeClient')) own.set(name, value)
     const query = params?.toString()
     const summary: RequestSummary = { method, url: `${this.baseUrl}/${path}${query ? `?${query}` : ''}` }
     const tokens: (string | undefined)[] = []
@@ -216,7 +159,7 @@ export class KubeReader extends Opaque {
       if (token !== undefined) own.set('authorization', `Bearer ${token}`)
       this.#defaults ??= requestDefaults()
       const init = { ...this.#defaults, method, headers: own, ...(body !== undefined && { body }), ...(signal && { signal }) }
-      const sent = this.#ky(summary.url, init)
+      const sent = this.#send({ url: summary.url, init, ownPolicy })
       // Neither a token provider nor an injected fetch is trusted to end on abort. An answer that comes too late is thrown away.
       sent.then((late) => (signal?.aborted ? late.body?.cancel() : undefined)).catch(() => undefined)
       return abortable(sent, signal)
@@ -244,7 +187,7 @@ export class KubeReader extends Opaque {
     } catch (cause) {
       signal?.throwIfAborted()
       if (isApiError(cause)) throw cause
-      throw new ConnectionError(summary, { cause: redactError(isNetworkError(cause) ? cause.cause : cause, clean) })
+      throw new ConnectionError(summary, { cause: redactError(cause, clean) })
     }
   }
 

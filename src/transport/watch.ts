@@ -7,9 +7,9 @@ import { asStatus } from '../meta/schemas'
 import { INITIAL_EVENTS_END, type RequestOptions, type WatchEntry, type WatchEvent, type WatchOptions } from '../meta/wire'
 import { readChunks } from './body'
 import { WatchDecoder } from './decode'
+import { entryParams } from './entry-params'
 import { locate } from './json'
 import { type LineSink, LineSplitter } from './lines'
-import { searchParams } from './params'
 import type { Requester } from './requester'
 
 /** What a watch of entries can be given. */
@@ -45,8 +45,9 @@ export async function* watchEntries<T extends KubeObject>(
   const path = resourcePath(resource, { namespace })
   const decoder = given ?? new WatchDecoder<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
-  const params = searchParams({ ...options, watch: true })
-  const response = await client.request({ path, params, headers: accept ? { accept } : undefined, signal })
+  const params = await entryParams(options)
+  params.set('watch', 'true')
+  const response = await client.request({ path, params, headers: accept ? { accept } : undefined, signal, ownPolicy: true })
   const chunks = readChunks(response, request, { signal, onBytes })
   const splitter = new LineSplitter({ maxLineLength })
   let batch: WatchEntry<T>[] = []

@@ -5,9 +5,8 @@ import type { Entry } from '../meta/entry'
 import type { RequestOptions, WatchEntry } from '../meta/wire'
 import { idbPersister } from '../persistence/idb'
 import type { Persister, StoredRecord } from '../persistence/persister'
-import { KubeClient } from '../transport/client'
 import type { ClientSettings } from '../transport/portable'
-import type { KubeClientOptions } from '../transport/reader'
+import { KubeReader, type KubeReaderOptions } from '../transport/reader'
 import { type ErrorData, errorFromData, errorToData } from './error-data'
 import { Outbox } from './outbox'
 import {
@@ -30,7 +29,7 @@ interface Task {
   readonly signal: AbortSignal
 }
 
-interface HostOptions extends Pick<KubeClientOptions, 'fetch'> {
+interface HostOptions extends Pick<KubeReaderOptions, 'fetch'> {
   readonly clock?: Clock | undefined
 }
 
@@ -46,16 +45,16 @@ export function serveThread(port: ThreadPort, { clock = systemClock, ...options 
 
 class Host {
   readonly #port: ThreadPort
-  readonly #options: Pick<KubeClientOptions, 'fetch'>
+  readonly #options: Pick<KubeReaderOptions, 'fetch'>
   readonly #clock: Clock
   readonly #tasks = new Map<number, { outbox: Outbox; controller: AbortController }>()
   readonly #parts = new Map<number, (readonly string[])[]>()
   readonly #persisters = new Map<number, Persister>()
   readonly #tokens = new Map<number, { resolve: (token: string | undefined) => void; reject: (error: Error) => void }>()
-  #client: KubeClient | undefined
+  #client: KubeReader | undefined
   #asked = 0
 
-  constructor(port: ThreadPort, options: Pick<KubeClientOptions, 'fetch'>, clock: Clock) {
+  constructor(port: ThreadPort, options: Pick<KubeReaderOptions, 'fetch'>, clock: Clock) {
     this.#port = port
     this.#clock = clock
     this.#options = options
@@ -157,14 +156,14 @@ class Host {
     return []
   }
 
-  #connected(): KubeClient {
+  #connected(): KubeReader {
     if (!this.#client) throw new Error('Worker received a call before `open`')
     return this.#client
   }
 
-  #makeClient({ baseUrl, headers }: ClientSettings): KubeClient {
+  #makeClient({ baseUrl, headers }: ClientSettings): KubeReader {
     let last: string | undefined
-    return new KubeClient({
+    return new KubeReader({
       ...this.#options,
       baseUrl,
       headers: headers.map(([name, value]): [string, string] => [name, value]),

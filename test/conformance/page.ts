@@ -10,8 +10,8 @@ import { Reflector } from '../../src/reflector/reflector'
 import { ConfigMap } from '../../src/resources/core/v1'
 import type { StoreUpdate } from '../../src/store/changes'
 import { Store } from '../../src/store/store'
+import type { KubeClientOptions } from '../../src/transport/client'
 import { KubeClient } from '../../src/transport/client'
-import type { KubeClientOptions } from '../../src/transport/reader'
 import { briefRequest, briefState, briefUpdate, isProbe } from './brief'
 
 export type Fetch = (request: Request) => Promise<Response>

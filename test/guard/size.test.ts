@@ -4,8 +4,12 @@ import { expect, test } from 'vitest'
 import { sourceAlias } from '../../scripts/source-alias.ts'
 import { guard } from './expected.ts'
 
-/** What a page loads at once that imports nothing but some names, dependencies included; what is imported when it is needed is not counted. */
-async function loadedAtOnce(imports: string): Promise<{ kB: number; modules: readonly string[] }> {
+/**
+ * Measures what a page loads at once that imports nothing but some names, dependencies included; what is imported when it is needed is not counted.
+ *
+ * @param exports one or more lists of names, such as `{ Store } from 'kubeflect'`.
+ */
+async function loadedAtOnce(...exports: readonly string[]): Promise<{ kB: number; modules: readonly string[] }> {
   const entry = '\0entry'
   const built = await build({
     configFile: false,
@@ -15,8 +19,13 @@ async function loadedAtOnce(imports: string): Promise<{ kB: number; modules: rea
     plugins: [
       {
         name: 'entry',
+        enforce: 'pre',
         resolveId: (id) => (id.endsWith(entry) ? entry : undefined),
-        load: (id) => (id === entry ? `export ${imports}` : undefined),
+        load: (id) => {
+          if (id === entry) return exports.map((names) => `export ${names}`).join('\n')
+          // Vite's own helper, which an application with any dynamic import has once.
+          return id.includes('vite/preload-helper') ? 'export const __vitePreload = (load) => load()' : undefined
+        },
       },
     ],
   })
@@ -36,24 +45,42 @@ async function loadedAtOnce(imports: string): Promise<{ kB: number; modules: rea
   }
 }
 
-test('a bundle with only a store excludes writes, logs, views, discovery and Workers', async () => {
+/** Modules that no page needs at once: they are loaded by the first call that uses them. */
+const LAZY =
+  /node_modules\/(ky|valibot|yaml)\/|transport\/(ky-sender|logs|identity|sha256)|worker\/(host|hold|remote|thread)|informer\/namespace(s-fan-in|-part|-store)/
+
+test('a page that keeps a Store up to date loads no ky, parsers of selectors, writes, views, discovery or Workers', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, ListWatch, Reflector, Store } from 'kubeflect'`)
   expect(
-    modules.filter((id) =>
-      /src\/(informer|view|discovery|access|worker|controller|workqueue|watch-cache)\/|transport\/(write|logs)/.test(id),
+    modules.filter(
+      (id) =>
+        LAZY.test(id) ||
+        /src\/(informer|view|discovery|access|worker|controller|workqueue|watch-cache)\/|transport\/(write|client)|meta\/(field-)?selectors/.test(
+          id,
+        ),
     ),
   ).toEqual([])
   guard('kB gzipped, KubeReader, ListWatch, Reflector, Store', kB)
 })
 
-test('a bundle with only informers excludes writes, logs, views, discovery, the Worker’s side and namespace fan-in', async () => {
+test('a page with informers loads no ky, writes, views, discovery, Workers or fan-in of namespaces', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, createInformer } from 'kubeflect'`)
   expect(
-    modules.filter((id) =>
-      /src\/(view|discovery|access|controller|workqueue|watch-cache)\/|transport\/(write|logs)|worker\/(host|hold|remote|thread)|informer\/namespace(s-fan-in|-part|-store)/.test(
-        id,
-      ),
+    modules.filter(
+      (id) => LAZY.test(id) || /src\/(view|discovery|access|controller|workqueue|watch-cache)\/|transport\/(write|client)/.test(id),
     ),
   ).toEqual([])
   guard('kB gzipped, KubeReader, createInformer', kB)
+})
+
+test('a page whose informers are kept in IndexedDB loads idb-keyval and nothing else of other packages', async () => {
+  const { kB, modules } = await loadedAtOnce(`{ KubeReader, createInformer } from 'kubeflect'`, `{ idbPersister } from 'kubeflect/idb'`)
+  expect(modules.filter((id) => LAZY.test(id))).toEqual([])
+  guard('kB gzipped, KubeReader, createInformer, idbPersister', kB)
+})
+
+test('a page that also writes loads ky with the first request of a client that has hooks, a time limit or repetitions', async () => {
+  const { kB, modules } = await loadedAtOnce(`{ KubeClient, createInformer } from 'kubeflect'`, `{ idbPersister } from 'kubeflect/idb'`)
+  expect(modules.filter((id) => LAZY.test(id))).toEqual([])
+  guard('kB gzipped, KubeClient, createInformer, idbPersister', kB)
 })

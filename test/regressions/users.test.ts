@@ -3,8 +3,8 @@ import { createInformer, type InformerOptions } from '../../src/informer/create-
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
 import type { EntryClient } from '../../src/reflector/list-watch'
 import { ConfigMap } from '../../src/resources/core/v1'
+import type { KubeClientOptions } from '../../src/transport/client'
 import { KubeClient } from '../../src/transport/client'
-import type { KubeClientOptions } from '../../src/transport/reader'
 import { World } from '../conformance/world'
 import { quiet } from '../informer/support'
 

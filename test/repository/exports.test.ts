@@ -97,6 +97,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'KubeList',
     'KubeObject',
     'KubeReader',
+    'KubeReaderOptions',
     'Labels',
     'ListEntriesOptions',
     'ListMeta',

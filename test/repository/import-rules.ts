@@ -32,7 +32,7 @@ const sharedTypes = [{ from: 'persistence', path: 'src/store/changes.ts' }]
 
 /** Which modules, or folders, may know a dependency; nobody may know any other package. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  ky: ['src/transport/reader.ts'],
+  ky: ['src/transport/ky-sender.ts'],
   valibot: ['src/kubeconfig/'],
   'idb-keyval': ['src/persistence/idb.ts'],
   yaml: ['src/kubeconfig/', 'src/cli/'],

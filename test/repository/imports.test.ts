@@ -50,7 +50,7 @@ describe('the rules', () => {
     ['a value beside it', `import { apply } from '../store/changes'`, 'src/persistence/memory.ts', /store is beside persistence/],
     ['a runtime', `import { readFile } from 'node:fs'`, 'src/transport/client.ts', /no module of a runtime/],
     ['a stranger', `import { map } from 'lodash'`, 'src/transport/client.ts', /no package but ky, valibot, idb-keyval/],
-    ['ky', `import type { Options } from 'ky'`, 'src/transport/params.ts', /only src\/transport\/reader\.ts may know it/],
+    ['ky', `import type { Options } from 'ky'`, 'src/transport/params.ts', /only src\/transport\/ky-sender\.ts may know it/],
     ['an extension', `import { a } from './list.ts'`, 'src/transport/client.ts', /no extension/],
     ['a folder', `import { a } from '../meta'`, 'src/transport/client.ts', /not a folder/],
   ])('the import rules refuse an import of %s', (_, text, path, message) => {

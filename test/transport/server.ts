@@ -1,5 +1,5 @@
+import type { KubeClientOptions } from '../../src/transport/client'
 import { KubeClient } from '../../src/transport/client'
-import type { KubeClientOptions } from '../../src/transport/reader'
 
 /** A `fetch` that answers from a function, and what it was asked. */
 export interface Server {

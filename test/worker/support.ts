@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/internal/clock'
 import type { EntryClient } from '../../src/reflector/list-watch'
+import type { KubeClientOptions } from '../../src/transport/client'
 import { KubeClient } from '../../src/transport/client'
-import type { KubeClientOptions } from '../../src/transport/reader'
 import { serveThread } from '../../src/worker/host'
 import { CONNECT, type Order, type ThreadPort } from '../../src/worker/protocol'
 import { remoteClient } from '../../src/worker/remote'
