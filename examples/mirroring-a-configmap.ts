@@ -2,7 +2,8 @@
 //
 //   npm run build && node examples/mirroring-a-configmap.ts --server http://127.0.0.1:8001 --namespace default --name shared
 import { parseArgs } from 'node:util'
-import { Controller, createInformer, KubeClient, resourcePath } from 'kubeflect'
+import { createInformer, KubeClient, resourcePath } from 'kubeflect'
+import { Controller } from 'kubeflect/controller'
 import { ConfigMap, Namespace } from 'kubeflect/resources/core/v1'
 
 const option = (value: string) => ({ type: 'string', default: value }) as const

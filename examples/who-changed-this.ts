@@ -2,7 +2,8 @@
 //
 //   npm run build && node examples/who-changed-this.ts deploy [web] [--selector app=web] [--namespace shop] [--server http://127.0.0.1:8001]
 import { parseArgs } from 'node:util'
-import { createInformer, discover, KubeClient, type KubeObject, type ManagedFieldsEntry } from 'kubeflect'
+import { createInformer, KubeClient, type KubeObject, type ManagedFieldsEntry } from 'kubeflect'
+import { discover } from 'kubeflect/discovery'
 import { loadKubeconfig } from 'kubeflect/kubeconfig'
 
 const option = { type: 'string' } as const

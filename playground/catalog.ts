@@ -1,12 +1,5 @@
-import {
-  type DiscoveredResource,
-  type DiscoveredRoot,
-  Discovery,
-  type KubeClient,
-  type Resource,
-  resourceName,
-  watchDiscovery,
-} from 'kubeflect'
+import { type KubeClient, type Resource, resourceName } from 'kubeflect'
+import { type DiscoveredResource, type DiscoveredRoot, Discovery, watchDiscovery } from 'kubeflect/discovery'
 import { Pod } from 'kubeflect/resources/core/v1'
 
 /** What the catalog needs of `localStorage`. */

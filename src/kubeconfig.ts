@@ -1,4 +1,4 @@
 export type { ClusterConnection } from './kubeconfig/connection'
-export { KubeconfigError } from './kubeconfig/error'
+export { isKubeconfigError, KubeconfigError } from './kubeconfig/error'
 export type { Host, RunOptions } from './kubeconfig/host'
 export { inClusterConfig, type KubeconfigOptions, loadKubeconfig } from './kubeconfig/load'

@@ -41,6 +41,6 @@ export async function informerOf(url: string, worker: string | undefined): Promi
     counts,
     reach: (resourceVersion) => informer.waitForResourceVersion(resourceVersion),
     state: () => ({ objects: indexer.size, digest: digestOf(texts()), resourceVersion: indexer.resourceVersion }),
-    stop: () => informer.stop(),
+    stop: () => informer.close(),
   }
 }

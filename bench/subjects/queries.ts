@@ -1,4 +1,5 @@
-import { createInformer, KubeClient, WorkQueue } from 'kubeflect'
+import { createInformer, KubeClient } from 'kubeflect'
+import { WorkQueue } from 'kubeflect/controller'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Metrics, Subject } from './task'
 
@@ -41,7 +42,7 @@ export const queries: Subject = async (task) => {
     ),
     keyUs: timed(() => (lister.get(key) ? 1 : 0), 1),
   }
-  await pods.stop()
+  await pods.close()
   return metrics
 }
 

@@ -16,7 +16,7 @@ const sent = async (url: string): Promise<number> => (await (await fetch(`${url}
 export const firstVisit: Subject = async (task) => {
   const informer = informerOf(task, { persister: idbPersister({ database: 'bench' }) })
   await informer.whenSynced()
-  await informer.stop()
+  await informer.close()
   return {}
 }
 
@@ -64,7 +64,7 @@ export const steady: Subject = async (task) => {
   await release(task)
   await informer.waitForResourceVersion(task.lastVersion)
   const busyShare = ((await cpuMs()) - busyBefore) / (performance.now() - start)
-  await informer.stop()
+  await informer.close()
   return { busyShare, ...(task.stored && { writtenPerChanged: written() / (task.events * task.keptBytes) }) }
 }
 

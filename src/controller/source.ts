@@ -13,7 +13,7 @@ export interface ControllerRegistration {
   /** Resolves when the handler was told of everything there is; rejects when that will never be. */
   whenSynced(options: { signal: AbortSignal }): Promise<unknown>
   /** Removes the handler. */
-  remove(): void
+  close(): void
 }
 
 /** Where a controller hears of changes: what it needs of a `SharedInformer`. */

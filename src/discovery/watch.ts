@@ -78,5 +78,5 @@ export async function watchDiscovery(
     await delay(SETTLE_MS, { clock, signal })
     waitMs = FIRST_WAIT_MS
   }
-  await Promise.all(informers.map((informer) => informer.stop()))
+  await Promise.all(informers.map((informer) => informer.close()))
 }

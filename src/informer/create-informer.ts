@@ -161,7 +161,7 @@ function leaseNamespaces(client: EntryClient, options: SharedByNamespaces): Name
     if (!isApiError(error) || error.status !== 403) (options.onError ?? logError)(error)
   }
   const informer = createInformer(client, Namespaces, { persister, cluster, user, backoff, clock, random, onWake, onError, worker })
-  return { informer, release: () => informer.stop() }
+  return { informer, release: () => informer.close() }
 }
 
 /**

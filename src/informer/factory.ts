@@ -95,7 +95,7 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   /** The informers that still store what they had, by their keys. */
   readonly #stopping = new Map<string, Promise<void>>()
   #transformCount = 0
-  #state: 'idle' | 'started' | 'shut down' = 'idle'
+  #state: 'idle' | 'started' | 'closed' = 'idle'
   #unlisten = () => {}
 
   constructor(client: EntryClient, options: SharedInformerFactoryOptions = {}) {
@@ -105,10 +105,10 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   }
 
   /**
-   * Gives the informer of a collection, which lives until the factory is shut down. It is started by {@link start}, or at once when that
+   * Gives the informer of a collection, which lives until the factory is closed. It is started by {@link start}, or at once when that
    * was called before.
    *
-   * @throws Error when the factory was shut down; TypeError when an index means something else already; what the constructor of
+   * @throws Error when the factory is closed; TypeError when an index means something else already; what the constructor of
    *   {@link SharedInformer} throws.
    */
   informer<T extends KubeObject, Names extends string = never>(
@@ -149,17 +149,17 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   /**
    * Starts every informer, and from now on each one that is asked for. Calling it again does nothing.
    *
-   * @param options.signal shuts the factory down.
-   * @throws Error when the factory was shut down.
+   * @param options.signal closes the factory.
+   * @throws Error when the factory is closed.
    */
   start({ signal }: WaitOptions = {}): void {
     this.#checkOpen()
     if (this.#state === 'started') return
     this.#state = 'started'
     for (const [key, shared] of this.#shared) this.#run(key, shared)
-    const shutdown = () => void this.shutdown().catch(report)
-    this.#unlisten = listen(signal, 'abort', shutdown)
-    if (signal?.aborted) shutdown()
+    const close = () => void this.close().catch(report)
+    this.#unlisten = listen(signal, 'abort', close)
+    if (signal?.aborted) close()
   }
 
   /**
@@ -171,16 +171,16 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
     await Promise.all(Array.from(this.#shared.values(), ({ informer }) => informer.whenSynced(options)))
   }
 
-  /** Stops every informer. Resolves when what they still had to store is stored; doing it twice does no harm. */
-  async shutdown(): Promise<void> {
-    this.#state = 'shut down'
+  /** Closes every informer. Resolves when their last changes are stored. Calling it again is a no-op. */
+  async close(): Promise<void> {
+    this.#state = 'closed'
     this.#unlisten()
     for (const [key, shared] of this.#shared) this.#drop(key, shared)
     await Promise.all(this.#stopping.values())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.shutdown()
+    return this.close()
   }
 
   #find<T extends KubeObject, Names extends string>(resource: Resource<T>, request: SharedInformerRequest<T, Names>): [string, Shared] {
@@ -247,14 +247,14 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   #drop(key: string, shared: Shared): void {
     if (this.#shared.get(key) !== shared) return
     this.#shared.delete(key)
-    const stopping = Promise.all([this.#stopping.get(key), shared.informer.stop().catch(report)]).then(() => {
+    const stopping = Promise.all([this.#stopping.get(key), shared.informer.close().catch(report)]).then(() => {
       if (this.#stopping.get(key) === stopping) this.#stopping.delete(key)
     })
     this.#stopping.set(key, stopping)
   }
 
   #checkOpen(): void {
-    if (this.#state === 'shut down') throw new Error('the factory was shut down: make another one')
+    if (this.#state === 'closed') throw new Error('the factory was closed: make another one')
   }
 }
 

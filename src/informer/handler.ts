@@ -63,9 +63,9 @@ export interface HandlerRegistration extends Disposable {
   /**
    * Resolves when the handler was told of the whole initial list.
    *
-   * @throws the signal's reason; an Error when the handler is removed or the informer stopped before.
+   * @throws the signal's reason; an Error when the handler or the informer is closed before.
    */
   whenSynced(options?: WaitOptions): Promise<void>
-  /** Removes the handler; it is not told of anything any more, not even of what waits. Doing it twice does no harm. */
-  remove(): void
+  /** Removes the handler. Changes still in its backlog are dropped. Calling it again is a no-op. */
+  close(): void
 }

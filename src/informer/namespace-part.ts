@@ -98,7 +98,7 @@ export class NamespacePart<T extends KubeObject> {
       this.#hurry = new AbortController()
       await delay(ASK_AGAIN_MS, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
     }
-    await this.#persistence?.stop()
+    await this.#persistence?.close()
   }
 
   /** Until the server forbids it, or the signal is aborted. */

@@ -232,7 +232,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   /**
-   * Loads the stored state, if there is one, then lists and watches until the signal is aborted or {@link stop} is called. Resolves when the
+   * Loads the stored state, if there is one, then lists and watches until the signal is aborted or {@link close} is called. Resolves when the
    * last changes are stored: abort is not an error.
    *
    * @throws Error when called a second time: an informer has one life.
@@ -244,8 +244,8 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     await this.#running
   }
 
-  /** Ends {@link run}. Resolves when the last changes are stored; doing it twice does no harm. */
-  async stop(): Promise<void> {
+  /** Ends {@link run}. Resolves when the last changes are stored. Calling it again is a no-op. */
+  async close(): Promise<void> {
     this.#stopping.abort()
     // One that never ran ends all the same, and whoever waits for it learns of that.
     this.#running ??= this.#run(this.#stopping.signal)
@@ -253,7 +253,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
+    return this.close()
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -264,7 +264,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     if (signal.aborted) end()
     const hydrated = this.persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs, onArrival })
     await this.#feed.run({ signal, hydrated })
-    await this.persistence?.stop()
+    await this.persistence?.close()
   }
 
   #report(error: unknown): void {

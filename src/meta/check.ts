@@ -1,4 +1,4 @@
-import { KubeError } from '../errors'
+import { hasBrand, KubeError } from '../errors'
 import type { StandardIssue, StandardSchemaV1 } from './standard-schema'
 
 /** A schema refused an object. */
@@ -14,6 +14,9 @@ export class SchemaError extends KubeError {
     return ['SchemaError', 'KubeError']
   }
 }
+
+/** Whether an error says that an object does not fit its schema. */
+export const isSchemaError = (error: unknown): error is SchemaError => hasBrand(error, 'SchemaError')
 
 /**
  * Checks a value against a schema. What the schema makes of the value is not used: the user gets what the server sent.

@@ -1,4 +1,4 @@
-import { isKubeError, KubeError } from '../errors'
+import { hasBrand, KubeError } from '../errors'
 
 /** Labels, as objects carry them. */
 export type Labels = Readonly<Record<string, string>>
@@ -30,8 +30,7 @@ export class SelectorError extends KubeError {
 }
 
 /** Whether an error is about a selector that cannot be parsed. */
-export const isSelectorError = (error: unknown): error is SelectorError =>
-  isKubeError(error) && error['~kubeflect'].includes('SelectorError')
+export const isSelectorError = (error: unknown): error is SelectorError => hasBrand(error, 'SelectorError')
 
 type Operator = '' | '!' | '=' | '==' | '!=' | '<' | '>' | 'in' | 'notin'
 

@@ -36,7 +36,7 @@ export interface StorePersistenceOptions<T = unknown> extends SensitiveOptions {
 
 /** Options of `StorePersistence.start`. */
 export interface StorePersistenceStartOptions<T = unknown> {
-  /** Stops it, as `StorePersistence.stop` does. */
+  /** Ends it, as `StorePersistence.close` does. */
   signal?: AbortSignal | undefined
   /** How long to wait for the snapshot, or for more of one that is being read, in milliseconds; default 1,000. */
   loadTimeoutMs?: number | undefined

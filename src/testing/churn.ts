@@ -91,7 +91,7 @@ export class Churn {
   }
 
   /** Ends it. */
-  stop(): void {
+  close(): void {
     this.changesPerSecond = 0
   }
 

@@ -19,7 +19,7 @@ export interface StandaloneServer {
   /** What answers the requests that arrive at a port of this machine; those from elsewhere are refused. */
   listenerOf(port: number): (incoming: NodeRequest, outgoing: NodeResponse) => void
   /** Ends the changes. */
-  stop(): void
+  close(): void
 }
 
 // Real clusters rarely begin at 1, and a version of four digits shows which numbers are compared as texts.
@@ -37,6 +37,6 @@ export function createStandaloneServer({ objects, pods, rate, allowedOrigins }: 
         const reason = whyForeign(request, port, allowedOrigins)
         return reason ? refusal(reason) : server.fetch(request)
       }),
-    stop: () => churn.stop(),
+    close: () => churn.close(),
   }
 }

@@ -54,7 +54,7 @@ describe('JSON.parse is called', () => {
   test('for no event that nobody reads', async () => {
     const scene = await started()
     guard('parses per event, nothing read', (await parses(() => follow(scene))) / EVENTS)
-    await scene.pods.stop()
+    await scene.pods.close()
   })
 
   test('once for each version of an object that a handler hears of: the one before is not parsed again', async () => {
@@ -62,7 +62,7 @@ describe('JSON.parse is called', () => {
     const { handler, heard } = hearing()
     scene.pods.addEventHandler(handler)
     guard('parses per event, one handler', (await parses(() => follow(scene, heard))) / EVENTS)
-    await scene.pods.stop()
+    await scene.pods.close()
   })
 
   test('no more often for three handlers than for one', async () => {
@@ -71,24 +71,24 @@ describe('JSON.parse is called', () => {
     for (const { handler } of all) scene.pods.addEventHandler(handler)
     const heard = Promise.all(all.map((each) => each.heard)).then(() => undefined)
     guard('parses per event, three handlers', (await parses(() => follow(scene, heard))) / EVENTS)
-    await scene.pods.stop()
+    await scene.pods.close()
   })
 
   test('once for each event that is indexed', async () => {
     const scene = await started({ indexers: { node: (pod) => [pod.spec?.nodeName ?? ''] } })
     guard('parses per event, an index', (await parses(() => follow(scene))) / EVENTS)
-    await scene.pods.stop()
+    await scene.pods.close()
   })
 
   test('once for each event that is transformed', async () => {
     const scene = await started({ transform: (pod) => pod })
     guard('parses per event, a transform', (await parses(() => follow(scene))) / EVENTS)
-    await scene.pods.stop()
+    await scene.pods.close()
   })
 
   test.each(['stream', 'list'] as const)('for no object of the first state (%s)', async (initialList) => {
     const name = initialList === 'stream' ? 'parses of a streamed list' : 'parses of a list'
-    guard(name, await parses(async () => (await started({ initialList })).pods.stop()))
+    guard(name, await parses(async () => (await started({ initialList })).pods.close()))
   })
 
   test('for the labels only when a selector looks for them', async () => {
@@ -97,7 +97,7 @@ describe('JSON.parse is called', () => {
     expect(pods.lister.list({ labelSelector: 'app=web' }).length).toBeGreaterThan(0)
     const parsed = spy.mock.calls.reduce((sum, [text]) => sum + text.length, 0)
     guard('characters parsed per object, a label selector', parsed / PODS)
-    await pods.stop()
+    await pods.close()
   })
 })
 
@@ -106,7 +106,7 @@ describe('the server is asked', () => {
     const { feed, pods } = await started({ initialList })
     await follow({ feed, pods })
     guard(initialList === 'stream' ? 'requests of a streamed sync' : 'requests of a listed sync', feed.requests.length)
-    await pods.stop()
+    await pods.close()
   })
 })
 
@@ -121,22 +121,22 @@ describe('IndexedDB is used', () => {
 
   test('for a second visit: one request, and no list', async () => {
     const feed = new Feed(PODS)
-    await (await stored(feed)).stop()
+    await (await stored(feed)).close()
     const before = feed.requests.length
     const pods = await stored(feed)
     expect((await pods.whenSynced()).source).toBe('persisted')
     guard('requests of a resumed sync', feed.requests.length - before)
-    await pods.stop()
+    await pods.close()
   })
 
   test('once for all the changes that come before the next commit', async () => {
     const feed = new Feed(PODS)
-    await (await stored(feed)).stop()
+    await (await stored(feed)).close()
     const pods = await stored(feed)
     const transactions = await calls(IDBDatabase.prototype as unknown as Record<'transaction', unknown>, 'transaction', async () => {
       await feed.change(EVENTS)
       await pods.waitForResourceVersion(feed.resourceVersion)
-      await pods.stop()
+      await pods.close()
     })
     guard('transactions of 1,000 changes at once', transactions)
   })
@@ -144,7 +144,7 @@ describe('IndexedDB is used', () => {
   test('for at most two characters per character that changed, tidying up included', async () => {
     const feed = new Feed(PODS)
     const clock = new VirtualClock()
-    await (await stored(feed)).stop()
+    await (await stored(feed)).close()
     const pods = await stored(feed, clock)
     const put = vi.spyOn(IDBObjectStore.prototype, 'put')
     const commits = 40
@@ -156,7 +156,7 @@ describe('IndexedDB is used', () => {
       await clock.advance(250)
       await vi.waitUntil(() => put.mock.calls.length > before)
     }
-    await pods.stop()
+    await pods.close()
     const written = put.mock.calls.reduce((sum, [value]) => sum + sizeOf(value), 0)
     guard('characters written per character changed', written / changed)
   })

@@ -31,7 +31,7 @@ test('48. one informer per resource, namespace, selectors and transform', async 
   expect(different.map((selection) => informers.informer(ConfigMap, selection))).toEqual(made)
   expect(informers.informer(ConfigMap, { namespace: 'shop', labelSelector: '' })).toBe(made[0])
   expect(requests).toEqual([])
-  await informers.shutdown()
+  await informers.close()
   world.expectNothingLeft()
 })
 
@@ -49,7 +49,7 @@ test('48. start is idempotent: one feed for all users, and none before it', asyn
   await world.settle()
   expect(requests).toHaveLength(1)
   expect(notes.sort()).toEqual(['+a@101!', '+a@101!', '+b@102!', '+b@102!'])
-  await informers.shutdown()
+  await informers.close()
   await world.settle()
   world.expectNothingLeft()
 })
@@ -93,7 +93,7 @@ test('48. an informer that somebody holds without a lease lives as long as the f
   informers.lease(ConfigMap).release()
   await world.settle()
   expect(informer.state).toBe('live')
-  await informers.shutdown()
+  await informers.close()
   expect(informer.state).toBe('stopped')
 })
 
@@ -104,12 +104,12 @@ test('48. the signal shuts everything down; nothing can be had of the factory th
   informers.start({ signal: controller.signal })
   await informers.whenSynced()
   controller.abort()
-  await informers.shutdown()
+  await informers.close()
   await world.settle()
   expect(informer.state).toBe('stopped')
   world.expectNothingLeft()
-  expect(() => informers.informer(ConfigMap)).toThrow('the factory was shut down: make another one')
-  expect(() => informers.start()).toThrow('the factory was shut down')
+  expect(() => informers.informer(ConfigMap)).toThrow('the factory was closed: make another one')
+  expect(() => informers.start()).toThrow('the factory was closed')
 })
 
 test('the factory’s namespace is not for cluster-scoped resources', async () => {

@@ -53,7 +53,7 @@ class GuardedWorld extends World {
   }
 
   async expectQuiet(informer: SharedInformer<ConfigMap>): Promise<void> {
-    await informer.stop()
+    await informer.close()
     await this.settle()
     this.expectNothingLeft()
   }
@@ -420,7 +420,7 @@ test('a factory’s informers share the Namespaces, and let them go when nobody 
   services.release()
   await world.settle()
   expect(world.server.openRequests.map(({ resource, namespace }) => `${namespace}/${resource}`)).toEqual(['shop/configmaps'])
-  await informers.shutdown()
+  await informers.close()
   await world.settle()
   world.expectNothingLeft()
 })

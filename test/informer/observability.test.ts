@@ -101,7 +101,7 @@ describe('watches', () => {
     await world.advance(10_000)
     world.server.disconnect()
     await world.advance(10_000)
-    await scene.informer.stop()
+    await scene.informer.close()
     const [, ...watches] = scene.of('closed')
     const openedAt = 90_000
     expect(watches).toEqual([
@@ -223,8 +223,8 @@ describe('backlogs', () => {
     gate.close()
     const registration = scene.informer.addEventHandler(noting([], gate.pass))
     await scene.settle()
-    registration.remove()
-    registration.remove()
+    registration.close()
+    registration.close()
     expect(told(scene)).toEqual(['1: 2', '1: 1', '1: 0'])
   })
 

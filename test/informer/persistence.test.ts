@@ -50,7 +50,7 @@ test('disposing of an informer stores what is still to be stored', async () => {
     await using scene = await new Scene(world, { persister }).settle()
     world.update('a')
     await scene.settle()
-    await scene.informer.stop()
+    await scene.informer.close()
     expect(scene.informer.persistence?.status).toBe('stopped')
   }
   world.server.faults.add({ times: 100, fault: { type: 'refuse' } })
@@ -91,7 +91,7 @@ test('31. abort while the stored state is being read ends everything', async () 
   const hanging: Persister = { load: () => new Promise(() => {}), commit: async () => {}, clear: async () => {} }
   await using scene = await new Scene(world, { persister: hanging }).settle()
   const synced = expect(scene.informer.whenSynced()).rejects.toThrow('stopped')
-  await scene.informer.stop()
+  await scene.informer.close()
   await synced
   expect(scene.requests).toEqual([])
 })

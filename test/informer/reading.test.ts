@@ -64,7 +64,7 @@ test('46. waiting for a version ends with the signal, with the informer, and at 
   await aborted
   await expect(scene.informer.waitForResourceVersion('')).rejects.toThrow('expected the metadata.resourceVersion of an object, got ""')
   const stopped = expect(scene.informer.waitForResourceVersion('999')).rejects.toThrow('stopped before it had reached resourceVersion 999')
-  await scene.informer.stop()
+  await scene.informer.close()
   await stopped
 })
 
@@ -84,7 +84,7 @@ test('47. the lister reads by namespace and selector; what is missing is undefin
   const running = namespaces.run()
   await namespaces.whenSynced()
   expect(namespaces.lister.get('default')?.object.metadata.name).toBe('default')
-  await namespaces.stop()
+  await namespaces.close()
   await running
 })
 
@@ -127,7 +127,7 @@ test('changes: ends when the informer stops, and refuses one that has stopped', 
   }
   const looping = loop()
   await scene.settle()
-  await scene.informer.stop()
+  await scene.informer.close()
   await looping
   expect(seen).toEqual(['added a@101!'])
   await expect(loop()).rejects.toThrow('the informer has stopped')
@@ -138,8 +138,8 @@ test('an informer that runs already, or was stopped, does not run again', async 
   const informer = new SharedInformer(new ListWatch(clientOf(world), ConfigMap), quiet(world))
   expect(world.server.openRequests).toEqual([])
   const synced = expect(informer.whenSynced()).rejects.toThrow('stopped before it had synced')
-  await informer.stop()
-  await informer.stop()
+  await informer.close()
+  await informer.close()
   await synced
   await expect(informer.run()).rejects.toThrow('the informer was started or stopped before: make another informer')
 })
@@ -149,7 +149,7 @@ test('an informer that never ran and is stopped ends those who listen already, a
   const informer = new SharedInformer(new ListWatch(clientOf(world), ConfigMap), quiet(world))
   const registration = informer.addEventHandler({}, { resyncPeriodMs: 1_000 })
   const ended = expect(registration.whenSynced()).rejects.toThrow('stopped')
-  await informer.stop()
+  await informer.close()
   await ended
   expect(() => informer.addEventHandler({})).toThrow('the informer has stopped')
   world.expectNothingLeft()

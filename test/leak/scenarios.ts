@@ -74,7 +74,7 @@ async function abortedAt(stage: Stage, at: string, options: InformerOptions<Conf
   })
   await stage.rest()
   controller.abort()
-  await informer.stop()
+  await informer.close()
   return [informer]
 }
 
@@ -105,7 +105,7 @@ async function handled(stage: Stage): Promise<readonly object[]> {
   const kept = informer.addEventHandler({ onAdd: (object) => seen.push(object) }, { resyncPeriodMs: 30_000, maxBacklog: 5 })
   const removed = informer.addEventHandler({ onAdd: () => undefined })
   await removed.whenSynced({ signal: stage.signal })
-  removed.remove()
+  removed.close()
   await kept.whenSynced({ signal: stage.signal })
   informer.subscribe(() => undefined)
   informer.store.subscribe(() => undefined)

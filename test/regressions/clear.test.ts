@@ -59,7 +59,7 @@ async function found(world: World, persister: Persister): Promise<number> {
   await pass(world, 2)
   stop()
   const { size } = scene.informer.store
-  await scene.informer.stop()
+  await scene.informer.close()
   return size
 }
 
@@ -79,7 +79,7 @@ for (const [name, make] of Object.entries(storages)) {
       await pass(world, 30)
       expect(scenes.map(({ informer }) => informer.persistence?.status)).toEqual(['fenced', 'fenced'])
       expect(scenes.map(({ informer }) => informer.store.size)).toEqual([3, 3])
-      await Promise.all(scenes.map(({ informer }) => informer.stop()))
+      await Promise.all(scenes.map(({ informer }) => informer.close()))
       expect(await found(world, open())).toBe(0)
     })
 
@@ -93,13 +93,13 @@ for (const [name, make] of Object.entries(storages)) {
       stop()
       await pass(world, 60)
       expect([scene.informer.store.size, scene.informer.persistence?.status]).toEqual([1, 'fenced'])
-      await scene.informer.stop()
+      await scene.informer.close()
       expect(await found(world, open())).toBe(0)
 
       const next = new Scene(world, { persister: open(), user: 'ann' })
       await pass(world, 2)
       expect(next.informer.persistence?.status).toBe('active')
-      await next.informer.stop()
+      await next.informer.close()
       expect(await found(world, open())).toBe(1)
     })
 
@@ -126,7 +126,7 @@ for (const [name, make] of Object.entries(storages)) {
       isDown = false
       await pass(world, 20)
       expect(scene.informer.persistence?.status).toBe('fenced')
-      await scene.informer.stop()
+      await scene.informer.close()
       expect(await found(world, open())).toBe(0)
     })
   })
@@ -149,7 +149,7 @@ test('after a clear, an informer of single namespaces opens no scope for a names
   await pass(world, 30)
   expect([...(scene.informer.status.namespaces?.keys() ?? [])]).toContain('later')
   expect([...storage.keys()]).toEqual([])
-  await scene.informer.stop()
+  await scene.informer.close()
 })
 
 describe('when a Worker dies after a clear', () => {
@@ -169,12 +169,12 @@ describe('when a Worker dies after a clear', () => {
       site.update('a')
       await site.caughtUp(informer)
       await site.until('the persister to notice', () => informer.persistence?.status === 'fenced')
-      await informer.stop()
+      await informer.close()
 
       const second = site.inform({ persister: idbPersister({ database }), user: 'ann', worker: undefined })
       await site.caughtUp(second)
       expect(second.status.source).not.toBe('persisted')
-      await second.stop()
+      await second.close()
     })
   }
 

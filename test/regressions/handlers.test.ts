@@ -83,7 +83,7 @@ test('200,000 objects are no RangeError: not in a list, and not in one batch of 
   await world.settle()
   expect(told).toEqual({ added: 200_000, updated: 0, deleted: 200_000, resynced: 0 })
   expect(errors).toEqual([])
-  await informer.stop()
+  await informer.close()
   await running
 })
 

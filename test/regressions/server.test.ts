@@ -117,7 +117,7 @@ test('a logout is no storm of 401: ten feeds share one refresh, and each asks ag
   await world.advance(10 * 60_000)
   // With the token that was refused, and with a fresh one, every half minute at the most.
   expect(sent).toBeLessThanOrEqual(10 * 2 * 21)
-  await Promise.all(informers.map((informer) => informer.stop()))
+  await Promise.all(informers.map((informer) => informer.close()))
 })
 
 test('who may not list the cluster is told so: a state, and a promise that rejects when asked to', async () => {

@@ -93,7 +93,7 @@ test('two tabs never mix their states: the older one is fenced, and goes on from
   await world.advance(1_000)
   expect([older, newer].map(({ informer }) => informer.persistence?.status)).toEqual(['fenced', 'active'])
   expect(older.informer.store.size).toBe(2)
-  await Promise.all([older.informer.stop(), newer.informer.stop()])
+  await Promise.all([older.informer.close(), newer.informer.close()])
   expect(await found(world, memoryPersister(storage))).toBe('102 shop/a shop/b')
 })
 

@@ -14,7 +14,7 @@ async function storedBy(world: World, options: InformerOptions<ConfigMap> = {}):
   const storage: MemoryStorage = new Map()
   const scene = new Scene(world, { ...options, persister: memoryPersister(storage) })
   await world.advance(1_000)
-  await scene.informer.stop()
+  await scene.informer.close()
   expect([...storage.values()].map(({ texts }) => texts.size)).toEqual([2])
   return storage
 }

@@ -21,7 +21,7 @@ async function life(world: World, storage: MemoryStorage, client: EntryClient, o
   const { source } = informer.status
   await world.advance(2_000)
   const { state } = informer
-  await informer.stop()
+  await informer.close()
   return { state, source, size: informer.store.size, errors, stored: storage.size }
 }
 

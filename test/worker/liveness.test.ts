@@ -149,7 +149,7 @@ describe('an informer whose Worker dies without a word', () => {
       if (how === 'hangs') worker?.hang()
       else worker?.terminate()
       let isStopped = false
-      const stopped = informer.stop().then(() => {
+      const stopped = informer.close().then(() => {
         isStopped = true
       })
       await site.until('the informer to stop', () => isStopped)

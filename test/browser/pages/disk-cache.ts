@@ -18,7 +18,7 @@ const page = {
       const secrets = createInformer(client, Secret, { ...shop, worker })
       await secrets.whenSynced()
       read.push(secrets.store.list().map(({ text }) => text))
-      await secrets.stop()
+      await secrets.close()
     }
     const made = { metadata: { name: 'made', namespace: 'shop', annotations: { mark: written } } }
     read.push(await client.create(Secret, made))

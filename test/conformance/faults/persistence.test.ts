@@ -11,7 +11,7 @@ import { World } from '../world'
 async function persisted(storage: MemoryStorage, scope?: Partial<Scope>): Promise<string | undefined> {
   const page = new Page(new World(), { persister: memoryPersister(storage), ...(scope && { scope }) })
   await page.persistence?.start()
-  await page.persistence?.stop()
+  await page.persistence?.close()
   return page.store.resourceVersion ? `${page.store.resourceVersion}: ${page.state}` : undefined
 }
 
