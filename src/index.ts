@@ -71,6 +71,11 @@ export { StorePersistence } from './persistence/store-persistence'
 
 // The everyday entry: a shared cache with handlers
 export { createInformer, type InformerOptions, type PersistOptions } from './informer/create-informer'
+export type { InformerSource, MetadataSource, TableSource } from './informer/source'
+export { metadata } from './informer/metadata'
+export { table } from './informer/table'
+export { eachAllowed, type NamespacesPlan } from './informer/each-allowed'
+export { type InformerWorker, inWorker } from './worker/in-worker'
 export { SharedInformer, type SharedInformerOptions } from './informer/shared-informer'
 export type { InformerStatus } from './informer/feed'
 export { type InformerIdentity, type InformerLease, SharedInformerFactory, type SharedInformerFactoryOptions } from './informer/factory'

@@ -1,4 +1,5 @@
 import { createInformer } from '../informer/create-informer'
+import { metadata } from '../informer/metadata'
 import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { guarded } from '../internal/report'
@@ -50,7 +51,7 @@ export async function watchDiscovery(
   let change = new AbortController()
   const informers = CAUSES.map((resource) => {
     const informer = createInformer(client, resource, {
-      representation: 'metadata',
+      source: metadata(),
       clock,
       random,
       onWake,

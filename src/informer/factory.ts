@@ -7,7 +7,7 @@ import type { Resource } from '../meta/resource'
 import type { EntryClient } from '../reflector/list-watch'
 import type { WhenSyncedOptions } from '../reflector/when-synced'
 import type { Indexers } from '../store/indexer'
-import { type InformerOptions, Namespaces, newInformer } from './create-informer'
+import { type InformerOptions, Namespaces, newInformer, type PersistOptions } from './create-informer'
 import type { InformerEvent } from './events'
 import type { SharedInformer } from './shared-informer'
 import type { Transform } from './transform'
@@ -17,18 +17,20 @@ import type { WaitOptions } from './wait'
 export interface SharedInformerFactoryOptions
   extends Omit<
     InformerOptions<KubeObject>,
+    | 'persist'
     | 'indexers'
     | 'transform'
     | 'expectedType'
     | 'labelSelector'
     | 'fieldSelector'
-    | 'version'
     | 'signal'
-    | 'representation'
+    | 'source'
     | 'onEvent'
     | 'onArrival'
   > {
-  /** Told of everything that happens, and of which informer it happens to. */
+  /** Where the state of each informer is kept across restarts; `version` is part of each request. Default: in memory only. */
+  persist?: Omit<PersistOptions, 'version'> | undefined
+  /** Called with each event and the informer that it happened in. */
   onEvent?: ((event: InformerEvent, informer: InformerIdentity) => void) | undefined
   /** Told of what has arrived of a first state while it is being read, and which informer's it is; see {@link InformerOptions.onArrival}. */
   onArrival?: ((entries: readonly Entry<KubeObject>[], before: number, informer: InformerIdentity) => void) | undefined
@@ -185,15 +187,15 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
 
   #find<T extends KubeObject, Names extends string>(resource: Resource<T>, request: SharedInformerRequest<T, Names>): [string, Shared] {
     this.#checkOpen()
-    const { indexers, ...selection } = request
+    const { indexers, version, ...selection } = request
     const namespace = resource.scope === 'Cluster' ? undefined : (selection.namespace ?? this.#options.namespace)
-    const key = this.#keyOf(resource, { ...selection, namespace })
+    const key = this.#keyOf(resource, { ...selection, version, namespace })
     const known = this.#shared.get(key)
     if (known) {
       if (indexers) addMissing(known.informer as unknown as SharedInformer<T>, indexers)
       return [key, known]
     }
-    const { onEvent, onArrival } = this.#options
+    const { onEvent, onArrival, persist } = this.#options
     const { labelSelector, fieldSelector } = selection
     const identity: InformerIdentity = { resource, namespace, labelSelector, fieldSelector }
     const options = {
@@ -201,6 +203,7 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
       ...selection,
       namespace,
       indexers,
+      persist: persist && { ...persist, version },
       onEvent: onEvent && ((event: InformerEvent) => onEvent(event, identity)),
       onArrival: onArrival && ((entries: readonly Entry<T>[], before: number) => onArrival(entries, before, identity)),
     }

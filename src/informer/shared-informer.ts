@@ -74,7 +74,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   readonly indexer: Indexer<T, Names>
   /** Reads the objects as one reads a server. */
   readonly lister: Lister<T>
-  /** Says what has become of the stored state; undefined when it is kept in memory only, or namespace by namespace (`fallbackNamespaces`). */
+  /** Says what has become of the stored state; undefined when it is kept in memory only, or namespace by namespace (`eachAllowed`). */
   readonly persistence: StorePersistence<T> | undefined
   readonly #feed: Feed
   readonly #processor: Processor<T>

@@ -114,7 +114,10 @@ describe('IndexedDB is used', () => {
   beforeEach(freshIndexedDB)
 
   const stored = async (feed: Feed, clock = new VirtualClock()) => {
-    const pods = createInformer(feed.client, Pod, { persister: idbPersister({ database: 'guard', whenIdle: (tidy) => tidy() }), clock })
+    const pods = createInformer(feed.client, Pod, {
+      persist: { to: idbPersister({ database: 'guard', whenIdle: (tidy) => tidy() }) },
+      clock,
+    })
     await pods.whenSynced()
     return pods
   }

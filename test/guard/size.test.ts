@@ -36,6 +36,10 @@ async function loadedAtOnce(imports: string): Promise<{ kB: number; modules: rea
   }
 }
 
+/** Whatever an informer can do without. */
+const BESIDE_INFORMERS =
+  /src\/(view|discovery|access|controller|workqueue|queue|watch-cache|worker)\/|transport\/(write|logs|table)|reflector\/(metadata|table)|informer\/(metadata|table|each-allowed|namespace)/
+
 test('who only keeps a store up to date loads no writes, logs, views, discovery or Workers', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, ListWatch, Reflector, Store } from 'kubeflect'`)
   expect(
@@ -46,14 +50,23 @@ test('who only keeps a store up to date loads no writes, logs, views, discovery 
   guard('kB gzipped, KubeReader, ListWatch, Reflector, Store', kB)
 })
 
-test('who only has informers loads no writes, logs, views, discovery, the Worker’s side or what follows single namespaces', async () => {
+test('an informer alone loads no writes, logs, views, discovery, tables, metadata, single namespaces or Workers', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, createInformer } from 'kubeflect'`)
-  expect(
-    modules.filter((id) =>
-      /src\/(view|discovery|access|controller|workqueue|watch-cache)\/|transport\/(write|logs)|worker\/(host|hold|remote|thread)|informer\/namespace(s-fan-in|-part|-store)/.test(
-        id,
-      ),
-    ),
-  ).toEqual([])
+  expect(modules.filter((id) => BESIDE_INFORMERS.test(id))).toEqual([])
   guard('kB gzipped, KubeReader, createInformer', kB)
+})
+
+test('each value that an informer can be given loads its own part and nothing else', async () => {
+  const parts = {
+    metadata: /reflector\/metadata|informer\/metadata/,
+    table: /transport\/table|reflector\/table|informer\/table/,
+    eachAllowed: /informer\/(each-allowed|namespaces-feed|namespaces-status)/,
+    inWorker: /worker\/(in-worker|off-thread)/,
+  }
+  for (const [name, own] of Object.entries(parts)) {
+    const { modules } = await loadedAtOnce(`{ KubeReader, createInformer, ${name} } from 'kubeflect'`)
+    const beside = modules.filter((id) => BESIDE_INFORMERS.test(id))
+    expect(beside.filter((id) => own.test(id))).not.toEqual([])
+    expect(beside.filter((id) => !own.test(id))).toEqual([])
+  }
 })

@@ -189,7 +189,7 @@ test('an informer that is asked for again while the last one is being stored wai
     },
     clear: (scope) => memory.clear(scope),
   }
-  await using informers = new SharedInformerFactory(clientOf(world, []), { ...quiet(world), namespace: 'shop', persister })
+  await using informers = new SharedInformerFactory(clientOf(world, []), { ...quiet(world), namespace: 'shop', persist: { to: persister } })
   informers.start()
   const first = informers.lease(ConfigMap)
   await first.informer.whenSynced()

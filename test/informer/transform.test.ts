@@ -17,7 +17,7 @@ for (const initialList of ['list', 'stream'] as const) {
       seen.push(brief(object))
       return { ...object, data: { small: 'yes' } }
     }
-    await using scene = await new Scene(world, { initialList, transform, persister: memoryPersister(storage), version: '1' }).settle()
+    await using scene = await new Scene(world, { initialList, transform, persist: { to: memoryPersister(storage), version: '1' } }).settle()
     const told: unknown[] = []
     scene.informer.addEventHandler({
       onAdd: ({ data }) => told.push(data),
@@ -39,7 +39,7 @@ test('42. what was stored is not transformed again', async () => {
   const world = new World(['a'])
   const persister = memoryPersister()
   let runs = 0
-  const options = { persister, transform: (object: ConfigMap) => ({ ...object, data: { runs: String(++runs) } }) }
+  const options = { persist: { to: persister }, transform: (object: ConfigMap) => ({ ...object, data: { runs: String(++runs) } }) }
   {
     await using scene = new Scene(world, options)
     await scene.settle()

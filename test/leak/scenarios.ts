@@ -82,7 +82,7 @@ async function persisted(stage: Stage): Promise<readonly object[]> {
   const storage = new Map()
   const lives: object[] = []
   for (const source of ['stream', 'persisted'] as const) {
-    const informer = start(stage, { persister: memoryPersister(storage) })
+    const informer = start(stage, { persist: { to: memoryPersister(storage) } })
     const synced = await informer.whenSynced()
     if (synced.source !== source) throw new Error(`synced from ${synced.source}, not ${source}`)
     lives.push(await stopped(stage, informer))

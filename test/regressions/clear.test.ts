@@ -8,6 +8,7 @@ import { PersistenceError } from '../../src/errors'
 import { idbPersister } from '../../src/idb'
 // An informer loads it when it runs, which takes time that is not the world's: here it is loaded already.
 import '../../src/informer/namespaces-fan-in'
+import { eachAllowed } from '../../src/informer/each-allowed'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
 import type { Persister } from '../../src/persistence/persister'
 import { sqlPersister } from '../../src/persistence/sql'
@@ -55,7 +56,7 @@ async function pass(world: World, seconds: number): Promise<void> {
 /** Counts what an informer finds stored. */
 async function found(world: World, persister: Persister): Promise<number> {
   const stop = world.server.faults.add({ times: 100, fault: { type: 'refuse' } })
-  const scene = new Scene(world, { persister, user: 'ann', persistence: { loadTimeoutMs: 60_000 } })
+  const scene = new Scene(world, { persist: { to: persister, user: 'ann', loadTimeoutMs: 60_000 } })
   await pass(world, 2)
   stop()
   const { size } = scene.informer.store
@@ -69,7 +70,10 @@ for (const [name, make] of Object.entries(storages)) {
       const open = make()
       const world = new World(['a'])
       const persister = open()
-      const scenes = [new Scene(world, { persister, user: 'ann' }), new Scene(world, { persister, user: 'ann' })] as const
+      const scenes = [
+        new Scene(world, { persist: { to: persister, user: 'ann' } }),
+        new Scene(world, { persist: { to: persister, user: 'ann' } }),
+      ] as const
       await pass(world, 2)
       await open().clear({ user: 'ann' })
       world.create('b')
@@ -87,7 +91,7 @@ for (const [name, make] of Object.entries(storages)) {
       const open = make()
       const world = new World(['a'])
       const stop = world.server.faults.add({ times: 100, fault: { type: 'refuse' } })
-      const scene = new Scene(world, { persister: open(), user: 'ann' })
+      const scene = new Scene(world, { persist: { to: open(), user: 'ann' } })
       await pass(world, 2)
       await open().clear()
       stop()
@@ -96,7 +100,7 @@ for (const [name, make] of Object.entries(storages)) {
       await scene.informer.close()
       expect(await found(world, open())).toBe(0)
 
-      const next = new Scene(world, { persister: open(), user: 'ann' })
+      const next = new Scene(world, { persist: { to: open(), user: 'ann' } })
       await pass(world, 2)
       expect(next.informer.persistence?.status).toBe('active')
       await next.informer.close()
@@ -117,7 +121,7 @@ for (const [name, make] of Object.entries(storages)) {
         commit: (scope, change) => whenUp(() => inner.commit(scope, change)),
         clear: (fields) => inner.clear(fields),
       }
-      const scene = new Scene(world, { persister, user: 'ann' })
+      const scene = new Scene(world, { persist: { to: persister, user: 'ann' } })
       await pass(world, 2)
       isDown = true
       world.create('b')
@@ -141,7 +145,11 @@ test('after a clear, an informer of single namespaces opens no scope for a names
     fault: forbidden,
   })
   const storage: MemoryStorage = new Map()
-  const scene = new Scene(world, { namespace: undefined, fallbackNamespaces: ['shop'], persister: memoryPersister(storage), user: 'ann' })
+  const scene = new Scene(world, {
+    namespace: undefined,
+    namespaces: eachAllowed(['shop']),
+    persist: { to: memoryPersister(storage), user: 'ann' },
+  })
   await pass(world, 5)
   expect(storage.size).toBeGreaterThan(0)
   await memoryPersister(storage).clear({ user: 'ann' })
@@ -157,7 +165,7 @@ describe('when a Worker dies after a clear', () => {
     test(`and the clear came ${when} its death, the main thread writes nothing`, async () => {
       const site = new Site(['a', 'b'])
       const database = 'test'
-      const informer = site.inform({ persister: idbPersister({ database }), user: 'ann' })
+      const informer = site.inform({ persist: { to: idbPersister({ database }), user: 'ann' } })
       await site.caughtUp(informer)
       await informer.persistence?.flush()
       if (when === 'before') await idbPersister({ database }).clear({ user: 'ann' })
@@ -171,7 +179,7 @@ describe('when a Worker dies after a clear', () => {
       await site.until('the persister to notice', () => informer.persistence?.status === 'fenced')
       await informer.close()
 
-      const second = site.inform({ persister: idbPersister({ database }), user: 'ann', worker: undefined })
+      const second = site.inform({ persist: { to: idbPersister({ database }), user: 'ann' }, worker: undefined })
       await site.caughtUp(second)
       expect(second.status.source).not.toBe('persisted')
       await second.close()

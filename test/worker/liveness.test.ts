@@ -122,7 +122,7 @@ describe('an informer whose Worker dies without a word', () => {
   for (const how of ['is terminated', 'hangs'] as const) {
     test(`is live again on the main thread within 10 s when it ${how}, and says in between that it is not`, async () => {
       const site = new Site(['a', 'b'])
-      await using informer = site.inform({ persister: idbPersister({ database: 'test' }) })
+      await using informer = site.inform({ persist: { to: idbPersister({ database: 'test' }) } })
       await site.caughtUp(informer)
       await site.advance(5_000)
       const [worker] = site.workers
@@ -140,7 +140,7 @@ describe('an informer whose Worker dies without a word', () => {
 
     test(`stops within 10 s when it ${how}, also with changes that are not stored yet`, async () => {
       const site = new Site(['a', 'b'])
-      const informer = site.inform({ persister: idbPersister({ database: 'test' }) })
+      const informer = site.inform({ persist: { to: idbPersister({ database: 'test' }) } })
       await site.caughtUp(informer)
       await informer.persistence?.flush()
       site.update('b')
