@@ -32,7 +32,7 @@ export const queries: Subject = async (task) => {
   const { indexer, lister } = pods
   const objects = indexer.list().map(({ object }) => object)
   const count = (is: (pod: Pod) => boolean) => objects.filter(is).length
-  const key = indexer.listKeys().at(-1) ?? ''
+  const key = indexer.keys().at(-1) ?? ''
   const metrics: Metrics = {
     selectorUs: timed(() => lister.list({ labelSelector: SELECTOR }).length, count(isSelected)),
     namespaceUs: timed(() => lister.list({ namespace: 'team-4' }).length, count(isThere)),

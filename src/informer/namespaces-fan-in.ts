@@ -8,7 +8,7 @@ import { lowestOf, worstOf } from './namespaces-status'
 /** An informer of the Namespaces, held for a while. */
 export interface NamespacesLease {
   readonly informer: {
-    readonly indexer: Pick<Indexer<KubeObject>, 'size' | 'listKeys' | 'subscribe'>
+    readonly indexer: Pick<Indexer<KubeObject>, 'size' | 'keys' | 'subscribe'>
     readonly status: ReflectorStatus
     subscribe(listener: () => void): () => void
   }
@@ -130,7 +130,7 @@ export class NamespacesFanIn<T extends KubeObject> {
   /** Undefined as long as nobody knows. */
   #namesOf({ indexer, status }: NamespacesLease['informer']): Set<string> | undefined {
     if (isForbidden(status)) return new Set(this.#host.fallback)
-    return status.hasSynced || indexer.size > 0 ? new Set(indexer.listKeys()) : undefined
+    return status.hasSynced || indexer.size > 0 ? new Set(indexer.keys()) : undefined
   }
 
   #namespacesStatus(informer: NamespacesLease['informer']): InformerStatus {

@@ -70,10 +70,10 @@ export interface SharedInformerOptions<T extends KubeObject, Names extends strin
  * @see client-go `cache.SharedIndexInformer`
  */
 export class SharedInformer<T extends KubeObject, Names extends string = never> extends Opaque implements AsyncDisposable {
-  /** The objects, to be found by key and by index. Only the informer may change them. */
+  /** The entries by key and by index. Only the informer may change them. */
   readonly indexer: Indexer<T, Names>
-  /** Reads the objects as one reads a server. */
-  readonly lister: Lister<T>
+  /** Reads the entries by name, namespace and labels. */
+  readonly lister: Lister<T, Names>
   /** Says what has become of the stored state; undefined when it is kept in memory only, or namespace by namespace (`eachAllowed`). */
   readonly persistence: StorePersistence<T> | undefined
   readonly #feed: Feed
@@ -130,6 +130,15 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   /** The same as {@link indexer}. */
   get store(): Indexer<T, Names> {
     return this.indexer
+  }
+
+  /**
+   * The objects themselves, in no particular order. Parses every entry: to show a few of many, read `entry.object` of those.
+   *
+   * @throws ParseError when an entry's text is not JSON. It is dropped and fetched again.
+   */
+  objects(): T[] {
+    return this.indexer.objects()
   }
 
   /** What the feed is doing. */

@@ -18,6 +18,7 @@ import type { ReflectorEvent, ReflectorOptions, ReflectorState, ReflectorStatus,
 import { Session } from './session'
 import type { SessionHost } from './session-host'
 import { type AttemptEnded, type FeedEvent, type FeedState, initialState, type Step, transition } from './state'
+import { initialStatus, nextStatus } from './status'
 import { type WhenSyncedOptions, whenSynced } from './when-synced'
 
 /** The longest wait that a server can ask for. */
@@ -58,7 +59,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
   readonly #problems: Problems
   readonly #listeners = new Listeners<ReflectorStatus>()
   #feed: FeedState
-  #status: ReflectorStatus = { state: 'idle', hasSynced: false, source: undefined, lastSyncResourceVersion: '', error: undefined }
+  #status: ReflectorStatus
   #bookmarks = false
   #startedAt = 0
   #session: Session<T> | undefined
@@ -88,6 +89,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
     this.#problems = new Problems(options.onError)
     this.#waits = new Backoff(options.backoff, options.random)
     this.#pace = new Pace(0)
+    this.#status = initialStatus((options.clock ?? systemClock).now())
     this.#feed = initialState({ streaming: options.initialList !== 'list' })
   }
 
@@ -220,9 +222,11 @@ export class Reflector<T extends KubeObject> extends Opaque {
     const { clock = systemClock } = this.#options
     const { wait, reason } = step
     // What keeps the server from being watched is no error of a feed that polls.
-    if (wait === 'poll') this.#update({ state: 'polling', error: undefined })
+    const nextAttemptAt = clock.now() + ms
+    if (wait === 'poll') this.#update({ state: 'polling', nextAttemptAt, error: undefined })
     else {
-      this.#update({ state: wait === 'backoff' || wait === 'next' ? 'backoff' : reason === 'gone' ? 'gone' : 'denied' })
+      const state = wait === 'backoff' || wait === 'next' ? 'backoff' : reason === 'gone' ? 'gone' : 'denied'
+      this.#update({ state, nextAttemptAt })
       this.#emit?.({ type: 'backoff', ms, reason })
     }
     this.#hurry = new AbortController()
@@ -350,7 +354,8 @@ export class Reflector<T extends KubeObject> extends Opaque {
   }
 
   #update(change: Partial<ReflectorStatus>): void {
-    this.#status = { ...this.#status, ...change }
+    const { clock = systemClock } = this.#options
+    this.#status = nextStatus(this.#status, change, clock.now())
     this.#listeners.notify(this.#status)
   }
 

@@ -131,7 +131,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
    *
    * @throws TypeError when there is no such index.
    */
-  listIndexFuncValues(name: Names | NamespaceIndex): string[] {
+  indexValues(name: Names | NamespaceIndex): string[] {
     return this.#index(name).found.values()
   }
 
@@ -164,7 +164,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
     for (const [name, func] of funcs)
       added.set(name, { func, read: func.fromEntry ?? ((entry) => func(entry.object, entry)), found: new ValueIndex() })
     for (const [name, index] of added) this.#indexes.set(name, index)
-    if (added.size > 0) for (const key of this.listKeys()) this.#place(key, added)
+    if (added.size > 0) for (const key of this.keys()) this.#place(key, added)
   }
 
   protected override tell(update: StoreUpdate<T>): void {
@@ -183,7 +183,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   }
 
   #place(key: string, indexes: ReadonlyMap<string, Index<T>>): void {
-    const entry = this.getByKey(key)
+    const entry = this.get(key)
     for (const [name, { read, found }] of indexes) {
       let values: readonly string[] = []
       try {
@@ -192,7 +192,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
         this.#report(name, key, cause)
       }
       // Reading may have shown that the text is not JSON. The entry has been dropped then, and its places with it.
-      if (this.getByKey(key) !== entry) return
+      if (this.get(key) !== entry) return
       found.set(key, values)
     }
   }
@@ -200,7 +200,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   #entries(values: readonly string[], { found }: Index<T>): Entry<T>[] {
     const keys = new Set<string>()
     for (const value of values) for (const key of found.keys(value)) keys.add(key)
-    return Array.from(keys, (key) => this.getByKey(key)).filter((entry) => entry !== undefined)
+    return Array.from(keys, (key) => this.get(key)).filter((entry) => entry !== undefined)
   }
 
   #index(name: string): Index<T> {

@@ -15,7 +15,7 @@ import type { StoreChange, StoreUpdate } from './changes'
  * @example
  * ```ts
  * const store = new Store<Pod>(metaNamespaceKey)
- * store.getByKey('shop/web-1')?.object.status?.phase
+ * store.get('shop/web-1')?.object.status?.phase
  * ```
  * @see client-go `cache.Store`, `cache.NewStore`
  */
@@ -49,25 +49,33 @@ export class Store<T extends KubeObject> extends Opaque {
     return this.#entries.size
   }
 
-  /** All entries, in no particular order: the same array until the store changes, and never changed itself. Parses nothing. Needs no `this`. */
+  /** All entries, in no particular order. Returns the same array until the store changes, and parses nothing. Bound. */
   readonly list = (): readonly Entry<T>[] => {
     this.#list ??= [...this.#entries.values()]
     return this.#list
   }
 
-  /** All keys. */
-  listKeys(): string[] {
+  /**
+   * The objects themselves, in no particular order. Parses every entry: to show a few of many, read `entry.object` of those.
+   *
+   * @throws ParseError when an entry's text is not JSON. The store has dropped that entry, so the next call goes without it.
+   */
+  objects(): T[] {
+    return this.list().map(({ object }) => object)
+  }
+
+  /** The keys of all entries, in no particular order. */
+  keys(): string[] {
     return [...this.#entries.keys()]
   }
 
-  /** The entry with the key of an object, or of anything that has its name and namespace. */
-  get(object: Keyed): Entry<T> | undefined {
-    return this.#entries.get(this.#keyFunc(object))
-  }
-
-  /** The entry with a key. */
-  getByKey(key: string): Entry<T> | undefined {
-    return this.#entries.get(key)
+  /**
+   * The entry with a key, or undefined.
+   *
+   * @param key such as `shop/web-1`, or an object with a name and a namespace.
+   */
+  get(key: string | Keyed): Entry<T> | undefined {
+    return this.#entries.get(typeof key === 'string' ? key : this.#keyFunc(key))
   }
 
   /** The key under which the store keeps an entry, or would. */

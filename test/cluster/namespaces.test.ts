@@ -36,7 +36,7 @@ describeCluster('a user of a real cluster who may read some namespaces only', (c
       ...options,
     })
   const untilKeys = async (informer: SharedInformer<ConfigMap>, ...keys: readonly string[]) =>
-    until(`${keys}`, async () => informer.store.listKeys().sort().join() === keys.join() || undefined)
+    until(`${keys}`, async () => informer.store.keys().sort().join() === keys.join() || undefined)
   const stateOf = (informer: SharedInformer<ConfigMap>, namespace: string) => informer.status.namespaces?.get(namespace)?.state
 
   test('follows the namespaces that were named and are allowed, each from its own version, until all of them may be read', async () => {

@@ -97,7 +97,7 @@ describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList)
       [['a', 'b'], 0],
       [['c'], 2],
     ])
-    expect(informer.indexer.listKeys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+    expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
   })
 
   test('is told of from the beginning when it has to be read again', async () => {
@@ -213,7 +213,7 @@ describe('the stored state', () => {
     })
     expect(await informer.whenSynced()).toEqual({ source: 'persisted' })
     expect([told, sizes]).toEqual([[[['c', 'b', 'a'], 0]], [0]])
-    expect(informer.indexer.listKeys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+    expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
     expect(informer.indexer.list().every((entry) => arrived.includes(entry))).toBe(true)
   })
 
@@ -273,7 +273,7 @@ describe('the stored state', () => {
       [['a', 'b'], 0],
       [['c'], 2],
     ])
-    expect(informer.indexer.listKeys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+    expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
   })
 
   test('is in the store all the same when the listener throws, which is reported', async () => {

@@ -118,7 +118,7 @@ test('the factory’s namespace is not for cluster-scoped resources', async () =
   const namespaces = informers.informer(Namespace)
   informers.start()
   await informers.whenSynced()
-  expect(namespaces.store.listKeys()).toContain('default')
+  expect(namespaces.store.keys()).toContain('default')
 })
 
 test('resources need not be known before the program runs', async () => {
@@ -128,7 +128,7 @@ test('resources need not be known before the program runs', async () => {
   using lease = informers.lease<KubeObject>(discovered)
   informers.start()
   await informers.whenSynced()
-  expect(lease.informer.store.listKeys()).toEqual(['shop/a', 'shop/b'])
+  expect(lease.informer.store.keys()).toEqual(['shop/a', 'shop/b'])
 })
 
 test('indexes come together; another function of a name that is taken is refused', async () => {

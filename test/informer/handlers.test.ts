@@ -8,7 +8,7 @@ test('33. replace → the first callback sees the complete new store; deletes pr
   const { informer, world } = scene
   const notes: string[] = []
   const seen = new Set<string>()
-  informer.addEventHandler(noting(notes, () => seen.add(informer.store.listKeys().sort().join(' '))))
+  informer.addEventHandler(noting(notes, () => seen.add(informer.store.keys().sort().join(' '))))
   await scene.settle()
   notes.length = 0
   seen.clear()
@@ -259,7 +259,7 @@ test('objects are parsed only for callbacks that are there', async () => {
   world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: `{"type":"ADDED","object":${text}}` } })
   world.server.disconnect()
   await world.advance(2_000)
-  expect(scene.informer.store.listKeys()).toEqual(['shop/a', 'shop/broken'])
+  expect(scene.informer.store.keys()).toEqual(['shop/a', 'shop/broken'])
   expect(scene.errors).toEqual([])
   expect(updated).toEqual([])
 })

@@ -60,7 +60,7 @@ class GuardedWorld extends World {
   }
 }
 
-const keysOf = (informer: SharedInformer<ConfigMap>): string[] => informer.store.listKeys().sort()
+const keysOf = (informer: SharedInformer<ConfigMap>): string[] => informer.store.keys().sort()
 const statesOf = ({ status }: SharedInformer<ConfigMap>): Record<string, string> =>
   Object.fromEntries(Array.from(status.namespaces ?? [], ([name, { state }]) => [name, state] as const).sort())
 

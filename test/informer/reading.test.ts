@@ -28,7 +28,7 @@ test('44. an index function that throws is reported, and the object is stored', 
   }
   await using scene = await new Scene(['a'], { indexers }).settle()
   expect(scene.errors).toEqual([expect.stringContaining("the index function 'bad' threw for shop/a")])
-  expect(scene.informer.store.listKeys()).toEqual(['shop/a'])
+  expect(scene.informer.store.keys()).toEqual(['shop/a'])
 })
 
 test('46. waitForResourceVersion resolves when the store has reached it: read your writes', async () => {
@@ -189,5 +189,5 @@ test('29. objects of another kind than the resource’s are left out', async () 
   world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: JSON.stringify({ type: 'ADDED', object }) } })
   world.server.disconnect()
   await world.advance(2_000)
-  expect(scene.informer.store.listKeys()).toEqual(['shop/a'])
+  expect(scene.informer.store.keys()).toEqual(['shop/a'])
 })

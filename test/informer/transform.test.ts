@@ -95,7 +95,7 @@ test('42. an object leaves the store even when the transform cannot cope with it
   broken = true
   scene.world.delete('a')
   await scene.settle()
-  expect(scene.informer.store.listKeys()).toEqual([])
+  expect(scene.informer.store.keys()).toEqual([])
 })
 
 test('42. a transform that changes what names an object is reported, and the object left out', async () => {

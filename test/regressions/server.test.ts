@@ -79,7 +79,7 @@ test('a resource version of one namespace does not move the cluster-wide one', a
   expect([everywhere.lastSyncResourceVersion, shop.lastSyncResourceVersion]).toEqual(['101', '102'])
   world.server.disconnect()
   await world.advance(5_000)
-  expect(everywhere.store.listKeys()).toEqual(['shop/a', 'shop/b'])
+  expect(everywhere.store.keys()).toEqual(['shop/a', 'shop/b'])
   const watched = requests.filter(({ pathname, search }) => pathname === '/api/v1/configmaps' && search.includes('watch='))
   expect(watched.map(({ searchParams }) => searchParams.get('resourceVersion'))).toEqual(['101', '101'])
 })

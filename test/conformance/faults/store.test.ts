@@ -34,13 +34,13 @@ for (const initialList of ['list', 'stream'] as const) {
   test(`39. a relist (${initialList}) that returns an object at the RV the store has → no update, the same entry`, async () => {
     const world = new World(['a', 'b'])
     await using page = await new Page(world, { initialList }).open()
-    const before = page.store.getByKey('shop/a')
+    const before = page.store.get('shop/a')
     world.server.disconnect()
     world.update('b')
     world.expire()
     await world.advance(10_000)
     expect(page.changes.slice(1)).toEqual(['replace 105: ~b@103'])
-    expect(page.store.getByKey('shop/a')).toBe(before)
+    expect(page.store.get('shop/a')).toBe(before)
   })
 }
 
@@ -59,7 +59,7 @@ test('34. same name, new UID in a watch that has no DELETED → delete of the ol
 test('35. ADDED of a known key, MODIFIED and DELETED of unknown ones → update, add, nothing: decided by the store', async () => {
   const world = new World(['a'])
   await using page = await new Page(world, listing).open()
-  const uid = page.store.getByKey('shop/a')?.uid ?? ''
+  const uid = page.store.get('shop/a')?.uid ?? ''
   world.server.disconnect()
   const lines = [
     event('ADDED', object(world, 'a', '102', uid)),

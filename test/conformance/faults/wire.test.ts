@@ -45,7 +45,7 @@ describe('24. all events arrive', () => {
         world.server.faults.add({ times: 9, fault: { type: 'chunks', sizes } })
         await using page = await busy(world, { initialList })
         expect(page.state).toBe(world.state)
-        expect(page.store.getByKey('shop/d')?.object.data?.text).toBe(EXOTIC)
+        expect(page.store.get('shop/d')?.object.data?.text).toBe(EXOTIC)
       }
     })
   }
@@ -123,7 +123,7 @@ describe('25. → an error to the watch error handler, then relist:', () => {
 })
 
 describe('25. an entry whose text turns out not to parse when it is read → the reader gets a typed error, the entry is dropped and fetched again', () => {
-  const read = (page: Page) => expect(() => page.store.getByKey('shop/b')?.object).toThrow('the text of shop/b is not JSON')
+  const read = (page: Page) => expect(() => page.store.get('shop/b')?.object).toThrow('the text of shop/b is not JSON')
 
   /** The first answer breaks the object `b` on its way. */
   const damaged = async (initialList: 'stream' | 'list', opening: (page: Page) => void = () => undefined) => {
