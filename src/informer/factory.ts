@@ -32,7 +32,7 @@ export interface SharedInformerFactoryOptions
   persist?: Omit<PersistOptions, 'version'> | undefined
   /** Called with each event and the informer that it happened in. */
   onEvent?: ((event: InformerEvent, informer: InformerIdentity) => void) | undefined
-  /** Told of what has arrived of a first state while it is being read, and which informer's it is; see {@link InformerOptions.onArrival}. */
+  /** Called with each batch of an initial list while it loads, and the informer that it belongs to; see {@link InformerOptions.onArrival}. */
   onArrival?: ((entries: readonly Entry<KubeObject>[], before: number, informer: InformerIdentity) => void) | undefined
 }
 
@@ -41,7 +41,7 @@ export interface InformerIdentity extends Pick<SharedInformerSelection<KubeObjec
   readonly resource: Resource
 }
 
-/** Which informer is meant. Those who say the same here share one. */
+/** Selects an informer. Equal selections share one informer. */
 export interface SharedInformerSelection<T extends KubeObject> {
   /** Default the factory's; the empty string is all of them. Cluster-scoped resources have none. */
   namespace?: string | undefined
@@ -64,7 +64,7 @@ export interface SharedInformerRequest<T extends KubeObject, Names extends strin
 /** One user's hold on a shared informer. */
 export interface InformerLease<T extends KubeObject, Names extends string = never> extends Disposable {
   readonly informer: SharedInformer<T, Names>
-  /** Gives the informer back; when nobody uses it any more, it stops. Doing it twice does no harm. */
+  /** Releases the informer, which closes when its last lease is released. Calling it again is a no-op. */
   release(): void
 }
 
@@ -78,7 +78,7 @@ interface Shared {
 }
 
 /**
- * Makes one informer for all who want the same objects: one feed, one copy in memory. Resources need not be known before the program runs.
+ * Shares one informer among all callers that select the same objects: one feed, one copy in memory. Resources can be chosen at run time.
  *
  * @example
  * ```ts
@@ -123,7 +123,7 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   }
 
   /**
-   * As {@link informer}, for a while: when the last lease is given back, and nobody has asked for the informer without one, it stops.
+   * Leases an informer: it closes when the last lease is released, unless {@link informer} has returned it.
    *
    * @throws as {@link informer}.
    * @example
@@ -208,7 +208,7 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
       onArrival: onArrival && ((entries: readonly Entry<T>[], before: number) => onArrival(entries, before, identity)),
     }
     const informer = newInformer<T, Names>(this.#client, resource, options, () => this.lease(Namespaces))
-    // What is kept here is of any type; the key brings back those who asked for the same resource.
+    // The map holds informers of any type; a key leads only to callers that gave the same resource.
     const shared: Shared = { informer: informer as unknown as SharedInformer<KubeObject>, users: 0, pinned: false, started: false }
     this.#shared.set(key, shared)
     if (this.#state === 'started') this.#run(key, shared)

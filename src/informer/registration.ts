@@ -9,7 +9,7 @@ import type { WaitOptions } from './wait'
 /** What a {@link Registration} needs of its informer. */
 export interface RegistrationHost<T> {
   readonly processor: Processor<T>
-  /** Told of what a handler throws. */
+  /** Called with the errors that a handler throws. */
   report(error: unknown): void
 }
 

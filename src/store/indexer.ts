@@ -9,26 +9,26 @@ import { Store } from './store'
 import { ValueIndex } from './value-index'
 
 /**
- * Gives the values under which an object is found; none leaves it out. The object is parsed for it, once for each change, however many
- * indexes there are; unless it has a `fromEntry`, as what {@link fieldIndex} makes.
+ * Returns the values under which an object is found; an empty array leaves it out. The object is parsed once for each change, whatever the number of
+ * indexes, and not at all for functions with `fromEntry`, such as those of {@link fieldIndex}.
  *
  * @see client-go `cache.IndexFunc`
  */
 export interface IndexFunc<T> {
   (object: T, entry: Entry<T>): readonly string[]
-  /** Gives the same of an entry, whose object need not be parsed then. */
+  /** Returns the same values from an entry, so that its object need not be parsed. */
   readonly fromEntry?: ((entry: Entry<T>) => readonly string[]) | undefined
 }
 
 /** Index functions by the names of their indexes. */
 export type Indexers<T, Names extends string> = Readonly<Record<Names, IndexFunc<T>>>
 
-/** The index that every {@link Indexer} has. It reads the entry, and parses nothing; it is made when it is asked for first. */
+/** The index that each {@link Indexer} has. It parses nothing, and is built at its first use. */
 export type NamespaceIndex = 'namespace'
 
 /** Options of an {@link Indexer}. */
 export interface IndexerOptions {
-  /** Told when an index function throws; the object is stored, and this one index does not have it. Default: reported as the runtime reports uncaught errors. */
+  /** Called when an index function throws: the object is stored, and that index lacks it. Default: reported as an uncaught error. */
   onError?: ((error: unknown) => void) | undefined
 }
 
@@ -68,8 +68,7 @@ const namespaceOf: IndexFunc<KubeObject> = Object.assign(({ metadata }: KubeObje
 })
 
 /**
- * A store that finds its objects by values computed from them. The indexes are part of each step: subscribers never see one that is
- * behind the objects.
+ * A store that finds its objects by computed values. Indexes are part of each step: subscribers never see an index that is behind the objects.
  *
  * @example
  * ```ts

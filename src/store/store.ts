@@ -9,8 +9,8 @@ import type { ChangeType } from '../meta/wire'
 import type { StoreChange, StoreUpdate } from './changes'
 
 /**
- * Keeps the objects of one collection, as entries, with the resourceVersion they are at. Readers see complete states only: a step is
- * made as a whole, then told to the subscribers.
+ * Keeps the objects of one collection as entries, with the resourceVersion that they are at. Readers see complete states only: each step is
+ * applied as a whole before subscribers are called.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export class Store<T extends KubeObject> extends Opaque {
     return this.#resourceVersion
   }
 
-  /** How many objects there are. */
+  /** The number of objects. */
   get size(): number {
     return this.#entries.size
   }
@@ -179,14 +179,14 @@ export class Store<T extends KubeObject> extends Opaque {
     this.apply([], resourceVersion)
   }
 
-  /** Tells the subscribers once more of every object, or of those that are named and here. */
+  /** Calls the subscribers again with every object, or with those of the given objects that the store has. */
   resync(objects?: readonly Keyed[]): void {
     const entries = objects ? objects.flatMap((object) => this.get(object) ?? []) : this.list()
     const changes = entries.map((entry) => ({ type: 'resynced' as const, entry }))
     this.#tell('resync', changes)
   }
 
-  /** Calls `listener` after each step, synchronously. Returns how to stop. Needs no `this`. */
+  /** Calls `listener` after each step, synchronously. Returns the function that ends it. Bound. */
   readonly subscribe = (listener: (update: StoreUpdate<T>) => void): (() => void) => this.#updates.add(listener)
 
   /** Calls back when a reader found an entry whose text does not parse: the store has dropped it, and it should be fetched again. */
@@ -194,7 +194,7 @@ export class Store<T extends KubeObject> extends Opaque {
     return this.#unreadable.add(listener)
   }
 
-  /** Tells the subscribers of a step that was made. Whoever extends the store keeps up with the step here, before anybody looks. */
+  /** Calls the subscribers with a step. A subclass updates what it derives from the objects here, before subscribers read it. */
   protected tell(update: StoreUpdate<T>): void {
     this.#updates.notify(update)
   }
@@ -221,7 +221,7 @@ export class Store<T extends KubeObject> extends Opaque {
     const entry = this.get(unreadable)
     if (!entry) return
     this.#remove(entry)
-    // With an object missing the store is at no version any more: nobody may persist it as if it were.
+    // With an object missing the store has no version any more, so the state must not be stored under one.
     this.#resourceVersion = ''
     this.#tell('apply', [{ type: 'deleted', entry }])
     this.#unreadable.notify(entry)
