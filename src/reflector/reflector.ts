@@ -1,5 +1,5 @@
 import { ParseError, WatchError } from '../errors'
-import { systemClock } from '../internal/clock'
+import { type Clock, systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
@@ -55,6 +55,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
   readonly #source: ListerWatcher<T>
   readonly #store: ReflectorStore<T>
   readonly #options: ReflectorOptions<T>
+  readonly #clock: Clock
   readonly #emit: ((event: ReflectorEvent) => void) | undefined
   readonly #problems: Problems
   readonly #listeners = new Listeners<ReflectorStatus>()
@@ -85,11 +86,12 @@ export class Reflector<T extends KubeObject> extends Opaque {
     this.#source = source
     this.#store = store
     this.#options = options
+    this.#clock = options.clock ?? systemClock
     this.#emit = guarded(options.onEvent)
     this.#problems = new Problems(options.onError)
     this.#waits = new Backoff(options.backoff, options.random)
     this.#pace = new Pace(0)
-    this.#status = initialStatus((options.clock ?? systemClock).now())
+    this.#status = initialStatus(this.#clock.now())
     this.#feed = initialState({ streaming: options.initialList !== 'list' })
   }
 
@@ -127,8 +129,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
    */
   async run({ signal = new AbortController().signal, hydrated }: ReflectorRunOptions = {}): Promise<void> {
     if (this.state !== 'idle') throw new Error('Reflector.run was called twice: make another Reflector')
-    const { clock = systemClock } = this.#options
-    this.#startedAt = clock.now()
+    this.#startedAt = this.#clock.now()
     this.#pace = new Pace(this.#startedAt)
     const host = this.#host()
     const stops: (() => void)[] = []
@@ -148,7 +149,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
           step = this.#conclude({ type: 'ended', attempt: 'watch', failure: missing, opened: false, short: false, stood: false })
           continue
         }
-        this.#pace.count(clock.now())
+        this.#pace.count(this.#clock.now())
         this.#session = new Session(host, step)
         this.#emit?.({ type: 'attempt', attempt: step.attempt, resourceVersion: step.resourceVersion, reason: step.reason })
         this.#update({ state: this.#feed.polling && this.#status.error === undefined ? 'polling' : 'connecting' })
@@ -164,11 +165,11 @@ export class Reflector<T extends KubeObject> extends Opaque {
   }
 
   #start(): (() => void)[] {
-    const { clock = systemClock, resyncPeriodMs = 0, relistPeriodMs = 0, onWake: subscribeToWake = onWake } = this.#options
+    const { resyncPeriodMs = 0, relistPeriodMs = 0, onWake: subscribeToWake = onWake } = this.#options
     return [
-      every(resyncPeriodMs, clock, () => this.#resync()),
+      every(resyncPeriodMs, this.#clock, () => this.#resync()),
       // Only a watch is ended for it: a list that takes longer than the period would never come to its end.
-      every(relistPeriodMs, clock, () => this.state === 'live' && this.#interrupt({ kind: 'relist', error: undefined })),
+      every(relistPeriodMs, this.#clock, () => this.state === 'live' && this.#interrupt({ kind: 'relist', error: undefined })),
       subscribeToWake((wake) => this.#wake(wake)),
       this.#store.onUnreadable?.((entry) => this.#refetch(entry)) ?? (() => undefined),
     ]
@@ -176,7 +177,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
 
   #host(): SessionHost<T> {
     const reflector = this
-    const { clock = systemClock, random = Math.random, expectedType, parse } = this.#options
+    const { random = Math.random, expectedType, parse } = this.#options
     const check = expectedTypeCheck<T>(expectedType)
     const checkParsed = (entry: Entry<T>) => {
       // Reading is what parses, and throws.
@@ -187,7 +188,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
       source: this.#source,
       store: this.#store,
       options: this.#options,
-      clock,
+      clock: this.#clock,
       random,
       check: parse === 'arrival' ? checkParsed : check,
       get feed() {
@@ -219,10 +220,9 @@ export class Reflector<T extends KubeObject> extends Opaque {
   async #wait(step: Step, signal: AbortSignal): Promise<void> {
     const ms = this.#waitOf(step)
     if (ms === 0) return
-    const { clock = systemClock } = this.#options
     const { wait, reason } = step
     // What keeps the server from being watched is no error of a feed that polls.
-    const nextAttemptAt = clock.now() + ms
+    const nextAttemptAt = this.#clock.now() + ms
     if (wait === 'poll') this.#update({ state: 'polling', nextAttemptAt, error: undefined })
     else {
       const state = wait === 'backoff' || wait === 'next' ? 'backoff' : reason === 'gone' ? 'gone' : 'denied'
@@ -230,23 +230,23 @@ export class Reflector<T extends KubeObject> extends Opaque {
       this.#emit?.({ type: 'backoff', ms, reason })
     }
     this.#hurry = new AbortController()
-    await delay(ms, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
+    await delay(ms, { clock: this.#clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
   }
 
   #waitOf({ wait, retryAfterMs = 0 }: Step): number {
-    const { clock = systemClock, pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options
+    const { pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options
     const asked = Math.min(retryAfterMs, MAX_RETRY_AFTER_MS)
     switch (wait) {
       case 'none':
         return 0
       case 'next':
-        return Math.max(this.#pace.waitMs(clock.now()), asked)
+        return Math.max(this.#pace.waitMs(this.#clock.now()), asked)
       case 'poll':
         return Math.max(pollIntervalMs, asked)
       case 'long':
         return Math.max(this.#waits.longest(), asked)
       case 'backoff':
-        return Math.max(this.#backoff(clock.now()), asked)
+        return Math.max(this.#backoff(this.#clock.now()), asked)
     }
   }
 
@@ -318,9 +318,8 @@ export class Reflector<T extends KubeObject> extends Opaque {
   }
 
   #synced(): void {
-    const { clock = systemClock } = this.#options
     const { source, lastSyncResourceVersion: resourceVersion } = this.#status
-    if (source) this.#emit?.({ type: 'synced', source, durationMs: clock.now() - this.#startedAt, resourceVersion })
+    if (source) this.#emit?.({ type: 'synced', source, durationMs: this.#clock.now() - this.#startedAt, resourceVersion })
   }
 
   #resync(): void {
@@ -354,8 +353,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
   }
 
   #update(change: Partial<ReflectorStatus>): void {
-    const { clock = systemClock } = this.#options
-    this.#status = nextStatus(this.#status, change, clock.now())
+    this.#status = nextStatus(this.#status, change, this.#clock.now())
     this.#listeners.notify(this.#status)
   }
 

@@ -2,8 +2,6 @@ import type { ReflectorState, ReflectorStatus } from './options'
 
 /** The states in which the store may lack what the server has by now. */
 const STALE: ReadonlySet<ReflectorState> = new Set(['connecting', 'stale', 'backoff', 'denied', 'gone'])
-/** The states that can last until an attempt whose time is known. */
-const WAITING: ReadonlySet<ReflectorState> = new Set(['polling', 'backoff', 'denied', 'gone'])
 
 /** The status of a feed that has read nothing yet. */
 export function initialStatus(nowMs: number, state: ReflectorState = 'idle'): ReflectorStatus {
@@ -32,6 +30,7 @@ export function nextStatus<S extends ReflectorStatus>(before: S, change: Partial
     ...after,
     isStale: hasSynced && STALE.has(state),
     since: state === before.state ? before.since : nowMs,
-    nextAttemptAt: WAITING.has(state) ? nextAttemptAt : undefined,
+    // A change to `stopped` may bring what the feed waited for.
+    nextAttemptAt: state === 'stopped' ? undefined : nextAttemptAt,
   }
 }
