@@ -8,7 +8,6 @@ import { loadKubeconfig } from 'kubeflect/kubeconfig'
 
 const option = { type: 'string' } as const
 const { values, positionals } = parseArgs({ options: { server: option, namespace: option, selector: option }, allowPositionals: true })
-
 // In `fieldsV1`, `f:` is before a field's name, `k:` before what tells an item of a list from the others, `v:` before an item itself.
 function fieldsOf(tree: object, value: unknown, path = ''): string[] {
   const below = Object.entries(tree).filter(([key]) => key !== '.')
