@@ -2,16 +2,16 @@
 //
 //   npm run build && node examples/mirroring-a-configmap.ts --server http://127.0.0.1:8001 --namespace default --name shared
 import { parseArgs } from 'node:util'
-import { Controller, createInformer, KubeClient, resourcePath } from 'kubeflect'
+import { createInformer, KubeClient, resourcePath } from 'kubeflect'
+import { Controller } from 'kubeflect/controller'
 import { ConfigMap, Namespace } from 'kubeflect/resources/core/v1'
 
 const option = (value: string) => ({ type: 'string', default: value }) as const
-const { values } = parseArgs({ options: { server: option('http://127.0.0.1:8001'), namespace: option('default'), name: option('shared') } })
-const { server, namespace, name } = values
+const options = { server: option('http://127.0.0.1:8001'), namespace: option('default'), name: option('shared') }
+const { server, namespace, name } = parseArgs({ options }).values
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
 const { signal } = stop
-
 const client = new KubeClient({ baseUrl: server })
 const labels = { mirrors: `${namespace}.${name}` }
 const labelSelector = `mirrors=${labels.mirrors}` // copies carry the label, too, which identifies them

@@ -36,5 +36,5 @@ function onEvent(event: InformerEvent): void {
 }
 
 const client = new KubeClient({ baseUrl: values.server })
-const pods = createInformer(client, Pod, { persister: memoryPersister(), onEvent, signal: stop.signal })
+const pods = createInformer(client, Pod, { persist: { to: memoryPersister() }, onEvent, signal: stop.signal })
 pods.addEventHandler({ onChange: ({ type, entry }) => console.log(`${type}: ${entry.key}`) }, { name: 'log' })

@@ -14,7 +14,7 @@ const store = new Store<Pod>(metaNamespaceKey)
 const reflector = new Reflector(new ListWatch(client, Pod), store, { expectedType: Pod, resyncPeriodMs: 10_000 })
 
 const unsubscribe = store.subscribe(() => {
-  const [key] = store.listKeys()
+  const [key] = store.keys()
   if (key === undefined) return
   console.log(`first cached pod: ${key}`)
   unsubscribe()

@@ -21,7 +21,7 @@ const store = new Store<Pod>()
 const reflector = new Reflector(new ListWatch(client, Pod, { namespace, fieldSelector: `metadata.name=${name}` }), store)
 
 store.subscribe(() => {
-  const pod = store.getByKey(`${namespace}/${name}`)?.object
+  const pod = store.get(`${namespace}/${name}`)?.object
   console.log(`${name}: ${pod?.status?.phase ?? 'not there yet'}`)
   if (pod?.status?.phase !== 'Running') return
   console.log(`${name} runs on ${pod.spec?.nodeName ?? 'no node yet'}`)

@@ -2,12 +2,12 @@
 //
 //   npm run build && node examples/who-changed-this.ts deploy [web] [--selector app=web] [--namespace shop] [--server http://127.0.0.1:8001]
 import { parseArgs } from 'node:util'
-import { createInformer, discover, KubeClient, type KubeObject, type ManagedFieldsEntry } from 'kubeflect'
+import { createInformer, KubeClient, type KubeObject, type ManagedFieldsEntry } from 'kubeflect'
+import { discover } from 'kubeflect/discovery'
 import { loadKubeconfig } from 'kubeflect/kubeconfig'
 
 const option = { type: 'string' } as const
 const { values, positionals } = parseArgs({ options: { server: option, namespace: option, selector: option }, allowPositionals: true })
-
 // In `fieldsV1`, `f:` precedes a field's name, `k:` the key of a list item, `v:` the value of an item.
 function fieldsOf(tree: object, value: unknown, path = ''): string[] {
   const below = Object.entries(tree).filter(([key]) => key !== '.')

@@ -1,13 +1,6 @@
 // Knows the resources of the server, from the last visit and from discovery.
-import {
-  type DiscoveredResource,
-  type DiscoveredRoot,
-  Discovery,
-  type KubeClient,
-  type Resource,
-  resourceName,
-  watchDiscovery,
-} from 'kubeflect'
+import { type KubeClient, type Resource, resourceName } from 'kubeflect'
+import { type DiscoveredResource, type DiscoveredRoot, Discovery, watchDiscovery } from 'kubeflect/discovery'
 import { Pod } from 'kubeflect/resources/core/v1'
 
 /** The used part of `localStorage`. */

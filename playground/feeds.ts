@@ -70,7 +70,7 @@ export class Feeds {
     }
     const onArrival: SharedInformerFactoryOptions['onArrival'] = (entries, before, informer) =>
       this.#arrivals.get(selectionKey(informer))?.(entries, before)
-    this.#stored = new SharedInformerFactory(metered, { persister: this.#persister, cluster, onEvent, onArrival })
+    this.#stored = new SharedInformerFactory(metered, { persist: { to: this.#persister, cluster }, onEvent, onArrival })
     this.#unstored = new SharedInformerFactory(metered, { onEvent, onArrival })
     this.#stored.start()
     this.#unstored.start()

@@ -1,4 +1,5 @@
-import { type DiscoveredResource, type Resource, resourceName } from 'kubeflect'
+import { type Resource, resourceName } from 'kubeflect'
+import type { DiscoveredResource } from 'kubeflect/discovery'
 import { byId, create } from './page.ts'
 
 /**

@@ -8,12 +8,12 @@ import { loadKubeconfig } from './kubeconfig/load'
 
 const serveFake: ServeFake = async (choice, port) => {
   const { createStandaloneServer } = await import('./testing/standalone')
-  const { listenerOf, stop } = createStandaloneServer(choice)
+  const { listenerOf, close } = createStandaloneServer(choice)
   try {
     const { url, closed } = await listenHere(port, listenerOf)
-    return { url, closed: closed.finally(stop) }
+    return { url, closed: closed.finally(close) }
   } catch (error) {
-    stop()
+    close()
     throw error
   }
 }

@@ -242,6 +242,7 @@ export const isParseError = (error: unknown): error is ParseError => hasBrand(er
 /** Whether an error is a {@link PersistenceError}. */
 export const isPersistenceError = (error: unknown): error is PersistenceError => hasBrand(error, 'PersistenceError')
 
-function hasBrand(error: unknown, name: string): boolean {
+/** Whether an error is of a class of the library, in whatever copy of it the class was loaded. */
+export function hasBrand(error: unknown, name: string): boolean {
   return error instanceof Error && '~kubeflect' in error && Array.isArray(error['~kubeflect']) && error['~kubeflect'].includes(name)
 }

@@ -1,4 +1,4 @@
-import { createInformer, KubeClient } from 'kubeflect'
+import { createInformer, inWorker, KubeClient } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Counts, Subject } from './subject'
 import { digestOf } from './texts'
@@ -12,7 +12,7 @@ export async function informerOf(url: string, worker: string | undefined): Promi
   const counts: { -readonly [K in keyof Counts]: Counts[K] } = { events: 0, lost: 0, relists: 0, errors: 0 }
   const script = worker && URL.createObjectURL(new Blob([worker], { type: 'text/javascript' }))
   const informer = createInformer(new KubeClient({ baseUrl: url }), Pod, {
-    ...(script && { worker: () => new Worker(script) }),
+    ...(script && { worker: inWorker(() => new Worker(script)) }),
     onError(error) {
       counts.errors++
       console.error(error)
@@ -41,6 +41,6 @@ export async function informerOf(url: string, worker: string | undefined): Promi
     counts,
     reach: (resourceVersion) => informer.waitForResourceVersion(resourceVersion),
     state: () => ({ objects: indexer.size, digest: digestOf(texts()), resourceVersion: indexer.resourceVersion }),
-    stop: () => informer.stop(),
+    stop: () => informer.close(),
   }
 }

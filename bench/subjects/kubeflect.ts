@@ -100,7 +100,7 @@ function readEachFrame(indexer: Store<KubeObject>): { stop(): Promise<void> } {
   })
   let read = 0
   const frame = () => {
-    for (const key of changed) if (indexer.getByKey(key)?.object.metadata.name) read++
+    for (const key of changed) if (indexer.get(key)?.object.metadata.name) read++
     changed.clear()
   }
   const timer = setInterval(frame, FRAME_MS)

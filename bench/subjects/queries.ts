@@ -1,5 +1,6 @@
 // The subjects that query a cache or use a work queue.
-import { createInformer, KubeClient, WorkQueue } from 'kubeflect'
+import { createInformer, KubeClient } from 'kubeflect'
+import { WorkQueue } from 'kubeflect/controller'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Metrics, Subject } from './task'
 
@@ -32,7 +33,7 @@ export const queries: Subject = async (task) => {
   const { indexer, lister } = pods
   const objects = indexer.list().map(({ object }) => object)
   const count = (is: (pod: Pod) => boolean) => objects.filter(is).length
-  const key = indexer.listKeys().at(-1) ?? ''
+  const key = indexer.keys().at(-1) ?? ''
   const metrics: Metrics = {
     selectorUs: timed(() => lister.list({ labelSelector: SELECTOR }).length, count(isSelected)),
     namespaceUs: timed(() => lister.list({ namespace: 'team-4' }).length, count(isThere)),
@@ -42,7 +43,7 @@ export const queries: Subject = async (task) => {
     ),
     keyUs: timed(() => (lister.get(key) ? 1 : 0), 1),
   }
-  await pods.stop()
+  await pods.close()
   return metrics
 }
 

@@ -7,17 +7,18 @@ import { showFirst } from './rows'
 import type { Subject, Task } from './task'
 import { begin, cpuMs, release, signal } from './tools'
 
-function informerOf({ url }: Task, options: Pick<InformerOptions<Pod>, 'persister' | 'onArrival'>) {
-  return createInformer(new KubeClient({ baseUrl: url }), Pod, { ...options, cluster: 'bench', persistence: { loadTimeoutMs: 60_000 } })
+function informerOf({ url }: Task, { to, onArrival }: { to?: Persister | false | undefined } & Pick<InformerOptions<Pod>, 'onArrival'>) {
+  const persist = to ? { to, cluster: 'bench', loadTimeoutMs: 60_000 } : undefined
+  return createInformer(new KubeClient({ baseUrl: url }), Pod, { onArrival, persist })
 }
 
 const sent = async (url: string): Promise<number> => (await (await fetch(`${url}/sent`)).json()).bytes
 
 /** A first visit: lists, persists and leaves. */
 export const firstVisit: Subject = async (task) => {
-  const informer = informerOf(task, { persister: idbPersister({ database: 'bench' }) })
+  const informer = informerOf(task, { to: idbPersister({ database: 'bench' }) })
   await informer.whenSynced()
-  await informer.stop()
+  await informer.close()
   return {}
 }
 
@@ -29,7 +30,7 @@ export const visit: Subject = async (task) => {
   const show = showFirst(() => {
     firstMs ??= listing.elapsed()
   })
-  const informer = informerOf(task, { onArrival: show, ...(task.stored && { persister: idbPersister({ database: 'bench' }) }) })
+  const informer = informerOf(task, { onArrival: show, to: task.stored && idbPersister({ database: 'bench' }) })
   const filled = signal()
   const unsubscribe = informer.indexer.subscribe(() => informer.indexer.size > 0 && filled.resolve())
   await filled.promise
@@ -56,7 +57,7 @@ export const steady: Subject = async (task) => {
       committed.resolve()
     },
   }
-  const informer = informerOf(task, task.stored ? { persister } : {})
+  const informer = informerOf(task, task.stored ? { to: persister } : {})
   await informer.whenSynced()
   if (task.stored) await committed.promise
   const written = countWrites()
@@ -65,7 +66,7 @@ export const steady: Subject = async (task) => {
   await release(task)
   await informer.waitForResourceVersion(task.lastVersion)
   const busyShare = ((await cpuMs()) - busyBefore) / (performance.now() - start)
-  await informer.stop()
+  await informer.close()
   return { busyShare, ...(task.stored && { writtenPerChanged: written() / (task.events * task.keptBytes) }) }
 }
 

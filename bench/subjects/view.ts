@@ -47,7 +47,7 @@ export const view: Subject = async (task) => {
     shown.update({ filter: { ...options.filter, search: { text: 'team-8 web' } }, window: { limit: ROWS } })
     shown.flush()
   })
-  await pods.stop()
+  await pods.close()
   return metrics
 }
 

@@ -131,7 +131,7 @@ export class Controller<const W extends readonly KubeObject[] = readonly []> ext
       if (!signal.aborted) throw error
     } finally {
       signal.removeEventListener('abort', shutDown)
-      for (const registration of registrations) registration.remove()
+      for (const registration of registrations) registration.close()
       shutDown()
     }
   }

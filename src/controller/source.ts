@@ -15,7 +15,7 @@ export interface ControllerRegistration {
   /** Resolves when the handler has received all existing objects; rejects when that cannot happen. */
   whenSynced(options: { signal: AbortSignal }): Promise<unknown>
   /** Removes the handler. */
-  remove(): void
+  close(): void
 }
 
 /** A source of changes: the part of `SharedInformer` that a controller uses. */

@@ -1,5 +1,5 @@
 // Discovers the resources of a server.
-import { type ApiError, isApiError, KubeError, ParseError } from '../errors'
+import { type ApiError, hasBrand, isApiError, KubeError, ParseError } from '../errors'
 import { Opaque } from '../internal/opaque'
 import { apiVersionOf, groupVersionPath } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
@@ -76,6 +76,9 @@ export class UnknownResourceError extends KubeError {
     return ['UnknownResourceError', 'KubeError']
   }
 }
+
+/** Whether an error says that a server has no such resource. */
+export const isUnknownResourceError = (error: unknown): error is UnknownResourceError => hasBrand(error, 'UnknownResourceError')
 
 const AGGREGATED = ['v2', 'v2beta1'].map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
 const ACCEPT = [...AGGREGATED, 'application/json'].join(',')

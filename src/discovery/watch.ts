@@ -1,5 +1,6 @@
 // Watches for changes of the server’s resources.
 import { createInformer } from '../informer/create-informer'
+import { metadata } from '../informer/metadata'
 import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { guarded } from '../internal/report'
@@ -53,7 +54,7 @@ export async function watchDiscovery(
   let change = new AbortController()
   const informers = CAUSES.map((resource) => {
     const informer = createInformer(client, resource, {
-      representation: 'metadata',
+      source: metadata(),
       clock,
       random,
       onWake,
@@ -81,5 +82,5 @@ export async function watchDiscovery(
     await delay(SETTLE_MS, { clock, signal })
     waitMs = FIRST_WAIT_MS
   }
-  await Promise.all(informers.map((informer) => informer.stop()))
+  await Promise.all(informers.map((informer) => informer.close()))
 }

@@ -3,7 +3,7 @@ import type { InformerChange } from './notifications'
 import type { Processor } from './processor'
 import type { WaitOptions } from './wait'
 
-/** How changes are handed to a loop. */
+/** Options of a loop over changes. */
 export interface ChangesOptions extends WaitOptions {
   /**
    * With so many changes waiting for a slow loop, a change of an object that waits already is merged with the one that waits. Default {@link DEFAULT_MAX_BACKLOG}.
@@ -11,7 +11,7 @@ export interface ChangesOptions extends WaitOptions {
   maxBacklog?: number | undefined
 }
 
-/** What there is, then what changes, for a loop that takes its time: one change after the other. Ends with the signal, or with the informer. */
+/** Yields the objects present, then each change, as fast as the loop reads. Ends with the signal or with the informer. */
 export async function* changesOf<T>(
   processor: Processor<T>,
   { signal, maxBacklog }: ChangesOptions,

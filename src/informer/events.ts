@@ -2,12 +2,12 @@ import type { Clock } from '../internal/clock'
 import type { Persister, StoredRecord } from '../persistence/persister'
 import type { ReflectorEvent } from '../reflector/options'
 
-/** Something that happened in an informer: in its feed, or beside it. Durations are in milliseconds, by the informer's clock. */
+/** An event of an informer's feed, storage or handlers. Durations are in milliseconds, by the informer's clock. */
 export type InformerEvent = ReflectorEvent | PersisterEvent | BacklogEvent
 
-/** Something that a persister has done. `size` is that of the objects' texts, in characters: in bytes, where all of them are ASCII. */
+/** A completed operation of a persister. `size` is the length of the objects' texts in characters. */
 export type PersisterEvent =
-  /** The stored state was read; no objects and the empty version: there was none. It may have come too late to be used. */
+  /** The stored state was read, perhaps too late to be used. No objects and the empty version mean that there was none. */
   | {
       readonly type: 'loaded'
       readonly objects: number
@@ -15,7 +15,7 @@ export type PersisterEvent =
       readonly durationMs: number
       readonly resourceVersion: string
     }
-  /** Changes of a state, or the whole of it (`commit` says which), were stored in one transaction. */
+  /** Changes (`commit: 'apply'`) or a whole state (`'replace'`) were stored in one transaction. */
   | {
       readonly type: 'persisted'
       readonly commit: 'apply' | 'replace'
@@ -27,17 +27,17 @@ export type PersisterEvent =
     }
 
 /**
- * So many changes wait for a handler. Told when a step of the store has added to them, when half of those last told of are left, and when
- * none are.
+ * The number of changes that wait for a handler. Emitted when a step of the store adds to them, when half of the last reported number is left, and
+ * when none is left.
  */
 export interface BacklogEvent {
   readonly type: 'backlog'
-  /** The handler's name; of one without a name, its number: `'1'` is the informer's first. A loop over `changes()` counts as one. */
+  /** The handler's name, or its number (`'1'` is the informer's first). A loop over `changes()` counts as a handler. */
   readonly handler: string
   readonly length: number
 }
 
-/** A persister that tells what it has done. What it could not do is the caller's to tell, who learns of it. */
+/** Wraps a persister so that it emits an event for each completed operation. Failures reject, for the caller to report. */
 export function observedPersister(persister: Persister, clock: Clock, emit: (event: PersisterEvent) => void): Persister {
   return {
     async load(scope, options) {

@@ -7,7 +7,7 @@ import type { Resource } from '../meta/resource'
 import type { EntryClient } from '../reflector/list-watch'
 import type { WhenSyncedOptions } from '../reflector/when-synced'
 import type { Indexers } from '../store/indexer'
-import { type InformerOptions, Namespaces, newInformer } from './create-informer'
+import { type InformerOptions, Namespaces, newInformer, type PersistOptions } from './create-informer'
 import type { InformerEvent } from './events'
 import type { SharedInformer } from './shared-informer'
 import type { Transform } from './transform'
@@ -17,20 +17,22 @@ import type { WaitOptions } from './wait'
 export interface SharedInformerFactoryOptions
   extends Omit<
     InformerOptions<KubeObject>,
+    | 'persist'
     | 'indexers'
     | 'transform'
     | 'expectedType'
     | 'labelSelector'
     | 'fieldSelector'
-    | 'version'
     | 'signal'
-    | 'representation'
+    | 'source'
     | 'onEvent'
     | 'onArrival'
   > {
-  /** Told of everything that happens, and of which informer it happens to. */
+  /** Where the state of each informer is kept across restarts; `version` is part of each request. Default: in memory only. */
+  persist?: Omit<PersistOptions, 'version'> | undefined
+  /** Called with each event and the informer that it happened in. */
   onEvent?: ((event: InformerEvent, informer: InformerIdentity) => void) | undefined
-  /** Told of what has arrived of a first state while it is being read, and which informer's it is; see {@link InformerOptions.onArrival}. */
+  /** Called with each batch of an initial list while it loads, and the informer that it belongs to; see {@link InformerOptions.onArrival}. */
   onArrival?: ((entries: readonly Entry<KubeObject>[], before: number, informer: InformerIdentity) => void) | undefined
 }
 
@@ -39,7 +41,7 @@ export interface InformerIdentity extends Pick<SharedInformerSelection<KubeObjec
   readonly resource: Resource
 }
 
-/** Which informer is meant. Those who say the same here share one. */
+/** Selects an informer. Equal selections share one informer. */
 export interface SharedInformerSelection<T extends KubeObject> {
   /** Default the factory's; the empty string is all of them. Cluster-scoped resources have none. */
   namespace?: string | undefined
@@ -62,7 +64,7 @@ export interface SharedInformerRequest<T extends KubeObject, Names extends strin
 /** One user's hold on a shared informer. */
 export interface InformerLease<T extends KubeObject, Names extends string = never> extends Disposable {
   readonly informer: SharedInformer<T, Names>
-  /** Gives the informer back; when nobody uses it any more, it stops. Doing it twice does no harm. */
+  /** Releases the informer, which closes when its last lease is released. Calling it again is a no-op. */
   release(): void
 }
 
@@ -76,7 +78,7 @@ interface Shared {
 }
 
 /**
- * Makes one informer for all who want the same objects: one feed, one copy in memory. Resources need not be known before the program runs.
+ * Shares one informer among all callers that select the same objects: one feed, one copy in memory. Resources can be chosen at run time.
  *
  * @example
  * ```ts
@@ -95,7 +97,7 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   /** The informers that still store what they had, by their keys. */
   readonly #stopping = new Map<string, Promise<void>>()
   #transformCount = 0
-  #state: 'idle' | 'started' | 'shut down' = 'idle'
+  #state: 'idle' | 'started' | 'closed' = 'idle'
   #unlisten = () => {}
 
   constructor(client: EntryClient, options: SharedInformerFactoryOptions = {}) {
@@ -105,10 +107,10 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   }
 
   /**
-   * Gives the informer of a collection, which lives until the factory is shut down. It is started by {@link start}, or at once when that
+   * Gives the informer of a collection, which lives until the factory is closed. It is started by {@link start}, or at once when that
    * was called before.
    *
-   * @throws Error when the factory was shut down; TypeError when an index means something else already; what the constructor of
+   * @throws Error when the factory is closed; TypeError when an index means something else already; what the constructor of
    *   {@link SharedInformer} throws.
    */
   informer<T extends KubeObject, Names extends string = never>(
@@ -121,7 +123,7 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   }
 
   /**
-   * As {@link informer}, for a while: when the last lease is given back, and nobody has asked for the informer without one, it stops.
+   * Leases an informer: it closes when the last lease is released, unless {@link informer} has returned it.
    *
    * @throws as {@link informer}.
    * @example
@@ -149,17 +151,17 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   /**
    * Starts every informer, and from now on each one that is asked for. Calling it again does nothing.
    *
-   * @param options.signal shuts the factory down.
-   * @throws Error when the factory was shut down.
+   * @param options.signal closes the factory.
+   * @throws Error when the factory is closed.
    */
   start({ signal }: WaitOptions = {}): void {
     this.#checkOpen()
     if (this.#state === 'started') return
     this.#state = 'started'
     for (const [key, shared] of this.#shared) this.#run(key, shared)
-    const shutdown = () => void this.shutdown().catch(report)
-    this.#unlisten = listen(signal, 'abort', shutdown)
-    if (signal?.aborted) shutdown()
+    const close = () => void this.close().catch(report)
+    this.#unlisten = listen(signal, 'abort', close)
+    if (signal?.aborted) close()
   }
 
   /**
@@ -171,29 +173,29 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
     await Promise.all(Array.from(this.#shared.values(), ({ informer }) => informer.whenSynced(options)))
   }
 
-  /** Stops every informer. Resolves when what they still had to store is stored; doing it twice does no harm. */
-  async shutdown(): Promise<void> {
-    this.#state = 'shut down'
+  /** Closes every informer. Resolves when their last changes are stored. Calling it again is a no-op. */
+  async close(): Promise<void> {
+    this.#state = 'closed'
     this.#unlisten()
     for (const [key, shared] of this.#shared) this.#drop(key, shared)
     await Promise.all(this.#stopping.values())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.shutdown()
+    return this.close()
   }
 
   #find<T extends KubeObject, Names extends string>(resource: Resource<T>, request: SharedInformerRequest<T, Names>): [string, Shared] {
     this.#checkOpen()
-    const { indexers, ...selection } = request
+    const { indexers, version, ...selection } = request
     const namespace = resource.scope === 'Cluster' ? undefined : (selection.namespace ?? this.#options.namespace)
-    const key = this.#keyOf(resource, { ...selection, namespace })
+    const key = this.#keyOf(resource, { ...selection, version, namespace })
     const known = this.#shared.get(key)
     if (known) {
       if (indexers) addMissing(known.informer as unknown as SharedInformer<T>, indexers)
       return [key, known]
     }
-    const { onEvent, onArrival } = this.#options
+    const { onEvent, onArrival, persist } = this.#options
     const { labelSelector, fieldSelector } = selection
     const identity: InformerIdentity = { resource, namespace, labelSelector, fieldSelector }
     const options = {
@@ -201,11 +203,12 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
       ...selection,
       namespace,
       indexers,
+      persist: persist && { ...persist, version },
       onEvent: onEvent && ((event: InformerEvent) => onEvent(event, identity)),
       onArrival: onArrival && ((entries: readonly Entry<T>[], before: number) => onArrival(entries, before, identity)),
     }
     const informer = newInformer<T, Names>(this.#client, resource, options, () => this.lease(Namespaces))
-    // What is kept here is of any type; the key brings back those who asked for the same resource.
+    // The map holds informers of any type; a key leads only to callers that gave the same resource.
     const shared: Shared = { informer: informer as unknown as SharedInformer<KubeObject>, users: 0, pinned: false, started: false }
     this.#shared.set(key, shared)
     if (this.#state === 'started') this.#run(key, shared)
@@ -247,14 +250,14 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   #drop(key: string, shared: Shared): void {
     if (this.#shared.get(key) !== shared) return
     this.#shared.delete(key)
-    const stopping = Promise.all([this.#stopping.get(key), shared.informer.stop().catch(report)]).then(() => {
+    const stopping = Promise.all([this.#stopping.get(key), shared.informer.close().catch(report)]).then(() => {
       if (this.#stopping.get(key) === stopping) this.#stopping.delete(key)
     })
     this.#stopping.set(key, stopping)
   }
 
   #checkOpen(): void {
-    if (this.#state === 'shut down') throw new Error('the factory was shut down: make another one')
+    if (this.#state === 'closed') throw new Error('the factory was closed: make another one')
   }
 }
 

@@ -9,7 +9,7 @@ import type { WhenSyncedOptions } from '../reflector/when-synced'
 import type { Indexer } from '../store/indexer'
 import type { WaitOptions } from './wait'
 
-/** Where an informer keeps its state from one life to the next. */
+/** Where an informer keeps its state across restarts. */
 export interface InformerPersistence
   extends Omit<StorePersistenceOptions, 'onError' | 'clock' | 'check'>,
     Pick<StorePersistenceStartOptions, 'loadTimeoutMs'> {
@@ -18,9 +18,9 @@ export interface InformerPersistence
   scope: Scope
 }
 
-/** What there is to know about an informer's feed; another object after each change. */
+/** The status of an informer's feed: a new object after each change. */
 export interface InformerStatus extends ReflectorStatus {
-  /** How each namespace is doing, those that are denied included, while the informer makes do with namespaces; else undefined. */
+  /** The status of each namespace, denied ones included, while an informer with `eachAllowed` follows single namespaces; else undefined. */
   readonly namespaces?: ReadonlyMap<string, ReflectorStatus> | undefined
 }
 
@@ -48,7 +48,7 @@ export interface FeedHost<T extends KubeObject> {
   transformed(source: ListerWatcher<T>): ListerWatcher<T>
   /** Keeps a store's state from one life to the next. @throws PersistenceError with code `'refused'` for secrets that are not to be stored. */
   persisted(store: PersistableStore<T>, persistence: InformerPersistence): StorePersistence<T>
-  /** Told of what goes wrong apart from the feed. */
+  /** Called with errors that are not the feed's. */
   report(error: unknown): void
 }
 

@@ -1,71 +1,69 @@
 import type { InformerChange } from './notifications'
 import type { WaitOptions } from './wait'
 
-/** What an {@link EventHandler.onAdd} is told besides the object. */
+/** The second argument of {@link EventHandler.onAdd}. */
 export interface AddContext {
-  /** Whether the object belongs to the first complete state, or was there when the handler was added: not news, only new to the handler. */
+  /** Whether the object is part of the initial list, or was present when the handler was added. */
   readonly isInInitialList: boolean
 }
 
 /**
- * Told of every change of an informer's objects, one after the other, in the order of the wire. Each callback may be left out, and only
- * those that are there have objects parsed for them. Callbacks may be asynchronous: the next change is handed over when the promise has
- * settled, and waits meanwhile. What one throws is reported, and the change counts as handled. Objects are shared with everybody who
- * reads the store: they must not be changed.
+ * Receives each change of an informer's objects, one at a time, in the order of the wire. Each callback is optional, and objects are parsed only for
+ * those present. Callbacks may be asynchronous: the next change waits until the promise has settled. Errors that a callback throws are reported, and
+ * the change counts as handled. Objects are shared with all readers of the store: do not change them.
  *
  * @see client-go `cache.ResourceEventHandler`
  */
 export interface EventHandler<T> {
-  /** There is a new object: the server made it, or the handler is. */
+  /** Called for each object that is new, or present when the handler is added. */
   onAdd?(object: T, context: AddContext): unknown
-  /** An object has changed; at a resync `previous` is `object`. */
+  /** Called when an object has changed. At a resync `previous` is `object`. */
   onUpdate?(previous: T, object: T): unknown
-  /** An object is gone; `object` is the last state known of it. */
+  /** Called when an object is gone, with its last known state. */
   onDelete?(object: T): unknown
 }
 
-/** As an {@link EventHandler}, but told of entries: nothing is parsed unless it reads an object. */
+/** Like an {@link EventHandler}, but receives entries: an object is parsed only when the handler reads it. */
 export interface ChangeHandler<T> {
-  /** Something has happened to an object; at a resync, nothing has. */
+  /** Called for each change of an object, and at each resync. */
   onChange(change: InformerChange<T>): unknown
 }
 
-/** So many changes wait for a slow handler, or for a loop over `changes()`, before those of one object are merged. */
+/** The backlog of a slow handler, or of a loop over `changes()`, at which changes of one object are merged. */
 export const DEFAULT_MAX_BACKLOG = 1_000
 
-/** How a handler wants to be told. */
+/** Options of a handler. */
 export interface HandlerOptions {
-  /** What the handler is called in an informer's `onEvent`. Default: its number, counted from 1. */
+  /** The handler's name in the events of `onEvent`. Default: its number, counted from 1. */
   name?: string | undefined
   /**
-   * How often the handler is told of every object once more by `onUpdate(object, object)`, without the network, in milliseconds; 0: never.
-   * At least 1,000: less counts as that. Default: the informer's `resyncPeriodMs`.
+   * How often `onUpdate(object, object)` is called for every object, without a request, in milliseconds; 0: never.
+   * The minimum is 1,000; smaller values count as 1,000. Default: the informer's `resyncPeriodMs`.
    */
   resyncPeriodMs?: number | undefined
   /**
-   * With so many changes waiting, a change of an object that waits already is merged with the one that waits, so that a slow handler costs no
-   * more memory than this and the objects themselves. It still learns of every object's last state, and of every delete of an object it
-   * was told of. Default {@link DEFAULT_MAX_BACKLOG}.
+   * The backlog at which a new change of an object is merged with the change of that object that waits, so that a slow handler costs no more
+   * memory than the backlog and the objects. It still receives the last state of each object, and each delete of an object that it knows. Default {@link DEFAULT_MAX_BACKLOG}.
    */
   maxBacklog?: number | undefined
 }
 
 /**
- * One handler's place at an informer. Disposing of it removes the handler.
+ * A handler that was added to an informer. Closing or disposing of it removes the handler.
  *
  * @see client-go `cache.ResourceEventHandlerRegistration`
  */
 export interface HandlerRegistration extends Disposable {
-  /** Whether the handler was told of the whole initial list. */
+  /** Whether the handler has received the whole initial list. */
   readonly hasSynced: boolean
-  /** How many changes wait for the handler. */
+  /** The number of changes that wait for the handler. */
   readonly backlog: number
   /**
-   * Resolves when the handler was told of the whole initial list.
+   * Resolves when the handler has received the whole initial list.
    *
-   * @throws the signal's reason; an Error when the handler is removed or the informer stopped before.
+   * @throws the signal's reason; an Error when the handler or the informer is closed before.
    */
   whenSynced(options?: WaitOptions): Promise<void>
-  /** Removes the handler; it is not told of anything any more, not even of what waits. Doing it twice does no harm. */
-  remove(): void
+  /** Removes the handler. Changes still in its backlog are dropped. Calling it again is a no-op. */
+  close(): void
 }

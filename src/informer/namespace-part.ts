@@ -5,19 +5,12 @@ import type { KubeObject } from '../meta/object'
 import type { StorePersistence } from '../persistence/store-persistence'
 import type { ReflectorStatus, ReflectorStore } from '../reflector/options'
 import type { Reflector } from '../reflector/reflector'
+import { initialStatus } from '../reflector/status'
 import type { FeedHost, InformerPersistence } from './feed'
 import { NamespaceStore, type SharedIndexer } from './namespace-store'
 
 /** How long what was denied is left alone: a namespace may be one of hundreds. */
 const ASK_AGAIN_MS = 300_000
-
-const CONNECTING: ReflectorStatus = {
-  state: 'connecting',
-  hasSynced: false,
-  source: undefined,
-  lastSyncResourceVersion: '',
-  error: undefined,
-}
 
 /** What a {@link NamespacePart} needs of the feed that it is a part of. */
 export interface PartHost<T extends KubeObject> extends SharedIndexer<T>, Pick<FeedHost<T>, 'persisted'> {
@@ -39,7 +32,7 @@ export class NamespacePart<T extends KubeObject> {
   readonly #host: PartHost<T>
   readonly #persistence: StorePersistence<T> | undefined
   readonly #life = new AbortController()
-  #status = CONNECTING
+  #status: ReflectorStatus
   #reflector: Reflector<T> | undefined
   // Ends the wait before what was denied is asked for again.
   #hurry = new AbortController()
@@ -49,6 +42,7 @@ export class NamespacePart<T extends KubeObject> {
     this.#namespace = namespace
     this.#host = host
     this.store = new NamespaceStore(namespace, host)
+    this.#status = initialStatus(host.clock.now(), 'connecting')
     const { persistence } = host
     if (!persistence) return
     this.#persistence = host.persisted(this.store, { ...persistence, scope: { ...persistence.scope, namespace } })
@@ -98,7 +92,7 @@ export class NamespacePart<T extends KubeObject> {
       this.#hurry = new AbortController()
       await delay(ASK_AGAIN_MS, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
     }
-    await this.#persistence?.stop()
+    await this.#persistence?.close()
   }
 
   /** Until the server forbids it, or the signal is aborted. */
@@ -111,6 +105,7 @@ export class NamespacePart<T extends KubeObject> {
       if (this.denied && !status.hasSynced && !isForbidden(status)) return
       this.#status = status
       if (isForbidden(status)) {
+        this.#status = { ...status, nextAttemptAt: this.#host.clock.now() + ASK_AGAIN_MS }
         // What was seen of everything is the namespaces' now, whose changes are not in its version.
         if (this.#namespace) this.store.clear()
         else this.store.forget()

@@ -8,7 +8,7 @@ import { lowestOf, worstOf } from './namespaces-status'
 /** An informer of the Namespaces, held for a while. */
 export interface NamespacesLease {
   readonly informer: {
-    readonly indexer: Pick<Indexer<KubeObject>, 'size' | 'listKeys' | 'subscribe'>
+    readonly indexer: Pick<Indexer<KubeObject>, 'size' | 'keys' | 'subscribe'>
     readonly status: ReflectorStatus
     subscribe(listener: () => void): () => void
   }
@@ -22,9 +22,9 @@ export interface FanInHost<T extends KubeObject> extends Omit<PartHost<T>, 'comm
   readonly fallback: readonly string[]
   /** Asks for the Namespaces when they are needed. */
   lease(): NamespacesLease
-  /** Told how things are. */
+  /** Called with the status after each change. */
   tell(status: InformerStatus): void
-  /** Told of what goes wrong apart from the feed. */
+  /** Called with errors that are not the feed's. */
   report(error: unknown): void
 }
 
@@ -36,9 +36,9 @@ export class NamespacesFanIn<T extends KubeObject> {
   readonly #ending = new Set<Promise<void>>()
   #status: InformerStatus
   #names: { readonly lease: NamespacesLease; readonly stops: readonly (() => void)[] } | undefined
-  // Objects may be there of namespaces that were followed before, and are not now.
+  // Whether the indexer may have objects of namespaces that are no longer followed.
   #leftovers = false
-  // That no namespace is allowed was reported.
+  // Whether the error that no namespace is allowed was reported.
   #toldDenied = false
 
   constructor(host: FanInHost<T>) {
@@ -57,7 +57,7 @@ export class NamespacesFanIn<T extends KubeObject> {
     this.#whole.run()
     this.#look()
     await new Promise<void>((resolve) => {
-      // Whoever was told how things are may have stopped it.
+      // A status listener may have closed the informer.
       if (signal.aborted) resolve()
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
@@ -127,10 +127,10 @@ export class NamespacesFanIn<T extends KubeObject> {
     }
   }
 
-  /** Undefined as long as nobody knows. */
+  /** The namespaces to follow; undefined until the server has listed or refused them. */
   #namesOf({ indexer, status }: NamespacesLease['informer']): Set<string> | undefined {
     if (isForbidden(status)) return new Set(this.#host.fallback)
-    return status.hasSynced || indexer.size > 0 ? new Set(indexer.listKeys()) : undefined
+    return status.hasSynced || indexer.size > 0 ? new Set(indexer.keys()) : undefined
   }
 
   #namespacesStatus(informer: NamespacesLease['informer']): InformerStatus {

@@ -1,12 +1,13 @@
 import { isApiError } from '../errors'
 import { abortable } from '../internal/abortable'
-import { systemClock } from '../internal/clock'
+import { type Clock, systemClock } from '../internal/clock'
 import { Listeners } from '../internal/listeners'
 import type { KubeObject } from '../meta/object'
 import { refuseSecrets } from '../persistence/sensitive'
 import type { ListerWatcher } from '../reflector/lister-watcher'
 import type { SyncSource } from '../reflector/options'
 import { Reflector } from '../reflector/reflector'
+import { initialStatus, nextStatus } from '../reflector/status'
 import { type WhenSyncedOptions, whenSynced } from '../reflector/when-synced'
 import type { Feed, FeedHost, InformerPersistence, InformerStatus } from './feed'
 import type { FanInHost, NamespacesFanIn } from './namespaces-fan-in'
@@ -29,7 +30,7 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
   readonly #host: FeedHost<T>
   readonly #options: NamespacesFeedOptions<T>
   readonly #listeners = new Listeners<InformerStatus>()
-  #status: InformerStatus = { state: 'idle', hasSynced: false, source: undefined, lastSyncResourceVersion: '', error: undefined }
+  #status: InformerStatus
   #fanIn: NamespacesFanIn<T> | undefined
 
   /** @throws PersistenceError with code `'refused'` for secrets that are not to be stored. */
@@ -38,6 +39,7 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
     if (persistence) refuseSecrets(persistence.scope, persistence)
     this.#host = host
     this.#options = options
+    this.#status = initialStatus(this.#clock.now())
   }
 
   get status(): InformerStatus {
@@ -68,7 +70,7 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
   async run({ signal }: { signal: AbortSignal }): Promise<void> {
     try {
       if (signal.aborted) return
-      this.#update({ ...this.#status, state: 'connecting' })
+      this.#update({ state: 'connecting' })
       const { load = () => import('./namespaces-fan-in') } = this.#options
       const { NamespacesFanIn } = await abortable(load(), signal)
       signal.throwIfAborted()
@@ -76,10 +78,10 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
       await this.#fanIn.run(signal)
     } catch (error) {
       if (signal.aborted) return
-      this.#update({ ...this.#status, error })
+      this.#update({ error })
       throw error
     } finally {
-      if (this.#status.state !== 'stopped') this.#update({ ...this.#status, state: 'stopped' })
+      if (this.#status.state !== 'stopped') this.#update({ state: 'stopped' })
     }
   }
 
@@ -93,7 +95,7 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
     const reflectorOptions = { ...options, onArrival: undefined, onError }
     return {
       indexer,
-      clock: options.clock ?? systemClock,
+      clock: this.#clock,
       reflector: (namespace, store) => new Reflector(transformed(source(namespace)), store, reflectorOptions),
       persistence,
       persisted,
@@ -104,8 +106,12 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
     }
   }
 
-  #update(status: InformerStatus): void {
-    this.#status = status
-    this.#listeners.notify(status)
+  get #clock(): Clock {
+    return this.#host.options.clock ?? systemClock
+  }
+
+  #update(change: Partial<InformerStatus>): void {
+    this.#status = nextStatus(this.#status, change, this.#clock.now())
+    this.#listeners.notify(this.#status)
   }
 }

@@ -1,14 +1,20 @@
 import { compareResourceVersions } from '../meta/resource-version'
 import type { ReflectorState, ReflectorStatus, SyncSource } from '../reflector/options'
 
-/** The best first. */
+/** From the best to the worst. */
 const STATES: readonly ReflectorState[] = ['live', 'polling', 'connecting', 'idle', 'stale', 'backoff', 'gone', 'denied', 'stopped']
 const SOURCES: readonly (SyncSource | undefined)[] = [undefined, 'stream', 'list', 'persisted']
 
-/** What several feeds are as one: each property is the worst of theirs. There must be one at least. */
+/** Merges the statuses of several feeds, at least one: each property is the worst of theirs, and the next attempt the earliest. */
 export function worstOf(all: readonly ReflectorStatus[]): ReflectorStatus {
+  const state = worst(STATES, all, 'state')
+  const inState = all.filter((status) => status.state === state)
+  const attempts = inState.flatMap(({ nextAttemptAt }) => nextAttemptAt ?? [])
   return {
-    state: worst(STATES, all, 'state'),
+    state,
+    isStale: all.some(({ isStale }) => isStale),
+    since: Math.min(...inState.map(({ since }) => since)),
+    nextAttemptAt: attempts.length > 0 ? Math.min(...attempts) : undefined,
     hasSynced: all.every(({ hasSynced }) => hasSynced),
     source: worst(SOURCES, all, 'source'),
     lastSyncResourceVersion: lowestOf(all.map(({ lastSyncResourceVersion }) => lastSyncResourceVersion)),

@@ -9,7 +9,7 @@ import type { WaitOptions } from './wait'
 /** What a {@link Registration} needs of its informer. */
 export interface RegistrationHost<T> {
   readonly processor: Processor<T>
-  /** Told of what a handler throws. */
+  /** Called with the errors that a handler throws. */
   report(error: unknown): void
 }
 
@@ -46,7 +46,7 @@ export class Registration<T> extends Opaque implements HandlerRegistration {
     const settled = new Promise<void>((resolve, reject) => {
       const look = () => {
         if (this.#state === 'synced') resolve()
-        else reject(new Error('the handler was removed, or the informer stopped, before it had synced'))
+        else reject(new Error('the handler or its informer was closed before it had synced'))
       }
       if (this.#state === 'waiting') this.#waiters.add(look)
       else look()
@@ -54,12 +54,12 @@ export class Registration<T> extends Opaque implements HandlerRegistration {
     return abortable(settled, signal)
   }
 
-  remove(): void {
+  close(): void {
     this.#host.processor.unsubscribe(this.#subscription)
   }
 
   [Symbol.dispose](): void {
-    this.remove()
+    this.close()
   }
 
   #start(): void {

@@ -29,9 +29,9 @@ import type { WaitOptions } from './wait'
 export interface SharedInformerOptions<T extends KubeObject, Names extends string = never> extends ReflectorOptions<T> {
   /** The indexes the objects can be found by, besides `namespace`. */
   indexers?: Indexers<T, Names> | undefined
-  /** Changes every object before it is kept, stored or handed out. */
+  /** Changes every object before it enters the store. */
   transform?: Transform<T> | undefined
-  /** How often handlers that do not say so themselves are told of every object once more, in milliseconds; 0, the default: never. */
+  /** How often handlers without a period of their own receive every object again, in milliseconds; 0, the default: never. */
   resyncPeriodMs?: number | undefined
   /** Default: the state is kept in memory only. */
   persistence?: InformerPersistence | undefined
@@ -51,15 +51,15 @@ export interface SharedInformerOptions<T extends KubeObject, Names extends strin
    */
   onError?: ((error: unknown) => void) | undefined
   /**
-   * Told of everything that happens, in the feed, in storage and to those who listen, and of every error; for logs, metrics and traces. What
-   * it throws is reported, and does no harm. Default: nobody is told, and nothing is computed for it.
+   * Called with each event of the feed, the storage and the handlers, and with each error; for logs, metrics and traces. Errors that it throws are
+   * reported and change nothing else. Default: no events are computed.
    */
   onEvent?: ((event: InformerEvent) => void) | undefined
 }
 
 /**
- * Keeps the objects of one source in memory, and tells any number of handlers what happens to them. The parts are to be had one by one too:
- * a {@link Reflector} keeps an {@link Indexer} up to date, a {@link StorePersistence} carries it over to the next life.
+ * Keeps the objects of one source in memory, and calls any number of handlers for each change. Its parts can be used alone: a {@link Reflector}
+ * keeps an {@link Indexer} up to date, and a {@link StorePersistence} stores it.
  *
  * @example
  * ```ts
@@ -70,11 +70,11 @@ export interface SharedInformerOptions<T extends KubeObject, Names extends strin
  * @see client-go `cache.SharedIndexInformer`
  */
 export class SharedInformer<T extends KubeObject, Names extends string = never> extends Opaque implements AsyncDisposable {
-  /** The objects, to be found by key and by index. Only the informer may change them. */
+  /** The entries by key and by index. Only the informer may change them. */
   readonly indexer: Indexer<T, Names>
-  /** Reads the objects as one reads a server. */
-  readonly lister: Lister<T>
-  /** Says what has become of the stored state; undefined when it is kept in memory only, or namespace by namespace (`fallbackNamespaces`). */
+  /** Reads the entries by name, namespace and labels. */
+  readonly lister: Lister<T, Names>
+  /** The stored copy of the state; undefined when the state is kept in memory only, or per namespace (`eachAllowed`). */
   readonly persistence: StorePersistence<T> | undefined
   readonly #feed: Feed
   readonly #processor: Processor<T>
@@ -132,12 +132,21 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     return this.indexer
   }
 
-  /** What the feed is doing. */
+  /**
+   * The objects themselves, in no particular order. Parses every entry: to show a few of many, read `entry.object` of those.
+   *
+   * @throws ParseError when an entry's text is not JSON. It is dropped and fetched again.
+   */
+  objects(): T[] {
+    return this.indexer.objects()
+  }
+
+  /** The state of the feed. */
   get state(): ReflectorState {
     return this.status.state
   }
 
-  /** Everything there is to know of the feed; another object after each change, fit for `useSyncExternalStore`. */
+  /** The status of the feed: a new object after each change, fit for `useSyncExternalStore`. */
   get status(): InformerStatus {
     return this.#feed.status
   }
@@ -152,19 +161,19 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     return this.#feed.lastSyncResourceVersion
   }
 
-  /** Calls `listener` after each change of {@link status}. Returns how to stop. Needs no `this`. */
+  /** Calls `listener` after each change of {@link status}. Returns the function that ends it. Bound. */
   readonly subscribe = (listener: (status: InformerStatus) => void): (() => void) => this.#feed.subscribe(listener)
 
   /**
-   * Ends the wait before the next attempt, and checks at once that an open connection is alive: what a "Retry now" button does. Without a wait
-   * and with a connection that is heard it does nothing. Needs no `this`.
+   * Ends the wait before the next attempt, and checks at once that an open connection is alive: the action of a "Retry now" button. A no-op while
+   * the connection delivers. Bound.
    */
   readonly reconnect = (): void => this.#feed.reconnect()
 
   /**
-   * Adds a handler: it is told of what there is (`isInInitialList`), then of what changes. It is never called before this returns.
+   * Adds a handler. It receives the objects present (`isInInitialList`), then each change, and is never called before this returns.
    *
-   * @param handler told of objects, or of entries, which nobody has to parse.
+   * @param handler receives objects, or entries that are parsed only when read.
    * @throws Error when the informer has stopped; RangeError when an option makes no sense.
    */
   addEventHandler(handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions = {}): HandlerRegistration {
@@ -172,7 +181,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   /**
-   * Gives what there is as added, then what changes, to one loop, which may take its time. Objects are parsed when the loop reads them.
+   * Yields the objects present as added, then each change. A slow loop is fine: changes wait. Objects are parsed when the loop reads them.
    *
    * @throws from the first step of the loop: Error when the informer has stopped; RangeError when an option makes no sense.
    */
@@ -181,9 +190,9 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   /**
-   * Resolves when the server has confirmed or delivered the objects; handlers may have to be told still.
+   * Resolves when the server has confirmed or delivered the objects. Handlers may not have received all of them yet.
    *
-   * @throws the signal's reason; the server's error when it denies and `onDenied` is `'reject'`; an Error when the informer is stopped before.
+   * @throws the signal's reason; the server's error when it denies and `onDenied` is `'reject'`; an Error when the informer is closed first.
    */
   whenSynced(options?: WhenSyncedOptions): Promise<{ source: SyncSource }> {
     return this.#feed.whenSynced(options)
@@ -194,7 +203,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
    * when an object or the collection has exactly that version.
    *
    * @param resourceVersion such as the `metadata.resourceVersion` in the answer to a write.
-   * @throws TypeError when that is not a resourceVersion; the signal's reason; an Error when the informer is stopped before.
+   * @throws TypeError when that is not a resourceVersion; the signal's reason; an Error when the informer is closed first.
    */
   async waitForResourceVersion(resourceVersion: string, { signal, namespace }: WaitForResourceVersionOptions = {}): Promise<void> {
     if (typeof resourceVersion !== 'string' || resourceVersion === '') {
@@ -232,7 +241,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   /**
-   * Loads the stored state, if there is one, then lists and watches until the signal is aborted or {@link stop} is called. Resolves when the
+   * Loads the stored state, if there is one, then lists and watches until the signal is aborted or {@link close} is called. Resolves when the
    * last changes are stored: abort is not an error.
    *
    * @throws Error when called a second time: an informer has one life.
@@ -244,16 +253,16 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     await this.#running
   }
 
-  /** Ends {@link run}. Resolves when the last changes are stored; doing it twice does no harm. */
-  async stop(): Promise<void> {
+  /** Ends {@link run}. Resolves when the last changes are stored. Calling it again is a no-op. */
+  async close(): Promise<void> {
     this.#stopping.abort()
-    // One that never ran ends all the same, and whoever waits for it learns of that.
+    // An informer that never ran ends as well: pending waits reject.
     this.#running ??= this.#run(this.#stopping.signal)
     await this.#running
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
+    return this.close()
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -264,7 +273,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     if (signal.aborted) end()
     const hydrated = this.persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs, onArrival })
     await this.#feed.run({ signal, hydrated })
-    await this.persistence?.stop()
+    await this.persistence?.close()
   }
 
   #report(error: unknown): void {

@@ -4,16 +4,16 @@ import type { ArrivalOptions, EntryList, ListOptions, RequestOptions, WatchEntry
 import type { ListerWatcher } from '../reflector/lister-watcher'
 
 /**
- * Changes an object before anything else sees it: what it returns is what is kept, stored and handed out. It may change the object it is
- * given and return it, and must leave name, namespace, uid and resourceVersion alone.
+ * Changes an object before it enters the store: its result is what is kept, stored and passed to handlers. It may change the given object and
+ * return it, and must leave name, namespace, uid and resourceVersion as they are.
  *
  * @see client-go `cache.TransformFunc`
  */
 export type Transform<T> = (object: T) => T
 
 /**
- * A source whose objects went through a transform, each of them once. An object that the transform cannot cope with is reported and left
- * out; a delete goes on as the server sent it then.
+ * Applies a transform once to each object of a source. When the transform throws, the error is reported and the object is left out; a delete is
+ * passed on as the server sent it.
  */
 export class TransformingListerWatcher<T extends KubeObject> implements ListerWatcher<T> {
   readonly #source: ListerWatcher<T>

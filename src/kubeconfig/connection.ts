@@ -25,13 +25,8 @@ export interface ConnectionPlan extends Pick<ConnectOptions, 'ca' | 'serverName'
   readonly context: string | undefined
   readonly namespace: string
   readonly headers?: Record<string, string> | undefined
-<<<<<<< HEAD
-  readonly impersonate?: KubeClientOptions['impersonate']
-  /** Creates a reader of the credential; aborting the signal ends a read. */
-=======
   readonly impersonate?: KubeReaderOptions['impersonate']
-  /** Reads the credential; the signal ends it. */
->>>>>>> h/size
+  /** Creates a reader of the credential; aborting the signal ends a read. */
   readonly credential: (signal: AbortSignal) => () => Promise<Credential>
   readonly clock: Clock
 }

@@ -1,4 +1,4 @@
-import { KubeError } from '../errors'
+import { hasBrand, KubeError } from '../errors'
 
 /**
  * A kubeconfig, or something it refers to, cannot be used. The message names the file, the context or entry, and the field. It never
@@ -9,3 +9,6 @@ export class KubeconfigError extends KubeError {
     return ['KubeconfigError', 'KubeError']
   }
 }
+
+/** Whether an error is about a kubeconfig, or about something that it refers to. */
+export const isKubeconfigError = (error: unknown): error is KubeconfigError => hasBrand(error, 'KubeconfigError')

@@ -1,6 +1,6 @@
 // Validates objects against the Standard Schema of their resource.
 
-import { KubeError } from '../errors'
+import { hasBrand, KubeError } from '../errors'
 import type { StandardIssue, StandardSchemaV1 } from './standard-schema'
 
 /** Thrown when an object does not satisfy the schema of its resource. */
@@ -16,6 +16,9 @@ export class SchemaError extends KubeError {
     return ['SchemaError', 'KubeError']
   }
 }
+
+/** Whether an error says that an object does not fit its schema. */
+export const isSchemaError = (error: unknown): error is SchemaError => hasBrand(error, 'SchemaError')
 
 /**
  * Checks a value against a schema. The schema's output is discarded: the caller receives the object as the server sent it.

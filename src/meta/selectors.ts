@@ -1,6 +1,6 @@
 // Parses and evaluates label selectors.
 
-import { isKubeError, KubeError } from '../errors'
+import { hasBrand, KubeError } from '../errors'
 
 /** The labels of an object. */
 export type Labels = Readonly<Record<string, string>>
@@ -32,8 +32,7 @@ export class SelectorError extends KubeError {
 }
 
 /** Whether an error is a {@link SelectorError}. */
-export const isSelectorError = (error: unknown): error is SelectorError =>
-  isKubeError(error) && error['~kubeflect'].includes('SelectorError')
+export const isSelectorError = (error: unknown): error is SelectorError => hasBrand(error, 'SelectorError')
 
 type Operator = '' | '!' | '=' | '==' | '!=' | '<' | '>' | 'in' | 'notin'
 

@@ -58,8 +58,8 @@ const SMALL = 1 << 18
  *
  * @example
  * ```ts
- * const persister = denoKvPersister(await Deno.openKv())
- * const pods = createInformer(client, Pod, { persister })
+ * const to = denoKvPersister(await Deno.openKv())
+ * const pods = createInformer(client, Pod, { persist: { to } })
  * ```
  */
 export function denoKvPersister(kv: DenoKv): Persister {

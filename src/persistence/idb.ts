@@ -46,7 +46,7 @@ interface Written {
  *
  * @example
  * ```ts
- * const pods = createInformer(client, Pod, { persister: idbPersister({ database: 'dashboard' }) })
+ * const pods = createInformer(client, Pod, { persist: { to: idbPersister({ database: 'dashboard' }) } })
  * ```
  */
 export function idbPersister(options: IdbPersisterOptions): Persister {

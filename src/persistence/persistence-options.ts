@@ -38,7 +38,7 @@ export interface StorePersistenceOptions<T = unknown> extends SensitiveOptions {
 
 /** Options of `StorePersistence.start`. */
 export interface StorePersistenceStartOptions<T = unknown> {
-  /** Stops persistence, like `StorePersistence.stop`. */
+  /** Closes it, like `StorePersistence.close`. */
   signal?: AbortSignal | undefined
   /** The maximum time to wait for the snapshot, or for the next part of it, in milliseconds; default 1,000. */
   loadTimeoutMs?: number | undefined

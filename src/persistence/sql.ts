@@ -36,8 +36,8 @@ interface ScopeRow extends ScopeHead {
  *
  * @example
  * ```ts
- * const persister = sqlPersister(sqliteDatabase(new DatabaseSync('cache.db')))
- * const pods = createInformer(client, Pod, { persister })
+ * const to = sqlPersister(sqliteDatabase(new DatabaseSync('cache.db')))
+ * const pods = createInformer(client, Pod, { persist: { to } })
  * ```
  */
 export function sqlPersister(database: SqlDatabase): Persister {

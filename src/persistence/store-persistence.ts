@@ -107,7 +107,7 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
     if (this.#started) throw new TypeError('StorePersistence.start: it was started or stopped before; make another one')
     this.#started = true
     if (signal?.aborted) return 'late'
-    this.#unlisten = listen(signal, 'abort', () => void this.stop())
+    this.#unlisten = listen(signal, 'abort', () => void this.close())
     this.#move('loading')
     let isLate = false
     const isWanted = () => this.#status === 'loading' && !isLate
@@ -166,7 +166,7 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
   }
 
   /** Stores pending changes and ends. Keeps a status of `failed` or `fenced`. */
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
     this.#started = true
     this.#detach()
     if (this.#status === 'active')
@@ -176,7 +176,7 @@ export class StorePersistence<T> extends Opaque implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
+    return this.close()
   }
 
   #beginLate(loaded: Loaded): void {

@@ -140,6 +140,12 @@ export type SyncSource = 'persisted' | 'list' | 'stream'
 /** What there is to know about a feed; another object after each change. */
 export interface ReflectorStatus {
   readonly state: ReflectorState
+  /** Whether the store was up to date and may lack changes now: the feed is `connecting`, `stale`, `backoff`, `denied` or `gone` after it synced. */
+  readonly isStale: boolean
+  /** When `state` last changed, in milliseconds since 1970, by the feed's clock. */
+  readonly since: number
+  /** When the next attempt begins, in milliseconds since 1970, by the feed's clock; undefined while the feed waits for none. */
+  readonly nextAttemptAt: number | undefined
   /** Whether the server has confirmed or delivered the store's state at least once. */
   readonly hasSynced: boolean
   /** Undefined while the store is empty. */

@@ -1,5 +1,5 @@
 import { ParseError, WatchError } from '../errors'
-import { systemClock } from '../internal/clock'
+import { type Clock, systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
@@ -18,6 +18,7 @@ import type { ReflectorEvent, ReflectorOptions, ReflectorState, ReflectorStatus,
 import { Session } from './session'
 import type { SessionHost } from './session-host'
 import { type AttemptEnded, type FeedEvent, type FeedState, initialState, type Step, transition } from './state'
+import { initialStatus, nextStatus } from './status'
 import { type WhenSyncedOptions, whenSynced } from './when-synced'
 
 /** The longest wait that a server can ask for. */
@@ -56,11 +57,12 @@ export class Reflector<T extends KubeObject> extends Opaque {
   readonly #source: ListerWatcher<T>
   readonly #store: ReflectorStore<T>
   readonly #options: ReflectorOptions<T>
+  readonly #clock: Clock
   readonly #emit: ((event: ReflectorEvent) => void) | undefined
   readonly #problems: Problems
   readonly #listeners = new Listeners<ReflectorStatus>()
   #feed: FeedState
-  #status: ReflectorStatus = { state: 'idle', hasSynced: false, source: undefined, lastSyncResourceVersion: '', error: undefined }
+  #status: ReflectorStatus
   #bookmarks = false
   #startedAt = 0
   #session: Session<T> | undefined
@@ -88,11 +90,13 @@ export class Reflector<T extends KubeObject> extends Opaque {
     this.#source = source
     this.#store = store
     this.#options = options
+    this.#clock = options.clock ?? systemClock
     this.#emit = guarded(options.onEvent)
     this.#problems = new Problems(options.onError)
     const waits = () => new Backoff(options.backoff, options.random)
     this.#waits = { fill: waits(), watch: waits() }
     this.#pace = new Pace(0, options.backoff)
+    this.#status = initialStatus(this.#clock.now())
     this.#feed = initialState({ streaming: options.initialList !== 'list' })
   }
 
@@ -130,8 +134,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
    */
   async run({ signal = new AbortController().signal, hydrated }: ReflectorRunOptions = {}): Promise<void> {
     if (this.state !== 'idle') throw new Error('Reflector.run was called twice: make another Reflector')
-    const { clock = systemClock } = this.#options
-    this.#startedAt = clock.now()
+    this.#startedAt = this.#clock.now()
     this.#pace = new Pace(this.#startedAt, this.#options.backoff)
     const host = this.#host()
     const stops: (() => void)[] = []
@@ -151,7 +154,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
           step = this.#conclude({ type: 'ended', attempt: 'watch', failure: missing, opened: false, short: false, stood: false })
           continue
         }
-        this.#pace.count(clock.now())
+        this.#pace.count(this.#clock.now())
         this.#session = new Session(host, step)
         this.#emit?.({ type: 'attempt', attempt: step.attempt, resourceVersion: step.resourceVersion, reason: step.reason })
         this.#update({ state: this.#feed.polling && this.#status.error === undefined ? 'polling' : 'connecting' })
@@ -167,11 +170,11 @@ export class Reflector<T extends KubeObject> extends Opaque {
   }
 
   #start(): (() => void)[] {
-    const { clock = systemClock, resyncPeriodMs = 0, relistPeriodMs = 0, onWake: subscribeToWake = onWake } = this.#options
+    const { resyncPeriodMs = 0, relistPeriodMs = 0, onWake: subscribeToWake = onWake } = this.#options
     return [
-      every(resyncPeriodMs, clock, () => this.#resync()),
+      every(resyncPeriodMs, this.#clock, () => this.#resync()),
       // Only a watch is ended for it: a list that takes longer than the period would never come to its end.
-      every(relistPeriodMs, clock, () => this.state === 'live' && this.#interrupt({ kind: 'relist', error: undefined })),
+      every(relistPeriodMs, this.#clock, () => this.state === 'live' && this.#interrupt({ kind: 'relist', error: undefined })),
       subscribeToWake((wake) => this.#wake(wake)),
       this.#store.onUnreadable?.((entry) => this.#refetch(entry)) ?? (() => undefined),
     ]
@@ -179,7 +182,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
 
   #host(): SessionHost<T> {
     const reflector = this
-    const { clock = systemClock, random = Math.random, expectedType, parse } = this.#options
+    const { random = Math.random, expectedType, parse } = this.#options
     const check = expectedTypeCheck<T>(expectedType)
     const checkParsed = (entry: Entry<T>) => {
       // Reading is what parses, and throws.
@@ -190,7 +193,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
       source: this.#source,
       store: this.#store,
       options: this.#options,
-      clock,
+      clock: this.#clock,
       random,
       check: parse === 'arrival' ? checkParsed : check,
       get feed() {
@@ -222,32 +225,33 @@ export class Reflector<T extends KubeObject> extends Opaque {
   async #wait(step: Step, signal: AbortSignal): Promise<void> {
     const ms = this.#waitOf(step)
     if (ms === 0) return
-    const { clock = systemClock } = this.#options
     const { wait, reason } = step
     // What keeps the server from being watched is no error of a feed that polls.
-    if (wait === 'poll') this.#update({ state: 'polling', error: undefined })
+    const nextAttemptAt = this.#clock.now() + ms
+    if (wait === 'poll') this.#update({ state: 'polling', nextAttemptAt, error: undefined })
     else {
-      this.#update({ state: wait === 'backoff' || wait === 'next' ? 'backoff' : reason === 'gone' ? 'gone' : 'denied' })
+      const state = wait === 'backoff' || wait === 'next' ? 'backoff' : reason === 'gone' ? 'gone' : 'denied'
+      this.#update({ state, nextAttemptAt })
       this.#emit?.({ type: 'backoff', ms, reason })
     }
     this.#hurry = new AbortController()
-    await delay(ms, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
+    await delay(ms, { clock: this.#clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
   }
 
   #waitOf({ wait, retryAfterMs = 0 }: Step): number {
-    const { clock = systemClock, pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options
+    const { pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options
     const asked = Math.min(retryAfterMs, MAX_RETRY_AFTER_MS)
     switch (wait) {
       case 'none':
         return 0
       case 'next':
-        return Math.max(this.#pace.waitMs(clock.now()), asked)
+        return Math.max(this.#pace.waitMs(this.#clock.now()), asked)
       case 'poll':
         return Math.max(pollIntervalMs, asked)
       case 'long':
         return Math.max(this.#waits.fill.longest(), asked)
       case 'backoff':
-        return Math.max(this.#backoff(clock.now()), asked)
+        return Math.max(this.#backoff(this.#clock.now()), asked)
     }
   }
 
@@ -323,9 +327,8 @@ export class Reflector<T extends KubeObject> extends Opaque {
   }
 
   #synced(): void {
-    const { clock = systemClock } = this.#options
     const { source, lastSyncResourceVersion: resourceVersion } = this.#status
-    if (source) this.#emit?.({ type: 'synced', source, durationMs: clock.now() - this.#startedAt, resourceVersion })
+    if (source) this.#emit?.({ type: 'synced', source, durationMs: this.#clock.now() - this.#startedAt, resourceVersion })
   }
 
   #resync(): void {
@@ -359,7 +362,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
   }
 
   #update(change: Partial<ReflectorStatus>): void {
-    this.#status = { ...this.#status, ...change }
+    this.#status = nextStatus(this.#status, change, this.#clock.now())
     this.#listeners.notify(this.#status)
   }
 

@@ -1,6 +1,6 @@
 import type { Entry } from '../meta/entry'
 
-/** What happened to one object. */
+/** A change of one object. */
 export type StoreChange<T> =
   | { readonly type: 'added'; readonly entry: Entry<T> }
   | { readonly type: 'updated'; readonly entry: Entry<T>; readonly previous: Entry<T> }

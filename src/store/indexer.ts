@@ -9,26 +9,26 @@ import { Store } from './store'
 import { ValueIndex } from './value-index'
 
 /**
- * Gives the values under which an object is found; none leaves it out. The object is parsed for it, once for each change, however many
- * indexes there are; unless it has a `fromEntry`, as what {@link fieldIndex} makes.
+ * Returns the values under which an object is found; an empty array leaves it out. The object is parsed once for each change, whatever the number of
+ * indexes, and not at all for functions with `fromEntry`, such as those of {@link fieldIndex}.
  *
  * @see client-go `cache.IndexFunc`
  */
 export interface IndexFunc<T> {
   (object: T, entry: Entry<T>): readonly string[]
-  /** Gives the same of an entry, whose object need not be parsed then. */
+  /** Returns the same values from an entry, so that its object need not be parsed. */
   readonly fromEntry?: ((entry: Entry<T>) => readonly string[]) | undefined
 }
 
 /** Index functions by the names of their indexes. */
 export type Indexers<T, Names extends string> = Readonly<Record<Names, IndexFunc<T>>>
 
-/** The index that every {@link Indexer} has. It reads the entry, and parses nothing; it is made when it is asked for first. */
+/** The index that each {@link Indexer} has. It parses nothing, and is built at its first use. */
 export type NamespaceIndex = 'namespace'
 
 /** Options of an {@link Indexer}. */
 export interface IndexerOptions {
-  /** Told when an index function throws; the object is stored, and this one index does not have it. Default: reported as the runtime reports uncaught errors. */
+  /** Called when an index function throws: the object is stored, and that index lacks it. Default: reported as an uncaught error. */
   onError?: ((error: unknown) => void) | undefined
 }
 
@@ -68,8 +68,7 @@ const namespaceOf: IndexFunc<KubeObject> = Object.assign(({ metadata }: KubeObje
 })
 
 /**
- * A store that finds its objects by values computed from them. The indexes are part of each step: subscribers never see one that is
- * behind the objects.
+ * A store that finds its objects by computed values. Indexes are part of each step: subscribers never see an index that is behind the objects.
  *
  * @example
  * ```ts
@@ -131,7 +130,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
    *
    * @throws TypeError when there is no such index.
    */
-  listIndexFuncValues(name: Names | NamespaceIndex): string[] {
+  indexValues(name: Names | NamespaceIndex): string[] {
     return this.#index(name).found.values()
   }
 
@@ -164,7 +163,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
     for (const [name, func] of funcs)
       added.set(name, { func, read: func.fromEntry ?? ((entry) => func(entry.object, entry)), found: new ValueIndex() })
     for (const [name, index] of added) this.#indexes.set(name, index)
-    if (added.size > 0) for (const key of this.listKeys()) this.#place(key, added)
+    if (added.size > 0) for (const key of this.keys()) this.#place(key, added)
   }
 
   protected override tell(update: StoreUpdate<T>): void {
@@ -183,7 +182,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   }
 
   #place(key: string, indexes: ReadonlyMap<string, Index<T>>): void {
-    const entry = this.getByKey(key)
+    const entry = this.get(key)
     for (const [name, { read, found }] of indexes) {
       let values: readonly string[] = []
       try {
@@ -192,7 +191,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
         this.#report(name, key, cause)
       }
       // Reading may have shown that the text is not JSON. The entry has been dropped then, and its places with it.
-      if (this.getByKey(key) !== entry) return
+      if (this.get(key) !== entry) return
       found.set(key, values)
     }
   }
@@ -200,7 +199,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   #entries(values: readonly string[], { found }: Index<T>): Entry<T>[] {
     const keys = new Set<string>()
     for (const value of values) for (const key of found.keys(value)) keys.add(key)
-    return Array.from(keys, (key) => this.getByKey(key)).filter((entry) => entry !== undefined)
+    return Array.from(keys, (key) => this.get(key)).filter((entry) => entry !== undefined)
   }
 
   #index(name: string): Index<T> {

@@ -5,11 +5,11 @@ import type { KubeObject } from '../meta/object'
 import { parseLabelSelector } from '../meta/selectors'
 import type { NamespaceIndex } from './indexer'
 
-/** What a {@link Lister} reads: an Indexer, whatever its indexes. */
-export interface ListerSource<T> {
+/** The part of an Indexer that a {@link Lister} reads. */
+export interface ListerSource<T, Names extends string = never> {
   list(): readonly Entry<T>[]
-  getByKey(key: string): Entry<T> | undefined
-  byIndex(name: NamespaceIndex, value: string): Entry<T>[]
+  get(key: string): Entry<T> | undefined
+  byIndex(name: Names | NamespaceIndex, value: string): Entry<T>[]
 }
 
 /** Which entries to list. */
@@ -21,21 +21,21 @@ export interface ListerOptions {
 }
 
 /**
- * Reads a cache the way one reads a server: by name, namespace and labels.
+ * Reads a cache as a client reads a server: by name, namespace and labels.
  *
  * @see client-go `cache.GenericLister`
  */
-export class Lister<T extends KubeObject> extends Opaque {
-  readonly #source: ListerSource<T>
+export class Lister<T extends KubeObject, Names extends string = never> extends Opaque {
+  readonly #source: ListerSource<T, Names>
 
-  constructor(source: ListerSource<T>) {
+  constructor(source: ListerSource<T, Names>) {
     super()
     this.#source = source
   }
 
-  /** The entry with a key: `namespace/name`, or `name` for cluster-scoped objects. Undefined when there is none. */
+  /** The entry with a key (`namespace/name`, or `name` for cluster-scoped objects), or undefined. */
   get(key: string): Entry<T> | undefined {
-    return this.#source.getByKey(key)
+    return this.#source.get(key)
   }
 
   /**
@@ -50,7 +50,16 @@ export class Lister<T extends KubeObject> extends Opaque {
     return selector.empty ? entries : entries.filter(({ labels }) => selector.matches(labels))
   }
 
-  /** A view of one namespace. */
+  /**
+   * The entries that have a value in an index, in no particular order.
+   *
+   * @throws TypeError when there is no such index.
+   */
+  byIndex(name: Names | NamespaceIndex, value: string): readonly Entry<T>[] {
+    return this.#source.byIndex(name, value)
+  }
+
+  /** Reads one namespace. */
   namespace(namespace: string): NamespaceLister<T> {
     return {
       get: (name) => this.get(objectKey(namespace, name)),

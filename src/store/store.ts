@@ -9,13 +9,13 @@ import type { ChangeType } from '../meta/wire'
 import type { StoreChange, StoreUpdate } from './changes'
 
 /**
- * Keeps the objects of one collection, as entries, with the resourceVersion they are at. Readers see complete states only: a step is
- * made as a whole, then told to the subscribers.
+ * Keeps the objects of one collection as entries, with the resourceVersion that they are at. Readers see complete states only: each step is
+ * applied as a whole before subscribers are called.
  *
  * @example
  * ```ts
  * const store = new Store<Pod>(metaNamespaceKey)
- * store.getByKey('shop/web-1')?.object.status?.phase
+ * store.get('shop/web-1')?.object.status?.phase
  * ```
  * @see client-go `cache.Store`, `cache.NewStore`
  */
@@ -44,30 +44,38 @@ export class Store<T extends KubeObject> extends Opaque {
     return this.#resourceVersion
   }
 
-  /** How many objects there are. */
+  /** The number of objects. */
   get size(): number {
     return this.#entries.size
   }
 
-  /** All entries, in no particular order: the same array until the store changes, and never changed itself. Parses nothing. Needs no `this`. */
+  /** All entries, in no particular order. Returns the same array until the store changes, and parses nothing. Bound. */
   readonly list = (): readonly Entry<T>[] => {
     this.#list ??= [...this.#entries.values()]
     return this.#list
   }
 
-  /** All keys. */
-  listKeys(): string[] {
+  /**
+   * The objects themselves, in no particular order. Parses every entry: to show a few of many, read `entry.object` of those.
+   *
+   * @throws ParseError when an entry's text is not JSON. The store has dropped that entry, so the next call goes without it.
+   */
+  objects(): T[] {
+    return this.list().map(({ object }) => object)
+  }
+
+  /** The keys of all entries, in no particular order. */
+  keys(): string[] {
     return [...this.#entries.keys()]
   }
 
-  /** The entry with the key of an object, or of anything that has its name and namespace. */
-  get(object: Keyed): Entry<T> | undefined {
-    return this.#entries.get(this.#keyFunc(object))
-  }
-
-  /** The entry with a key. */
-  getByKey(key: string): Entry<T> | undefined {
-    return this.#entries.get(key)
+  /**
+   * The entry with a key, or undefined.
+   *
+   * @param key such as `shop/web-1`, or an object with a name and a namespace.
+   */
+  get(key: string | Keyed): Entry<T> | undefined {
+    return this.#entries.get(typeof key === 'string' ? key : this.#keyFunc(key))
   }
 
   /** The key under which the store keeps an entry, or would. */
@@ -171,14 +179,14 @@ export class Store<T extends KubeObject> extends Opaque {
     this.apply([], resourceVersion)
   }
 
-  /** Tells the subscribers once more of every object, or of those that are named and here. */
+  /** Calls the subscribers again with every object, or with those of the given objects that the store has. */
   resync(objects?: readonly Keyed[]): void {
     const entries = objects ? objects.flatMap((object) => this.get(object) ?? []) : this.list()
     const changes = entries.map((entry) => ({ type: 'resynced' as const, entry }))
     this.#tell('resync', changes)
   }
 
-  /** Calls `listener` after each step, synchronously. Returns how to stop. Needs no `this`. */
+  /** Calls `listener` after each step, synchronously. Returns the function that ends it. Bound. */
   readonly subscribe = (listener: (update: StoreUpdate<T>) => void): (() => void) => this.#updates.add(listener)
 
   /** Calls back when a reader found an entry whose text does not parse: the store has dropped it, and it should be fetched again. */
@@ -186,7 +194,7 @@ export class Store<T extends KubeObject> extends Opaque {
     return this.#unreadable.add(listener)
   }
 
-  /** Tells the subscribers of a step that was made. Whoever extends the store keeps up with the step here, before anybody looks. */
+  /** Calls the subscribers with a step. A subclass updates what it derives from the objects here, before subscribers read it. */
   protected tell(update: StoreUpdate<T>): void {
     this.#updates.notify(update)
   }
@@ -213,7 +221,7 @@ export class Store<T extends KubeObject> extends Opaque {
     const entry = this.get(unreadable)
     if (!entry) return
     this.#remove(entry)
-    // With an object missing the store is at no version any more: nobody may persist it as if it were.
+    // With an object missing the store has no version any more, so the state must not be stored under one.
     this.#resourceVersion = ''
     this.#tell('apply', [{ type: 'deleted', entry }])
     this.#unreadable.notify(entry)

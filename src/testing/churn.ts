@@ -91,8 +91,8 @@ export class Churn {
     this.#schedule()
   }
 
-  /** Stops the changes. */
-  stop(): void {
+  /** Ends the changes. */
+  close(): void {
     this.changesPerSecond = 0
   }
 

@@ -19,8 +19,8 @@ export interface StandaloneOptions {
 export interface StandaloneServer {
   /** Returns the request listener for a port of this machine; it refuses requests from other sites. */
   listenerOf(port: number): (incoming: NodeRequest, outgoing: NodeResponse) => void
-  /** Stops the changes. */
-  stop(): void
+  /** Ends the changes. */
+  close(): void
 }
 
 // Real clusters rarely start at 1. A four-digit version also exposes code that compares versions as text.
@@ -38,6 +38,6 @@ export function createStandaloneServer({ objects, pods, rate, allowedOrigins }: 
         const reason = whyForeign(request, port, allowedOrigins)
         return reason ? refusal(reason) : server.fetch(request)
       }),
-    stop: () => churn.stop(),
+    close: () => churn.close(),
   }
 }

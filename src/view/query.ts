@@ -1,46 +1,46 @@
 import type { Entry } from '../meta/entry'
 
-/** Which entries a view shows: those that every part lets through. A part that is left out lets all of them through. */
+/** Selects the entries of a view. An entry has to pass each part that is given. */
 export interface ViewFilter<T> {
-  /** Left out or empty: all of them. */
+  /** Default, or empty: all namespaces. */
   namespace?: string | undefined
-  /** Such as `app=web,tier!=db`. Only the labels are parsed for it. */
+  /** Such as `app=web,tier!=db`. Parses only the labels. */
   labelSelector?: string | undefined
   /** Anything else: `(pod) => pod.object.status?.phase === 'Running'`. Called once for each version of an entry. */
   where?: ((entry: Entry<T>) => boolean) | undefined
   search?: ViewSearch<T> | undefined
 }
 
-/** What a person typed to find something. */
+/** A text search, as typed by a person. */
 export interface ViewSearch<T> {
-  /** An entry has to have each of its words somewhere, in capitals or not. */
+  /** The words to find, regardless of case. An entry has to have each of them. */
   readonly text: string
-  /** Where to look; default the entry's key, its namespace and name. Called once for each version of an entry, whatever is searched for. */
+  /** Returns the text to search in. Called once for each version of an entry, for all searches. Default: namespace and name. */
   readonly in?: ((entry: Entry<T>) => string | readonly string[]) | undefined
 }
 
-/** What entries can be sorted by. `null`, `undefined` and `NaN` are no value: the entry comes last, whatever the direction. */
+/** A value to sort by. Entries with `null`, `undefined` or `NaN` come last in either direction. */
 export type SortValue = string | number | boolean | null | undefined
 
-/** What entries are sorted by. Where all else is equal it is their keys. */
+/** One column of an order. Entries with equal values are ordered by key. */
 export interface ViewSort<T> {
-  /** Called once for each version of an entry. Values of one type are compared with each other, `false` is before `true`. */
+  /** Returns the value to sort by. Called once for each version of an entry. Values are compared within their type; `false` comes before `true`. */
   readonly by: (entry: Entry<T>) => SortValue
   /** Default false. */
   readonly descending?: boolean | undefined
 }
 
-/** Which of the entries that pass the filter are in the snapshot. */
+/** The part of the filtered entries that a snapshot contains. */
 export interface ViewWindow {
-  /** How many are left out before it; default 0. */
+  /** The number of entries to skip; default 0. */
   readonly offset?: number | undefined
-  /** How many there are at most; default all of them. */
+  /** The maximum number of rows; default: no limit. */
   readonly limit?: number | undefined
 }
 
 /**
- * What a view shows. Functions are told from each other by identity: one that is the same as before need not be asked again, so they are better
- * made once than anew at each update.
+ * Selects and orders the entries of a view. Functions are compared by identity, and the results of a known one are reused: define them once, not
+ * at each update.
  */
 export interface ViewQuery<T> {
   /** Default: everything. */

@@ -1,19 +1,19 @@
-/** Blocks are cut in two beyond so many items: few enough to move when one is put among them, enough for a list to have few blocks. */
+/** A longer block is split: short enough that an insertion moves few items, long enough that a list has few blocks. */
 const MAX_BLOCK = 512
 
-/** Items of a list that follow each other. */
+/** A run of consecutive items. */
 export interface Block<I> {
   /** Never empty while the block is in the list. */
   readonly items: I[]
-  /** How many of them are shown. */
+  /** The number of items that are shown. */
   shown: number
 }
 
-/** What a {@link SortedList} notes at its items. */
+/** The properties of an item that a {@link SortedList} maintains. */
 export interface Listed<I> {
-  /** Where it is; undefined while it is in no list. */
+  /** The block of the item; undefined while the item is in no list. */
   block: Block<I> | undefined
-  /** Whether it counts. */
+  /** Whether the item is shown. */
   shown: boolean
 }
 
@@ -109,7 +109,7 @@ export class SortedList<I extends Listed<I>> {
   }
 }
 
-/** The index of the first item of which something is true, when it is true of all that follow; their number when it is of none. */
+/** Lower bound: the first index where the predicate holds, or `items.length`. */
 function firstIndex<I>(items: readonly I[], isTrue: (item: I) => boolean): number {
   let low = 0
   let high = items.length

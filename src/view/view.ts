@@ -12,14 +12,14 @@ import type { ViewQuery, ViewSort, ViewWindow } from './query'
 /** As long as a page has between two frames for everything it does. */
 const FRAME_MS = 16
 
-/** What a {@link View} looks at: a `Store`, or an `Indexer`. */
+/** The source of a {@link View}: a `Store` or an `Indexer`. */
 export interface ViewSource<T> {
   list(): readonly Entry<T>[]
   keyOf(entry: Entry<T>): string
   subscribe(listener: (update: StoreUpdate<T>) => void): () => void
 }
 
-/** How a view works, and what it shows at first. */
+/** Options of a view, and its first query. */
 export interface ViewOptions<T> extends ViewQuery<T> {
   /** How strings are compared; default by their code units, which is several times as fast. */
   collator?: Intl.Collator | undefined
@@ -28,13 +28,13 @@ export interface ViewOptions<T> extends ViewQuery<T> {
    * `requestAnimationFrame` and `queueMicrotask` will do too; pages in the background have no frames.
    */
   schedule?: ((work: () => void) => void) | undefined
-  /** Told when a function of the query throws; the entry is left out then, or comes last. Default: reported as the runtime reports uncaught errors. */
+  /** Called when a function of the query throws: the entry is left out, or sorted last. Default: reported as an uncaught error. */
   onError?: ((error: unknown) => void) | undefined
   /** Default: the runtime's own. */
   clock?: Clock | undefined
 }
 
-/** What there is to see. A snapshot never changes: what has changed is another one. */
+/** The visible entries. Immutable: each change makes a new snapshot. */
 export interface ViewSnapshot<T> {
   /** The entries in the window, in order. An entry is the same until its resourceVersion changes. */
   readonly rows: readonly Entry<T>[]
@@ -45,11 +45,11 @@ export interface ViewSnapshot<T> {
 }
 
 /**
- * Looks at a store through a filter, in an order and through a window, and keeps up with it: what a change costs does not depend on how much
- * there is, but for some twenty comparisons. What functions of the query say is asked once for each version of an entry, and kept.
+ * Follows a store through a filter, an order and a window. The cost of a change does not depend on the number of entries, apart from some twenty
+ * comparisons: the functions of the query are called once for each version of an entry.
  *
- * Long work, as with the first look at 200,000 objects, another order or a new list, is done in slices of 8 ms; until it is done the
- * snapshot stays what it was, or grows from nothing.
+ * Long work, such as the first pass over 200,000 objects, another order or a new list, runs in slices of 8 ms. Until it ends the snapshot stays
+ * as it was, or grows from nothing.
  *
  * @example
  * ```ts
@@ -96,7 +96,7 @@ export class View<T> extends Opaque implements Disposable {
     this.#work(SLICE_MS)
   }
 
-  /** What there is to see; the same object until something of it changes. */
+  /** The visible entries: the same object until one of them changes. */
   get snapshot(): ViewSnapshot<T> {
     return this.#snapshot
   }
@@ -106,7 +106,7 @@ export class View<T> extends Opaque implements Disposable {
     return this.#snapshot.total
   }
 
-  /** Calls back after each change of {@link snapshot}. Returns how to stop. Needs no `this`. */
+  /** Calls back after each change of {@link snapshot}. Returns the function that ends it. Bound. */
   readonly subscribe = (listener: (snapshot: ViewSnapshot<T>) => void): (() => void) => this.#snapshots.add(listener)
 
   /**
@@ -129,7 +129,7 @@ export class View<T> extends Opaque implements Disposable {
     this.#work(Number.POSITIVE_INFINITY)
   }
 
-  /** Leaves the source. The snapshot stays what it is. Doing it twice does no harm. */
+  /** Stops following the source. The last snapshot stays. Calling it again is a no-op. */
   close(): void {
     this.#closed = true
     this.#unsubscribe()
@@ -175,7 +175,7 @@ export class View<T> extends Opaque implements Disposable {
     }
   }
 
-  /** Does everything there is to do, one row at a time. Changes that come meanwhile are left for the next pass: what is shown is a state the source had. */
+  /** Applies all pending work, one row at a time. Later changes wait for the next pass, so that a snapshot is always a state that the source had. */
   *#begin(): Generator<void, void> {
     this.#growing = this.#snapshot.total === 0
     const changes = this.#changes

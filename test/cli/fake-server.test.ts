@@ -111,7 +111,7 @@ describe('a standalone fake server', () => {
     const options = { pods: 2, rate: 0, allowedOrigins: [] }
     const numbered = { ...pod('a'), metadata: { name: 'a', uid: 'u', resourceVersion: '9' } }
     const existing = { kind: 'Namespace', apiVersion: 'v1', metadata: { name: 'default', labels: { a: 'b' }, resourceVersion: '7' } }
-    expect(() => createStandaloneServer({ ...options, objects: [numbered, existing] }).stop()).not.toThrow()
+    expect(() => createStandaloneServer({ ...options, objects: [numbered, existing] }).close()).not.toThrow()
     const unknown = { kind: 'Widget', apiVersion: 'example.com/v1', metadata: { name: 'w' } }
     expect(() => createStandaloneServer({ ...options, objects: [unknown] })).toThrow('Widget (example.com/v1) is not served')
   })

@@ -60,7 +60,7 @@ describeCluster('another cluster answers at the same URL', (cluster) => {
         const open = () =>
           createInformer(new KubeClient({ baseUrl: proxy.url }), ConfigMap, {
             namespace,
-            persister: memoryPersister(storage),
+            persist: { to: memoryPersister(storage) },
             onError: () => undefined,
           })
         await using page = open()
@@ -68,7 +68,7 @@ describeCluster('another cluster answers at the same URL', (cluster) => {
         if (where === 'equal to') await equalize(first, second)
         else await (where === 'behind' ? overtake(first, second) : overtake(second, first))
         await page.waitForResourceVersion(await newestOf(first), { signal: AbortSignal.timeout(10_000) })
-        if (stored) await page.stop()
+        if (stored) await page.close()
 
         const foreign = new Set((await first.list()).body.items.map(({ metadata }) => metadata.uid ?? ''))
         proxy.switchTo(other.proxyUrl)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
+import { eachAllowed } from '../../src/informer/each-allowed'
 import type { SharedInformer } from '../../src/informer/shared-informer'
 import { type Clock, systemClock } from '../../src/internal/clock'
 import { ConfigMap } from '../../src/resources/core/v1'
@@ -35,7 +36,7 @@ describeCluster('a user of a real cluster who may read some namespaces only', (c
       ...options,
     })
   const untilKeys = async (informer: SharedInformer<ConfigMap>, ...keys: readonly string[]) =>
-    until(`${keys}`, async () => informer.store.listKeys().sort().join() === keys.join() || undefined)
+    until(`${keys}`, async () => informer.store.keys().sort().join() === keys.join() || undefined)
   const stateOf = (informer: SharedInformer<ConfigMap>, namespace: string) => informer.status.namespaces?.get(namespace)?.state
 
   test('follows the named and allowed namespaces, each from its own version, until all may be read', async () => {
@@ -44,7 +45,7 @@ describeCluster('a user of a real cluster who may read some namespaces only', (c
       await put(namespace, 'settings')
     }
     for (const namespace of ['team-a', 'team-b']) await allow('ann', namespace)
-    await using informer = inform('ann', { fallbackNamespaces: ['team-a', 'team-b', 'team-c'] })
+    await using informer = inform('ann', { namespaces: eachAllowed(['team-a', 'team-b', 'team-c']) })
     await informer.whenSynced()
     await untilKeys(informer, 'team-a/settings', 'team-b/settings')
     expect(informer.status).toMatchObject({ state: 'live', error: undefined })
@@ -71,7 +72,7 @@ describeCluster('a user of a real cluster who may read some namespaces only', (c
     await kubectl('create', 'namespace', 'crew-a')
     await allow('bob', 'crew-a')
     await put('crew-a', 'settings')
-    await using informer = inform('bob', { fallbackNamespaces: [] })
+    await using informer = inform('bob', { namespaces: eachAllowed() })
     await informer.whenSynced()
     await untilKeys(informer, 'crew-a/settings')
     expect(stateOf(informer, 'kube-system')).toBe('denied')

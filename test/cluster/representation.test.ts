@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { createInformer } from '../../src/informer/create-informer'
+import { metadata } from '../../src/informer/metadata'
+import { table } from '../../src/informer/table'
 import { defineResource, type Resource } from '../../src/meta/resource'
 import type { ListWatchOptions } from '../../src/reflector/list-watch'
 import { metadataListWatch } from '../../src/reflector/metadata'
@@ -78,8 +80,7 @@ describeCluster('representations of a real API server', (cluster) => {
     const told: string[][] = []
     await using rows = createInformer(client(), Widget, {
       namespace: 'default',
-      representation: 'table',
-      onColumns: (columns) => told.push(columns.map(({ name }) => name)),
+      source: table({ onColumns: (columns) => told.push(columns.map(({ name }) => name)) }),
     })
     expect(await rows.whenSynced()).toEqual({ source: 'stream' })
     expect(rows.lister.get('default/a')?.object.cells).toEqual(['a', 1])
@@ -116,7 +117,7 @@ describeCluster('representations of a real API server', (cluster) => {
     }))
     const { entries } = await metadataListWatch(client(), Pod, { namespace: 'default' }).list({})
     expect(entries.map(({ object }) => object)).toEqual(expected)
-    await using pods = createInformer(client(), Pod, { namespace: 'default', representation: 'metadata' })
+    await using pods = createInformer(client(), Pod, { namespace: 'default', source: metadata() })
     expect(await pods.whenSynced()).toEqual({ source: 'stream' })
     expect(pods.lister.list().map(({ object }) => object)).toEqual(expected)
     await cluster().kubectl(['label', '-n', 'default', 'pods', '--all', 'seen=yes'])

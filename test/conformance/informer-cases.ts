@@ -174,14 +174,14 @@ export function informerConformance(target: () => Target): void {
     const indexer = informer.indexer.addIndexers({ color: ({ data }: ConfigMap) => (data?.color ? [data.color] : []) })
     expect(indexer.indexKeys('color', 'red')).toEqual([`${at.place.namespace}/a`])
     await informer.waitForResourceVersion(await at.place.update('a', { data: { color: 'blue' } }))
-    expect(indexer.listIndexFuncValues('color')).toEqual(['blue'])
+    expect(indexer.indexValues('color')).toEqual(['blue'])
     const notes: string[] = []
     const registration = informer.addEventHandler(noting(notes))
-    registration.remove()
-    registration.remove()
+    registration.close()
+    registration.close()
     await informer.waitForResourceVersion(await at.place.create('b'))
     expect(notes).toEqual([])
-    await informer.stop()
+    await informer.close()
     expect(() => informer.addEventHandler({})).toThrow('the informer has stopped')
   })
 
@@ -239,7 +239,7 @@ export function informerConformance(target: () => Target): void {
     for (const lease of leases) lease.release()
     await target().until('the first to end', () => leases[0]?.informer.state === 'stopped')
     expect(other.state).toBe('live')
-    await informers.shutdown()
+    await informers.close()
     await target().expectNothingLeft()
   })
 

@@ -142,7 +142,7 @@ export class Page implements AsyncDisposable {
   async close(): Promise<void> {
     this.#life.abort(new Error('the page was closed'))
     await this.#running
-    await this.persistence?.stop()
+    await this.persistence?.close()
   }
 
   /** Ends as a killed process does: nothing it still meant to do happens. */

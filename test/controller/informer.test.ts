@@ -146,7 +146,7 @@ describe('a controller on informers', () => {
     server.compact()
     server.restart()
     await clock.advance(20_000)
-    churn.stop()
+    churn.close()
     await clock.advance(120_000)
 
     const { items } = await client.list(Pod)

@@ -23,7 +23,7 @@ export class TestSource<T extends KubeObject = KubeObject> implements Controller
   addEventHandler(handler: ControllerHandler<T>): ControllerRegistration {
     this.#handlers.add(handler)
     for (const entry of this.#entries.values()) handler.onChange({ type: 'added', entry })
-    return { whenSynced: () => this.#sync, remove: () => void this.#handlers.delete(handler) }
+    return { whenSynced: () => this.#sync, close: () => void this.#handlers.delete(handler) }
   }
 
   synced(): this {

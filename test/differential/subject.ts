@@ -46,7 +46,7 @@ export function startSubject({ url, name, labelSelector, initialList }: Reading)
     log,
     store: async () => informer.store.list(),
     async [Symbol.asyncDispose]() {
-      await informer.stop()
+      await informer.close()
       if (errors.length > 0) throw new AggregateError(errors, `${name}: ${errors.join(', ')}`)
     },
   }

@@ -54,7 +54,7 @@ describe('JSON.parse is called', () => {
   test('JSON.parse is not called for events that are not read', async () => {
     const scene = await started()
     guard('parses per event, nothing read', (await parses(() => follow(scene))) / EVENTS)
-    await scene.pods.stop()
+    await scene.pods.close()
   })
 
   test('JSON.parse is called once for each version that a handler receives, and not again for the previous one', async () => {
@@ -62,7 +62,7 @@ describe('JSON.parse is called', () => {
     const { handler, heard } = hearing()
     scene.pods.addEventHandler(handler)
     guard('parses per event, one handler', (await parses(() => follow(scene, heard))) / EVENTS)
-    await scene.pods.stop()
+    await scene.pods.close()
   })
 
   test('JSON.parse is called as often for three handlers as for one', async () => {
@@ -71,24 +71,24 @@ describe('JSON.parse is called', () => {
     for (const { handler } of all) scene.pods.addEventHandler(handler)
     const heard = Promise.all(all.map((each) => each.heard)).then(() => undefined)
     guard('parses per event, three handlers', (await parses(() => follow(scene, heard))) / EVENTS)
-    await scene.pods.stop()
+    await scene.pods.close()
   })
 
   test('JSON.parse is called once for each indexed event', async () => {
     const scene = await started({ indexers: { node: (pod) => [pod.spec?.nodeName ?? ''] } })
     guard('parses per event, an index', (await parses(() => follow(scene))) / EVENTS)
-    await scene.pods.stop()
+    await scene.pods.close()
   })
 
   test('JSON.parse is called once for each transformed event', async () => {
     const scene = await started({ transform: (pod) => pod })
     guard('parses per event, a transform', (await parses(() => follow(scene))) / EVENTS)
-    await scene.pods.stop()
+    await scene.pods.close()
   })
 
   test.each(['stream', 'list'] as const)('JSON.parse is not called for objects of the first state (%s)', async (initialList) => {
     const name = initialList === 'stream' ? 'parses of a streamed list' : 'parses of a list'
-    guard(name, await parses(async () => (await started({ initialList })).pods.stop()))
+    guard(name, await parses(async () => (await started({ initialList })).pods.close()))
   })
 
   test('labels are parsed only when a selector reads them', async () => {
@@ -97,7 +97,7 @@ describe('JSON.parse is called', () => {
     expect(pods.lister.list({ labelSelector: 'app=web' }).length).toBeGreaterThan(0)
     const parsed = spy.mock.calls.reduce((sum, [text]) => sum + text.length, 0)
     guard('characters parsed per object, a label selector', parsed / PODS)
-    await pods.stop()
+    await pods.close()
   })
 })
 
@@ -106,7 +106,7 @@ describe('the server is asked', () => {
     const { feed, pods } = await started({ initialList })
     await follow({ feed, pods })
     guard(initialList === 'stream' ? 'requests of a streamed sync' : 'requests of a listed sync', feed.requests.length)
-    await pods.stop()
+    await pods.close()
   })
 })
 
@@ -114,29 +114,32 @@ describe('IndexedDB is used', () => {
   beforeEach(freshIndexedDB)
 
   const stored = async (feed: Feed, clock = new VirtualClock()) => {
-    const pods = createInformer(feed.client, Pod, { persister: idbPersister({ database: 'guard', whenIdle: (tidy) => tidy() }), clock })
+    const pods = createInformer(feed.client, Pod, {
+      persist: { to: idbPersister({ database: 'guard', whenIdle: (tidy) => tidy() }) },
+      clock,
+    })
     await pods.whenSynced()
     return pods
   }
 
   test('a second visit reads IndexedDB, sends one request and no list', async () => {
     const feed = new Feed(PODS)
-    await (await stored(feed)).stop()
+    await (await stored(feed)).close()
     const before = feed.requests.length
     const pods = await stored(feed)
     expect((await pods.whenSynced()).source).toBe('persisted')
     guard('requests of a resumed sync', feed.requests.length - before)
-    await pods.stop()
+    await pods.close()
   })
 
   test('IndexedDB is written once for all changes before the next commit', async () => {
     const feed = new Feed(PODS)
-    await (await stored(feed)).stop()
+    await (await stored(feed)).close()
     const pods = await stored(feed)
     const transactions = await calls(IDBDatabase.prototype as unknown as Record<'transaction', unknown>, 'transaction', async () => {
       await feed.change(EVENTS)
       await pods.waitForResourceVersion(feed.resourceVersion)
-      await pods.stop()
+      await pods.close()
     })
     guard('transactions of 1,000 changes at once', transactions)
   })
@@ -144,7 +147,7 @@ describe('IndexedDB is used', () => {
   test('IndexedDB receives at most two characters per changed character, including compaction', async () => {
     const feed = new Feed(PODS)
     const clock = new VirtualClock()
-    await (await stored(feed)).stop()
+    await (await stored(feed)).close()
     const pods = await stored(feed, clock)
     const put = vi.spyOn(IDBObjectStore.prototype, 'put')
     const commits = 40
@@ -156,7 +159,7 @@ describe('IndexedDB is used', () => {
       await clock.advance(250)
       await vi.waitUntil(() => put.mock.calls.length > before)
     }
-    await pods.stop()
+    await pods.close()
     const written = put.mock.calls.reduce((sum, [value]) => sum + sizeOf(value), 0)
     guard('characters written per character changed', written / changed)
   })

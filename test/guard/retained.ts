@@ -16,7 +16,7 @@ const live = (): number => {
 async function fill(feed: Feed): Promise<readonly { readonly text: string }[]> {
   const pods = createInformer(feed.client, Pod)
   await pods.whenSynced()
-  await pods.stop()
+  await pods.close()
   return pods.indexer.list()
 }
 

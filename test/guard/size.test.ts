@@ -49,6 +49,10 @@ async function loadedAtOnce(...exports: readonly string[]): Promise<{ kB: number
 const LAZY =
   /node_modules\/(ky|valibot|yaml)\/|transport\/(ky-sender|logs|identity|sha256)|worker\/(host|hold|remote|thread)|informer\/namespace(s-fan-in|-part|-store)/
 
+/** Whatever an informer can do without. */
+const BESIDE_INFORMERS =
+  /src\/(view|discovery|access|controller|workqueue|queue|watch-cache|worker)\/|transport\/(write|client|logs|table)|reflector\/(metadata|table)|informer\/(metadata|table|each-allowed|namespace)/
+
 test('a page that keeps a Store up to date loads no ky, parsers of selectors, writes, views, discovery or Workers', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, ListWatch, Reflector, Store } from 'kubeflect'`)
   expect(
@@ -63,14 +67,25 @@ test('a page that keeps a Store up to date loads no ky, parsers of selectors, wr
   guard('kB gzipped, KubeReader, ListWatch, Reflector, Store', kB)
 })
 
-test('a page with informers loads no ky, writes, views, discovery, Workers or fan-in of namespaces', async () => {
+test('an informer alone loads no ky, writes, logs, views, discovery, tables, metadata, fan-in of namespaces or Workers', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, createInformer } from 'kubeflect'`)
-  expect(
-    modules.filter(
-      (id) => LAZY.test(id) || /src\/(view|discovery|access|controller|workqueue|watch-cache)\/|transport\/(write|client)/.test(id),
-    ),
-  ).toEqual([])
+  expect(modules.filter((id) => LAZY.test(id) || BESIDE_INFORMERS.test(id))).toEqual([])
   guard('kB gzipped, KubeReader, createInformer', kB)
+})
+
+test('each value that an informer can be given loads its own part and nothing else', async () => {
+  const parts = {
+    metadata: /reflector\/metadata|informer\/metadata/,
+    table: /transport\/table|reflector\/table|informer\/table/,
+    eachAllowed: /informer\/(each-allowed|namespaces-feed|namespaces-status)/,
+    inWorker: /worker\/(in-worker|off-thread)/,
+  }
+  for (const [name, own] of Object.entries(parts)) {
+    const { modules } = await loadedAtOnce(`{ KubeReader, createInformer, ${name} } from 'kubeflect'`)
+    const beside = modules.filter((id) => BESIDE_INFORMERS.test(id))
+    expect(beside.filter((id) => own.test(id))).not.toEqual([])
+    expect(beside.filter((id) => !own.test(id))).toEqual([])
+  }
 })
 
 test('a page whose informers are kept in IndexedDB loads idb-keyval and nothing else of other packages', async () => {

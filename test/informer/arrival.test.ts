@@ -2,11 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { idbPersister } from '../../src/idb'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
 import { SharedInformerFactory } from '../../src/informer/factory'
+import { metadata } from '../../src/informer/metadata'
 import type { SharedInformer } from '../../src/informer/shared-informer'
 import { memoryPersister } from '../../src/persistence/memory'
 import type { Persister } from '../../src/persistence/persister'
 import { Pod } from '../../src/resources/core/v1'
 import { KubeClient } from '../../src/transport/client'
+import { inWorker } from '../../src/worker/in-worker'
 import { freshIndexedDB } from '../persistence/support/fake-idb'
 import { LocalWorker } from '../worker/support'
 
@@ -76,7 +78,7 @@ function listener() {
 const ways: Record<string, (fetch: (request: Request) => Promise<Response>) => [KubeClient, InformerOptions<Pod>]> = {
   'on the main thread': (fetch) => [new KubeClient({ baseUrl: 'http://cluster', fetch }), {}],
   'through a transform': (fetch) => [new KubeClient({ baseUrl: 'http://cluster', fetch }), { transform: (object) => ({ ...object }) }],
-  'by a Worker': (fetch) => [new KubeClient({ baseUrl: 'http://cluster' }), { worker: new LocalWorker(fetch).worker }],
+  'by a Worker': (fetch) => [new KubeClient({ baseUrl: 'http://cluster' }), { worker: inWorker(new LocalWorker(fetch).worker) }],
 }
 
 describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList) => {
@@ -95,7 +97,7 @@ describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList)
       [['a', 'b'], 0],
       [['c'], 2],
     ])
-    expect(informer.indexer.listKeys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+    expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
   })
 
   test('is told of from the beginning when it has to be read again', async () => {
@@ -117,7 +119,7 @@ describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList)
     const texts: string[] = []
     const client = new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch })
     await using _informer = createInformer(client, Pod, {
-      representation: 'metadata',
+      source: metadata(),
       initialList,
       onArrival: (entries, before) => {
         for (const { object } of entries) texts.push(object.kind ?? '')
@@ -174,15 +176,15 @@ describe('the stored state', () => {
   const open = () => idbPersister({ database: 'test' })
   const memory = memoryPersister()
   const stored: Record<string, (fetch: (request: Request) => Promise<Response>) => [KubeClient, InformerOptions<Pod>]> = {
-    'in memory': (fetch) => [new KubeClient({ baseUrl: 'http://cluster', fetch }), { persister: memory }],
-    'in IndexedDB': (fetch) => [new KubeClient({ baseUrl: 'http://cluster', fetch }), { persister: open() }],
+    'in memory': (fetch) => [new KubeClient({ baseUrl: 'http://cluster', fetch }), { persist: { to: memory } }],
+    'in IndexedDB': (fetch) => [new KubeClient({ baseUrl: 'http://cluster', fetch }), { persist: { to: open() } }],
     'through a transform': (fetch) => [
       new KubeClient({ baseUrl: 'http://cluster', fetch }),
-      { persister: open(), transform: (object) => ({ ...object }) },
+      { persist: { to: open() }, transform: (object) => ({ ...object }) },
     ],
     'by a Worker': (fetch) => [
       new KubeClient({ baseUrl: 'http://cluster' }),
-      { persister: open(), worker: () => new LocalWorker(fetch).worker },
+      { persist: { to: open() }, worker: inWorker(() => new LocalWorker(fetch).worker) },
     ],
   }
 
@@ -211,7 +213,7 @@ describe('the stored state', () => {
     })
     expect(await informer.whenSynced()).toEqual({ source: 'persisted' })
     expect([told, sizes]).toEqual([[[['c', 'b', 'a'], 0]], [0]])
-    expect(informer.indexer.listKeys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+    expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
     expect(informer.indexer.list().every((entry) => arrived.includes(entry))).toBe(true)
   })
 
@@ -224,7 +226,7 @@ describe('the stored state', () => {
       const begun = times(1)
       await using factory = new SharedInformerFactory(new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch }), {
         initialList: 'list',
-        persister,
+        persist: { to: persister },
         onArrival: (entries, before, { resource, labelSelector }) => {
           whose.push(`${resource.plural} ${labelSelector}, ${life} life`)
           onArrival(entries, before)
@@ -259,8 +261,7 @@ describe('the stored state', () => {
     }
     await using informer = createInformer(new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch }), Pod, {
       initialList: 'list',
-      persister,
-      persistence: { loadTimeoutMs: 20 },
+      persist: { to: persister, loadTimeoutMs: 20 },
       onArrival,
       onError: () => {},
     })
@@ -272,7 +273,7 @@ describe('the stored state', () => {
       [['a', 'b'], 0],
       [['c'], 2],
     ])
-    expect(informer.indexer.listKeys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+    expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
   })
 
   test('is in the store all the same when the listener throws, which is reported', async () => {
@@ -287,7 +288,7 @@ describe('the stored state', () => {
       const { onArrival: begin, times } = listener()
       const begun = times(1)
       await using informer = createInformer(client, Pod, {
-        persister,
+        persist: { to: persister },
         onArrival: life === 'first' ? begin : onArrival,
         onError: (error) => errors.push(String(error)),
       })

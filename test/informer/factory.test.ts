@@ -31,7 +31,7 @@ test('48. one informer per resource, namespace, selectors and transform', async 
   expect(different.map((selection) => informers.informer(ConfigMap, selection))).toEqual(made)
   expect(informers.informer(ConfigMap, { namespace: 'shop', labelSelector: '' })).toBe(made[0])
   expect(requests).toEqual([])
-  await informers.shutdown()
+  await informers.close()
   world.expectNothingLeft()
 })
 
@@ -49,7 +49,7 @@ test('48. start is idempotent: one feed for all users, and none before it', asyn
   await world.settle()
   expect(requests).toHaveLength(1)
   expect(notes.sort()).toEqual(['+a@101!', '+a@101!', '+b@102!', '+b@102!'])
-  await informers.shutdown()
+  await informers.close()
   await world.settle()
   world.expectNothingLeft()
 })
@@ -93,7 +93,7 @@ test('48. an informer that somebody holds without a lease lives as long as the f
   informers.lease(ConfigMap).release()
   await world.settle()
   expect(informer.state).toBe('live')
-  await informers.shutdown()
+  await informers.close()
   expect(informer.state).toBe('stopped')
 })
 
@@ -104,12 +104,12 @@ test('48. the signal shuts everything down; nothing can be had of the factory th
   informers.start({ signal: controller.signal })
   await informers.whenSynced()
   controller.abort()
-  await informers.shutdown()
+  await informers.close()
   await world.settle()
   expect(informer.state).toBe('stopped')
   world.expectNothingLeft()
-  expect(() => informers.informer(ConfigMap)).toThrow('the factory was shut down: make another one')
-  expect(() => informers.start()).toThrow('the factory was shut down')
+  expect(() => informers.informer(ConfigMap)).toThrow('the factory was closed: make another one')
+  expect(() => informers.start()).toThrow('the factory was closed')
 })
 
 test('the factory’s namespace is not for cluster-scoped resources', async () => {
@@ -118,7 +118,7 @@ test('the factory’s namespace is not for cluster-scoped resources', async () =
   const namespaces = informers.informer(Namespace)
   informers.start()
   await informers.whenSynced()
-  expect(namespaces.store.listKeys()).toContain('default')
+  expect(namespaces.store.keys()).toContain('default')
 })
 
 test('resources need not be known before the program runs', async () => {
@@ -128,7 +128,7 @@ test('resources need not be known before the program runs', async () => {
   using lease = informers.lease<KubeObject>(discovered)
   informers.start()
   await informers.whenSynced()
-  expect(lease.informer.store.listKeys()).toEqual(['shop/a', 'shop/b'])
+  expect(lease.informer.store.keys()).toEqual(['shop/a', 'shop/b'])
 })
 
 test('indexes come together; another function of a name that is taken is refused', async () => {
@@ -189,7 +189,7 @@ test('an informer that is asked for again while the last one is being stored wai
     },
     clear: (scope) => memory.clear(scope),
   }
-  await using informers = new SharedInformerFactory(clientOf(world, []), { ...quiet(world), namespace: 'shop', persister })
+  await using informers = new SharedInformerFactory(clientOf(world, []), { ...quiet(world), namespace: 'shop', persist: { to: persister } })
   informers.start()
   const first = informers.lease(ConfigMap)
   await first.informer.whenSynced()

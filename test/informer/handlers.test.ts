@@ -8,7 +8,7 @@ test('33. replace → the first callback sees the complete new store; deletes pr
   const { informer, world } = scene
   const notes: string[] = []
   const seen = new Set<string>()
-  informer.addEventHandler(noting(notes, () => seen.add(informer.store.listKeys().sort().join(' '))))
+  informer.addEventHandler(noting(notes, () => seen.add(informer.store.keys().sort().join(' '))))
   await scene.settle()
   notes.length = 0
   seen.clear()
@@ -149,12 +149,10 @@ test('43. a handler that is removed hears nothing any more, not even of what wai
   gate.close()
   const notes: string[] = []
   const registration = scene.informer.addEventHandler(noting(notes, gate.pass))
-  const refused = expect(registration.whenSynced()).rejects.toThrow(
-    'the handler was removed, or the informer stopped, before it had synced',
-  )
+  const refused = expect(registration.whenSynced()).rejects.toThrow('the handler or its informer was closed before it had synced')
   await scene.settle()
-  registration.remove()
-  registration.remove()
+  registration.close()
+  registration.close()
   gate.open()
   scene.world.create('d')
   await scene.settle()
@@ -165,7 +163,7 @@ test('43. a handler that is removed hears nothing any more, not even of what wai
 test('43. a handler can remove itself, and `using` removes it', async () => {
   await using scene = await new Scene(['a', 'b']).settle()
   const notes: string[] = []
-  const registration = scene.informer.addEventHandler(noting(notes, () => registration.remove()))
+  const registration = scene.informer.addEventHandler(noting(notes, () => registration.close()))
   {
     using _registration = scene.informer.addEventHandler(noting(notes))
   }
@@ -175,7 +173,7 @@ test('43. a handler can remove itself, and `using` removes it', async () => {
 
 test('43. a handler added after the stop → an error that says what to do', async () => {
   await using scene = await new Scene(['a']).settle()
-  await scene.informer.stop()
+  await scene.informer.close()
   expect(() => scene.informer.addEventHandler({})).toThrow('the informer has stopped, nothing will happen any more: make another informer')
 })
 
@@ -261,7 +259,7 @@ test('objects are parsed only for callbacks that are there', async () => {
   world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: `{"type":"ADDED","object":${text}}` } })
   world.server.disconnect()
   await world.advance(2_000)
-  expect(scene.informer.store.listKeys()).toEqual(['shop/a', 'shop/broken'])
+  expect(scene.informer.store.keys()).toEqual(['shop/a', 'shop/broken'])
   expect(scene.errors).toEqual([])
   expect(updated).toEqual([])
 })

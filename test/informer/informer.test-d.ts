@@ -22,14 +22,14 @@ createInformer(client, Pod, { indexers: { node: (pod) => [pod.spec?.priority] } 
 declare const pod: Pod
 pods.indexer.index('node', pod)
 pods.indexer.indexKeys('all', 'x')
-pods.indexer.listIndexFuncValues('namespace')
+pods.indexer.indexValues('namespace')
 expectTypeOf(pods.indexer.getIndexers()).toHaveProperty('node')
 // @ts-expect-error
 pods.indexer.index('nod', pod)
 // @ts-expect-error
 pods.indexer.indexKeys('nod', 'x')
 // @ts-expect-error
-pods.indexer.listIndexFuncValues('nod')
+pods.indexer.indexValues('nod')
 
 // Who adds an index gets an indexer that knows it; the one there was does not.
 const phased = pods.indexer.addIndexers({ phase: ({ status }) => [status?.phase ?? ''] })

@@ -25,7 +25,7 @@ test('an informer that is stopped while what follows namespaces is loaded ends a
   const running = informer.run()
   await world.settle()
   expect(informer.state).toBe('connecting')
-  await informer.stop()
+  await informer.close()
   await running
   expect(informer.status).toMatchObject({ state: 'stopped', error: undefined })
   expect(requests).toEqual([])
@@ -48,7 +48,7 @@ test.each([1, 2])('an informer that is stopped by who was told %d times that it 
   const informer = informerOf(world)
   let told = 0
   informer.subscribe(({ state }) => {
-    if (state === 'connecting' && ++told === times) void informer.stop()
+    if (state === 'connecting' && ++told === times) void informer.close()
   })
   await informer.run()
   expect(informer.state).toBe('stopped')

@@ -3,6 +3,7 @@ import { createInformer, type InformerOptions } from '../../src/informer/create-
 import { SharedInformerFactory } from '../../src/informer/factory'
 // An informer loads it when it runs, which takes time that is not the world's: here it is loaded already.
 import '../../src/informer/namespaces-fan-in'
+import { eachAllowed } from '../../src/informer/each-allowed'
 import type { SharedInformer } from '../../src/informer/shared-informer'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
 import { ConfigMap, Namespace, Service } from '../../src/resources/core/v1'
@@ -44,7 +45,7 @@ class GuardedWorld extends World {
 
   inform(options: InformerOptions<ConfigMap> = {}): SharedInformer<ConfigMap> {
     const client = clientOf(this, this.seen)
-    return createInformer(client, ConfigMap, { ...quiet(this), fallbackNamespaces: [], ...options })
+    return createInformer(client, ConfigMap, { ...quiet(this), namespaces: eachAllowed(), ...options })
   }
 
   addNamespace(...names: readonly string[]): this {
@@ -53,13 +54,13 @@ class GuardedWorld extends World {
   }
 
   async expectQuiet(informer: SharedInformer<ConfigMap>): Promise<void> {
-    await informer.stop()
+    await informer.close()
     await this.settle()
     this.expectNothingLeft()
   }
 }
 
-const keysOf = (informer: SharedInformer<ConfigMap>): string[] => informer.store.listKeys().sort()
+const keysOf = (informer: SharedInformer<ConfigMap>): string[] => informer.store.keys().sort()
 const statesOf = ({ status }: SharedInformer<ConfigMap>): Record<string, string> =>
   Object.fromEntries(Array.from(status.namespaces ?? [], ([name, { state }]) => [name, state] as const).sort())
 
@@ -104,7 +105,7 @@ describe('403 for all namespaces → those that are allowed, into one store', ()
   test('where listing Namespaces is forbidden too, the ones that were named', async () => {
     const world = new GuardedWorld(['configmaps/shop'])
     world.put('shop', 'a')
-    const informer = world.inform({ fallbackNamespaces: ['shop', 'back'] })
+    const informer = world.inform({ namespaces: eachAllowed(['shop', 'back']) })
     await informer.whenSynced()
     expect(keysOf(informer)).toEqual(['shop/a'])
     expect(statesOf(informer)).toEqual({ back: 'denied', shop: 'live' })
@@ -113,7 +114,7 @@ describe('403 for all namespaces → those that are allowed, into one store', ()
 
   test('the informer is denied when every namespace is, and its error is the one about all of them', async () => {
     const world = new GuardedWorld([])
-    const informer = world.inform({ fallbackNamespaces: ['shop'] })
+    const informer = world.inform({ namespaces: eachAllowed(['shop']) })
     await expect(informer.whenSynced({ onDenied: 'reject' })).rejects.toMatchObject({ status: 403 })
     expect(informer.state).toBe('denied')
     expect(informer.hasSynced).toBe(false)
@@ -136,7 +137,7 @@ describe('403 for all namespaces → those that are allowed, into one store', ()
     const world = new GuardedWorld(['configmaps/shop', 'configmaps/back'])
     world.put('shop', 'a')
     world.put('back', 'b')
-    const informer = world.inform({ fallbackNamespaces: ['shop', 'back'] })
+    const informer = world.inform({ namespaces: eachAllowed(['shop', 'back']) })
     const notes: string[] = []
     const registration = informer.addEventHandler(noting(notes))
     const changes: string[] = []
@@ -162,7 +163,7 @@ describe('403 for all namespaces → those that are allowed, into one store', ()
     const client = clientOf(world)
     const informer = createInformer(client, ConfigMap, {
       ...quiet(world),
-      fallbackNamespaces: ['shop', 'back'],
+      namespaces: eachAllowed(['shop', 'back']),
       transform: (object) => ({ ...object, data: { place: object.metadata.namespace ?? '' } }),
       indexers: { place: ({ data }) => [data?.place ?? ''] },
       resyncPeriodMs: 10_000,
@@ -182,7 +183,7 @@ describe('a version for each namespace', () => {
     const world = new GuardedWorld(['configmaps/shop', 'configmaps/back'])
     world.put('shop', 'a')
     world.put('back', 'b')
-    const informer = world.inform({ fallbackNamespaces: ['shop', 'back'], ...options })
+    const informer = world.inform({ namespaces: eachAllowed(['shop', 'back']), ...options })
     await informer.whenSynced()
     await world.settle()
     world.asked()
@@ -241,12 +242,12 @@ describe('a version for each namespace', () => {
 
   test('states are stored under each namespace, and resumed from its version', async () => {
     const storage: MemoryStorage = new Map()
-    const { world, informer } = await start({ persister: memoryPersister(storage) })
+    const { world, informer } = await start({ persist: { to: memoryPersister(storage) } })
     const newest = world.put('shop', 'c')
     await world.advance(1_000)
     await world.expectQuiet(informer)
     world.asked()
-    const again = world.inform({ fallbackNamespaces: ['shop', 'back'], persister: memoryPersister(storage) })
+    const again = world.inform({ namespaces: eachAllowed(['shop', 'back']), persist: { to: memoryPersister(storage) } })
     await expect(again.whenSynced()).resolves.toEqual({ source: 'persisted' })
     expect(keysOf(again)).toEqual(['back/b', 'shop/a', 'shop/c'])
     expect(
@@ -264,7 +265,7 @@ describe('a version for each namespace', () => {
     world.put('back', 'b')
     const broken =
       '{"type":"ADDED","object":{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"x","namespace":"shop","uid":"u","resourceVersion":"103"},"data":{"broken":}}}'
-    const informer = world.inform({ fallbackNamespaces: ['shop', 'back'] })
+    const informer = world.inform({ namespaces: eachAllowed(['shop', 'back']) })
     await informer.whenSynced()
     world.server.faults.add({ match: { namespace: 'shop', verb: 'watch' }, fault: { type: 'line', text: broken } })
     world.server.disconnect()
@@ -304,7 +305,7 @@ describe('namespaces and rights come and go', () => {
     const world = new GuardedWorld(['configmaps/shop'])
     world.put('shop', 'a')
     world.put('back', 'b')
-    const informer = world.inform({ fallbackNamespaces: ['shop', 'back'] })
+    const informer = world.inform({ namespaces: eachAllowed(['shop', 'back']) })
     const states: string[] = []
     await informer.whenSynced()
     informer.subscribe(({ state }) => states.push(state))
@@ -321,7 +322,7 @@ describe('namespaces and rights come and go', () => {
   test('when all may be read, one feed takes over: no object changes, and the namespaces’ feeds end', async () => {
     const world = new GuardedWorld(['configmaps/shop'])
     world.put('shop', 'a')
-    const informer = world.inform({ fallbackNamespaces: ['shop'] })
+    const informer = world.inform({ namespaces: eachAllowed(['shop']) })
     await informer.whenSynced()
     world.put('back', 'b')
     const notes: string[] = []
@@ -340,7 +341,7 @@ describe('namespaces and rights come and go', () => {
     const world = new GuardedWorld(['configmaps', 'configmaps/shop'])
     world.put('shop', 'a')
     world.put('back', 'b')
-    const informer = world.inform({ fallbackNamespaces: ['shop'] })
+    const informer = world.inform({ namespaces: eachAllowed(['shop']) })
     await informer.whenSynced()
     const notes: string[] = []
     informer.addEventHandler(noting(notes))
@@ -365,7 +366,7 @@ describe('namespaces and rights come and go', () => {
     const world = new GuardedWorld(['configmaps/shop', 'configmaps/back'])
     world.put('shop', 'a')
     world.put('back', 'b')
-    const informer = world.inform({ fallbackNamespaces: ['shop', 'back'] })
+    const informer = world.inform({ namespaces: eachAllowed(['shop', 'back']) })
     await informer.whenSynced()
     world.allowed.delete('configmaps/back')
     world.server.disconnect()
@@ -380,7 +381,7 @@ describe('namespaces and rights come and go', () => {
 describe('the state of the whole is the worst of the parts', () => {
   test('one namespace that lost its connection makes the informer wait', async () => {
     const world = new GuardedWorld(['configmaps/shop', 'configmaps/back'])
-    const informer = world.inform({ fallbackNamespaces: ['shop', 'back'] })
+    const informer = world.inform({ namespaces: eachAllowed(['shop', 'back']) })
     await informer.whenSynced()
     world.server.faults.add({ match: { namespace: 'back' }, times: 3, fault: { type: 'refuse' } })
     world.server.disconnect()
@@ -395,7 +396,7 @@ describe('the state of the whole is the worst of the parts', () => {
   test('it has synced when every namespace that is allowed has', async () => {
     const world = new GuardedWorld(['configmaps/shop', 'configmaps/back'])
     world.server.faults.add({ match: { namespace: 'back' }, fault: { type: 'delay', ms: 5_000 } })
-    const informer = world.inform({ fallbackNamespaces: ['shop', 'back', 'other'] })
+    const informer = world.inform({ namespaces: eachAllowed(['shop', 'back', 'other']) })
     await world.advance(4_000)
     expect(informer.status).toMatchObject({ state: 'connecting', hasSynced: false })
     await world.advance(1_000)
@@ -407,7 +408,7 @@ describe('the state of the whole is the worst of the parts', () => {
 test('a factory’s informers share the Namespaces, and let them go when nobody needs them', async () => {
   const world = new GuardedWorld(['namespaces', 'configmaps/shop', 'services/shop']).addNamespace('shop')
   world.put('shop', 'a')
-  const informers = new SharedInformerFactory(clientOf(world, world.seen), { ...quiet(world), fallbackNamespaces: [] })
+  const informers = new SharedInformerFactory(clientOf(world, world.seen), { ...quiet(world), namespaces: eachAllowed() })
   informers.start()
   const lease = informers.lease(ConfigMap)
   const services = informers.lease(Service)
@@ -420,14 +421,14 @@ test('a factory’s informers share the Namespaces, and let them go when nobody 
   services.release()
   await world.settle()
   expect(world.server.openRequests.map(({ resource, namespace }) => `${namespace}/${resource}`)).toEqual(['shop/configmaps'])
-  await informers.shutdown()
+  await informers.close()
   await world.settle()
   world.expectNothingLeft()
 })
 
-test('without fallbackNamespaces a user who may not read all namespaces is denied', async () => {
+test('without eachAllowed a user who may not read all namespaces is denied', async () => {
   const world = new GuardedWorld(['namespaces', 'configmaps/shop']).addNamespace('shop')
-  const informer = world.inform({ fallbackNamespaces: undefined })
+  const informer = world.inform({ namespaces: undefined })
   await world.settle()
   expect(informer.state).toBe('denied')
   expect(informer.status.namespaces).toBeUndefined()

@@ -55,7 +55,7 @@ test('45. whatever happens and however slow a listener is, what it hears makes s
         if (next.do === 'hear') listener.hear(notifications, next.count)
         else if (next.do === 'resync') store.resync()
         else {
-          const known = store.getByKey(next.name)
+          const known = store.get(next.name)
           if (next.do === 'put') store.add(object(next.name, known?.uid ?? `uid-${version}`))
           else if (next.do === 'recreate') store.add(object(next.name, `uid-${version}`))
           else if (known) store.delete({ name: next.name })

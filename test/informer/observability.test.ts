@@ -101,7 +101,7 @@ describe('watches', () => {
     await world.advance(10_000)
     world.server.disconnect()
     await world.advance(10_000)
-    await scene.informer.stop()
+    await scene.informer.close()
     const [, ...watches] = scene.of('closed')
     const openedAt = 90_000
     expect(watches).toEqual([
@@ -147,7 +147,7 @@ describe('storage', () => {
     }
     let size = 0
     {
-      await using scene = new Observed(world, { persister: slow })
+      await using scene = new Observed(world, { persist: { to: slow } })
       const sizeOf = (...names: string[]) => sum(names.map((name) => scene.informer.lister.get(`shop/${name}`)?.text.length ?? Number.NaN))
       await world.advance(1_000)
       expect(scene.of('loaded')).toEqual([{ type: 'loaded', objects: 0, size: 0, durationMs: 20, resourceVersion: '' }])
@@ -161,7 +161,7 @@ describe('storage', () => {
       size = sizeOf('a')
       expect(scene.of('persisted').slice(1)).toEqual([{ ...common, commit: 'apply', puts: 1, deletes: 1, size, resourceVersion: '104' }])
     }
-    await using scene = new Observed(world, { persister: slow })
+    await using scene = new Observed(world, { persist: { to: slow } })
     await world.advance(1_000)
     expect(scene.of('loaded')).toEqual([{ type: 'loaded', objects: 1, size, durationMs: 20, resourceVersion: '104' }])
     expect(scene.of('synced')).toEqual([{ type: 'synced', source: 'persisted', durationMs: 20, resourceVersion: '104' }])
@@ -170,7 +170,7 @@ describe('storage', () => {
   test('while the stored state is read, the informer is connecting', async () => {
     const world = new World(['a'])
     const hanging: Persister = { load: () => new Promise(() => {}), commit: async () => {}, clear: async () => {} }
-    await using scene = await new Observed(world, { persister: hanging, persistence: { loadTimeoutMs: 300 } }).settle()
+    await using scene = await new Observed(world, { persist: { to: hanging, loadTimeoutMs: 300 } }).settle()
     expect([scene.informer.state, scene.requests.length]).toEqual(['connecting', 0])
     await world.advance(300)
     expect(scene.informer.state).toBe('live')
@@ -180,7 +180,7 @@ describe('storage', () => {
 
   test('one that fails is an error', async () => {
     const failing: Persister = { load: () => Promise.reject(new Error('no disk')), commit: async () => {}, clear: async () => {} }
-    await using scene = await new Observed(['a'], { persister: failing }).settle()
+    await using scene = await new Observed(['a'], { persist: { to: failing } }).settle()
     expect(scene.of('error').map(({ error }) => String(error))).toEqual(['Error: no disk'])
     expect([...scene.of('loaded'), ...scene.of('persisted')]).toEqual([])
   })
@@ -223,8 +223,8 @@ describe('backlogs', () => {
     gate.close()
     const registration = scene.informer.addEventHandler(noting([], gate.pass))
     await scene.settle()
-    registration.remove()
-    registration.remove()
+    registration.close()
+    registration.close()
     expect(told(scene)).toEqual(['1: 2', '1: 1', '1: 0'])
   })
 
@@ -284,7 +284,7 @@ describe('errors', () => {
         seen.add(type)
         throw new Error(`listening to ${type}`)
       }
-      await using scene = await new Scene(world, { persister: memoryPersister(storage), onEvent }).settle()
+      await using scene = await new Scene(world, { persist: { to: memoryPersister(storage) }, onEvent }).settle()
       const notes: string[] = []
       scene.informer.addEventHandler(noting(notes))
       await scene.settle()

@@ -8,7 +8,7 @@ import { clientOf, noting, quiet, Scene } from './support'
 
 async function persisted(world: World): Promise<Persister> {
   const persister = memoryPersister()
-  await using scene = new Scene(world, { persister })
+  await using scene = new Scene(world, { persist: { to: persister } })
   await scene.settle()
   return persister
 }
@@ -18,7 +18,7 @@ test('14. store and handlers have the stored objects at once; synced is what the
   const persister = await persisted(world)
   world.server.faults.add({ fault: { type: 'delay', ms: 5_000 } })
   world.update('a')
-  await using scene = new Scene(world, { persister })
+  await using scene = new Scene(world, { persist: { to: persister } })
   const notes: string[] = []
   const registration = scene.informer.addEventHandler(noting(notes))
   await scene.settle()
@@ -36,7 +36,7 @@ test('15. stored, then 410 → relist; what vanished meanwhile is told as delete
   const persister = await persisted(world)
   world.delete('b')
   world.expire()
-  await using scene = new Scene(world, { persister })
+  await using scene = new Scene(world, { persist: { to: persister } })
   const notes: string[] = []
   scene.informer.addEventHandler(noting(notes))
   await world.advance(10_000)
@@ -47,14 +47,14 @@ test('disposing of an informer stores what is still to be stored', async () => {
   const world = new World(['a'])
   const persister = memoryPersister()
   {
-    await using scene = await new Scene(world, { persister }).settle()
+    await using scene = await new Scene(world, { persist: { to: persister } }).settle()
     world.update('a')
     await scene.settle()
-    await scene.informer.stop()
+    await scene.informer.close()
     expect(scene.informer.persistence?.status).toBe('stopped')
   }
   world.server.faults.add({ times: 100, fault: { type: 'refuse' } })
-  await using scene = await new Scene(world, { persister }).settle()
+  await using scene = await new Scene(world, { persist: { to: persister } }).settle()
   expect(scene.informer.lister.get('shop/a')?.resourceVersion).toBe('102')
 })
 
@@ -62,11 +62,19 @@ test('54. what is stored belongs to cluster, user, resource, namespace, selector
   const world = new World(['a'])
   const persister = await persisted(world)
   world.server.faults.add({ times: 1_000, fault: { type: 'refuse' } })
-  for (const other of [{ user: 'eve' }, { version: '2' }, { cluster: 'blue' }, { labelSelector: 'app=web' }, { namespace: 'default' }]) {
-    await using scene = await new Scene(world, { persister, ...other }).settle()
+  const persist = { to: persister }
+  const others = [
+    { persist: { ...persist, user: 'eve' } },
+    { persist: { ...persist, version: '2' } },
+    { persist: { ...persist, cluster: 'blue' } },
+    { persist, labelSelector: 'app=web' },
+    { persist, namespace: 'default' },
+  ]
+  for (const other of others) {
+    await using scene = await new Scene(world, other).settle()
     expect(scene.informer.store.size).toBe(0)
   }
-  await using scene = await new Scene(world, { persister }).settle()
+  await using scene = await new Scene(world, { persist: { to: persister } }).settle()
   expect(scene.informer.store.size).toBe(1)
 })
 
@@ -74,13 +82,13 @@ test('55. storage that never answers is not waited for longer than asked; one th
   const world = new World(['a'])
   const hanging: Persister = { load: () => new Promise(() => {}), commit: async () => {}, clear: async () => {} }
   {
-    await using scene = await new Scene(world, { persister: hanging, persistence: { loadTimeoutMs: 300 } }).settle()
+    await using scene = await new Scene(world, { persist: { to: hanging, loadTimeoutMs: 300 } }).settle()
     expect(scene.informer.store.size).toBe(0)
     await world.advance(300)
     expect(scene.informer.store.size).toBe(1)
   }
   const failing: Persister = { ...hanging, load: () => Promise.reject(new Error('no disk')) }
-  await using scene = await new Scene(world, { persister: failing }).settle()
+  await using scene = await new Scene(world, { persist: { to: failing } }).settle()
   expect(scene.informer.store.size).toBe(1)
   expect(scene.errors).toEqual(['Error: no disk'])
   expect(scene.informer.persistence?.status).toBe('failed')
@@ -89,17 +97,17 @@ test('55. storage that never answers is not waited for longer than asked; one th
 test('31. abort while the stored state is being read ends everything', async () => {
   const world = new World(['a'])
   const hanging: Persister = { load: () => new Promise(() => {}), commit: async () => {}, clear: async () => {} }
-  await using scene = await new Scene(world, { persister: hanging }).settle()
+  await using scene = await new Scene(world, { persist: { to: hanging } }).settle()
   const synced = expect(scene.informer.whenSynced()).rejects.toThrow('stopped')
-  await scene.informer.stop()
+  await scene.informer.close()
   await synced
   expect(scene.requests).toEqual([])
 })
 
 test('56. secrets are not stored unless asked for by name', async () => {
   const world = new World()
-  const options = { ...quiet(world), persister: memoryPersister() }
+  const options = { ...quiet(world), persist: { to: memoryPersister() } }
   expect(() => createInformer(clientOf(world), Secret, options)).toThrow("sensitive: ['secrets']")
-  await using informer = createInformer(clientOf(world), Secret, { ...options, persistence: { sensitive: ['secrets'] } })
+  await using informer = createInformer(clientOf(world), Secret, { ...options, persist: { ...options.persist, sensitive: ['secrets'] } })
   await informer.whenSynced()
 })

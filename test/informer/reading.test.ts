@@ -28,7 +28,7 @@ test('44. an index function that throws is reported, and the object is stored', 
   }
   await using scene = await new Scene(['a'], { indexers }).settle()
   expect(scene.errors).toEqual([expect.stringContaining("the index function 'bad' threw for shop/a")])
-  expect(scene.informer.store.listKeys()).toEqual(['shop/a'])
+  expect(scene.informer.store.keys()).toEqual(['shop/a'])
 })
 
 test('46. waitForResourceVersion resolves when the store has reached it: read your writes', async () => {
@@ -64,7 +64,7 @@ test('46. waiting for a version ends with the signal, with the informer, and at 
   await aborted
   await expect(scene.informer.waitForResourceVersion('')).rejects.toThrow('expected the metadata.resourceVersion of an object, got ""')
   const stopped = expect(scene.informer.waitForResourceVersion('999')).rejects.toThrow('stopped before it had reached resourceVersion 999')
-  await scene.informer.stop()
+  await scene.informer.close()
   await stopped
 })
 
@@ -84,7 +84,7 @@ test('47. the lister reads by namespace and selector; what is missing is undefin
   const running = namespaces.run()
   await namespaces.whenSynced()
   expect(namespaces.lister.get('default')?.object.metadata.name).toBe('default')
-  await namespaces.stop()
+  await namespaces.close()
   await running
 })
 
@@ -127,7 +127,7 @@ test('changes: ends when the informer stops, and refuses one that has stopped', 
   }
   const looping = loop()
   await scene.settle()
-  await scene.informer.stop()
+  await scene.informer.close()
   await looping
   expect(seen).toEqual(['added a@101!'])
   await expect(loop()).rejects.toThrow('the informer has stopped')
@@ -138,8 +138,8 @@ test('an informer that runs already, or was stopped, does not run again', async 
   const informer = new SharedInformer(new ListWatch(clientOf(world), ConfigMap), quiet(world))
   expect(world.server.openRequests).toEqual([])
   const synced = expect(informer.whenSynced()).rejects.toThrow('stopped before it had synced')
-  await informer.stop()
-  await informer.stop()
+  await informer.close()
+  await informer.close()
   await synced
   await expect(informer.run()).rejects.toThrow('the informer was started or stopped before: make another informer')
 })
@@ -148,8 +148,8 @@ test('an informer that never ran and is stopped ends those who listen already, a
   const world = new World()
   const informer = new SharedInformer(new ListWatch(clientOf(world), ConfigMap), quiet(world))
   const registration = informer.addEventHandler({}, { resyncPeriodMs: 1_000 })
-  const ended = expect(registration.whenSynced()).rejects.toThrow('stopped')
-  await informer.stop()
+  const ended = expect(registration.whenSynced()).rejects.toThrow(/closed|stopped/)
+  await informer.close()
   await ended
   expect(() => informer.addEventHandler({})).toThrow('the informer has stopped')
   world.expectNothingLeft()
@@ -161,7 +161,9 @@ test('31. abort ends an informer at once, whatever it is doing; run resolves, no
   const controller = new AbortController()
   await using scene = await new Scene(world, { signal: controller.signal }).settle()
   const { informer } = scene
-  const waits = [informer.whenSynced(), informer.addEventHandler({}).whenSynced()].map((wait) => expect(wait).rejects.toThrow('stopped'))
+  const waits = [informer.whenSynced(), informer.addEventHandler({}).whenSynced()].map((wait) =>
+    expect(wait).rejects.toThrow(/closed|stopped/),
+  )
   controller.abort()
   await Promise.all(waits)
   await scene.settle()
@@ -187,5 +189,5 @@ test('29. objects of another kind than the resource’s are left out', async () 
   world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'line', text: JSON.stringify({ type: 'ADDED', object }) } })
   world.server.disconnect()
   await world.advance(2_000)
-  expect(scene.informer.store.listKeys()).toEqual(['shop/a'])
+  expect(scene.informer.store.keys()).toEqual(['shop/a'])
 })

@@ -73,7 +73,7 @@ test('41. there is nothing to resync before the first state, and no timer withou
   await scene.world.advance(100)
   expect(notes).toEqual(['+a@101!', '=a@101'])
   const timers = scene.world.clock.pending
-  registration.remove()
+  registration.close()
   expect(scene.world.clock.pending).toBe(timers - 1)
 })
 

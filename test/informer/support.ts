@@ -43,7 +43,7 @@ export class Scene<Names extends string = never> implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.informer.stop()
+    await this.informer.close()
     await this.world.settle()
     this.world.expectNothingLeft()
   }

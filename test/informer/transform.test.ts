@@ -17,7 +17,7 @@ for (const initialList of ['list', 'stream'] as const) {
       seen.push(brief(object))
       return { ...object, data: { small: 'yes' } }
     }
-    await using scene = await new Scene(world, { initialList, transform, persister: memoryPersister(storage), version: '1' }).settle()
+    await using scene = await new Scene(world, { initialList, transform, persist: { to: memoryPersister(storage), version: '1' } }).settle()
     const told: unknown[] = []
     scene.informer.addEventHandler({
       onAdd: ({ data }) => told.push(data),
@@ -39,7 +39,7 @@ test('42. what was stored is not transformed again', async () => {
   const world = new World(['a'])
   const persister = memoryPersister()
   let runs = 0
-  const options = { persister, transform: (object: ConfigMap) => ({ ...object, data: { runs: String(++runs) } }) }
+  const options = { persist: { to: persister }, transform: (object: ConfigMap) => ({ ...object, data: { runs: String(++runs) } }) }
   {
     await using scene = new Scene(world, options)
     await scene.settle()
@@ -95,7 +95,7 @@ test('42. an object leaves the store even when the transform cannot cope with it
   broken = true
   scene.world.delete('a')
   await scene.settle()
-  expect(scene.informer.store.listKeys()).toEqual([])
+  expect(scene.informer.store.keys()).toEqual([])
 })
 
 test('42. a transform that changes what names an object is reported, and the object left out', async () => {

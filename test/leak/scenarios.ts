@@ -99,16 +99,16 @@ async function abortedAt(
   })
   await stage.rest()
   controller.abort()
-  await informer.stop()
+  await informer.close()
   return [informer]
 }
 
 async function closedWhileHistoryIsAsked(stage: Stage): Promise<readonly object[]> {
   const storage = new Map()
-  const first = start(stage, { persister: memoryPersister(storage) })
+  const first = start(stage, { persist: { to: memoryPersister(storage) } })
   await first.whenSynced({ signal: stage.signal })
   await stopped(stage, first)
-  return [first, ...(await abortedAt(stage, 'history', { persister: memoryPersister(storage) }))]
+  return [first, ...(await abortedAt(stage, 'history', { persist: { to: memoryPersister(storage) } }))]
 }
 
 function closedWhileWatchIsProven(stage: Stage): Promise<readonly object[]> {
@@ -126,7 +126,7 @@ async function persisted(stage: Stage): Promise<readonly object[]> {
   const storage = new Map()
   const lives: object[] = []
   for (const source of ['stream', 'persisted'] as const) {
-    const informer = start(stage, { persister: memoryPersister(storage) })
+    const informer = start(stage, { persist: { to: memoryPersister(storage) } })
     const synced = await informer.whenSynced()
     if (synced.source !== source) throw new Error(`synced from ${synced.source}, not ${source}`)
     lives.push(await stopped(stage, informer))
@@ -149,7 +149,7 @@ async function handled(stage: Stage): Promise<readonly object[]> {
   const kept = informer.addEventHandler({ onAdd: (object) => seen.push(object) }, { resyncPeriodMs: 30_000, maxBacklog: 5 })
   const removed = informer.addEventHandler({ onAdd: () => undefined })
   await removed.whenSynced({ signal: stage.signal })
-  removed.remove()
+  removed.close()
   await kept.whenSynced({ signal: stage.signal })
   informer.subscribe(() => undefined)
   informer.store.subscribe(() => undefined)

@@ -144,7 +144,7 @@ afterEach(async () => {
   persister.manual = false
   persister.failure = undefined
   for (const each of running) {
-    const stopped = each.stop()
+    const stopped = each.close()
     await persister.finish()
     await persister.finish()
     await stopped
@@ -270,7 +270,7 @@ describe('start', () => {
     const persistence = await started()
     await expect(persistence.start()).rejects.toThrow('make another one')
     const stopped = make()
-    await stopped.stop()
+    await stopped.close()
     await expect(stopped.start()).rejects.toThrow('make another one')
   })
 
@@ -573,7 +573,7 @@ describe('write-behind', () => {
       events.dispatchEvent(new Event(type))
       await clock.settle()
       expect(persister.commits).toEqual(['apply 2: a@2'])
-      await persistence.stop()
+      await persistence.close()
       store.apply('3')
       events.dispatchEvent(new Event(type))
       await clock.settle()
@@ -646,7 +646,7 @@ describe('write-behind', () => {
         await clock.advance(60_000)
         expect(persistence.status).toBe('active')
         expect(peek()).toBe(String(store))
-        await persistence.stop()
+        await persistence.close()
       }),
       { numRuns: 60 },
     )
@@ -719,7 +719,7 @@ describe('a storage that fails', () => {
     await persistence.flush()
     expect(persister.commits).toHaveLength(1)
     expect([persistence.status, persistence.error, errors, seen]).toEqual([status, error, [error], [status]])
-    await persistence.stop()
+    await persistence.close()
     expect(persistence.status).toBe(status)
   })
 
@@ -758,7 +758,7 @@ describe('a storage that fails', () => {
     await start
     await clock.settle()
     unsubscribe()
-    await persistence.stop()
+    await persistence.close()
     await clock.settle()
     expect(seen).toEqual(['loading', 'active'])
     expect(persistence.status).toBe('stopped')
@@ -783,13 +783,13 @@ test('the library’s store implements the interface of a persisted store', asyn
     '4',
   )
   pods.bookmark('5')
-  await first.stop()
+  await first.close()
   const reloaded = new Store<KubeObject>()
   const second = new StorePersistence(reloaded, memory, scope, { clock })
   expect(await second.start()).toBe('persisted')
   expect(reloaded.resourceVersion).toBe('5')
   expect(reloaded.list().map(({ key, resourceVersion }) => `${key}@${resourceVersion}`)).toEqual(['shop/a@2', 'shop/c@4'])
-  await second.stop()
+  await second.close()
 })
 
 describe('secrets', () => {

@@ -176,7 +176,7 @@ export function queueContract(makeQueue: MakeQueue): void {
       queue.onUnreadable(({ key }) => void told.push(key))
       queue.apply([modified('b', { rv: '6' })], '6')
       queue.bookmark('7')
-      expect(() => store.getByKey('n/a')?.object).toThrow(/not JSON/)
+      expect(() => store.get('n/a')?.object).toThrow(/not JSON/)
       expect(told).toEqual(['n/a'])
       queue.apply([modified('b', { rv: '8' })], '8')
       await drain()
@@ -230,7 +230,7 @@ export function queueContract(makeQueue: MakeQueue): void {
         await drain(1)
       }
       expect(queue.hasSynced).toBe(true)
-      expect(store.listKeys()).toEqual(['n/a'])
+      expect(store.keys()).toEqual(['n/a'])
     })
 
     it('hasSynced is true at once when the first item is a change or a bookmark of an existing state', () => {

@@ -29,7 +29,7 @@ describe('InOrderFIFO', () => {
     queue.apply([modified('x', { rv: '2' })], '2')
     queue.replace([entry('a', { rv: '3' }), entry('b', { rv: '4' })], '9')
     queue.apply([deleted('a', { rv: '10' })], '10')
-    store.subscribe(({ changes }) => void seen.push(changes.map((change) => `${change.type} ${change.entry.name} ${store.listKeys()}`)))
+    store.subscribe(({ changes }) => void seen.push(changes.map((change) => `${change.type} ${change.entry.name} ${store.keys()}`)))
     expect(await drain()).toEqual(['Updated x@2 → 2', 'ReplacedAll a@3 b@4 → 9', 'Deleted a@10 → 10'])
     expect(seen).toEqual([['updated x n/x'], ['deleted x n/a,n/b', 'added a n/a,n/b', 'added b n/a,n/b'], ['deleted a n/b']])
   })

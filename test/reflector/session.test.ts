@@ -33,7 +33,7 @@ async function steps(
   }
   const store = new Store<KubeObject>()
   const seen: string[] = []
-  store.subscribe(() => void seen.push(`${store.resourceVersion}: ${store.listKeys().join(' ')}`))
+  store.subscribe(() => void seen.push(`${store.resourceVersion}: ${store.keys().join(' ')}`))
   store.subscribe(() => onChange(store))
   const stop = new AbortController()
   const reflector = new Reflector(source, store, { clock: new VirtualClock(), onWake: () => () => undefined, ...options })

@@ -8,6 +8,7 @@ import { PersistenceError } from '../../src/errors'
 import { idbPersister } from '../../src/idb'
 // An informer loads it when it runs, which takes time that is not the world's: here it is loaded already.
 import '../../src/informer/namespaces-fan-in'
+import { eachAllowed } from '../../src/informer/each-allowed'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
 import type { Persister } from '../../src/persistence/persister'
 import { sqlPersister } from '../../src/persistence/sql'
@@ -55,11 +56,11 @@ async function pass(world: World, seconds: number): Promise<void> {
 /** Counts what an informer finds stored. */
 async function found(world: World, persister: Persister): Promise<number> {
   const stop = world.server.faults.add({ times: 100, fault: { type: 'refuse' } })
-  const scene = new Scene(world, { persister, user: 'ann', persistence: { loadTimeoutMs: 60_000 } })
+  const scene = new Scene(world, { persist: { to: persister, user: 'ann', loadTimeoutMs: 60_000 } })
   await pass(world, 2)
   stop()
   const { size } = scene.informer.store
-  await scene.informer.stop()
+  await scene.informer.close()
   return size
 }
 
@@ -69,7 +70,10 @@ for (const [name, make] of Object.entries(storages)) {
       const open = make()
       const world = new World(['a'])
       const persister = open()
-      const scenes = [new Scene(world, { persister, user: 'ann' }), new Scene(world, { persister, user: 'ann' })] as const
+      const scenes = [
+        new Scene(world, { persist: { to: persister, user: 'ann' } }),
+        new Scene(world, { persist: { to: persister, user: 'ann' } }),
+      ] as const
       await pass(world, 2)
       await open().clear({ user: 'ann' })
       world.create('b')
@@ -79,7 +83,7 @@ for (const [name, make] of Object.entries(storages)) {
       await pass(world, 30)
       expect(scenes.map(({ informer }) => informer.persistence?.status)).toEqual(['fenced', 'fenced'])
       expect(scenes.map(({ informer }) => informer.store.size)).toEqual([3, 3])
-      await Promise.all(scenes.map(({ informer }) => informer.stop()))
+      await Promise.all(scenes.map(({ informer }) => informer.close()))
       expect(await found(world, open())).toBe(0)
     })
 
@@ -87,19 +91,19 @@ for (const [name, make] of Object.entries(storages)) {
       const open = make()
       const world = new World(['a'])
       const stop = world.server.faults.add({ times: 100, fault: { type: 'refuse' } })
-      const scene = new Scene(world, { persister: open(), user: 'ann' })
+      const scene = new Scene(world, { persist: { to: open(), user: 'ann' } })
       await pass(world, 2)
       await open().clear()
       stop()
       await pass(world, 60)
       expect([scene.informer.store.size, scene.informer.persistence?.status]).toEqual([1, 'fenced'])
-      await scene.informer.stop()
+      await scene.informer.close()
       expect(await found(world, open())).toBe(0)
 
-      const next = new Scene(world, { persister: open(), user: 'ann' })
+      const next = new Scene(world, { persist: { to: open(), user: 'ann' } })
       await pass(world, 2)
       expect(next.informer.persistence?.status).toBe('active')
-      await next.informer.stop()
+      await next.informer.close()
       expect(await found(world, open())).toBe(1)
     })
 
@@ -117,7 +121,7 @@ for (const [name, make] of Object.entries(storages)) {
         commit: (scope, change) => whenUp(() => inner.commit(scope, change)),
         clear: (fields) => inner.clear(fields),
       }
-      const scene = new Scene(world, { persister, user: 'ann' })
+      const scene = new Scene(world, { persist: { to: persister, user: 'ann' } })
       await pass(world, 2)
       isDown = true
       world.create('b')
@@ -126,7 +130,7 @@ for (const [name, make] of Object.entries(storages)) {
       isDown = false
       await pass(world, 20)
       expect(scene.informer.persistence?.status).toBe('fenced')
-      await scene.informer.stop()
+      await scene.informer.close()
       expect(await found(world, open())).toBe(0)
     })
   })
@@ -141,7 +145,11 @@ test('after a clear, an informer of single namespaces opens no scope for a names
     fault: forbidden,
   })
   const storage: MemoryStorage = new Map()
-  const scene = new Scene(world, { namespace: undefined, fallbackNamespaces: ['shop'], persister: memoryPersister(storage), user: 'ann' })
+  const scene = new Scene(world, {
+    namespace: undefined,
+    namespaces: eachAllowed(['shop']),
+    persist: { to: memoryPersister(storage), user: 'ann' },
+  })
   await pass(world, 5)
   expect(storage.size).toBeGreaterThan(0)
   await memoryPersister(storage).clear({ user: 'ann' })
@@ -149,7 +157,7 @@ test('after a clear, an informer of single namespaces opens no scope for a names
   await pass(world, 30)
   expect([...(scene.informer.status.namespaces?.keys() ?? [])]).toContain('later')
   expect([...storage.keys()]).toEqual([])
-  await scene.informer.stop()
+  await scene.informer.close()
 })
 
 describe('when a Worker dies after a clear', () => {
@@ -157,7 +165,7 @@ describe('when a Worker dies after a clear', () => {
     test(`and the clear came ${when} its death, the main thread writes nothing`, async () => {
       const site = new Site(['a', 'b'])
       const database = 'test'
-      const informer = site.inform({ persister: idbPersister({ database }), user: 'ann' })
+      const informer = site.inform({ persist: { to: idbPersister({ database }), user: 'ann' } })
       await site.caughtUp(informer)
       await informer.persistence?.flush()
       if (when === 'before') await idbPersister({ database }).clear({ user: 'ann' })
@@ -169,12 +177,12 @@ describe('when a Worker dies after a clear', () => {
       site.update('a')
       await site.caughtUp(informer)
       await site.until('the persister to notice', () => informer.persistence?.status === 'fenced')
-      await informer.stop()
+      await informer.close()
 
-      const second = site.inform({ persister: idbPersister({ database }), user: 'ann', worker: undefined })
+      const second = site.inform({ persist: { to: idbPersister({ database }), user: 'ann' }, worker: undefined })
       await site.caughtUp(second)
       expect(second.status.source).not.toBe('persisted')
-      await second.stop()
+      await second.close()
     })
   }
 

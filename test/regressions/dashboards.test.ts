@@ -19,11 +19,11 @@ test('a reload does not show an empty table: the rows are there before any reque
   const world = new World(['a', 'b'])
   const persister = memoryPersister()
   {
-    await using first = new Scene(world, { persister })
+    await using first = new Scene(world, { persist: { to: persister } })
     await first.settle()
   }
   world.server.faults.add({ fault: { type: 'delay', ms: 5_000 } })
-  await using scene = new Scene(world, { persister })
+  await using scene = new Scene(world, { persist: { to: persister } })
   const states: string[] = [scene.informer.state]
   scene.informer.subscribe(({ state }) => states.push(state))
   await scene.settle()

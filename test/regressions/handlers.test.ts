@@ -44,7 +44,7 @@ test('a slow asynchronous handler is never told of DELETED before ADDED, and no 
   world.delete('b')
   await world.advance(5_000)
   expect(notes).toEqual(['+b', '-b'])
-  expect(informer.store.listKeys()).toEqual([])
+  expect(informer.store.keys()).toEqual([])
 })
 
 test('the backlog of a slow handler does not drop its oldest events at 1,000, or anywhere', async () => {
@@ -83,7 +83,7 @@ test('200,000 objects are no RangeError: not in a list, and not in one batch of 
   await world.settle()
   expect(told).toEqual({ added: 200_000, updated: 0, deleted: 200_000, resynced: 0 })
   expect(errors).toEqual([])
-  await informer.stop()
+  await informer.close()
   await running
 })
 

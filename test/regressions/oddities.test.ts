@@ -96,7 +96,7 @@ test('a bookmark of a table without a version does not end the feed', async () =
   })
   void informer.run()
   await clock.settle()
-  expect(informer.store.listKeys()).toEqual(['shop/a', 'shop/b'])
+  expect(informer.store.keys()).toEqual(['shop/a', 'shop/b'])
   expect(errors.map(String)).toEqual([
     expect.stringContaining('a row of a table'),
     expect.stringContaining('bookmarks without a resourceVersion'),
@@ -114,7 +114,7 @@ test.each([
     watch: metadata === 'null' ? event('MODIFIED', text('a', '11')) : '',
   })
   expect(page.informer.status).toMatchObject({ state: 'live', lastSyncResourceVersion: resourceVersion })
-  expect([page.informer.store.listKeys(), page.lists()]).toEqual([['shop/a'], 1])
+  expect([page.informer.store.keys(), page.lists()]).toEqual([['shop/a'], 1])
 })
 
 test('a list counts without its nameless items, and each is reported', async () => {

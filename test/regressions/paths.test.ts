@@ -3,7 +3,9 @@ import { Access } from '../../src/access/access'
 import { discover } from '../../src/discovery/discovery'
 import { openapi } from '../../src/discovery/openapi'
 import { createInformer } from '../../src/informer/create-informer'
+import { metadata } from '../../src/informer/metadata'
 import { SharedInformer } from '../../src/informer/shared-informer'
+import { table } from '../../src/informer/table'
 import { defineResource, type Resource } from '../../src/meta/resource'
 import { memoryPersister } from '../../src/persistence/memory'
 import { refuseSecrets } from '../../src/persistence/sensitive'
@@ -53,7 +55,7 @@ describe('a path is not steered by', () => {
         () => new Access(client).can('get', resource, shop),
         () => new ListWatch(client, resource),
         () => metadataListWatch(client, resource),
-        () => createInformer(client, resource, { persister: memoryPersister() }),
+        () => createInformer(client, resource, { persist: { to: memoryPersister() } }),
       ]
       for (const use of uses) {
         const error = await failureOf(use)
@@ -139,8 +141,8 @@ describe('Secrets are not stored by accident,', () => {
   test.each(['secrets', 'Secrets', 'SECRETS'])('whatever kind a resource with the plural %s says it has', (plural) => {
     const { client } = setUp()
     const resource: Resource = { ...pods, plural, kind: 'ConfigMap' }
-    for (const representation of [undefined, 'metadata', 'table'] as const) {
-      expect(() => createInformer(client, resource, { persister: memoryPersister(), representation } as never)).toThrow(
+    for (const source of [undefined, metadata(), table()]) {
+      expect(() => createInformer(client, resource, { persist: { to: memoryPersister() }, source } as never)).toThrow(
         "sensitive: ['secrets']",
       )
     }
@@ -185,7 +187,7 @@ describe('a wrong argument is answered with a sentence, not with what JavaScript
     const resource = given as Resource
     const uses: (() => unknown)[] = [
       () => createInformer(client, resource),
-      () => createInformer(client, resource, { representation: 'metadata' }),
+      () => createInformer(client, resource, { source: metadata() }),
       () => new ListWatch(client, resource),
       () => client.get(resource, 'a'),
       () => client.list(resource),

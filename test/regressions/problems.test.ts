@@ -4,6 +4,7 @@ import { watchDiscovery } from '../../src/discovery/watch'
 // An informer loads it when it runs, which takes time that is not the world's: here it is loaded already.
 import '../../src/informer/namespaces-fan-in'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
+import { eachAllowed } from '../../src/informer/each-allowed'
 import { ListWatch } from '../../src/reflector/list-watch'
 import type { ReflectorOptions } from '../../src/reflector/options'
 import { Reflector } from '../../src/reflector/reflector'
@@ -188,7 +189,7 @@ describe('an informer', () => {
   test('that makes do with namespaces prints nothing of those that are forbidden', async () => {
     const world = new World(['a'])
     forbid(world, (namespace) => namespace !== 'shop')
-    await using informer = start(world, { fallbackNamespaces: ['shop', 'closed', 'secret'] })
+    await using informer = start(world, { namespaces: eachAllowed(['shop', 'closed', 'secret']) })
     await world.advance(1_000_000)
     expect(informer.status.state).toBe('live')
     expect(lines()).toEqual([])
@@ -197,7 +198,7 @@ describe('an informer', () => {
   test('that makes do with namespaces prints one line when all are forbidden, and another one when they are again', async () => {
     const world = new World(['a'])
     const restore = forbid(world, () => true)
-    await using informer = start(world, { fallbackNamespaces: ['shop', 'closed', 'secret'] })
+    await using informer = start(world, { namespaces: eachAllowed(['shop', 'closed', 'secret']) })
     await world.advance(1_000_000)
     expect(informer.status.state).toBe('denied')
     expect(lines()).toEqual([expect.stringContaining('GET http://kubernetes.test/api/v1/')])

@@ -79,7 +79,7 @@ test('a resource version of one namespace does not move the cluster-wide one', a
   expect([everywhere.lastSyncResourceVersion, shop.lastSyncResourceVersion]).toEqual(['101', '102'])
   world.server.disconnect()
   await world.advance(5_000)
-  expect(everywhere.store.listKeys()).toEqual(['shop/a', 'shop/b'])
+  expect(everywhere.store.keys()).toEqual(['shop/a', 'shop/b'])
   const watched = requests.filter(({ pathname, search }) => pathname === '/api/v1/configmaps' && search.includes('watch='))
   expect(watched.map(({ searchParams }) => searchParams.get('resourceVersion'))).toEqual(['101', '101'])
 })
@@ -117,7 +117,7 @@ test('a logout is no storm of 401: ten feeds share one refresh, and each asks ag
   await world.advance(10 * 60_000)
   // With the token that was refused, and with a fresh one, every half minute at the most.
   expect(sent).toBeLessThanOrEqual(10 * 2 * 21)
-  await Promise.all(informers.map((informer) => informer.stop()))
+  await Promise.all(informers.map((informer) => informer.close()))
 })
 
 test('who may not list the cluster is told so: a state, and a promise that rejects when asked to', async () => {

@@ -15,7 +15,7 @@ test('a text that does not parse is repaired in every store that holds the entry
       store.replace([entry], '1')
       return store
     })
-    expect(() => stores[reader]?.getByKey('x')?.object).toThrow('the text of x is not JSON')
+    expect(() => stores[reader]?.get('x')?.object).toThrow('the text of x is not JSON')
     expect(told).toEqual([0, 1, 2])
     expect(stores.map(({ size, resourceVersion }) => `${size} ${resourceVersion}`)).toEqual(['0 ', '0 ', '0 '])
   }

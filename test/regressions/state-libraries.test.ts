@@ -75,7 +75,7 @@ describe.each([
     expect(row.object).toBe(object)
     store.replace([], '9')
     store.add(row)
-    expect(store.getByKey('shop/web')).toBe(row)
+    expect(store.get('shop/web')).toBe(row)
   })
 
   it('is copied by structuredClone and by JSON as its key and its text, which make an entry again', () => {
@@ -107,7 +107,7 @@ test('an entry in two stores that turns out not to be JSON leaves both, whicheve
     store.onUnreadable(({ key }) => void told.push(key))
   }
   c.delete({ metadata: { name: 'x' } })
-  expect(() => a.getByKey('x')?.object).toThrow(expect.toSatisfy(isParseError))
+  expect(() => a.get('x')?.object).toThrow(expect.toSatisfy(isParseError))
   expect([a.size, b.size, told]).toEqual([0, 0, ['x', 'x']])
 })
 

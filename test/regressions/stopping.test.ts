@@ -18,7 +18,7 @@ for (const verb of ['list', 'watch'] as const) {
     })
     await scene.settle()
     expect(world.server.openRequests.map((request) => request.verb)).toEqual([verb])
-    await scene.informer.stop()
+    await scene.informer.close()
     world.expectNothingLeft()
     const asked = scene.requests.length
     await world.advance(600_000)
@@ -38,7 +38,7 @@ test('an error handler that starts the informer again cannot bring a stopped one
   world.server.disconnect()
   world.server.faults.add({ fault: { type: 'refuse' } })
   await world.settle()
-  await informer.stop()
+  await informer.close()
   await running
   await world.advance(600_000)
   expect(new Set(restarts)).toEqual(new Set(['the informer was started or stopped before: make another informer']))

@@ -14,9 +14,9 @@ beforeEach(freshIndexedDB)
 /** What a page without a server finds in storage. */
 async function found(world: World, persister: Persister, options: { user?: string } = {}): Promise<string> {
   const stop = world.server.faults.add({ times: 100, fault: { type: 'refuse' } })
-  await using scene = await new Scene(world, { persister, ...options }).settle()
+  await using scene = await new Scene(world, { persist: { to: persister, ...options } }).settle()
   stop()
-  return `${scene.informer.store.resourceVersion} ${scene.informer.store.listKeys().join(' ')}`.trim()
+  return `${scene.informer.store.resourceVersion} ${scene.informer.store.keys().join(' ')}`.trim()
 }
 
 test('a version is never stored ahead of its objects: a commit that fails leaves the older state and its version, and what came after is replayed', async () => {
@@ -28,7 +28,7 @@ test('a version is never stored ahead of its objects: a commit that fails leaves
     commit: (scope, change) => (full ? Promise.reject(new PersistenceError('quota', 'the disk is full')) : memory.commit(scope, change)),
   }
   {
-    await using scene = new Scene(world, { persister })
+    await using scene = new Scene(world, { persist: { to: persister } })
     await world.advance(1_000)
     full = true
     world.create('b')
@@ -40,7 +40,7 @@ test('a version is never stored ahead of its objects: a commit that fails leaves
   }
   expect(await found(world, memory)).toBe('101 shop/a')
   const notes: string[] = []
-  await using scene = new Scene(world, { persister: memory })
+  await using scene = new Scene(world, { persist: { to: memory } })
   scene.informer.addEventHandler(noting(notes))
   await scene.settle()
   expect(notes).toEqual(['+a@101!', '+b@102'])
@@ -49,7 +49,7 @@ test('a version is never stored ahead of its objects: a commit that fails leaves
 test('storage that is slow loses to the network', async () => {
   const world = new World(['a'])
   const hanging: Persister = { load: () => new Promise(() => {}), commit: async () => {}, clear: async () => {} }
-  await using scene = new Scene(world, { persister: hanging })
+  await using scene = new Scene(world, { persist: { to: hanging } })
   await world.advance(1_000)
   expect(scene.informer.status).toMatchObject({ state: 'live', source: 'stream' })
 })
@@ -67,17 +67,17 @@ test('a database that could not be opened once is opened the next time', async (
     })
   }
   {
-    await using first = new Scene(world, { persister })
+    await using first = new Scene(world, { persist: { to: persister } })
     await settled(first)
     expect(first.informer.store.size).toBe(1)
     open.mockRestore()
   }
   {
-    await using second = new Scene(world, { persister })
+    await using second = new Scene(world, { persist: { to: persister } })
     await settled(second)
     await second.informer.persistence?.flush()
   }
-  await using third = new Scene(world, { persister })
+  await using third = new Scene(world, { persist: { to: persister } })
   await vi.waitFor(() => expect(third.informer.store.size).toBe(1))
   await third.informer.whenSynced()
   expect(third.informer.status.source).toBe('persisted')
@@ -86,14 +86,14 @@ test('a database that could not be opened once is opened the next time', async (
 test('two tabs never mix their states: the older one is fenced, and goes on from memory', async () => {
   const world = new World(['a'])
   const storage: Parameters<typeof memoryPersister>[0] = new Map()
-  const older = await new Scene(world, { persister: memoryPersister(storage) }).settle()
+  const older = await new Scene(world, { persist: { to: memoryPersister(storage) } }).settle()
   await world.advance(1_000)
-  const newer = await new Scene(world, { persister: memoryPersister(storage) }).settle()
+  const newer = await new Scene(world, { persist: { to: memoryPersister(storage) } }).settle()
   world.create('b')
   await world.advance(1_000)
   expect([older, newer].map(({ informer }) => informer.persistence?.status)).toEqual(['fenced', 'active'])
   expect(older.informer.store.size).toBe(2)
-  await Promise.all([older.informer.stop(), newer.informer.stop()])
+  await Promise.all([older.informer.close(), newer.informer.close()])
   expect(await found(world, memoryPersister(storage))).toBe('102 shop/a shop/b')
 })
 
@@ -101,7 +101,7 @@ test('a snapshot is never shown to another user, and is gone after a logout', as
   const world = new World(['a'])
   const persister = memoryPersister()
   {
-    await using scene = new Scene(world, { persister, user: 'ann' })
+    await using scene = new Scene(world, { persist: { to: persister, user: 'ann' } })
     await world.advance(1_000)
     expect(scene.informer.persistence?.status).toBe('active')
   }
@@ -113,7 +113,7 @@ test('a snapshot is never shown to another user, and is gone after a logout', as
 
 test('secrets do not come to rest on a disk because somebody turned persistence on', () => {
   const world = new World()
-  expect(() => createInformer(clientOf(world), Secret, { ...quiet(world), persister: memoryPersister() })).toThrow(
+  expect(() => createInformer(clientOf(world), Secret, { ...quiet(world), persist: { to: memoryPersister() } })).toThrow(
     "set sensitive: ['secrets']",
   )
 })

@@ -12,9 +12,9 @@ import { noting, Scene } from '../informer/support'
 /** A storage that holds what an informer has stored. */
 async function storedBy(world: World, options: InformerOptions<ConfigMap> = {}): Promise<MemoryStorage> {
   const storage: MemoryStorage = new Map()
-  const scene = new Scene(world, { ...options, persister: memoryPersister(storage) })
+  const scene = new Scene(world, { ...options, persist: { to: memoryPersister(storage) } })
   await world.advance(1_000)
-  await scene.informer.stop()
+  await scene.informer.close()
   expect([...storage.values()].map(({ texts }) => texts.size)).toEqual([2])
   return storage
 }
@@ -76,7 +76,7 @@ describe('a stored object', () => {
       const early: string[] = []
       await using scene = new Scene(world, {
         ...options,
-        persister: memoryPersister(storage),
+        persist: { to: memoryPersister(storage) },
         onArrival: (entries) => void early.push(...entries.map(({ key, text }) => `${key} ${JSON.parse(text).kind}`)),
       })
       const notes: string[] = []
@@ -104,7 +104,7 @@ describe('a stored object', () => {
         return snapshot && { ...snapshot, records: [...snapshot.records, ...snapshot.records] }
       },
     }
-    await using scene = new Scene(world, { persister: twice })
+    await using scene = new Scene(world, { persist: { to: twice } })
     await world.advance(2_000)
     expect(scene.errors).toEqual([expect.stringMatching(/shop\/b is stored twice/)])
     expect(scene.informer.status.source).toBe('stream')
@@ -120,7 +120,7 @@ describe('a stored object', () => {
         return snapshot && { ...snapshot, resourceVersion: '' }
       },
     }
-    await using scene = new Scene(world, { persister: unversioned })
+    await using scene = new Scene(world, { persist: { to: unversioned } })
     await world.advance(2_000)
     expect(scene.errors).toEqual([expect.stringMatching(/it has no resourceVersion/)])
     expect(scene.informer.status.source).toBe('stream')

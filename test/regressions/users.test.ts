@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
+import { createInformer } from '../../src/informer/create-informer'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
 import type { EntryClient } from '../../src/reflector/list-watch'
 import { ConfigMap } from '../../src/resources/core/v1'
@@ -9,19 +9,18 @@ import { World } from '../conformance/world'
 import { quiet } from '../informer/support'
 
 /** What an informer of this client says and has stored after a while. */
-async function life(world: World, storage: MemoryStorage, client: EntryClient, options: Partial<InformerOptions<ConfigMap>> = {}) {
+async function life(world: World, storage: MemoryStorage, client: EntryClient, options: { user?: string } = {}) {
   const errors: unknown[] = []
   const informer = createInformer(client, ConfigMap, {
     ...quiet(world),
-    persister: memoryPersister(storage),
+    persist: { to: memoryPersister(storage), ...options },
     onError: (error) => void errors.push(error),
-    ...options,
   })
   await world.settle()
   const { source } = informer.status
   await world.advance(2_000)
   const { state } = informer
-  await informer.stop()
+  await informer.close()
   return { state, source, size: informer.store.size, errors, stored: storage.size }
 }
 
@@ -40,7 +39,7 @@ describe('a client that authenticates, with a persister and no user', () => {
       const storage: MemoryStorage = new Map()
       const { state, size, errors, stored } = await life(world, storage, clientOf(world, options))
       expect({ state, size, stored }).toEqual({ state: 'live', size: 1, stored: 0 })
-      expect(errors).toMatchObject([{ name: 'PersistenceError', code: 'refused', message: expect.stringContaining('give `user` beside') }])
+      expect(errors).toMatchObject([{ name: 'PersistenceError', code: 'refused', message: expect.stringContaining('give `persist.user`') }])
       expect(String(errors[0])).not.toContain('secret')
     })
   }

@@ -36,7 +36,7 @@ test('a base path such as /k8s/clusters/c1 is kept, in lists and in watches; pla
   await using informer = createInformer(client, ConfigMap, { ...quiet(world), namespace: 'shop', initialList: 'list' })
   await informer.whenSynced()
   await world.settle()
-  expect(informer.store.listKeys()).toEqual(['shop/a'])
+  expect(informer.store.keys()).toEqual(['shop/a'])
   expect(paths).toEqual(Array(2).fill('/k8s/clusters/c1/api/v1/namespaces/shop/configmaps'))
 })
 

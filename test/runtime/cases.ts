@@ -1,4 +1,4 @@
-import { createInformer, isApiError, isConnectionError, KubeClient, type SharedInformer } from 'kubeflect'
+import { createInformer, eachAllowed, isApiError, isConnectionError, KubeClient, type SharedInformer } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'
 import { apply, contract, Holder, replace, scopeOf, stored } from '../persistence/contract.ts'
@@ -33,7 +33,11 @@ const behaviours: readonly RuntimeCase[] = [
       let reports = 0
       console.error = () => void reports++
       try {
-        await using pods = createInformer(connect(), Pod, { namespace: 'shop', backoff, persister: idbPersister({ database: 'none' }) })
+        await using pods = createInformer(connect(), Pod, {
+          namespace: 'shop',
+          backoff,
+          persist: { to: idbPersister({ database: 'none' }) },
+        })
         await pods.whenSynced()
         while (pods.persistence?.status === 'loading') await new Promise((resolve) => setTimeout(resolve, 1))
         equal([keysOf(pods), pods.persistence?.status], [['shop/a'], 'failed'])
@@ -112,7 +116,7 @@ const behaviours: readonly RuntimeCase[] = [
   }),
   onServer('follows all namespaces, ready to make do with single ones', async ({ controls, connect }) => {
     await controls.create('a')
-    await using pods = createInformer(connect(), Pod, { fallbackNamespaces: ['shop'], backoff })
+    await using pods = createInformer(connect(), Pod, { namespaces: eachAllowed(['shop']), backoff })
     equal(await pods.whenSynced(), { source: 'stream' })
     equal(keysOf(pods), ['shop/a'])
   }),
@@ -183,7 +187,7 @@ function resumes(name: string): RuntimeCase {
       withStorage(stage, name, async (storage) => {
         const { controls, connect } = await createServer(stage)
         const live = () =>
-          createInformer(connect(), Pod, { namespace: 'shop', backoff, persister: storage.open(), cluster: 'c1', user: 'ann' })
+          createInformer(connect(), Pod, { namespace: 'shop', backoff, persist: { to: storage.open(), user: 'ann', cluster: 'c1' } })
         await controls.create('a')
         {
           await using first = live()

@@ -36,7 +36,7 @@ function resumes(user: string, storage: string): RuntimeCase {
           return created.metadata.resourceVersion ?? ''
         }
         const live = () =>
-          createInformer(client, ConfigMap, { namespace, labelSelector: `case=${label}`, persister: open(), cluster: 'c1', user })
+          createInformer(client, ConfigMap, { namespace, labelSelector: `case=${label}`, persist: { to: open(), user, cluster: 'c1' } })
         {
           await using first = live()
           await first.whenSynced()

@@ -20,12 +20,12 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       const store = makeStore()
       const a = entry('a')
       store.replace([a, entry('b')], '5')
-      expect(store.getByKey('n/a')).toBe(a)
+      expect(store.get('n/a')).toBe(a)
       expect(store.get(a)).toBe(a)
       expect(store.get({ metadata: { name: 'a', namespace: 'n' } })).toBe(a)
       expect(store.get({ name: 'a', namespace: 'n' })).toBe(a)
       expect(store.list().map(({ name }) => name)).toEqual(['a', 'b'])
-      expect(store.listKeys()).toEqual(['n/a', 'n/b'])
+      expect(store.keys()).toEqual(['n/a', 'n/b'])
       expect(store.size).toBe(2)
     })
 
@@ -34,14 +34,14 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
     })
 
     it('give undefined for what is not there', () => {
-      expect(makeStore().getByKey('n/a')).toBeUndefined()
+      expect(makeStore().get('n/a')).toBeUndefined()
       expect(makeStore().get({ name: 'a' })).toBeUndefined()
     })
 
     it('give lists of their own, which later steps do not change', () => {
       const store = makeStore()
       store.replace([entry('a')], '1')
-      const [list, keys] = [store.list(), store.listKeys()]
+      const [list, keys] = [store.list(), store.keys()]
       store.replace([], '2')
       expect(list).toHaveLength(1)
       expect(keys).toEqual(['n/a'])
@@ -60,7 +60,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
         () => store.add(entry('c')),
         () => store.delete(entry('c')),
         () => store.replace([unreadable('d')], '5'),
-        () => expect(() => store.getByKey('n/d')?.object).toThrow(),
+        () => expect(() => store.get('n/d')?.object).toThrow(),
       ]
       for (const change of changes) {
         const before = store.list()
@@ -77,7 +77,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       store.apply(added(entry('a', { rv: '2' })), '2')
       store.resync()
       store.list()
-      store.getByKey('n/a')
+      store.get('n/a')
       expect(parse).not.toHaveBeenCalled()
     })
   })
@@ -99,7 +99,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
     it('take an object whatever its members are called', () => {
       const store = makeStore()
       store.add({ metadata: { name: 'a' }, key: 'k', text: 't' } as KubeObject)
-      expect(store.getByKey('a')?.object).toEqual({ metadata: { name: 'a' }, key: 'k', text: 't' })
+      expect(store.get('a')?.object).toEqual({ metadata: { name: 'a' }, key: 'k', text: 't' })
     })
 
     it('report an object of another uid as a delete of the old and an add of the new', () => {
@@ -121,7 +121,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       const store = makeStore()
       store.replace([entry('a'), entry('b')], '1')
       const seen: unknown[] = []
-      store.subscribe(() => void seen.push([store.listKeys().sort(), store.resourceVersion]))
+      store.subscribe(() => void seen.push([store.keys().sort(), store.resourceVersion]))
       store.replace([entry('b', { rv: '2' }), entry('c')], '2')
       expect(seen).toEqual([[['n/b', 'n/c'], '2']])
     })
@@ -157,7 +157,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       store.replace([a], '1')
       const seen = record(store)
       store.replace([entry('a')], '2')
-      expect(store.getByKey('n/a')).toBe(a)
+      expect(store.get('n/a')).toBe(a)
       expect(seen).toEqual(['replace 2: '])
     })
 
@@ -181,7 +181,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       const store = makeStore()
       store.replace([entry('a'), entry('a', { rv: '2' })], '2')
       expect(store.size).toBe(1)
-      expect(store.getByKey('n/a')?.resourceVersion).toBe('2')
+      expect(store.get('n/a')?.resourceVersion).toBe('2')
     })
   })
 
@@ -192,7 +192,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       const seen = record(store)
       store.apply([...added(entry('a', { rv: '2' })), { type: 'MODIFIED', entry: entry('b') }, ...deleted(entry('c'))], '3')
       expect(seen).toEqual(['apply 3: updated a 1→2, added b'])
-      expect(store.listKeys()).toEqual(['n/a', 'n/b'])
+      expect(store.keys()).toEqual(['n/a', 'n/b'])
       expect(store.resourceVersion).toBe('3')
     })
 
@@ -229,7 +229,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       const seen = record(store)
       store.apply(added(entry('a')), '2')
       expect(seen).toEqual(['apply 2: '])
-      expect(store.getByKey('n/a')).toBe(a)
+      expect(store.get('n/a')).toBe(a)
     })
 
     it('34. reports an object of another uid as a delete of the old and an add of the new', () => {
@@ -296,19 +296,19 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       const seen = record(store)
       const told: string[] = []
       store.onUnreadable(({ key }) => void told.push(key))
-      const broken = store.getByKey('n/a')
+      const broken = store.get('n/a')
       expect(() => broken?.object).toThrow(/the text of n\/a is not JSON/)
       expect(() => broken?.object).toThrow(/the text of n\/a is not JSON/)
       expect(told).toEqual(['n/a'])
       expect(seen).toEqual(['apply : deleted a'])
-      expect(store.listKeys()).toEqual(['n/b'])
+      expect(store.keys()).toEqual(['n/b'])
       expect(store.resourceVersion).toBe('')
     })
 
     it('does not take its successor with it', () => {
       const store = makeStore()
       store.replace([unreadable('a')], '1')
-      const broken = store.getByKey('n/a')
+      const broken = store.get('n/a')
       store.apply(added(entry('a', { rv: '2' })), '2')
       const seen = record(store)
       expect(() => broken?.object).toThrow()
@@ -403,6 +403,6 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
     const store = makeStore()
     const a = entry('a')
     store.add(a)
-    expect(store.getByKey(metaNamespaceKey(a))).toBe(a)
+    expect(store.get(metaNamespaceKey(a))).toBe(a)
   })
 }

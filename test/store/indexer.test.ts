@@ -37,7 +37,7 @@ describe('Indexer', () => {
       indexer.replace([a, b, pod('c', { nodeName: 'n2' }), pod('d')], '1')
       expect(indexer.byIndex('node', 'n1')).toEqual([a, b])
       expect(indexer.indexKeys('node', 'n2')).toEqual(['n/c'])
-      expect(indexer.listIndexFuncValues('node')).toEqual(['n1', 'n2'])
+      expect(indexer.indexValues('node')).toEqual(['n1', 'n2'])
     })
 
     it('gives an entry under each of its values, once', () => {
@@ -59,7 +59,7 @@ describe('Indexer', () => {
       // @ts-expect-error -- no such index
       expect(() => indexer.byIndex('nodes', 'n1')).toThrow("there is no index 'nodes', only 'namespace', 'node': add it with addIndexers")
       // @ts-expect-error -- an indexer without indexes of its own has none but that of namespaces
-      expect(() => new Indexer<Pod>().listIndexFuncValues('node')).toThrow(TypeError)
+      expect(() => new Indexer<Pod>().indexValues('node')).toThrow(TypeError)
     })
   })
 
@@ -82,7 +82,7 @@ describe('Indexer', () => {
       indexer.replace(entries, '1')
       indexer.apply([{ type: 'DELETED', entry: deleted }], '2')
       expect(keys(indexer.byIndex('namespace', 'x'))).toEqual(['x/a'])
-      expect(indexer.listIndexFuncValues('namespace')).toEqual(['x', 'y'])
+      expect(indexer.indexValues('namespace')).toEqual(['x', 'y'])
       expect(parse).not.toHaveBeenCalled()
       parse.mockRestore()
     })
@@ -119,7 +119,7 @@ describe('Indexer', () => {
       indexer.replace([unreadable('a'), pod('b')], '1')
       const seen = record(indexer)
       const more = indexer.addIndexers({ name: ({ metadata }) => [metadata.name ?? ''] })
-      expect(more.listIndexFuncValues('name')).toEqual(['b'])
+      expect(more.indexValues('name')).toEqual(['b'])
       expect(indexer.indexKeys('namespace', 'n')).toEqual(['n/b'])
       expect(seen).toEqual(['apply : deleted a'])
     })
@@ -156,7 +156,7 @@ describe('Indexer', () => {
         values.map((x, i) => entryFromText(JSON.stringify({ metadata: { name: `${i}` }, spec: { x } }))),
         '1',
       )
-      expect(indexer.listIndexFuncValues('x')).toEqual([''])
+      expect(indexer.indexValues('x')).toEqual([''])
       expect(indexer.indexKeys('x', '')).toEqual(['4'])
     })
 
@@ -174,7 +174,7 @@ describe('Indexer', () => {
       const broken = entryFromText<KubeObject>('{"metadata":{"name":"a"},"spec":{"nodeName":tru}}')
       indexer.replace([broken, entryFromText('{"metadata":{"name":"b"}}')], '1')
       expect(errors.map(isParseError)).toEqual([true])
-      expect(indexer.listKeys()).toEqual(['b'])
+      expect(indexer.keys()).toEqual(['b'])
     })
   })
 
@@ -183,19 +183,19 @@ describe('Indexer', () => {
       const indexer = new Indexer(metaNamespaceKey, { node, volume })
       indexer.apply([{ type: 'ADDED', entry: pod('a', { nodeName: 'n1', volumes: ['x', 'y'] }) }], '1')
       indexer.apply([{ type: 'MODIFIED', entry: pod('a', { rv: '2', nodeName: 'n2', volumes: ['y', 'z'] }) }], '2')
-      expect(indexer.listIndexFuncValues('node')).toEqual(['n2'])
-      expect(indexer.listIndexFuncValues('volume').sort()).toEqual(['y', 'z'])
+      expect(indexer.indexValues('node')).toEqual(['n2'])
+      expect(indexer.indexValues('volume').sort()).toEqual(['y', 'z'])
       indexer.delete(pod('a'))
-      expect(indexer.listIndexFuncValues('node')).toEqual([])
-      expect(indexer.listIndexFuncValues('volume')).toEqual([])
-      expect(indexer.listIndexFuncValues('namespace')).toEqual([])
+      expect(indexer.indexValues('node')).toEqual([])
+      expect(indexer.indexValues('volume')).toEqual([])
+      expect(indexer.indexValues('namespace')).toEqual([])
     })
 
     it('a deletion takes an object out of the sets it is in, whatever its last state says', () => {
       const indexer = new Indexer(metaNamespaceKey, { node })
       indexer.add(pod('a', { nodeName: 'n1' }))
       indexer.apply([{ type: 'DELETED', entry: pod('a', { rv: '2', nodeName: 'n2' }) }], '2')
-      expect(indexer.listIndexFuncValues('node')).toEqual([])
+      expect(indexer.indexValues('node')).toEqual([])
     })
 
     it('a set that others are in stays', () => {
@@ -273,7 +273,7 @@ describe('Indexer', () => {
       const indexer = new Indexer(metaNamespaceKey, { fussy }, { onError: () => undefined })
       indexer.add(pod('a', { nodeName: 'n1' }))
       indexer.add(pod('a', { rv: '2' }))
-      expect(indexer.listIndexFuncValues('fussy')).toEqual([])
+      expect(indexer.indexValues('fussy')).toEqual([])
     })
 
     it('does no harm when its report throws too', () => {
@@ -304,8 +304,8 @@ describe('Indexer', () => {
       expect(seen).toEqual(['replace 5: added a, added b', 'apply : deleted a'])
       expect(told).toEqual(['n/a'])
       expect(errors.map(isParseError)).toEqual([true])
-      expect(indexer.listKeys()).toEqual(['b'])
-      expect(indexer.listIndexFuncValues('namespace')).toEqual([''])
+      expect(indexer.keys()).toEqual(['b'])
+      expect(indexer.indexValues('namespace')).toEqual([''])
       expect(indexer.indexKeys('constant', 'x')).toEqual(['b'])
       expect(indexer.resourceVersion).toBe('')
     })
@@ -355,11 +355,9 @@ describe('Indexer', () => {
             if (!values.includes('throw'))
               for (const value of new Set(values)) expected.set(value, [...(expected.get(value) ?? []), entry.key].sort())
           }
-          expect(new Map(indexer.listIndexFuncValues('strict').map((value) => [value, keys(indexer.byIndex('strict', value))]))).toEqual(
-            expected,
-          )
+          expect(new Map(indexer.indexValues('strict').map((value) => [value, keys(indexer.byIndex('strict', value))]))).toEqual(expected)
           const namespaces = new Set(indexer.list().map(({ namespace }) => namespace))
-          expect(new Set(indexer.listIndexFuncValues('namespace'))).toEqual(namespaces)
+          expect(new Set(indexer.indexValues('namespace'))).toEqual(namespaces)
           for (const namespace of namespaces)
             expect(keys(indexer.byIndex('namespace', namespace))).toEqual(keys(indexer.list().filter((it) => it.namespace === namespace)))
         }

@@ -104,7 +104,7 @@ describe('47. Lister', () => {
       thrown = error
     }
     expect(isParseError(thrown)).toBe(true)
-    expect(indexer.listKeys()).toEqual(['shop/b'])
+    expect(indexer.keys()).toEqual(['shop/b'])
     expect(keys(lister.list({ labelSelector: 'app=web' }))).toEqual(['shop/b'])
   })
 

@@ -33,7 +33,7 @@ function check(model: Model, { store, heard, misfits }: Real): void {
     Array.from(entries, ({ name, uid, resourceVersion: rv }) => ({ name, uid, rv })).sort(byName)
   expect(versions(store.list())).toEqual([...model.values()].sort(byName))
   expect(new Map(store.list().map((entry) => [entry.key, entry]))).toEqual(heard)
-  for (const [key, entry] of heard) expect(store.getByKey(key)).toBe(entry)
+  for (const [key, entry] of heard) expect(store.get(key)).toBe(entry)
 }
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
 
@@ -45,7 +45,7 @@ const commandOf = (name: string, run: (model: Model, store: Store<KubeObject>) =
     run(model, real.store)
     check(model, real)
     for (const entry of before) {
-      const now = real.store.getByKey(entry.key)
+      const now = real.store.get(entry.key)
       if (
         now &&
         entry.resourceVersion !== '' &&

@@ -2,8 +2,11 @@ import { reactive } from '@vue/reactivity'
 import ts from 'typescript'
 import { describe, expect, it, test } from 'vitest'
 import { readEntries, withExports } from '../../scripts/check-docs.ts'
+import * as controller from '../../src/controller.ts'
+import * as discovery from '../../src/discovery.ts'
 import * as kubeflect from '../../src/index.ts'
 import type { KubeObject } from '../../src/meta/object'
+import * as queue from '../../src/queue.ts'
 import { FakeApiServer } from '../../src/testing.ts'
 
 const { createInformer, createView, defineResource, Indexer, ListWatch, memoryPersister, Reflector, Store, StorePersistence } = kubeflect
@@ -45,7 +48,7 @@ const cases: Readonly<Record<string, () => Case>> = {
   },
   SharedInformer: () => {
     const informer = createInformer(client(), Pod)
-    return { subscribe: informer.subscribe, getSnapshot: () => informer.status, change: () => informer.stop() }
+    return { subscribe: informer.subscribe, getSnapshot: () => informer.status, change: () => informer.close() }
   },
   Reflector: () => {
     const reflector = new Reflector(new ListWatch(client(), Pod), new Store())
@@ -96,7 +99,9 @@ test('there is a case here for every class that has a subscribe', () => {
 }, 60_000)
 
 test('Vue leaves instances of every class as they are: their private fields cannot be read behind a proxy', () => {
-  const classes = Object.values(kubeflect).filter((value) => typeof value === 'function' && /^class\b/.test(String(value)))
+  const classes = [kubeflect, controller, discovery, queue]
+    .flatMap(Object.values)
+    .filter((value) => typeof value === 'function' && /^class\b/.test(String(value)))
   const wrapped = classes.filter((each) => {
     const instance = Object.create(each.prototype)
     return !(instance instanceof Error) && reactive(instance) !== instance
@@ -120,16 +125,16 @@ test('every type that using can end has a method for those who cannot write usin
         .getProperties()
         .map(({ name }) => name)
       if (!members.some((name) => /^__@(asyncD|d)ispose@/.test(name))) return []
-      return [`${symbol.name}: ${members.find((name) => /^(close|stop|shutdown|release|remove)$/.test(name))}`]
+      return [`${symbol.name}: ${members.find((name) => /^(close|release)$/.test(name))}`]
     })
   })
   expect(plain.sort()).toEqual([
     'ClusterConnection: close',
-    'HandlerRegistration: remove',
+    'HandlerRegistration: close',
     'InformerLease: release',
-    'SharedInformer: stop',
-    'SharedInformerFactory: shutdown',
-    'StorePersistence: stop',
+    'SharedInformer: close',
+    'SharedInformerFactory: close',
+    'StorePersistence: close',
     'View: close',
   ])
 }, 60_000)

@@ -36,7 +36,7 @@ declare const server: import('kubeflect/testing').FakeApiServer
 declare const clock: import('kubeflect/testing').VirtualClock
 declare const v: typeof import('valibot')
 declare const DatabaseSync: typeof import('node:sqlite').DatabaseSync
-declare const queue: import('kubeflect').RateLimitingQueue<string>
+declare const queue: import('kubeflect/controller').RateLimitingQueue<string>
 declare const row: import('kubeflect').RowObject
 type Widget = import('kubeflect').KubeObject
 declare const Widget: import('kubeflect').Resource<Widget>

@@ -31,7 +31,7 @@ describe('churn', () => {
     for (let index = 0; index < 20; index++) server.create(Pod, podFixture(index))
     const churn = server.churn({ changesPerSecond: 50, seed, namespaces: ['default', 'shop'] })
     await clock.advance(10_000)
-    churn.stop()
+    churn.close()
     return { clock, server, churn }
   }
 
@@ -43,7 +43,7 @@ describe('churn', () => {
     await clock.advance(5000)
     expect(churn.changes).toBe(200)
     expect(watch.text.trim().split('\n')).toHaveLength(200)
-    churn.stop()
+    churn.close()
     await clock.advance(5000)
     expect(churn.changes).toBe(200)
     // The end of the watch.
@@ -102,7 +102,7 @@ describe('churn', () => {
           )
           // Fifteen hundred changes, made at once.
           now = 1500
-          churn.stop()
+          churn.close()
           expect(churn.changes).toBe(1500)
         },
       ),
@@ -129,7 +129,7 @@ describe('churn', () => {
     await clock.advance(4000)
     expect(churn.changes).toBe(1004)
     expect(() => server.churn({ changesPerSecond: -1 })).toThrow('changesPerSecond must not be negative')
-    churn.stop()
+    churn.close()
   })
 })
 

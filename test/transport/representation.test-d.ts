@@ -4,10 +4,12 @@ import {
   type KubeClient,
   type ListWatch,
   listTable,
+  metadata,
   metadataListWatch,
   type PartialObjectMetadata,
   type RowObject,
   type SharedInformer,
+  table,
   tableListWatch,
   type WatchEntry,
 } from 'kubeflect'
@@ -16,28 +18,27 @@ import { expectTypeOf } from 'vitest'
 
 declare const client: KubeClient
 
-// The representation is the type of the objects.
+// The source decides the type of the objects.
 expectTypeOf(createInformer(client, Pod)).toEqualTypeOf<SharedInformer<Pod>>()
-expectTypeOf(createInformer(client, Pod, { representation: 'object' })).toEqualTypeOf<SharedInformer<Pod>>()
-const metadata = createInformer(client, Pod, { representation: 'metadata', indexers: { app: (pod) => [pod.metadata.labels?.app ?? ''] } })
-expectTypeOf(metadata).toEqualTypeOf<SharedInformer<PartialObjectMetadata, 'app'>>()
-expectTypeOf(metadata.lister.get('shop/web')?.object).toEqualTypeOf<PartialObjectMetadata | undefined>()
+expectTypeOf(createInformer(client, Pod, { source: undefined })).toEqualTypeOf<SharedInformer<Pod>>()
+const partial = createInformer(client, Pod, { source: metadata(), indexers: { app: (pod) => [pod.metadata.labels?.app ?? ''] } })
+expectTypeOf(partial).toEqualTypeOf<SharedInformer<PartialObjectMetadata, 'app'>>()
+expectTypeOf(partial.lister.get('shop/web')?.object).toEqualTypeOf<PartialObjectMetadata | undefined>()
 // @ts-expect-error: metadata has no spec.
-createInformer(client, Pod, { representation: 'metadata', indexers: { node: (pod) => [pod.spec?.nodeName ?? ''] } })
+createInformer(client, Pod, { source: metadata(), indexers: { node: (pod) => [pod.spec?.nodeName ?? ''] } })
 
-const rows = createInformer(client, Pod, { representation: 'table' })
+const rows = createInformer(client, Pod, { source: table() })
 expectTypeOf(rows).toEqualTypeOf<SharedInformer<RowObject>>()
 expectTypeOf(rows.lister.list()[0]?.object.cells).toEqualTypeOf<unknown[] | undefined>()
 const wide = createInformer(client, Pod, {
-  representation: 'table',
-  includeObject: 'Object',
+  source: table({ includeObject: 'Object' }),
   indexers: { node: ({ object }) => [object.spec?.nodeName ?? ''] },
 })
 expectTypeOf(wide).toEqualTypeOf<SharedInformer<RowObject<Pod>, 'node'>>()
 // @ts-expect-error: a row without an object has no name to keep it under.
-createInformer(client, Pod, { representation: 'table', includeObject: 'None' })
+createInformer(client, Pod, { source: table({ includeObject: 'None' }) })
 // @ts-expect-error: only tables have columns.
-createInformer(client, Pod, { representation: 'metadata', onColumns: () => undefined })
+createInformer(client, Pod, { source: metadata(), onColumns: () => undefined })
 
 expectTypeOf(metadataListWatch(client, Pod)).toEqualTypeOf<ListWatch<PartialObjectMetadata>>()
 expectTypeOf(metadataListWatch(client, Pod).list({}))
@@ -47,7 +48,7 @@ expectTypeOf(metadataListWatch(client, Pod).watch({})).toEqualTypeOf<AsyncIterab
 expectTypeOf(tableListWatch(client, Pod)).toEqualTypeOf<ListWatch<RowObject>>()
 expectTypeOf(tableListWatch(client, Pod, { includeObject: 'Object' })).toEqualTypeOf<ListWatch<RowObject<Pod>>>()
 
-declare const table: Awaited<ReturnType<typeof listTable<Pod>>>
-expectTypeOf(table.rows[0]?.object).toEqualTypeOf<PartialObjectMetadata | undefined>()
+declare const printed: Awaited<ReturnType<typeof listTable<Pod>>>
+expectTypeOf(printed.rows[0]?.object).toEqualTypeOf<PartialObjectMetadata | undefined>()
 expectTypeOf((await listTable(client, Pod, { includeObject: 'Object' })).rows[0]?.object).toEqualTypeOf<Pod | undefined>()
 expectTypeOf((await listTable(client, Pod, { includeObject: 'None' })).rows[0]?.object).toEqualTypeOf<undefined>()

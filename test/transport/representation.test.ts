@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createInformer } from '../../src/informer/create-informer'
+import { metadata } from '../../src/informer/metadata'
+import { table } from '../../src/informer/table'
 import type { Entry } from '../../src/meta/entry'
 import type { KubeObject } from '../../src/meta/object'
 import type { PartialObjectMetadata } from '../../src/meta/partial-object-metadata'
@@ -115,7 +117,7 @@ describe('metadata', () => {
       const errors: unknown[] = []
       const onError = (error: unknown) => void errors.push(error)
       {
-        await using pods = createInformer(client, Pod, { ...quiet(world), initialList, onError, representation: 'metadata' })
+        await using pods = createInformer(client, Pod, { ...quiet(world), initialList, onError, source: metadata() })
         await world.settle()
         world.server.create(Pod as Resource<KubeObject>, podFixture(2, { namespace: 'shop' }))
         await world.settle()
@@ -181,8 +183,7 @@ describe('rows', () => {
       await using pods = createInformer(client, Pod, {
         ...quiet(world),
         initialList,
-        representation: 'table',
-        onColumns: (told) => columns.push(told),
+        source: table({ onColumns: (told) => columns.push(told) }),
         indexers: { status: ({ cells, columns }) => [String(cells[columns.indexOf('Status')])] },
       })
       await world.settle()
@@ -213,7 +214,7 @@ describe('rows', () => {
 
   test('bring the whole object when asked for', async () => {
     const { world, client, names } = setUp()
-    await using pods = createInformer(client, Pod, { ...quiet(world), representation: 'table', includeObject: 'Object' })
+    await using pods = createInformer(client, Pod, { ...quiet(world), source: table({ includeObject: 'Object' }) })
     await world.settle()
     const row = pods.lister.get(`shop/${names[0]}`)?.object
     expect(row?.object).toMatchObject({ kind: 'Pod', metadata: row?.metadata ?? {}, spec: { nodeName: expect.any(String) } })
@@ -273,16 +274,16 @@ describe('rows', () => {
 test('what was stored in one representation is never read in another', async () => {
   const world = new World(['a'])
   const client = clientOf(world)
-  const common = { ...quiet(world), namespace: 'shop', persister: memoryPersister() }
+  const common = { ...quiet(world), namespace: 'shop', persist: { to: memoryPersister() } }
   const sources: string[] = []
   const texts: string[] = []
   for (let life = 0; life < 2; life++) {
     await using whole = createInformer(client, ConfigMap, common)
-    await using metadata = createInformer(client, ConfigMap, { ...common, representation: 'metadata' })
-    await using rows = createInformer(client, ConfigMap, { ...common, representation: 'table' })
-    await using wide = createInformer(client, ConfigMap, { ...common, representation: 'table', includeObject: 'Object' })
+    await using partial = createInformer(client, ConfigMap, { ...common, source: metadata() })
+    await using rows = createInformer(client, ConfigMap, { ...common, source: table() })
+    await using wide = createInformer(client, ConfigMap, { ...common, source: table({ includeObject: 'Object' }) })
     await world.advance(1_000)
-    for (const informer of [whole, metadata, rows, wide]) {
+    for (const informer of [whole, partial, rows, wide]) {
       sources.push(informer.status.source ?? '')
       texts.push(informer.lister.get('shop/a')?.text.slice(0, 30) ?? '')
     }

@@ -18,7 +18,7 @@ import { expectTypeOf } from 'vitest'
 declare const client: KubeClient
 
 const store = new Store<Pod>(metaNamespaceKey)
-expectTypeOf(store.getByKey('n/x')).toEqualTypeOf<Entry<Pod> | undefined>()
+expectTypeOf(store.get('n/x')).toEqualTypeOf<Entry<Pod> | undefined>()
 expectTypeOf(store.list()).toEqualTypeOf<readonly Entry<Pod>[]>()
 expectTypeOf(store.list()[0]?.object).toEqualTypeOf<Pod | undefined>()
 expectTypeOf(store).toExtend<ReflectorStore<Pod>>()

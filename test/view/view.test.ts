@@ -123,7 +123,7 @@ describe('snapshots', () => {
     frame()
     expect(view.snapshot.rows[0]).toBe(a)
     expect(view.snapshot.rows[1]).not.toBe(b)
-    expect(view.snapshot.rows[1]).toBe(store.getByKey('n/b'))
+    expect(view.snapshot.rows[1]).toBe(store.get('n/b'))
   })
 })
 
@@ -416,7 +416,7 @@ describe('what throws', () => {
   ])('[wire/malformed] a text that is not JSON makes store and view drop the entry when it is read for a %s', (_, options) => {
     const { store, view, errors } = viewOf([thing('a'), broken('b')], options)
     expect(names(view.snapshot.rows)).toBe('a')
-    expect(store.listKeys()).toEqual(['n/a'])
+    expect(store.keys()).toEqual(['n/a'])
     expect(errors.map((error) => isParseError((error as Error).cause))).toEqual([true])
   })
 })

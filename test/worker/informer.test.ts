@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { idbPersister } from '../../src/idb'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
+import { eachAllowed } from '../../src/informer/each-allowed'
 import { SharedInformerFactory } from '../../src/informer/factory'
+import { metadata } from '../../src/informer/metadata'
 import { memoryPersister } from '../../src/persistence/memory'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { KubeClient } from '../../src/transport/client'
+import { inWorker } from '../../src/worker/in-worker'
 import { PIECE } from '../../src/worker/protocol'
 import { briefState } from '../conformance/brief'
 import { freshIndexedDB } from '../persistence/support/fake-idb'
@@ -33,18 +36,18 @@ describe('an informer whose work a Worker does', () => {
     await site.caughtUp(first)
     await site.caughtUp(second)
     expect(site.workers).toHaveLength(1)
-    await first.stop()
+    await first.close()
     await site.settle()
     expect(site.workers[0]?.isTerminated).toBe(false)
     site.update('a')
     await site.caughtUp(second)
-    await second.stop()
+    await second.close()
     await site.settle()
     expect(site.workers[0]?.isTerminated).toBe(true)
     site.expectNothingLeft()
     const third = site.inform({}, client)
     await site.caughtUp(third)
-    await third.stop()
+    await third.close()
     expect(site.workers).toHaveLength(2)
   })
 
@@ -55,7 +58,7 @@ describe('an informer whose work a Worker does', () => {
     const informer = factory.informer(ConfigMap)
     await site.caughtUp(informer)
     expect(site.here).toEqual([])
-    await factory.shutdown()
+    await factory.close()
     await site.settle()
     expect(site.workers.map(({ isTerminated }) => isTerminated)).toEqual([true])
   })
@@ -64,7 +67,7 @@ describe('an informer whose work a Worker does', () => {
     const site = new Site(['a'])
     await using informer = createInformer(site.client(), ConfigMap, {
       ...(site.options as object),
-      representation: 'metadata',
+      source: metadata(),
     })
     await site.until('the metadata', () => informer.hasSynced)
     expect(informer.lister.list().map(({ object }) => Object.keys(object).sort())).toEqual([['apiVersion', 'kind', 'metadata']])
@@ -74,9 +77,9 @@ describe('an informer whose work a Worker does', () => {
   test('an informer uses a Worker of the caller, and does not terminate it', async () => {
     const site = new Site(['a'])
     const worker = site.startWorker()
-    const informer = site.inform({ worker })
+    const informer = site.inform({ worker: inWorker(worker) })
     await site.caughtUp(informer)
-    await informer.stop()
+    await informer.close()
     await site.settle()
     expect(site.workers[0]?.isTerminated).toBe(false)
     site.expectNothingLeft()
@@ -84,17 +87,17 @@ describe('an informer whose work a Worker does', () => {
 
   test('an informer in a Worker persists there, and resumes on the next visit without a list', async () => {
     const site = new Site(['a', 'b'])
-    const first = site.inform({ persister: idbPersister({ database: 'test' }) })
+    const first = site.inform({ persist: { to: idbPersister({ database: 'test' }) } })
     await site.caughtUp(first)
     site.update('a')
     await site.caughtUp(first)
-    await first.stop()
+    await first.close()
     expect(first.persistence?.status).toBe('stopped')
     site.there.length = 0
-    const second = site.inform({ persister: idbPersister({ database: 'test' }) })
+    const second = site.inform({ persist: { to: idbPersister({ database: 'test' }) } })
     await site.caughtUp(second)
     expect(second.status.source).toBe('persisted')
-    await second.stop()
+    await second.close()
     expect(site.there).toHaveLength(1)
     expect(site.there[0]).toContain('resourceVersion=103')
     expect(site.reports).toEqual([])
@@ -102,11 +105,11 @@ describe('an informer whose work a Worker does', () => {
 
   test('calls to a stopped informer start no Worker', async () => {
     const site = new Site(['a'])
-    const informer = site.inform({ persister: idbPersister({ database: 'test' }) })
+    const informer = site.inform({ persist: { to: idbPersister({ database: 'test' }) } })
     await site.caughtUp(informer)
-    await informer.stop()
+    await informer.close()
     await informer.persistence?.flush()
-    await informer.stop()
+    await informer.close()
     expect(site.workers.map(({ isTerminated }) => isTerminated)).toEqual([true])
     expect(site.reports).toEqual([])
   })
@@ -114,7 +117,7 @@ describe('an informer whose work a Worker does', () => {
   test('an informer that is stopped before it starts releases its Worker', async () => {
     const site = new Site(['a'])
     const informer = site.inform()
-    await informer.stop()
+    await informer.close()
     await site.advance(20_000)
     expect(site.workers.every(({ isTerminated }) => isTerminated)).toBe(true)
     expect(site.reports).toEqual([])
@@ -127,9 +130,9 @@ describe('an informer whose work a Worker does', () => {
     site.server.faults.add({ match: ({ namespace = '' }) => namespace === '', times: Number.POSITIVE_INFINITY, fault })
     for (const life of ['first', 'second']) {
       site.there.length = 0
-      const informer = site.inform({ fallbackNamespaces: ['shop'], persister: idbPersister({ database: 'test' }) })
+      const informer = site.inform({ namespaces: eachAllowed(['shop']), persist: { to: idbPersister({ database: 'test' }) } })
       await site.until('the state', () => briefState(informer.indexer.list()) === site.state && informer.hasSynced)
-      await informer.stop()
+      await informer.close()
       expect(site.there.some((search) => search.includes('resourceVersion=101'))).toBe(life === 'second')
     }
     expect(site.here).toEqual([])
@@ -141,41 +144,41 @@ describe('an informer whose work a Worker does', () => {
   test('a persister that works only on the main thread runs there', async () => {
     const site = new Site(['a'])
     const persister = memoryPersister()
-    const first = site.inform({ persister })
+    const first = site.inform({ persist: { to: persister } })
     await site.caughtUp(first)
-    await first.stop()
-    const second = site.inform({ persister })
+    await first.close()
+    const second = site.inform({ persist: { to: persister } })
     await site.caughtUp(second)
     expect(second.status.source).toBe('persisted')
-    await second.stop()
+    await second.close()
     expect(site.here).toEqual([])
   })
 })
 
 describe('falls back to the main thread and reports why once', () => {
   const cases: Record<string, { options: (site: Site) => InformerOptions<ConfigMap>; client?: (site: Site) => KubeClient; why: RegExp }> = {
-    'where there are no Workers': { options: () => ({ worker: true }), why: /no Worker could be started: this runtime has none/ },
+    'where there are no Workers': { options: () => ({ worker: inWorker() }), why: /no Worker could be started: this runtime has none/ },
     'where Workers are forbidden': {
       options: () => ({
-        worker: () => {
+        worker: inWorker(() => {
           throw new DOMException('denied by the policy', 'SecurityError')
-        },
+        }),
       }),
       why: /no Worker could be started: denied by the policy/,
     },
     'when the Worker cannot be loaded': {
       options: () => ({
-        worker: () => {
+        worker: inWorker(() => {
           const target = new EventTarget() as Worker
           target.postMessage = () => void setTimeout(() => target.dispatchEvent(new Event('error')))
           target.terminate = () => {}
           return target
-        },
+        }),
       }),
       why: /the Worker failed: it cannot be loaded/,
     },
     'when the Worker gives no sign of life': {
-      options: () => ({ worker: Object.assign(new EventTarget(), { postMessage() {} }) as unknown as Worker }),
+      options: () => ({ worker: inWorker(Object.assign(new EventTarget(), { postMessage() {} }) as unknown as Worker) }),
       why: /did not respond for 10 s: does it import kubeflect\/worker\?/,
     },
     'for a client with a fetch of its own': {
@@ -188,7 +191,7 @@ describe('falls back to the main thread and reports why once', () => {
     test(title, async () => {
       const site = new Site(['a'])
       const persister = idbPersister({ database: 'test' })
-      await using informer = site.inform({ ...options(site), persister }, client?.(site))
+      await using informer = site.inform({ ...options(site), persist: { to: persister } }, client?.(site))
       await site.caughtUp(informer)
       site.update('a')
       await site.caughtUp(informer)
@@ -204,7 +207,7 @@ describe('falls back to the main thread and reports why once', () => {
 describe('a Worker that dies', () => {
   test('a Worker that dies is replaced by the main thread, which continues the watch and persists everything again', async () => {
     const site = new Site(['a', 'b'])
-    const first = site.inform({ persister: idbPersister({ database: 'test' }), silenceMs: 20_000 })
+    const first = site.inform({ persist: { to: idbPersister({ database: 'test' }) }, silenceMs: 20_000 })
     await site.caughtUp(first)
     await first.persistence?.flush()
     site.workers[0]?.terminate()
@@ -218,27 +221,26 @@ describe('a Worker that dies', () => {
     site.update('a')
     await site.caughtUp(first)
     await site.advance(5_000)
-    await first.stop()
+    await first.close()
     expect(first.persistence?.status).toBe('stopped')
 
     site.here.length = 0
-    const second = site.inform({ persister: idbPersister({ database: 'test' }), worker: undefined })
+    const second = site.inform({ persist: { to: idbPersister({ database: 'test' }) }, worker: undefined })
     await site.caughtUp(second)
     expect(second.status.source).toBe('persisted')
-    await second.stop()
+    await second.close()
     expect(site.here).toEqual([expect.stringContaining('resourceVersion=104')])
   })
 
   test('a Worker that dies during hydration makes the main thread deliver the batches from the beginning', async () => {
     const site = new Site([])
     for (const name of ['a', 'b', 'c']) site.create(name, { data: { wide: name.repeat(PIECE * 5) } })
-    const first = site.inform({ persister: idbPersister({ database: 'test' }) })
+    const first = site.inform({ persist: { to: idbPersister({ database: 'test' }) } })
     await site.caughtUp(first)
-    await first.stop()
+    await first.close()
     const told: string[] = []
     await using second = site.inform({
-      persister: idbPersister({ database: 'test' }),
-      persistence: { loadTimeoutMs: 60_000 },
+      persist: { to: idbPersister({ database: 'test' }), loadTimeoutMs: 60_000 },
       onArrival: (entries, before) => {
         told.push(`${before}: ${entries.map(({ name }) => name)}`)
         if (told.length > 1) return

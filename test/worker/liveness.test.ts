@@ -122,7 +122,7 @@ describe('an informer whose Worker dies silently', () => {
   for (const how of ['is terminated', 'hangs'] as const) {
     test(`an informer is live again on the main thread within 10 s when its Worker ${how}, and reports the interruption`, async () => {
       const site = new Site(['a', 'b'])
-      await using informer = site.inform({ persister: idbPersister({ database: 'test' }) })
+      await using informer = site.inform({ persist: { to: idbPersister({ database: 'test' }) } })
       await site.caughtUp(informer)
       await site.advance(5_000)
       const [worker] = site.workers
@@ -140,7 +140,7 @@ describe('an informer whose Worker dies silently', () => {
 
     test(`an informer stops within 10 s when its Worker ${how}, also with unsaved changes`, async () => {
       const site = new Site(['a', 'b'])
-      const informer = site.inform({ persister: idbPersister({ database: 'test' }) })
+      const informer = site.inform({ persist: { to: idbPersister({ database: 'test' }) } })
       await site.caughtUp(informer)
       await informer.persistence?.flush()
       site.update('b')
@@ -149,7 +149,7 @@ describe('an informer whose Worker dies silently', () => {
       if (how === 'hangs') worker?.hang()
       else worker?.terminate()
       let isStopped = false
-      const stopped = informer.stop().then(() => {
+      const stopped = informer.close().then(() => {
         isStopped = true
       })
       await site.until('the informer to stop', () => isStopped)

@@ -3,6 +3,7 @@ import { createInformer, type InformerOptions } from '../../src/informer/create-
 import type { SharedInformer } from '../../src/informer/shared-informer'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { KubeClient } from '../../src/transport/client'
+import { inWorker } from '../../src/worker/in-worker'
 import { briefState, isProbe } from '../conformance/brief'
 import { World } from '../conformance/world'
 import { LocalWorker } from './support'
@@ -47,7 +48,7 @@ export class Site extends World {
       onWake: () => () => undefined,
       onError: (error) => void this.reports.push(error),
       onEvent: ({ type }) => void this.events.push(type),
-      worker: this.startWorker,
+      worker: inWorker(this.startWorker),
     }
   }
 

@@ -1,5 +1,5 @@
 // Reads what is secret in every way the library has; the test then looks for it in the browser's profile.
-import { createInformer, KubeClient } from 'kubeflect'
+import { createInformer, inWorker, KubeClient } from 'kubeflect'
 import { Secret } from 'kubeflect/resources/core/v1'
 
 const shop = { namespace: 'shop' }
@@ -14,11 +14,11 @@ const page = {
       read.push(event)
       break
     }
-    for (const worker of [undefined, true] as const) {
+    for (const worker of [undefined, inWorker()]) {
       const secrets = createInformer(client, Secret, { ...shop, worker })
       await secrets.whenSynced()
       read.push(secrets.store.list().map(({ text }) => text))
-      await secrets.stop()
+      await secrets.close()
     }
     const made = { metadata: { name: 'made', namespace: 'shop', annotations: { mark: written } } }
     read.push(await client.create(Secret, made))

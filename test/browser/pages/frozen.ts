@@ -1,12 +1,12 @@
 // An informer in a page that a test freezes, and a stream that is read beside it without the library.
-import { createInformer, KubeClient } from 'kubeflect'
+import { createInformer, inWorker, KubeClient } from 'kubeflect'
 import { ConfigMap } from 'kubeflect/resources/core/v1'
 
 const states: string[] = []
 const reports: string[] = []
 
 const informer = createInformer(new KubeClient({ baseUrl: '/k8s' }), ConfigMap, {
-  worker: location.search === '?worker',
+  ...(location.search === '?worker' && { worker: inWorker() }),
   onError: (error) => reports.push(String(error)),
 })
 informer.subscribe(({ state }) => states.at(-1) !== state && states.push(state))

@@ -1,5 +1,5 @@
 // An informer whose work a Worker does, as far as the site's policy lets it. What the test asks is in the global `page`.
-import { createInformer, KubeClient } from 'kubeflect'
+import { createInformer, inWorker, KubeClient } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'
 
@@ -17,9 +17,8 @@ globalThis.fetch = (input, init) => {
 const arrived = { objects: 0, parts: 0, inStore: 0 }
 
 const pods = createInformer(new KubeClient({ baseUrl: '/k8s' }), Pod, {
-  persister: idbPersister({ database: 'worker' }),
-  persistence: { loadTimeoutMs: 30_000 },
-  worker: location.search === '?main' ? undefined : true,
+  persist: { to: idbPersister({ database: 'worker' }), loadTimeoutMs: 30_000 },
+  worker: location.search === '?main' ? undefined : inWorker(),
   onError: (error) => reports.push(String(error)),
   onArrival: (entries, before) => {
     arrived.objects = before + entries.length

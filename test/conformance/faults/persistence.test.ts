@@ -11,7 +11,7 @@ import { World } from '../world'
 async function persisted(storage: MemoryStorage, scope?: Partial<Scope>): Promise<string | undefined> {
   const page = new Page(new World(), { persister: memoryPersister(storage), ...(scope && { scope }) })
   await page.persistence?.start()
-  await page.persistence?.stop()
+  await page.persistence?.close()
   return page.store.resourceVersion ? `${page.store.resourceVersion}: ${page.state}` : undefined
 }
 
@@ -46,7 +46,7 @@ describe('atomic commits', () => {
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
     await using page = await new Page(world, { persister: memoryPersister(storage) }).open()
-    expect(page.store.getByKey('shop/a')?.object).toEqual(
+    expect(page.store.get('shop/a')?.object).toEqual(
       world.server.list({ group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', scope: 'Namespaced' })[0],
     )
   })
@@ -154,12 +154,12 @@ describe('storage that fails', () => {
     }
     await using page = await new Page(world, { persister: memoryPersister(storage) }).open()
     expect(page.hydration).toBe('persisted')
-    expect(() => page.store.getByKey('shop/a')?.object).toThrow('the text of shop/a is not JSON')
+    expect(() => page.store.get('shop/a')?.object).toThrow('the text of shop/a is not JSON')
     await world.advance(5000)
     expect(page.requests).toEqual(['watch 101', 'stream ≥101'])
     expect(page.state).toBe(world.state)
     await page.close()
-    expect(storage.values().next().value?.texts.get('shop/a')).toBe(page.store.getByKey('shop/a')?.text)
+    expect(storage.values().next().value?.texts.get('shop/a')).toBe(page.store.get('shop/a')?.text)
   })
 })
 

@@ -34,13 +34,13 @@ for (const initialList of ['list', 'stream'] as const) {
   test(`[store/same-version] keeps the entry and reports no update when a relist (${initialList}) returns an object at the stored version`, async () => {
     const world = new World(['a', 'b'])
     await using page = await new Page(world, { initialList }).open()
-    const before = page.store.getByKey('shop/a')
+    const before = page.store.get('shop/a')
     world.server.disconnect()
     world.update('b')
     world.expire()
     await world.advance(10_000)
     expect(page.changes.slice(1)).toEqual(['replace 105: ~b@103'])
-    expect(page.store.getByKey('shop/a')).toBe(before)
+    expect(page.store.get('shop/a')).toBe(before)
   })
 }
 
@@ -59,7 +59,7 @@ test('[store/new-uid] reports a delete and an add for the same name with a new U
 test('[store/event-type] takes ADDED of a known key as an update, MODIFIED of an unknown one as an add, and drops DELETED of an unknown one', async () => {
   const world = new World(['a'])
   await using page = await new Page(world, listing).open()
-  const uid = page.store.getByKey('shop/a')?.uid ?? ''
+  const uid = page.store.get('shop/a')?.uid ?? ''
   world.server.disconnect()
   const lines = [
     event('ADDED', object(world, 'a', '102', uid)),

@@ -45,7 +45,7 @@ describe('framing of events', () => {
         world.server.faults.add({ times: 9, fault: { type: 'chunks', sizes } })
         await using page = await busy(world, { initialList })
         expect(page.state).toBe(world.state)
-        expect(page.store.getByKey('shop/d')?.object.data?.text).toBe(EXOTIC)
+        expect(page.store.get('shop/d')?.object.data?.text).toBe(EXOTIC)
       }
     })
   }
@@ -123,7 +123,7 @@ describe('malformed responses', () => {
 })
 
 describe('entries whose text does not parse when read', () => {
-  const read = (page: Page) => expect(() => page.store.getByKey('shop/b')?.object).toThrow('the text of shop/b is not JSON')
+  const read = (page: Page) => expect(() => page.store.get('shop/b')?.object).toThrow('the text of shop/b is not JSON')
 
   /** The first answer breaks the object `b` on its way. */
   const damaged = async (initialList: 'stream' | 'list', opening: (page: Page) => void = () => undefined) => {
