@@ -50,6 +50,9 @@ function hearing(): { handler: EventHandler<Pod>; heard: Promise<void> } {
   return { handler, heard }
 }
 
+/** Every event is counted: none is merged with another one of its object. */
+const EACH = { maxBacklog: Number.POSITIVE_INFINITY }
+
 describe('JSON.parse is called', () => {
   test('JSON.parse is not called for events that are not read', async () => {
     const scene = await started()
@@ -60,7 +63,7 @@ describe('JSON.parse is called', () => {
   test('JSON.parse is called once for each version that a handler receives, and not again for the previous one', async () => {
     const scene = await started()
     const { handler, heard } = hearing()
-    scene.pods.addEventHandler(handler)
+    scene.pods.addEventHandler(handler, EACH)
     guard('parses per event, one handler', (await parses(() => follow(scene, heard))) / EVENTS)
     await scene.pods.close()
   })
@@ -68,7 +71,7 @@ describe('JSON.parse is called', () => {
   test('JSON.parse is called as often for three handlers as for one', async () => {
     const scene = await started()
     const all = [hearing(), hearing(), hearing()]
-    for (const { handler } of all) scene.pods.addEventHandler(handler)
+    for (const { handler } of all) scene.pods.addEventHandler(handler, EACH)
     const heard = Promise.all(all.map((each) => each.heard)).then(() => undefined)
     guard('parses per event, three handlers', (await parses(() => follow(scene, heard))) / EVENTS)
     await scene.pods.close()

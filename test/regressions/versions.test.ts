@@ -67,7 +67,7 @@ describe('an event that is older than the store', () => {
     await scene.send(event('MODIFIED', 'a', '15'), event('DELETED', 'b', '18'))
     expect(scene.state()).toEqual(['a/a@20', 'b/b@21'])
     expect(scene.informer.lastSyncResourceVersion).toBe('21')
-    expect(scene.errors).toEqual([expect.stringContaining('shop/a at version 15'), expect.stringContaining('shop/b at version 18')])
+    expect(scene.errors).toEqual([expect.stringContaining('shop/a: its version 15'), expect.stringContaining('shop/b: its version 18')])
   })
 
   test('counts when its object is another one of the same name', async () => {

@@ -40,6 +40,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'KubeList',
     'KubeObject',
     'KubeReader',
+    'KubeReaderOptions',
     'ListEntriesOptions',
     'ListMeta',
     'ListOptions',
