@@ -273,7 +273,9 @@ export class Reflector<T extends KubeObject> extends Opaque {
       this.#bookmarks = false
     }
     if (failure?.kind === 'other-history') this.#doubted = this.#measure()
-    if (failure && failure.kind !== 'relist' && failure.kind !== 'overtaken') {
+    // While polling, a watch that is refused again is expected.
+    const isExpected = attempt === 'watch' && this.#feed.polling !== false
+    if (failure && failure.kind !== 'relist' && failure.kind !== 'overtaken' && !isExpected) {
       this.#update({ error: failure.error })
       this.#emit?.({ type: 'error', error: failure.error, kind: failure.kind })
       // What worked and was cut is a problem once it is so again and again.

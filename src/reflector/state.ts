@@ -19,8 +19,10 @@ export interface FeedState {
   readonly unconfirmed: boolean
   /** The last attempt read the complete state, so a watch that fails now has never been open. */
   readonly fresh: boolean
-  /** The server lists this resource but does not watch it, so it is listed periodically. */
-  readonly polling: boolean
+  /** Why the resource is listed periodically: the server does not watch it, or denies the watch. `false` while it is watched. */
+  readonly polling: false | 'unwatchable' | 'denied'
+  /** The number of periodic lists. */
+  readonly polls: number
 }
 
 /** The three kinds of attempt. */
@@ -85,6 +87,7 @@ export function initialState({ streaming }: { streaming: boolean }): FeedState {
     unconfirmed: false,
     fresh: false,
     polling: false,
+    polls: 0,
   }
 }
 
@@ -111,7 +114,7 @@ export function transition(state: FeedState, event: FeedEvent): { state: FeedSta
     case 'advanced':
       return { state: { ...state, resourceVersion: event.resourceVersion, serverErrors: 0, fresh: false } }
     case 'opened':
-      return { state: { ...state, unconfirmed: false, fresh: false } }
+      return { state: { ...state, unconfirmed: false, fresh: false, polling: false, polls: 0 } }
     case 'ended':
       return endings[event.attempt](state, event)
   }
@@ -125,7 +128,9 @@ interface Outcome {
 const endings: Record<Attempt, (state: FeedState, ended: AttemptEnded) => Outcome> = {
   list(state, { failure }) {
     if (failure) return fillFailed(state, failure)
-    return state.polling ? list(state, 'poll', 'poll') : watch(state, 'listed', 'none')
+    if (!state.polling) return watch(state, 'listed', 'none')
+    const polled = { ...state, polls: state.polls + 1 }
+    return isRetryDue(polled) ? watch(polled, 'listed', 'none') : list(polled, 'poll', 'poll')
   },
 
   stream(state, { failure, opened }) {
@@ -151,6 +156,8 @@ const endings: Record<Attempt, (state: FeedState, ended: AttemptEnded) => Outcom
 
   watch(before, { failure, short, stood }) {
     const kind = failure?.kind ?? 'closed'
+    // A watch that was tried again while polling.
+    if (before.polling) return poll(before, kind)
     // The next server to answer may not be the one that knew this version, or may have been restored from a backup.
     const state = { ...before, unconfirmed: true }
     switch (kind) {
@@ -222,9 +229,15 @@ function list(state: FeedState, reason: StepReason, wait: Step['wait'], failure?
   return { state, next: { attempt: 'list', resourceVersion, reason, wait, retryAfterMs: failure?.retryAfterMs } }
 }
 
-/** Switches to periodic lists. The first one starts at once when no complete state is known. */
+/** Switches to periodic lists, or back to them. The first one starts at once when no complete state is known. */
 function poll(state: FeedState, reason: StepReason): Outcome {
-  return list({ ...state, polling: true, streaming: false }, reason, state.fresh ? 'poll' : 'none')
+  const polling = state.polling || (reason === 'denied' ? 'denied' : 'unwatchable')
+  return list({ ...state, polling, streaming: false }, reason, state.polling || state.fresh ? 'poll' : 'none')
+}
+
+/** A denied watch is tried again after 2, 4, 8, … lists: permission may have been granted. A server that does not watch is not asked again. */
+function isRetryDue({ polling, polls }: FeedState): boolean {
+  return polling === 'denied' && polls > 1 && (polls & (polls - 1)) === 0
 }
 
 function watch(state: FeedState, reason: StepReason, wait: Step['wait'], failure?: Failure): Outcome {

@@ -133,7 +133,7 @@ describe('what comes next when an attempt has ended by itself', () => {
     ['[watch/closed] a watch of less than a second without an event', feed(), ended('watch', { short: true }), 'list@"5" backoff'],
     ['[watch/closed] a longer watch', feed(), ended('watch'), 'watch@"5" backoff'],
     ['[watch/backoff] a healthy watch', feed(), ended('watch', { stood: true }), 'watch@"5" next'],
-    ['[feed/polling] a list of a resource that cannot be watched', feed({ polling: true }), ended('list'), 'list@"5" poll'],
+    ['[feed/polling] a list of a resource that cannot be watched', feed({ polling: 'unwatchable' }), ended('list'), 'list@"5" poll'],
     ['[stream/cut-early] a stream before its bookmark', feed({ streaming: true }), ended('stream'), 'stream@"5" backoff'],
   ])('%s, when it ends by itself, determines the next step', (_what, state, event, step) => {
     expect(stepAfter(state, event)).toBe(step)
@@ -234,9 +234,26 @@ describe('by the cases of list and watch', () => {
   it('[feed/polling] polls with lists and without a watch when a watch is refused right after a list', () => {
     const listed: FeedEvent = { type: 'replaced', resourceVersion: '6', source: 'list' }
     for (const kind of ['unwatchable', 'denied'] as const) {
-      const { steps } = play(feed(), listed, ended('list'), failed('watch', kind), listed, ended('list'), ended('list'))
-      expect(steps).toEqual(['watch@"6" none', 'list@"6" poll', 'list@"6" poll', 'list@"6" poll'])
+      const { steps } = play(feed(), listed, ended('list'), failed('watch', kind), listed, ended('list'))
+      expect(steps).toEqual(['watch@"6" none', 'list@"6" poll', 'list@"6" poll'])
     }
+  })
+
+  it('[feed/polling] tries a denied watch again after 2, 4, 8, … lists, and leaves polling when it opens', () => {
+    const listed: FeedEvent = { type: 'replaced', resourceVersion: '6', source: 'list' }
+    const denied = (polls: number) => feed({ resourceVersion: '6', polling: 'denied', polls, fresh: true })
+    const next = (polls: number) => stepAfter(denied(polls), listed, ended('list'))
+    expect([0, 1, 2, 3, 4, 7].map(next)).toEqual([
+      'list@"6" poll',
+      'watch@"6" none',
+      'list@"6" poll',
+      'watch@"6" none',
+      'list@"6" poll',
+      'watch@"6" none',
+    ])
+    expect(stepAfter(denied(2), failed('watch', 'denied'))).toBe('list@"6" poll')
+    expect(play(denied(2), { type: 'opened' }).state).toMatchObject({ polling: false, polls: 0 })
+    expect(stepAfter(feed({ polling: 'unwatchable', polls: 1 }), listed, ended('list'))).toBe('list@"6" poll')
   })
 
   it('[resume/future-version] lists the newest state when the version turns out to be from the future', () => {

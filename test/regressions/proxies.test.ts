@@ -506,4 +506,17 @@ describe('an API that lists and does not watch', () => {
     await world.advance(31_000)
     expect(page.state).toBe(world.state)
   })
+
+  test('a user who may watch again is no longer polled, and nothing is reported on the way', async () => {
+    const world = new World(['a'])
+    const restore = world.server.faults.add(refused(403))
+    const reported: unknown[] = []
+    await using page = await new Page(world, { onError: (error) => reported.push(error) }).open()
+    await world.advance(600_000)
+    expect(page.reflector.state).toBe('polling')
+    restore()
+    await world.advance(1_200_000)
+    expect(page.reflector.state).toBe('live')
+    expect(reported).toHaveLength(1)
+  })
 })
