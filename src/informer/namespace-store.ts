@@ -2,7 +2,7 @@ import { Listeners } from '../internal/listeners'
 import type { Entry, UnparsedEntry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
 import type { PersistableStore } from '../persistence/persistence-options'
-import type { EntryChange, ReflectorStore } from '../reflector/options'
+import type { ApplyObserver, EntryChange, ReflectorStore } from '../reflector/options'
 import type { StoreUpdate } from '../store/changes'
 import type { Indexer } from '../store/indexer'
 
@@ -37,8 +37,8 @@ export class NamespaceStore<T extends KubeObject> implements ReflectorStore<T>, 
     return this.#namespace ? indexer.byIndex('namespace', this.#namespace) : indexer.list()
   }
 
-  apply(changes: readonly EntryChange<T>[], resourceVersion: string, onOutdated?: (entry: Entry<T>) => void): void {
-    this.#step('apply', changes, resourceVersion, onOutdated)
+  apply(changes: readonly EntryChange<T>[], resourceVersion: string, observer?: ApplyObserver<T>): void {
+    this.#step('apply', changes, resourceVersion, observer)
   }
 
   keyOf(entry: Entry<T>): string {
@@ -91,17 +91,12 @@ export class NamespaceStore<T extends KubeObject> implements ReflectorStore<T>, 
     })
   }
 
-  #step(
-    type: StoreUpdate<T>['type'],
-    changes: readonly EntryChange<T>[],
-    resourceVersion: string,
-    onOutdated?: (entry: Entry<T>) => void,
-  ): void {
+  #step(type: StoreUpdate<T>['type'], changes: readonly EntryChange<T>[], resourceVersion: string, observer?: ApplyObserver<T>): void {
     const { indexer } = this.#shared
     const told: StoreUpdate<T>[] = []
     this.#resourceVersion = resourceVersion
     const stop = indexer.subscribe((update) => told.push(update))
-    indexer.apply(changes, this.#shared.commonVersion(), onOutdated)
+    indexer.apply(changes, this.#shared.commonVersion(), observer)
     stop()
     this.#updates.notify({ type, changes: told.flatMap((update) => update.changes), resourceVersion: this.#resourceVersion })
   }

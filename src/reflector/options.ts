@@ -20,9 +20,9 @@ export interface ReflectorStore<T> {
   /**
    * Applies changes; the store is at `resourceVersion` afterwards.
    *
-   * @param onOutdated called with each entry that is left out, since the store has a newer version of its object.
+   * @param observer notified of events that do not fit what the store has.
    */
-  apply(changes: readonly EntryChange<T>[], resourceVersion: string, onOutdated?: (entry: Entry<T>) => void): void
+  apply(changes: readonly EntryChange<T>[], resourceVersion: string, observer?: ApplyObserver<T>): void
   /** Replaces everything at once. */
   replace(entries: readonly Entry<T>[], resourceVersion: string): void
   /** The collection has come to a version without a change of these objects. */
@@ -35,6 +35,14 @@ export interface ReflectorStore<T> {
   keyOf?(entry: Entry<T>): string
   /** Calls back when an entry was dropped because its text does not parse. Returns how to stop. */
   onUnreadable?(listener: (entry: UnparsedEntry) => void): () => void
+}
+
+/** Notified by a store of events that do not fit what it has. */
+export interface ApplyObserver<T> {
+  /** Called with an entry that is left out, since the store has a newer version of its object. */
+  outdated(entry: Entry<T>): void
+  /** Called with a changed object whose key another object had, which it replaces. */
+  collided(entry: Entry<T>): void
 }
 
 /** One change of one object. */

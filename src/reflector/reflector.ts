@@ -213,11 +213,12 @@ export class Reflector<T extends KubeObject> extends Opaque {
         this.#bookmarks = true
       },
       unversioned: () => {
-        if (!this.#isUnversioned) this.#skipped(new WatchError('the server sends bookmarks without a resourceVersion: they are left out'))
+        if (!this.#isUnversioned) this.#noticed(new WatchError('the server sends bookmarks without a resourceVersion: they are left out'))
         this.#isUnversioned = true
       },
       emit: this.#emit,
       skipped: (error) => this.#skipped(error),
+      noticed: (error) => this.#noticed(error),
       report: (error) => this.#report(error),
     }
   }
@@ -375,6 +376,10 @@ export class Reflector<T extends KubeObject> extends Opaque {
 
   #skipped(error: unknown): void {
     this.#isComplete = false
+    this.#noticed(error)
+  }
+
+  #noticed(error: unknown): void {
     this.#emit?.({ type: 'error', error, kind: 'skipped' })
     this.#problems.report('skipped', error)
   }

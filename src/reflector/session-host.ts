@@ -32,6 +32,8 @@ export interface SessionHost<T extends KubeObject> {
   readonly emit: ((event: ReflectorEvent) => void) | undefined
   /** Reports an object or bookmark that was skipped. */
   skipped(error: unknown): void
+  /** Reports an oddity of the server that costs no object. */
+  noticed(error: unknown): void
   /** Reports an error thrown by a listener of the store. */
   report(error: unknown): void
 }

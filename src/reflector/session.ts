@@ -9,7 +9,7 @@ import { classify, classifyWatch, type Failure } from './failure'
 import { confirmHistory, type HistoryQuestion } from './history'
 import { InitialStream } from './initial-stream'
 import { Liveness } from './liveness'
-import type { EntryChange } from './options'
+import type { ApplyObserver, EntryChange } from './options'
 import { type CompleteList, listAll } from './pager'
 import type { SessionHost } from './session-host'
 import type { Attempt, AttemptEnded, Step } from './state'
@@ -296,14 +296,19 @@ export class Session<T extends KubeObject> {
     const { store, feed, dispatch, emit } = this.#host
     this.#ordered ||= changes.some(({ type }) => type !== 'ADDED')
     const resourceVersion = this.#ordered ? later(feed.resourceVersion, changes.at(-1)?.entry.resourceVersion) : feed.resourceVersion
-    this.#guard(() => store.apply(changes, resourceVersion, this.#skipOutdated))
+    this.#guard(() => store.apply(changes, resourceVersion, this.#observer))
     this.#observe?.(changes)
     dispatch({ type: 'advanced', resourceVersion })
     emit?.({ type: 'applied', events: changes.length, resourceVersion })
   }
 
-  readonly #skipOutdated = ({ key, resourceVersion }: Entry<T>): void => {
-    this.#host.skipped(new WatchError(`skipped an event for ${key}: its version ${resourceVersion} is older than the store's`))
+  readonly #observer: ApplyObserver<T> = {
+    outdated: ({ key, resourceVersion }) =>
+      this.#host.noticed(new WatchError(`skipped an event for ${key}: its version ${resourceVersion} is older than the store's`)),
+    collided: ({ key }) =>
+      this.#host.skipped(
+        new WatchError(`several objects are called ${key}: each change of one replaces the other (keyFunc can tell them apart)`),
+      ),
   }
 
   #bookmark(resourceVersion: string, initialEventsEnd: boolean): void {

@@ -1,5 +1,13 @@
 import type { Entry } from '../meta/entry'
 
+/** Notified by a store of events that do not fit what it has. */
+export interface ApplyObserver<T> {
+  /** Called with an entry that is left out, since the store has a newer version of its object. */
+  outdated(entry: Entry<T>): void
+  /** Called with a changed object whose key another object had, which it replaces. */
+  collided(entry: Entry<T>): void
+}
+
 /** A change of one object. */
 export type StoreChange<T> =
   | { readonly type: 'added'; readonly entry: Entry<T> }

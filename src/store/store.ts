@@ -6,7 +6,7 @@ import { type Keyed, type KeyFunc, metaNamespaceKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
 import type { ChangeType } from '../meta/wire'
-import type { StoreChange, StoreUpdate } from './changes'
+import type { ApplyObserver, StoreChange, StoreUpdate } from './changes'
 
 /**
  * Keeps the objects of one collection as entries, with the resourceVersion that they are at. Readers see complete states only: each step is
@@ -151,19 +151,20 @@ export class Store<T extends KubeObject> extends Opaque {
   /**
    * Applies a batch of watch events in their order. What is new, changed or gone is decided by what the store has.
    *
-   * @param onOutdated called with the entry of each event that is older than the store's version of its object, and is left out. Default: such
-   *   events count like any other.
+   * @param observer notified of events that are older than the store's version of their object, which are then left out, and of changes of an
+   *   object whose key another object has. Default: such events count like any other.
    */
   apply(
     events: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[],
     resourceVersion: string,
-    onOutdated?: (entry: Entry<T>) => void,
+    observer?: ApplyObserver<T>,
   ): void {
     const changes: StoreChange<T>[] = []
     for (const { type, entry } of events) {
       const known = this.#entries.get(this.keyOf(entry))
-      if (onOutdated && known && isOutdated(entry, known)) onOutdated(entry)
+      if (observer && known && isOutdated(entry, known)) observer.outdated(entry)
       else if (type !== 'DELETED') {
+        if (observer && type === 'MODIFIED' && known && known.uid !== entry.uid) observer.collided(entry)
         if (!known || !isSame(known, entry)) this.#put(entry, changes)
       } else if (known && (known.uid === entry.uid || !entry.uid)) {
         this.#remove(known)

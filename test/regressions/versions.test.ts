@@ -126,6 +126,14 @@ describe('two objects of one namespace and name', () => {
     expect(scene.errors).toEqual([expect.stringContaining('2 objects called shop/a')])
   })
 
+  test('are reported when a watch changes them in turn', async () => {
+    await using scene = await informed([entry('a', '9', 'first')])
+    await scene.send(event('MODIFIED', 'a', '20', 'second'), event('MODIFIED', 'a', '21', 'first'))
+    expect(scene.state()).toEqual(['a/first@21'])
+    expect(scene.errors.every((error) => error.includes('several objects are called shop/a'))).toBe(true)
+    expect(scene.errors).toHaveLength(2)
+  })
+
   test('are both kept where keyFunc tells them apart, and change one by one', async () => {
     const keyFunc = (object: Keyed) => ('metadata' in object ? object.metadata.uid : object.uid) ?? ''
     await using scene = await informed(twins, { keyFunc })
