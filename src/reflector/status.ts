@@ -1,3 +1,5 @@
+// Computes the status of a feed from its changes.
+
 import type { ReflectorState, ReflectorStatus } from './options'
 
 /** The states in which the store may lack what the server has by now. */

@@ -1,8 +1,10 @@
+// The value that makes an informer work in a Worker.
+
 import type { EntryClient } from '../reflector/list-watch'
 import { OffThread, type OffThreadOptions } from './off-thread'
 import type { WorkerLike, WorkerSource } from './place'
 
-/** Where an informer's requests, decoding and storage run. Made by {@link inWorker}. */
+/** The place where an informer's requests, decoding and storage run. Made by {@link inWorker}. */
 export interface InformerWorker {
   /** Makes a client and a persister that work in the Worker while there is one. */
   offThread(client: EntryClient, options: Omit<OffThreadOptions, 'worker'>): OffThread
