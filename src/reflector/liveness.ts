@@ -25,6 +25,9 @@ const PROBE_SECONDS = 1
 const PROBE_TIMEOUT_MS = 10_000
 /** The maximum time for the watch to deliver what a probe has seen, in milliseconds. */
 const PROBE_GRACE_MS = 1_000
+/** The interval of a timer that shows whether Cloudflare's runtime still runs the feed, and how late it may be, in milliseconds. */
+const BEAT_MS = 2_000
+const SUSPENDED_MS = 3_000
 
 /** Options of a {@link Liveness}, given by its session. */
 export interface LivenessOptions<T extends KubeObject> {
@@ -49,6 +52,8 @@ export class Liveness<T extends KubeObject> {
   #distrustTimer: unknown
   #provenAt: number
   #isProving = false
+  #dueAt = Number.POSITIVE_INFINITY
+  #isOverdue = false
   #heard = 0
 
   constructor(options: LivenessOptions<T>) {
@@ -116,17 +121,28 @@ export class Liveness<T extends KubeObject> {
     return bookmarks ? BOOKMARK_SILENCE_MS : this.#options.timeoutMs() + TIMEOUT_SLACK_MS
   }
 
+  /**
+   * Whether the runtime has stopped the feed, as Cloudflare's does with a Worker's module when the request that started it has ended: a timer is
+   * long overdue. When it fires after all, the connection is given up.
+   */
+  isSuspended(): boolean {
+    this.#isOverdue ||= isCloudflare() && this.#options.host.clock.now() - this.#dueAt > SUSPENDED_MS
+    return this.#isOverdue
+  }
+
   #armProof(): void {
     const { clock } = this.#options.host
-    if (!(this.#intervalMs > 0)) return
-    this.#proofTimer = clock.setTimeout(
-      () => {
-        // A hidden page displays nothing; it probes when it becomes visible.
-        if (this.#options.phase() === 'live' && this.#unprovenMs >= this.#intervalMs && !isPageHidden()) void this.#prove()
-        this.#armProof()
-      },
-      Math.max(this.#intervalMs - this.#unprovenMs, 1000),
-    )
+    const proofMs = this.#intervalMs > 0 ? Math.max(this.#intervalMs - this.#unprovenMs, 1000) : Number.POSITIVE_INFINITY
+    const ms = isCloudflare() ? Math.min(proofMs, BEAT_MS) : proofMs
+    if (ms === Number.POSITIVE_INFINITY) return
+    this.#dueAt = clock.now() + ms
+    this.#proofTimer = clock.setTimeout(() => {
+      if (this.isSuspended()) return this.#giveUp('the runtime had suspended the feed', true)
+      // A hidden page displays nothing; it probes when it becomes visible.
+      const isDue = this.#intervalMs > 0 && this.#unprovenMs >= this.#intervalMs && !isPageHidden()
+      if (this.#options.phase() === 'live' && isDue) void this.#prove()
+      this.#armProof()
+    }, ms)
   }
 
   async #prove(): Promise<void> {
@@ -191,4 +207,8 @@ function isNews<T>(event: WatchEntry<T>, known: string): boolean {
   if (!('entry' in event)) return false
   const { resourceVersion } = event.entry
   return !isResourceVersion(resourceVersion) || !isResourceVersion(known) || compareResourceVersions(resourceVersion, known) > 0
+}
+
+function isCloudflare(): boolean {
+  return (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === 'Cloudflare-Workers'
 }

@@ -107,6 +107,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
 
   /** Everything there is to know; another object after each change, fit for `useSyncExternalStore`. */
   get status(): ReflectorStatus {
+    if (this.#status.state === 'live' && this.#session?.isSuspended()) this.#update({ state: 'stale' })
     return this.#status
   }
 

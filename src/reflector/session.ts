@@ -80,6 +80,11 @@ export class Session<T extends KubeObject> {
     this.#liveness.prove()
   }
 
+  /** Whether the runtime has stopped the feed, so that it only seems to be live. */
+  isSuspended(): boolean {
+    return this.#liveness.isSuspended()
+  }
+
   /** Runs to the end. Never throws. An abort looks like any other end; the caller checks its signal. */
   async run(signal: AbortSignal): Promise<AttemptEnded> {
     const { clock, emit } = this.#host

@@ -1,5 +1,5 @@
 // What stands between a page and its server: load balancers that cut, proxies that hold, buffer and keep streams open, and pages that freeze.
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Wake } from '../../src/internal/wake'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
 import type { RequestRecord } from '../../src/testing'
@@ -518,5 +518,56 @@ describe('an API that lists and does not watch', () => {
     await world.advance(1_200_000)
     expect(page.reflector.state).toBe('live')
     expect(reported).toHaveLength(1)
+  })
+})
+
+describe('a plain Worker of Cloudflare, whose timers end with the request that started them', () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  /** A page whose clock moves on while none of its timers fires. */
+  const suspended = async () => {
+    const world = new World(['a'])
+    let asleepMs = 0
+    const clock = {
+      now: () => world.clock.now() + asleepMs,
+      setTimeout: (callback: () => void, ms: number) => world.clock.setTimeout(callback, ms),
+      clearTimeout: (timer: unknown) => world.clock.clearTimeout(timer),
+    }
+    const page = await new Page(world, { clock }).open()
+    return {
+      world,
+      page,
+      sleep: (ms: number) => {
+        asleepMs += ms
+      },
+    }
+  }
+
+  test('a feed that the runtime has stopped is not shown as live by the next request', async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    const { page, sleep } = await suspended()
+    await using _ = page
+    expect(page.reflector.status.state).toBe('live')
+    sleep(8_000)
+    expect(page.reflector.status.state).toBe('stale')
+  })
+
+  test('a feed whose timers fire again, as in a Durable Object that was busy, reconnects', async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    const { world, page, sleep } = await suspended()
+    await using _ = page
+    sleep(8_000)
+    expect(page.reflector.status.state).toBe('stale')
+    world.create('b')
+    await world.advance(6_000)
+    expect(page.reflector.status.state).toBe('live')
+    expect(page.state).toBe(world.state)
+  })
+
+  test('other runtimes do not take a late timer for that', async () => {
+    const { page, sleep } = await suspended()
+    await using _ = page
+    sleep(8_000)
+    expect(page.reflector.status.state).toBe('live')
   })
 })
