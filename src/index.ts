@@ -71,7 +71,7 @@ export { StorePersistence } from './persistence/store-persistence'
 
 // The everyday entry: a shared cache with handlers
 export { createInformer, type InformerOptions, type PersistOptions } from './informer/create-informer'
-export type { InformerSource, MetadataSource, TableSource } from './informer/source'
+export type { InformerSource, MetadataSource, ObjectSource, TableSource } from './informer/source'
 export { metadata } from './informer/metadata'
 export { table } from './informer/table'
 export { eachAllowed, type NamespacesPlan } from './informer/each-allowed'

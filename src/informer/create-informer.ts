@@ -11,7 +11,7 @@ import type { NamespacesPlan } from './each-allowed'
 import type { InformerPersistence } from './feed'
 import type { NamespacesLease } from './namespaces-fan-in'
 import { SharedInformer, type SharedInformerOptions } from './shared-informer'
-import type { InformerSource, ReadAs, RequiredBy, TableSource } from './source'
+import type { InformerSource, ObjectSource, ReadAs, RequiredBy, TableSource } from './source'
 import type { WaitOptions } from './wait'
 
 /**
@@ -39,11 +39,11 @@ export interface PersistOptions extends Pick<InformerPersistence, 'flushInterval
 }
 
 /** What {@link createInformer} takes. `expectedType` defaults to the resource. */
-export interface InformerOptions<T extends KubeObject, Names extends string = never, S extends InformerSource | undefined = undefined>
+export interface InformerOptions<T extends KubeObject, Names extends string = never, S extends InformerSource = ObjectSource>
   extends Omit<SharedInformerOptions<T, Names>, 'persistence'>,
     ListWatchOptions {
   /** What is read of each object: `metadata()`, or `table()` for what the server would print. Default: whole objects. */
-  source?: S
+  source?: S | undefined
   /** Where the state is kept across restarts. Default: in memory only. */
   persist?: PersistOptions | undefined
   /**
@@ -69,7 +69,7 @@ export interface InformerOptions<T extends KubeObject, Names extends string = ne
  * pods.indexer.byIndex('node', 'n1')
  * ```
  */
-export function createInformer<T extends KubeObject, Names extends string = never, const S extends InformerSource | undefined = undefined>(
+export function createInformer<T extends KubeObject, Names extends string = never, const S extends InformerSource = ObjectSource>(
   client: EntryClient & RequiredBy<NoInfer<S>>,
   resource: Resource<T>,
   options: InformerOptions<NoInfer<ReadAs<S, T>>, Names, S> = {},
@@ -114,7 +114,7 @@ function leaseNamespaces(client: EntryClient, options: SharedByNamespaces): Name
 export function newInformer<T extends KubeObject, Names extends string = never>(
   client: EntryClient,
   resource: Resource<T>,
-  options: InformerOptions<T, Names, InformerSource | undefined>,
+  options: InformerOptions<T, Names, InformerSource>,
   lease: () => NamespacesLease,
 ): SharedInformer<T, Names> {
   checkSelectors(options)

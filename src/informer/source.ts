@@ -15,6 +15,11 @@ export interface InformerSource {
   listWatch(client: EntryClient, resource: Resource<never>, options: ListWatchOptions): ListWatch<KubeObject>
 }
 
+/** Reads whole objects: the type of an informer without a source. A type of its own, since `undefined` extends every type without `strict`. */
+export interface ObjectSource extends InformerSource {
+  readonly reads: 'object'
+}
+
 /** Reads metadata only; see {@link metadata}. */
 export interface MetadataSource extends InformerSource {
   readonly reads: 'metadata'

@@ -55,6 +55,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'NamespacesPlan',
     'ObjectMeta',
     'ObjectOf',
+    'ObjectSource',
     'OwnerReference',
     'ParseError',
     'PartialObjectMetadata',
