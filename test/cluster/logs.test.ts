@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Namespace, Pod } from '../../src/resources/core/v1'
 import { KubeClient } from '../../src/transport/client'
 import type { LogOptions } from '../../src/transport/logs'
+import { readInBackground } from '../support/logs.ts'
 import { until } from './component.ts'
 import { type Kubelet, startKubelet } from './kubelet.ts'
 import { describeCluster } from './suite.ts'
@@ -33,19 +34,7 @@ describeCluster('logs', (cluster) => {
     }))
     await client.replace(Pod, { ...pod, status: { phase: 'Running', containerStatuses: running } }, { subresource: 'status' })
     const web = { namespace: 'shop', name, container: 'web' }
-    const follow = (options: Partial<LogOptions> = {}) => {
-      const seen = { lines: [] as string[], outcome: 'open' as unknown }
-      const run = async () => {
-        for await (const line of client.logs({ ...web, follow: 'run', ...options })) seen.lines.push(line)
-        return 'ended'
-      }
-      void run()
-        .catch((error: unknown) => error)
-        .then((outcome) => {
-          seen.outcome = outcome
-        })
-      return seen
-    }
+    const follow = (options: Partial<LogOptions> = {}) => readInBackground(client.logs({ ...web, follow: 'run', ...options }))
     const write = (...lines: string[]) => kubelet.logs.append(web, lines)
     return { web, follow, write }
   }

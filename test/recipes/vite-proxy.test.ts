@@ -1,12 +1,10 @@
 // The Vite proxy of docs/recipes/vite-proxy.md, over real HTTP: what it adds to Vite's own proxy.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createServer, type ProxyOptions } from 'vite'
+import type { ProxyOptions } from 'vite'
 import { expect, test } from 'vitest'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { FakeApiServer } from '../../src/testing'
 import { serve } from '../support/http.ts'
+import { startVite } from '../support/vite.ts'
 
 /** The lines of the recipe. */
 const configure: NonNullable<ProxyOptions['configure']> = (proxy) => {
@@ -15,34 +13,6 @@ const configure: NonNullable<ProxyOptions['configure']> = (proxy) => {
       if (!upstream.complete) response.destroy()
     })
   })
-}
-
-async function startVite(options: ProxyOptions) {
-  const root = await mkdtemp(join(tmpdir(), 'kubeflect-recipe-'))
-  const vite = await createServer({
-    configFile: false,
-    root,
-    cacheDir: join(root, 'cache'),
-    logLevel: 'silent',
-    appType: 'custom',
-    optimizeDeps: { noDiscovery: true },
-    server: {
-      host: '127.0.0.1',
-      port: 0,
-      hmr: false,
-      watch: null,
-      proxy: { '/k8s/': { ...options, rewrite: (path) => path.slice('/k8s'.length) } },
-    },
-  })
-  await vite.listen()
-  const [local = ''] = vite.resolvedUrls?.local ?? []
-  return {
-    url: new URL('/k8s', local).href,
-    async [Symbol.asyncDispose]() {
-      await vite.close()
-      await rm(root, { recursive: true, force: true })
-    },
-  }
 }
 
 test('ends the stream of a page when the API server behind it dies', { timeout: 30_000 }, async () => {

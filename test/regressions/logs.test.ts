@@ -3,6 +3,7 @@ import { Pod } from '../../src/resources/core/v1'
 import { FakeApiServer, VirtualClock } from '../../src/testing'
 import { KubeClient } from '../../src/transport/client'
 import type { LogOptions } from '../../src/transport/logs'
+import { readInBackground } from '../support/logs.ts'
 import { serve, status } from '../transport/server'
 
 // What goes wrong with a log that is followed for hours, through proxies that cut it and containers that restart.
@@ -15,17 +16,7 @@ const DATE = 'Thu, 01 Jan 2026 00:00:05 GMT'
 
 /** Follows a log in the background. */
 function follow(client: KubeClient, clock: VirtualClock, options: Partial<LogOptions> = {}) {
-  const seen = { lines: [] as string[], outcome: 'open' as unknown }
-  const run = async () => {
-    for await (const line of client.logs({ ...web, clock, follow: 'run', ...options })) seen.lines.push(line)
-    return 'ended'
-  }
-  void run()
-    .catch((error: unknown) => error)
-    .then((outcome) => {
-      seen.outcome = outcome
-    })
-  return seen
+  return readInBackground(client.logs({ ...web, clock, follow: 'run', ...options }))
 }
 
 /** An answer that is cut after so long. */

@@ -1,41 +1,14 @@
 // Vite's own dev proxy, over real HTTP: it keeps the page's side of a watch open when the API server behind it dies.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createServer } from 'vite'
 import { expect, test } from 'vitest'
 import { createInformer } from '../../src/informer/create-informer'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { FakeApiServer } from '../../src/testing'
 import { KubeClient } from '../../src/transport/client'
 import { serve } from '../support/http.ts'
+import { startVite } from '../support/vite.ts'
 
 const PROOF_INTERVAL_MS = 1_000
-
-/** Vite's dev server with one proxied path; `url` is that path's. */
-async function startVite(target: string) {
-  const root = await mkdtemp(join(tmpdir(), 'kubeflect-vite-'))
-  const vite = await createServer({
-    configFile: false,
-    root,
-    cacheDir: join(root, 'cache'),
-    // It logs what the proxy's requests meet.
-    logLevel: 'silent',
-    appType: 'custom',
-    optimizeDeps: { noDiscovery: true },
-    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null, proxy: { '/k8s': { target, rewrite: (path) => path.slice(4) } } },
-  })
-  await vite.listen()
-  const [local = ''] = vite.resolvedUrls?.local ?? []
-  return {
-    url: new URL('/k8s', local).href,
-    async [Symbol.asyncDispose]() {
-      await vite.close()
-      await rm(root, { recursive: true, force: true })
-    },
-  }
-}
 
 test('a watch that Vite keeps open after its API server died is not shown as live for long, and is live again when the server is back', {
   timeout: 60_000,
@@ -44,7 +17,7 @@ test('a watch that Vite keeps open after its API server died is not shown as liv
   const put = (name: string) => server.create(ConfigMap, { metadata: { name, namespace: 'shop' } })
   put('a')
   const upstream = await serve(server.fetch)
-  await using vite = await startVite(upstream.url)
+  await using vite = await startVite({ target: upstream.url })
   await using informer = createInformer(new KubeClient({ baseUrl: vite.url }), ConfigMap, {
     proofIntervalMs: PROOF_INTERVAL_MS,
     onError: () => undefined,

@@ -3,6 +3,7 @@ import { Pod } from '../../src/resources/core/v1'
 import { FakeApiServer, VirtualClock } from '../../src/testing'
 import { KubeClient } from '../../src/transport/client'
 import type { LogOptions } from '../../src/transport/logs'
+import { readInBackground } from '../support/logs.ts'
 import { endlessBody, serve, status } from './server'
 
 const web = { namespace: 'shop', name: 'web-1', container: 'web' }
@@ -19,17 +20,7 @@ function setUp() {
 
 /** Follows a log in the background. */
 function follow({ client, clock }: Pick<ReturnType<typeof setUp>, 'client' | 'clock'>, options: Partial<LogOptions> = {}) {
-  const seen = { lines: [] as string[], outcome: 'open' as unknown }
-  const run = async () => {
-    for await (const line of client.logs({ ...web, clock, follow: 'run', ...options })) seen.lines.push(line)
-    return 'ended'
-  }
-  void run()
-    .catch((error: unknown) => error)
-    .then((outcome) => {
-      seen.outcome = outcome
-    })
-  return seen
+  return readInBackground(client.logs({ ...web, clock, follow: 'run', ...options }))
 }
 
 describe('a log', () => {
