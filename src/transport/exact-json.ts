@@ -30,7 +30,8 @@ function write(given: unknown, key: string, place: string, depth: number): strin
   if (depth >= MAX_DEPTH)
     throw new TypeError(`${place.slice(0, 100)}…: the value is more than ${MAX_DEPTH} levels deep, or contains itself`)
   if (Array.isArray(value)) {
-    return `[${value.map((item, i) => write(item, String(i), `${place}[${i}]`, depth + 1) ?? 'null').join(',')}]`
+    // Array.from: map would keep the holes of a sparse array, which are null in JSON.
+    return `[${Array.from(value, (item, i) => write(item, String(i), `${place}[${i}]`, depth + 1) ?? 'null').join(',')}]`
   }
   const members = Object.entries(value).flatMap(([name, member]) => {
     const text = write(member, name, memberPlace(place, name), depth + 1)
@@ -44,7 +45,8 @@ export function jsonValue(value: unknown, key: string): unknown {
   if (typeof value === 'bigint') return value
   if (typeof value === 'function' || typeof value === 'symbol') return undefined
   const { toJSON } = (value ?? {}) as { toJSON?: unknown }
-  return typeof toJSON === 'function' ? toJSON.call(value, key) : value
+  const own: unknown = typeof toJSON === 'function' ? toJSON.call(value, key) : value
+  return own instanceof Number || own instanceof String || own instanceof Boolean ? own.valueOf() : own
 }
 
 /** The place of a member, as errors name it: `spec.limits['a.b']`. */

@@ -68,18 +68,28 @@ describe('a number that would not survive being parsed and written back', () => 
 describe('JSON that is sent', () => {
   it('is what JSON.stringify writes', () => {
     fc.assert(
-      fc.property(fc.anything({ withDate: true, withNullPrototype: true }), (value) => {
-        const seen = JSON.stringify(value)
-        fc.pre(!/\d{16}/.test(seen ?? ''))
-        let written: string | undefined
-        try {
-          written = writeJson(value)
-        } catch (error) {
-          expect(String(error)).toMatch(/cannot be written as JSON|beyond 2\^53/)
-          return
-        }
-        expect(written).toBe(seen)
-      }),
+      fc.property(
+        fc.anything({
+          withDate: true,
+          withNullPrototype: true,
+          withSparseArray: true,
+          withBoxedValues: true,
+          withMap: true,
+          withSet: true,
+        }),
+        (value) => {
+          const seen = JSON.stringify(value)
+          fc.pre(!/\d{16}/.test(seen ?? ''))
+          let written: string | undefined
+          try {
+            written = writeJson(value)
+          } catch (error) {
+            expect(String(error)).toMatch(/cannot be written as JSON|beyond 2\^53/)
+            return
+          }
+          expect(written).toBe(seen)
+        },
+      ),
     )
   })
 
