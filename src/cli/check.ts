@@ -3,7 +3,7 @@ import { KubeError } from '../errors'
 import { shown } from '../meta/path-segment'
 import type { GroupVersionKind, OpenApi, Operation, Schema, Schemas } from './openapi'
 
-/** Deepest nesting of schemas; CustomResourceDefinitions have at most about 100 levels. */
+/** Deepest nesting of a document; the schemas of CustomResourceDefinitions have at most about 100 levels. */
 const MAX_DEPTH = 256
 
 /** A place in a document, for messages. */
@@ -29,6 +29,11 @@ export class Place {
   /** Rejects the value at this place. @throws KubeError always. */
   refuse(expected: string, value: unknown): never {
     throw new KubeError(`${this.document}: ${this} must be ${expected}, got ${shown(value)}`)
+  }
+
+  /** Rejects a place that is nested too deeply, such as one in a YAML anchor that contains itself. @throws KubeError */
+  checkDepth(): void {
+    if (this.depth > MAX_DEPTH) this.refuse(`nested less than ${MAX_DEPTH} levels deep`, 'more')
   }
 
   toString(): string {
@@ -114,7 +119,7 @@ function groupVersionKindAt(value: unknown, place: Place): GroupVersionKind | un
 export function schemaAt(value: unknown, place: Place): Schema | undefined {
   const schema = objectAt(value, place)
   if (!schema) return undefined
-  if (place.depth > MAX_DEPTH) place.refuse(`nested less than ${MAX_DEPTH} levels deep`, 'more')
+  place.checkDepth()
   const string = (member: string) => stringAt(schema[member], place.at(member))
   const boolean = (member: string) => booleanAt(schema[member], place.at(member))
   const schemas = (member: string) => {

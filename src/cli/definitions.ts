@@ -44,6 +44,7 @@ function definitionsIn(document: unknown, place: Place): Definition[] {
   // The part between two separators may be empty.
   const object = objectAt(document, place)
   if (!object) return []
+  place.checkDepth()
   const { kind, apiVersion, items } = object
   if (kind === 'List' || kind === 'CustomResourceDefinitionList') {
     // The items of a typed list have no kind and apiVersion.

@@ -1,7 +1,9 @@
 // The command `fake-server`: serves a Kubernetes API server in memory.
 import { KubeError } from '../errors'
 import type { KubeObject } from '../meta/object'
+import type { StandaloneOptions } from '../testing/standalone'
 import type { Host, OptionConfig } from './host'
+import { parseOptions, severalOf } from './options'
 import { UsageError } from './usage-error'
 
 /** The help text of the command. */
@@ -24,7 +26,6 @@ const options: Readonly<Record<string, OptionConfig>> = {
   pods: { type: 'string' },
   rate: { type: 'string' },
   'allow-origin': { type: 'string', multiple: true },
-  help: { type: 'boolean', short: 'h' },
 }
 
 const DEFAULT_PORT = 8001
@@ -32,16 +33,6 @@ const MAX_PORT = 65_535
 // A pod has about 7 kB.
 const MAX_PODS = 200_000
 const MAX_RATE = 100_000
-
-/** The content and behaviour of the server. */
-export interface FakeServerChoice {
-  /** The objects, in the order of creation. */
-  readonly objects: readonly KubeObject[]
-  readonly pods: number
-  /** Changes per second. */
-  readonly rate: number
-  readonly allowedOrigins: readonly string[]
-}
 
 /** A listening server. */
 export interface RunningServer {
@@ -56,7 +47,7 @@ export interface RunningServer {
  *
  * @throws KubeError when the port is in use or an object cannot be created.
  */
-export type ServeFake = (choice: FakeServerChoice, port: number) => Promise<RunningServer>
+export type ServeFake = (options: StandaloneOptions, port: number) => Promise<RunningServer>
 
 /**
  * Serves until the process is told to end.
@@ -65,39 +56,31 @@ export type ServeFake = (choice: FakeServerChoice, port: number) => Promise<Runn
  * @throws UsageError for invalid arguments; KubeError when a file cannot be read, or the server cannot start.
  */
 export async function fakeServer(args: readonly string[], host: Host, serve: ServeFake): Promise<void> {
-  const { help, port, files, ...choice } = parse(args, host)
-  if (help) return host.print(fakeServerUsage)
+  const { port, files, ...choice } = parse(args, host)
   const objects = (await Promise.all(files.map((file) => readObjects(file, host)))).flat()
   const server = await serve({ ...choice, objects: definitionsFirst(objects) }, port)
   host.print(server.url)
   await server.closed
 }
 
-interface Parsed extends Omit<FakeServerChoice, 'objects'> {
-  readonly help: boolean
+interface Parsed extends Omit<StandaloneOptions, 'objects'> {
   readonly port: number
   readonly files: readonly string[]
 }
 
 function parse(args: readonly string[], host: Host): Parsed {
-  let values: ReturnType<Host['parseArgs']>['values']
-  try {
-    values = host.parseArgs({ args: [...args], options, allowPositionals: false }).values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), fakeServerUsage)
-  }
-  const several = (name: string) => (Array.isArray(values[name]) ? values[name].map(String) : [])
+  const values = parseOptions(args, host, { options, usage: fakeServerUsage })
   const number = (name: string, fallback: number, max: number) => {
     const text = values[name]
     if (text === undefined) return fallback
     if (typeof text === 'string' && /^\d{1,6}$/.test(text) && Number(text) <= max) return Number(text)
     throw new UsageError(`--${name} must be a whole number from 0 to ${max}, got ${JSON.stringify(text)}`, fakeServerUsage)
   }
-  const files = several('objects')
+  const files = severalOf(values, 'objects')
   const pods = number('pods', files.length > 0 ? 0 : 100, MAX_PODS)
-  const allowedOrigins = several('allow-origin').map(originOf)
+  const allowedOrigins = severalOf(values, 'allow-origin').map(originOf)
   const rate = number('rate', pods > 0 ? 10 : 0, MAX_RATE)
-  return { help: values.help === true, port: number('port', DEFAULT_PORT, MAX_PORT), files, pods, rate, allowedOrigins }
+  return { port: number('port', DEFAULT_PORT, MAX_PORT), files, pods, rate, allowedOrigins }
 }
 
 function originOf(text: string): string {

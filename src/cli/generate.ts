@@ -7,6 +7,7 @@ import { KubeClient } from '../transport/client'
 import { documentsOfDefinitions, readDefinitions } from './definitions'
 import type { Host, OptionConfig } from './host'
 import type { GroupVersion } from './openapi'
+import { parseOptions, severalOf } from './options'
 import type { Documented } from './plan'
 import { customVersions, readDocuments, versionsOf } from './read'
 import { type Module, renderModules } from './render'
@@ -93,20 +94,15 @@ interface Arguments extends ClusterChoice {
 }
 
 function parse(args: readonly string[], host: Host): Arguments {
-  try {
-    const { values } = host.parseArgs({ args: [...args], options, allowPositionals: false })
-    const one = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined)
-    const several = (name: string) => [values[name] ?? []].flat().filter((value) => typeof value === 'string')
-    return {
-      out: one('out'),
-      crds: several('crd'),
-      groups: several('group'),
-      server: one('server'),
-      kubeconfig: one('kubeconfig'),
-      context: one('context'),
-    }
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), generateUsage)
+  const values = parseOptions(args, host, { options, usage: generateUsage })
+  const one = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined)
+  return {
+    out: one('out'),
+    crds: severalOf(values, 'crd'),
+    groups: severalOf(values, 'group'),
+    server: one('server'),
+    kubeconfig: one('kubeconfig'),
+    context: one('context'),
   }
 }
 

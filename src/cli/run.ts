@@ -1,6 +1,6 @@
 // The entry of `npx kubeflect`: picks the command, prints errors and returns the exit code.
 import { isKubeError } from '../errors'
-import { fakeServer, type ServeFake } from './fake-server'
+import { fakeServer, fakeServerUsage, type ServeFake } from './fake-server'
 import { type Connect, generate, generateUsage } from './generate'
 import type { Host } from './host'
 import { printable, printableLines } from './printable'
@@ -27,7 +27,9 @@ export async function run(host: Host, connect: Connect, serveFake: ServeFake): P
   const [command, ...args] = host.args
   const complain = (message: string) => host.complain(`kubeflect: ${printableLines(message)}`)
   try {
-    if (command === 'generate' && (args.includes('--help') || args.includes('-h'))) host.print(generateUsage)
+    const help = args.includes('--help') || args.includes('-h')
+    if (help && command === 'generate') host.print(generateUsage)
+    else if (help && command === 'fake-server') host.print(fakeServerUsage)
     else if (command === 'generate') await generate(args, { ...host, print: (line) => host.print(printable(line)) }, connect)
     else if (command === 'fake-server') await fakeServer(args, host, serveFake)
     else if (command === '--help' || command === '-h') host.print(usage)

@@ -1,18 +1,17 @@
 import { KubeError } from '../errors'
+import { loadPeer } from '../kubeconfig/peer'
 
 /**
  * Parses YAML with any number of documents like kubectl: YAML 1.1, where `on` is true, with dates and times as strings and the last value
  * of a duplicate key. Parses JSON without the package `yaml`.
  *
  * @param file the name of the text in messages.
- * @throws KubeError when the text is not YAML, or the package `yaml` is not installed.
+ * @throws KubeError when the text is not YAML, or the package `yaml` is not installed or does not load.
  */
 export async function parseYaml(text: string, file: string): Promise<unknown[]> {
   const json = parseJson(text.replace(/^\ufeff/, ''))
   if (json) return [json.value]
-  const { LineCounter, parseAllDocuments } = await import('yaml').catch(() => {
-    throw new KubeError(`${file} cannot be read without the package yaml, an optional peer dependency: npm install yaml`)
-  })
+  const { LineCounter, parseAllDocuments } = await loadPeer('yaml', () => import('yaml'), `${file} cannot be read without`)
   const lineCounter = new LineCounter()
   const documents = parseAllDocuments(text, {
     version: '1.1',

@@ -7,6 +7,7 @@ import { type NodeRequest, type NodeResponse, nodeListener } from './node-listen
 
 /** Options of a fake server on its own port. */
 export interface StandaloneOptions {
+  /** The objects, in the order of creation. */
   readonly objects: readonly KubeObject[]
   /** The number of generated pods. */
   readonly pods: number

@@ -109,6 +109,7 @@ describe('generate --crd', () => {
     ['that is a string', 'hello', 'a.yaml: the document must be an object, got "hello"'],
     ['that is no YAML', 'a: [', 'a.yaml: line 1 is not YAML'],
     ['whose second document is broken', `${crd('example.com')}---\na: "`, 'is not YAML'],
+    ['with a list that contains itself', 'kind: List\nitems: &a\n- kind: List\n  items: *a', 'must be nested less than 256 levels deep'],
     ['with an alias to nothing', 'a: *b', 'a.yaml: '],
     [
       'with an alias bomb',

@@ -1,18 +1,17 @@
 import { parseArgs } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { FakeServerChoice } from '../../src/cli/fake-server'
 import type { Host, ParseArgs } from '../../src/cli/host'
 import { run } from '../../src/cli/run'
 import { KubeError } from '../../src/errors'
 import type { KubeObject } from '../../src/meta/object'
 import { FakeApiServer } from '../../src/testing/fake-api-server'
-import { createStandaloneServer } from '../../src/testing/standalone'
+import { createStandaloneServer, type StandaloneOptions } from '../../src/testing/standalone'
 
 const refuse = () => Promise.reject(new Error('no cluster is asked'))
 
 /** Runs `kubeflect fake-server` on a machine with these files; the server is told to end at once. */
 async function runFakeServer(args: readonly string[], files: Readonly<Record<string, string>> = {}) {
-  const result = { code: 0, stdout: [] as string[], stderr: '', choices: [] as (FakeServerChoice & { port: number })[] }
+  const result = { code: 0, stdout: [] as string[], stderr: '', choices: [] as (StandaloneOptions & { port: number })[] }
   const host: Host = {
     args: ['fake-server', ...args],
     parseArgs: parseArgs as ParseArgs,

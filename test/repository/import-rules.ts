@@ -20,7 +20,8 @@ const layers: readonly (readonly string[])[] = [
   ['worker'],
   ['informer', 'watch-cache'],
   ['view', 'controller', 'resources', 'discovery', 'access'],
-  ['testing', 'kubeconfig', 'cli'],
+  ['testing', 'kubeconfig'],
+  ['cli'],
   ['entry files'],
 ]
 

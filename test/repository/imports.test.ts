@@ -39,7 +39,7 @@ describe('the rules', () => {
       'upwards',
       `import { Store } from '../store/store'`,
       'src/transport/client.ts',
-      /store is above transport\. Imports go down: entry files → testing/,
+      /store is above transport\. Imports go down: entry files → cli → testing/,
     ],
     ['upwards, for a type', `import type { Store } from '../store/store'`, 'src/transport/client.ts', /store is above transport/],
     ['sideways', `import { Store } from '../store/store'`, 'src/queue/fifo.ts', /store is beside queue/],
