@@ -1,6 +1,7 @@
 // The users of the fake server, and their rights.
-import type { Resource } from '../meta/resource'
+import { type Resource, resourceName } from '../meta/resource'
 import { failure, type WireStatus } from '../watch-cache/failures'
+import { selectedName } from '../watch-cache/matcher'
 import type { ResourceRequest } from '../watch-cache/protocol'
 import type { RequestRecord } from './request-log'
 import { type ServedResource, subresourcesOf, verbsOf } from './served-resources'
@@ -115,7 +116,7 @@ export class AccessRules {
 }
 
 function meets(rule: AccessMatch, { verb, group, resource, subresource, namespace, name, isClusterScoped }: AccessAttributes): boolean {
-  const asked = group ? `${resource}.${group}` : resource
+  const asked = resourceName({ group, plural: resource })
   return (
     covers(rule.verb, verb) &&
     (resource === '*' || covers(rule.resource, asked)) &&
@@ -131,7 +132,7 @@ const covers = (wanted: string | undefined, asked: string): boolean => wanted ==
 export function attributesOf(target: ResourceRequest, { scope }: Resource, { verb, url }: RequestRecord): AccessAttributes {
   const { group, plural, namespace, subresource } = target
   // RBAC can allow a list or watch of a single object by its name.
-  const [, selected = ''] = /^metadata\.name==?([^,]+)$/.exec(new URL(url).searchParams.get('fieldSelector') ?? '') ?? []
+  const selected = selectedName(new URL(url).searchParams.get('fieldSelector') ?? '') ?? ''
   const isNamespace = group === '' && plural === 'namespaces'
   return {
     ...{ verb, group, resource: plural, subresource },
@@ -144,7 +145,7 @@ export function attributesOf(target: ResourceRequest, { scope }: Resource, { ver
 /** HTTP 403, in kube-apiserver's words. */
 export function forbidden({ username }: FakeUser, attributes: AccessAttributes): WireStatus {
   const { verb, group, resource, subresource, namespace, name } = attributes
-  const what = group ? `${resource}.${group}` : resource
+  const what = resourceName({ group, plural: resource })
   const part = subresource ? `${resource}/${subresource}` : resource
   const where = namespace ? `in the namespace "${namespace}"` : 'at the cluster scope'
   const message = `${what}${name ? ` "${name}"` : ''} is forbidden: User "${username}" cannot ${verb} resource "${part}" in API group "${group}" ${where}`

@@ -4,6 +4,7 @@ import { objectKey } from '../meta/keys'
 import type { KubeObject } from '../meta/object'
 import type { WatchEntry } from '../meta/wire'
 import { badRequest, errorOf, failure, methodNotAllowed, notFound } from './failures'
+import { selectedName } from './matcher'
 import {
   errorResponse,
   isWatch,
@@ -101,9 +102,13 @@ async function serveWatch(
   return jsonResponse(textStream({ next, cancel: (reason) => closing.abort(reason) }, request))
 }
 
-/** Returns the field selector of a watch whose path names an object; a selector in the query must agree with it. */
+/**
+ * Returns the field selector of a watch whose path names an object. A selector in the query must select the same name.
+ *
+ * @see apiserver `handlers.ListResource`
+ */
 function ofName(name: string, fieldSelector: string | undefined, request: Request): string {
-  const selector = `metadata.name=${name.replace(/[\\,=]/g, '\\$&')}`
-  if (!fieldSelector || fieldSelector === selector) return selector
+  if (!fieldSelector) return `metadata.name=${name.replace(/[\\,=]/g, '\\$&')}`
+  if (selectedName(fieldSelector) === name) return fieldSelector
   throw errorOf(badRequest("fieldSelector metadata.name doesn't match requested name"), request)
 }

@@ -5,7 +5,7 @@ import { parseFieldSelector } from '../meta/field-selectors'
 import { objectKey } from '../meta/keys'
 import type { Resource } from '../meta/resource'
 import { valueAt } from '../meta/scan'
-import { parseLabelSelector } from '../meta/selectors'
+import { isSelectorError, parseLabelSelector } from '../meta/selectors'
 
 /**
  * The fields that selectors may use besides `metadata.name` and `metadata.namespace`, each with its value in an object without the field:
@@ -62,6 +62,16 @@ export function createMatcher(
       (!namespace || entry.namespace === namespace) &&
       (fields.empty || fields.matches((path) => fieldOf(entry, path, fieldLabels))) &&
       (labels.empty || labels.matches(entry.labels)),
+  }
+}
+
+/** Returns the only name that a field selector accepts; undefined when it accepts others, or cannot be parsed. */
+export function selectedName(fieldSelector: string): string | undefined {
+  try {
+    return parseFieldSelector(fieldSelector).exactValue('metadata.name')
+  } catch (error) {
+    if (isSelectorError(error)) return undefined
+    throw error
   }
 }
 

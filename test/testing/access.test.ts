@@ -75,6 +75,12 @@ describe('access to a fake server', () => {
       ['get', Pod, '/api/v1/namespaces/shop/pods/b', { namespace: 'shop', name: 'b' }],
       ['list', Pod, '/api/v1/namespaces/shop/pods', { namespace: 'shop' }],
       ['list', Pod, '/api/v1/namespaces/shop/pods?fieldSelector=metadata.name%3Db', { namespace: 'shop', name: 'b' }],
+      [
+        'list',
+        Pod,
+        '/api/v1/namespaces/shop/pods?fieldSelector=metadata.name%3D%3Db%2Cmetadata.namespace%3Dshop',
+        { namespace: 'shop', name: 'b' },
+      ],
       ['list', Pod, '/api/v1/namespaces/other/pods', { namespace: 'other' }],
       ['list', Pod, '/api/v1/pods', {}],
       ['get', Pod, '/api/v1/namespaces/shop/pods/a/log', { namespace: 'shop', name: 'a', subresource: 'log' }],

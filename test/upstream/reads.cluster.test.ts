@@ -110,6 +110,9 @@ const reads: readonly (readonly [path: string, accept?: string])[] = [
   [`/api/v1/watch/namespaces/${NAMESPACE}/configmaps?watch=false`],
   [`/api/v1/watch/namespaces/${NAMESPACE}/configmaps/a?`],
   [`/api/v1/watch/namespaces/${NAMESPACE}/configmaps/a?fieldSelector=metadata.name%3Db`],
+  [`/api/v1/watch/namespaces/${NAMESPACE}/configmaps/a?fieldSelector=metadata.name%3D%3Da`],
+  [`/api/v1/watch/namespaces/${NAMESPACE}/configmaps/a?fieldSelector=metadata.name%3Da%2Cmetadata.namespace%3D${NAMESPACE}`],
+  [`/api/v1/watch/namespaces/${NAMESPACE}/configmaps/a?fieldSelector=metadata.namespace%3D${NAMESPACE}`],
   [`/api/v1/watch/namespaces/${NAMESPACE}?`],
   [`/api/v1/watch/configmaps?labelSelector=l%3Dx`],
   // Paths.

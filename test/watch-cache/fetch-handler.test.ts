@@ -109,12 +109,15 @@ describe('a WATCH over HTTP', () => {
     },
   )
 
-  it('a WATCH of one object by the legacy path delivers that object alone', async () => {
-    const { get } = setUp()
-    const response = await get('/api/v1/watch/namespaces/shop/pods/a')
-    expect(await readLines(response, 1)).toMatchObject([{ type: 'ADDED', object: { metadata: { name: 'a' } } }])
-    await response.body?.cancel()
-  })
+  it.each(['', '?fieldSelector=metadata.name%3D%3Da', '?fieldSelector=metadata.namespace%3Dshop%2Cmetadata.name%3Da'])(
+    'a WATCH of one object by the legacy path%s delivers that object alone',
+    async (query) => {
+      const { get } = setUp()
+      const response = await get(`/api/v1/watch/namespaces/shop/pods/a${query}`)
+      expect(await readLines(response, 1)).toMatchObject([{ type: 'ADDED', object: { metadata: { name: 'a' } } }])
+      await response.body?.cancel()
+    },
+  )
 
   it('a WATCH that is not read takes one batch from the cache, and ends once it is too far behind', async () => {
     const clock = new VirtualClock()
@@ -216,6 +219,8 @@ describe('other answers', () => {
     ['/api/v1/pods?sendInitialEvents=', 422],
     ['/api/v1/namespaces/shop/pods/a?resourceVersion=abc', 400],
     ['/api/v1/watch/namespaces/shop/pods/a?fieldSelector=metadata.name%3Db', 400],
+    ['/api/v1/watch/namespaces/shop/pods/a?fieldSelector=metadata.namespace%3Dshop', 400],
+    ['/api/v1/watch/namespaces/shop/pods/a?fieldSelector=metadata.name', 400],
   ])('%s is %i, as a Status', async (path, status) => {
     const response = await setUp().get(path)
     expect(response.status).toBe(status)
