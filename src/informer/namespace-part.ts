@@ -48,6 +48,11 @@ export class NamespacePart<T extends KubeObject> {
     this.#persistence = host.persisted(this.store, { ...persistence, scope: { ...persistence.scope, namespace } })
   }
 
+  /** Notices that the runtime has suspended the reflector: reading its status is what detects that. */
+  check(): void {
+    void this.#reflector?.status
+  }
+
   /** What its reflector says. One that was denied stays so until the server has delivered. */
   get status(): ReflectorStatus {
     return this.#status

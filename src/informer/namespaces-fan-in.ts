@@ -67,6 +67,11 @@ export class NamespacesFanIn<T extends KubeObject> {
     await Promise.all(this.#ending)
   }
 
+  /** Notices parts that the runtime has suspended. */
+  check(): void {
+    for (const part of [this.#whole, ...this.#parts.values()]) part.check()
+  }
+
   /** Ends the waits of all parts, and checks that what is open is alive. */
   reconnect(): void {
     for (const part of [this.#whole, ...this.#parts.values()]) part.reconnect()

@@ -43,6 +43,7 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
   }
 
   get status(): InformerStatus {
+    this.#fanIn?.check()
     return this.#status
   }
 

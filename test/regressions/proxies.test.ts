@@ -1,8 +1,14 @@
 // What stands between a page and its server: load balancers that cut, proxies that hold, buffer and keep streams open, and pages that freeze.
 import { afterEach, describe, expect, test, vi } from 'vitest'
+// Loaded before virtual time begins.
+import '../../src/informer/namespaces-fan-in'
+import { createInformer } from '../../src/informer/create-informer'
+import { eachAllowed } from '../../src/informer/each-allowed'
 import type { Wake } from '../../src/internal/wake'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
+import { ConfigMap } from '../../src/resources/core/v1'
 import type { RequestRecord } from '../../src/testing'
+import { KubeReader } from '../../src/transport/reader'
 import { type Fetch, Page, type PageOptions } from '../conformance/page'
 import { World } from '../conformance/world'
 
@@ -536,6 +542,7 @@ describe('a plain Worker of Cloudflare, whose timers end with the request that s
     const page = await new Page(world, { clock }).open()
     return {
       world,
+      clock,
       page,
       sleep: (ms: number) => {
         asleepMs += ms
@@ -550,6 +557,24 @@ describe('a plain Worker of Cloudflare, whose timers end with the request that s
     expect(page.reflector.status.state).toBe('live')
     sleep(8_000)
     expect(page.reflector.status.state).toBe('stale')
+  })
+
+  test('an informer of single namespaces that the runtime has stopped is not shown as live either', async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    const { world, clock, page, sleep } = await suspended()
+    await using _ = page
+    world.server.faults.add({
+      times: Number.POSITIVE_INFINITY,
+      match: ({ url }) => !url.includes('/namespaces/'),
+      fault: { type: 'status', status: 403 },
+    })
+    const client = new KubeReader({ baseUrl: world.baseUrl, fetch: world.fetch })
+    const options = { namespaces: eachAllowed(['shop']), clock, onWake: () => () => undefined, onError: () => undefined }
+    await using informer = createInformer(client, ConfigMap, options)
+    await world.settle()
+    expect(informer.status.state).toBe('live')
+    sleep(8_000)
+    expect(informer.status.state).toBe('stale')
   })
 
   test('a feed whose timers fire again, as in a Durable Object that was busy, reconnects', async () => {
