@@ -9,6 +9,7 @@ import { guarded } from '../internal/report'
 import { onWake, type Wake } from '../internal/wake'
 import type { Entry, UnparsedEntry } from '../meta/entry'
 import type { KubeObject } from '../meta/object'
+import { MAX_RETRY_AFTER_MS } from '../transport/failure'
 import { Backoff, Pace } from './backoff'
 import { expectedTypeCheck } from './expected-type'
 import type { Failure, FailureKind } from './failure'
@@ -21,17 +22,16 @@ import { type AttemptEnded, type FeedEvent, type FeedState, initialState, type S
 import { initialStatus, nextStatus } from './status'
 import { type WhenSyncedOptions, whenSynced } from './when-synced'
 
-/** The longest wait that a server can ask for. */
-const MAX_RETRY_AFTER_MS = 300_000
 const DEFAULT_POLL_INTERVAL_MS = 30_000
-/** What ends a watch that worked without being a problem, as long as the next attempt succeeds. */
-const PASSING: ReadonlySet<FailureKind> = new Set(['connection', 'stale', 'throttled'])
+/**
+ * Ends of a watch that do not show an unhealthy server. They start the backoff over after a watch that worked, and are not reported while the
+ * next attempt succeeds.
+ */
+const HARMLESS: ReadonlySet<FailureKind> = new Set(['connection', 'stale', 'throttled'])
 /** What ends a watch that a list puts right. */
 const RELISTED: ReadonlySet<FailureKind> = new Set(['expired', 'other-history'])
 /** This many of those in a row are one. */
 const MAX_CUTS = 3
-/** What a watch can end with that does not show an unhealthy server: these start the backoff over. */
-const HARMLESS: ReadonlySet<FailureKind> = new Set(['connection', 'stale', 'throttled'])
 
 /** How {@link Reflector.run} runs. */
 export interface ReflectorRunOptions {
@@ -102,7 +102,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
 
   /** What the feed is doing. */
   get state(): ReflectorState {
-    return this.#status.state
+    return this.status.state
   }
 
   /** Everything there is to know; another object after each change, fit for `useSyncExternalStore`. */
@@ -268,7 +268,10 @@ export class Reflector<T extends KubeObject> extends Opaque {
     const { failure, attempt, stood } = ended
     this.#hasStood = stood && (!failure || HARMLESS.has(failure.kind))
     this.#failed = attempt === 'watch' ? 'watch' : 'fill'
-    if (stood) this.#waits.watch.reset()
+    if (stood) {
+      this.#waits.watch.reset()
+      this.#cuts = 0
+    }
     if (failure?.kind === 'stale') {
       this.#update({ state: 'stale' })
       // A server has no bookmark to send while nothing anywhere changes: silence may have been that, so the next one must last longer.
@@ -281,8 +284,8 @@ export class Reflector<T extends KubeObject> extends Opaque {
       this.#update({ error: failure.error })
       this.#emit?.({ type: 'error', error: failure.error, kind: failure.kind })
       // What worked and was cut is a problem once it is so again and again.
-      this.#cuts = stood ? 0 : this.#cuts + 1
-      const isCut = PASSING.has(failure.kind) && ended.opened && this.#cuts < MAX_CUTS
+      if (!stood) this.#cuts++
+      const isCut = HARMLESS.has(failure.kind) && ended.opened && this.#cuts < MAX_CUTS
       const isPassing = isCut || (attempt === 'watch' && RELISTED.has(failure.kind))
       if (!isPassing) this.#problems.report(failure.kind, failure.error)
     }

@@ -32,14 +32,10 @@ export class Watchdog {
     return Math.max(0, this.#clock.now() - this.#heardAt)
   }
 
-  /**
-   * Checks at once, for example after a sleep during which no timer ran.
-   *
-   * @param boundMs the maximum silence for this check; default: as at construction.
-   */
-  check(boundMs: number = this.#boundMs()): void {
+  /** Checks at once, for example after a sleep during which no timer ran. */
+  check(): void {
     const { silentMs } = this
-    if (silentMs >= boundMs) this.#bark(silentMs)
+    if (silentMs >= this.#boundMs()) this.#bark(silentMs)
   }
 
   /** Restarts the timer after the maximum silence has changed. */

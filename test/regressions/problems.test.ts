@@ -6,7 +6,7 @@ import '../../src/informer/namespaces-fan-in'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
 import { eachAllowed } from '../../src/informer/each-allowed'
 import { ListWatch } from '../../src/reflector/list-watch'
-import type { ReflectorOptions } from '../../src/reflector/options'
+import type { ReflectorEvent, ReflectorOptions } from '../../src/reflector/options'
 import { Reflector } from '../../src/reflector/reflector'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { Store } from '../../src/store/store'
@@ -141,6 +141,19 @@ describe('a feed that cannot work', () => {
       world.server.disconnect()
     }
     await world.advance(30_000)
+    expect(feed.reflector.state).toBe('live')
+    expect(lines()).toEqual([])
+  })
+
+  test('prints nothing for a third cut when a watch that the server closed in good order came before it', async () => {
+    const world = new World(['a'])
+    const plan = ['cut', 'cut', 'closed', 'cut']
+    const onEvent = (event: ReflectorEvent) => {
+      if (event.type === 'opened' && event.attempt === 'watch' && plan.shift() === 'cut') queueMicrotask(() => world.server.disconnect())
+    }
+    await using feed = tenLines(world, { onEvent })
+    await world.advance(900_000)
+    expect(plan).toEqual([])
     expect(feed.reflector.state).toBe('live')
     expect(lines()).toEqual([])
   })
