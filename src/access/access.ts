@@ -3,8 +3,9 @@ import { abortable } from '../internal/abortable'
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
 import { type Resource, resourcePath } from '../meta/resource'
+import { membersOf } from '../meta/schemas'
 import type { RequestOptions } from '../meta/wire'
-import { readJson } from '../transport/json'
+import { requestJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
 import { type ResourceRule, resourceRulesOf, rulesAllow } from './rules'
 
@@ -101,10 +102,9 @@ export class Access extends Opaque {
   async #ask(kind: string, spec: object): Promise<Readonly<Record<string, unknown>>> {
     const path = `apis/${API}/v1/${kind.toLowerCase()}s`
     const body = JSON.stringify({ kind, apiVersion: `${API}/v1`, spec })
-    const response = await this.#client.request({ path, method: 'POST', headers: { 'content-type': 'application/json' }, body })
-    const review = await readJson<{ status?: unknown }>(response, { method: 'POST', url: `${this.#client.baseUrl}/${path}` }, {})
-    const { status } = review
-    return typeof status === 'object' && status !== null ? (status as Record<string, unknown>) : {}
+    const headers = { 'content-type': 'application/json' }
+    const { status } = await requestJson<{ status?: unknown }>(this.#client, { path, method: 'POST', headers, body })
+    return membersOf(status)
   }
 
   /** Shares one request between all callers while its answer is valid. A caller that aborts does not cancel it for the others. */

@@ -1,4 +1,5 @@
 // Evaluates the rules of a SelfSubjectRulesReview.
+import { textsOf } from '../meta/schemas'
 
 /** A rule of a SelfSubjectRulesReview. */
 export interface ResourceRule {
@@ -22,8 +23,6 @@ export function resourceRulesOf(value: unknown): ResourceRule[] {
     return [{ verbs: textsOf(verbs), apiGroups: textsOf(apiGroups), resources: textsOf(resources), resourceNames: names }]
   })
 }
-
-const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [])
 
 /** A verb on a resource, as a rule is checked against it. */
 export interface RuleQuestion {

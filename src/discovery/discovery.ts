@@ -2,11 +2,12 @@
 import { type ApiError, hasBrand, isApiError, KubeError, ParseError } from '../errors'
 import { Opaque } from '../internal/opaque'
 import { apiVersionOf, groupVersionPath } from '../meta/resource'
+import { membersOf } from '../meta/schemas'
 import type { RequestOptions } from '../meta/wire'
-import { readJson } from '../transport/json'
+import { readJson, requestJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
 import { aggregatedGroups, type GroupDocument, listedGroups, listedResources, partsOf, type VersionDocument } from './documents'
-import { checkSegment, listOf, membersOf, textOf } from './json'
+import { checkSegment, listOf, textOf } from './json'
 import { nearMatches, type ResourceQuery, resolveResource } from './resolve'
 import type { DiscoveredGroup, DiscoveredResource, DiscoveryFailure } from './resource'
 
@@ -167,7 +168,7 @@ async function readVersion(
       group: root === 'api' ? '' : checkSegment(group, 'a group'),
       version: checkSegment(version, 'a version'),
     })
-    const document = await readJson<object>(await client.request({ path, signal }), summaryOf(client, path), { signal })
+    const document = await requestJson<object>(client, { path, signal })
     return { version: textOf(version), ...listedResources(document) }
   } catch (error) {
     signal?.throwIfAborted()

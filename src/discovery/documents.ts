@@ -1,7 +1,8 @@
 // Parses the discovery documents below /api and /apis. Any part may be missing, null or of another type. A part that cannot be used is
 // omitted and reported, and does not affect the rest.
 import type { ResourceScope } from '../meta/resource'
-import { checkSegment, listOf, membersOf, textOf, textsOf } from './json'
+import { membersOf, textsOf } from '../meta/schemas'
+import { checkSegment, listOf, textOf } from './json'
 import type { DiscoveredParts, DiscoveredResource, DiscoveredSubresource } from './resource'
 
 /** A group, the same for both forms of discovery, with its versions in the order of the server's preference. */

@@ -3,16 +3,8 @@
 import { KubeError } from '../errors'
 import { pathSegmentProblem } from '../meta/path-segment'
 
-/** Returns the members of an object, or none for another type. */
-export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
-}
-
 /** Returns a string, or the empty string for another type. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-/** Returns the strings of a list, or none for another type. */
-export const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [])
 
 /**
  * Returns a list, or an empty one when it is absent.

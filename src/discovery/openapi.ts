@@ -2,10 +2,10 @@
 import { KubeError } from '../errors'
 import { pathSegmentProblem, shown } from '../meta/path-segment'
 import { apiVersionOf, groupVersionPath, type Resource } from '../meta/resource'
+import { membersOf } from '../meta/schemas'
 import type { RequestOptions } from '../meta/wire'
-import { readJson } from '../transport/json'
+import { requestJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
-import { membersOf } from './json'
 
 /** The used part of the OpenAPI v3 document of one version of a group. */
 export interface OpenApiDocument {
@@ -42,8 +42,7 @@ export async function openapi(
   groupVersion: Pick<Resource, 'group' | 'version'>,
   { signal }: Pick<RequestOptions, 'signal'> = {},
 ): Promise<OpenApiDocument> {
-  const read = async <T>(path: string, params?: URLSearchParams): Promise<T> =>
-    readJson<T>(await client.request({ path, params, signal }), { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal })
+  const read = <T>(path: string, params?: URLSearchParams) => requestJson<T>(client, { path, params, signal })
   const paths = membersOf((await read<{ paths?: unknown }>('openapi/v3')).paths)
   const key = groupVersionPath(groupVersion)
   const found = Object.hasOwn(paths, key) ? paths[key] : undefined

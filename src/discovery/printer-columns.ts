@@ -1,11 +1,12 @@
 // Reads the printer columns of custom resources.
 import { isApiError } from '../errors'
 import { type Resource, resourceName, resourcePath } from '../meta/resource'
+import { membersOf } from '../meta/schemas'
 import type { RequestOptions } from '../meta/wire'
-import { readJson } from '../transport/json'
+import { requestJson } from '../transport/json'
 import type { Requester } from '../transport/requester'
 import { CustomResourceDefinition, type PrinterColumn } from './custom-resource-definition'
-import { listOf, membersOf, textOf } from './json'
+import { listOf, textOf } from './json'
 
 /** The column that the API server shows when a definition has none. */
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
@@ -25,8 +26,7 @@ export async function printerColumns(
 ): Promise<readonly PrinterColumn[] | undefined> {
   const path = resourcePath(CustomResourceDefinition, { name: resourceName(resource) })
   try {
-    const response = await client.request({ path, signal })
-    const { spec } = await readJson<{ spec?: unknown }>(response, { method: 'GET', url: `${client.baseUrl}/${path}` }, { signal })
+    const { spec } = await requestJson<{ spec?: unknown }>(client, { path, signal })
     const versions = listOf(membersOf(spec).versions, `the versions of ${path}`).map(membersOf)
     const version = versions.find(({ name }) => name === resource.version)
     return version && columnsOf(version.additionalPrinterColumns)

@@ -2,14 +2,14 @@
 
 /** The time functions that the library uses. Injected, so that tests run in virtual time. */
 export interface Clock {
-  /** Returns monotonic milliseconds since an arbitrary moment. Continues while the machine sleeps, and ignores changes of its clock. */
+  /** Returns milliseconds since the epoch that never go back. Continues while the machine sleeps. */
   now(): number
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(handle: unknown): void
 }
 
-/** The longest delay a timer accepts; a longer one fires at once. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
+/** The longest delay that a timer accepts, in milliseconds; with a longer one it fires at once. */
+export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1
 
 /** The clock of the runtime. */
 export const systemClock: Clock = {

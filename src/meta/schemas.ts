@@ -9,9 +9,12 @@ import { INITIAL_EVENTS_END } from './wire'
 type Members = Readonly<Record<string, unknown>>
 
 /** Returns the members of an object; an empty record for any other value. */
-function membersOf(value: unknown): Members {
+export function membersOf(value: unknown): Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {}
 }
+
+/** Returns the strings of a list; an empty list for any other value. */
+export const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [])
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined

@@ -8,6 +8,7 @@ import type { KubeObject } from '../meta/object'
 import type { Resource } from '../meta/resource'
 import { asBookmark, asStatus } from '../meta/schemas'
 import { addSkipped, type EntryList, type Skipped, type WatchEntry } from '../meta/wire'
+import { refusedWatch } from '../transport/decode'
 import type { ListEntriesOptions } from '../transport/list'
 import type { Requester } from '../transport/requester'
 import { withOwnPolicy } from '../transport/requester'
@@ -154,7 +155,7 @@ function parseEvent(line: string): { type?: unknown; object?: unknown } {
     throw new ParseError('a watch event is not JSON', line, { cause })
   }
   if (typeof event !== 'object' || event === null) throw new ParseError('a watch event is not an object', line)
-  const status = asStatus(event)
-  if (status) throw new WatchError(status.message ?? 'the server sent a Status in place of events', { status })
+  const refused = refusedWatch(event)
+  if (refused) throw refused
   return event
 }

@@ -1,3 +1,4 @@
+import { MAX_TIMEOUT_MS } from '../internal/clock'
 import type { KubeList, KubeObject, Status } from '../meta/object'
 import type { Resource } from '../meta/resource'
 import type {
@@ -41,8 +42,6 @@ export interface KubeClientOptions extends KubeReaderOptions {
   retry?: number | undefined
 }
 
-/** The longest time that timers know, in milliseconds. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
 /** More repetitions would hide that a server is down. */
 const MAX_RETRIES = 10
 

@@ -162,9 +162,17 @@ function eventOf<T>({ type, object, twice }: EventParts, line: string, [from, to
 
 const skipped = (error: Error) => ({ type: 'SKIPPED', error }) as const
 
-/** A proxy, or a server that refuses with a status of 200, writes a bare Status. */
+/**
+ * Returns the error for a bare Status in place of events, as a proxy, or a server that refuses with a status of 200, writes it; undefined for any
+ * other value.
+ */
+export function refusedWatch(value: unknown): WatchError | undefined {
+  const status = asStatus(value)
+  return status && new WatchError(status.message ?? 'the server sent a Status in place of events', { status })
+}
+
 function notAnEvent(text: string): never {
-  const status = asStatus(parseJson(text))
-  if (status) throw new WatchError(status.message ?? 'the server sent a Status in place of events', { status })
+  const refused = refusedWatch(parseJson(text))
+  if (refused) throw refused
   throw new ParseError('a watch event has a type and an object, this has neither', text)
 }

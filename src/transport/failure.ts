@@ -69,20 +69,18 @@ export function redirectOf(response: Response, request: RequestSummary): ApiErro
 }
 
 /**
- * Names a response in an error's message: method, URL, status, content type, the final URL when it differs, and the title of an HTML page.
+ * Names a response in an error's message: method, URL, status, content type, and the final URL when it differs.
  *
- * @param text The body, as far as it was read.
  * @example
  * ```
- * throw new ParseError(`${describeResponse(response, request, text)}, not JSON`, text)
- * // GET http://kube/api/v1/pods answered 200 text/html from https://login.example/ ("Sign in"), not JSON: <html>…
+ * throw new ParseError(`${describeResponse(response, request)}, not JSON`, text)
+ * // GET http://kube/api/v1/pods answered 200 text/html from https://login.example/, not JSON: <html>…
  * ```
  */
-export function describeResponse(response: Response, request: RequestSummary, text = ''): string {
+export function describeResponse(response: Response, request: RequestSummary): string {
   const finalUrl = finalUrlOf(response, request)
-  const title = redact(titleOf(response, text) ?? '').slice(0, MAX_MESSAGE_LENGTH)
   const type = contentTypeOf(response) || 'without a content type'
-  return `${request.method} ${request.url} answered ${response.status} ${type}${finalUrl ? ` from ${finalUrl}` : ''}${title && ` ("${title}")`}`
+  return `${request.method} ${request.url} answered ${response.status} ${type}${finalUrl ? ` from ${finalUrl}` : ''}`
 }
 
 /** The media type of a response without its parameters; the empty string when it names none. */

@@ -4,6 +4,7 @@ import { delay } from '../internal/delay'
 import type { Resource } from '../meta/resource'
 import type { RequestOptions } from '../meta/wire'
 import { readChunks } from './body'
+import { MAX_RETRY_AFTER_MS } from './failure'
 import { requestJson } from './json'
 import { LogPosition, type TimedLine, timedLine } from './log-position'
 import { searchParams } from './params'
@@ -48,8 +49,6 @@ const STOOD_MS = 10_000
 const MAX_FAILURES = 8
 /** The longest wait between two attempts, unless the server asks for more. */
 const LONGEST_WAIT_MS = 30_000
-/** The longest wait a server can ask for. */
-const LONGEST_RETRY_AFTER_MS = 300_000
 /** The longest wait for a container's next run. */
 const NEXT_RUN_WAIT_MS = 5_000
 
@@ -225,7 +224,7 @@ class Follower {
   async #wait({ failure }: Attempt, isOver: boolean): Promise<void> {
     if (isOver) this.#hasty++
     const backoffMs = this.#hasty > 1 ? SHORT_MS * 2 ** Math.min(this.#hasty - 2, 20) : 0
-    const askedMs = isApiError(failure) ? Math.min(failure.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS) : 0
+    const askedMs = isApiError(failure) ? Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0
     const waitMs = Math.max(Math.min(backoffMs, isOver ? NEXT_RUN_WAIT_MS : LONGEST_WAIT_MS), askedMs)
     if (waitMs > 0) await delay(waitMs, { clock: this.#clock, signal: this.#signal })
     this.#signal.throwIfAborted()

@@ -5,7 +5,7 @@ import type { PartialObjectMetadata } from '../meta/partial-object-metadata'
 import { type Resource, resourceName, resourcePath } from '../meta/resource'
 import { listMetaOf } from '../meta/schemas'
 import type { ListOptions, RequestOptions } from '../meta/wire'
-import { readJson } from './json'
+import { requestJson } from './json'
 import { searchParams } from './params'
 import type { Requester } from './requester'
 
@@ -98,9 +98,8 @@ export async function listTable<T extends KubeObject, I extends IncludeObject = 
   { namespace, signal, onBytes, ...options }: TableOptions<I> = {},
 ): Promise<Table<IncludedObject<T, I>>> {
   const path = resourcePath(resource, { namespace })
-  const url = `${client.baseUrl}/${path}`
-  const response = await client.request({ path, params: searchParams(options), headers: { accept: TABLE_ACCEPT }, signal })
-  return asTable<IncludedObject<T, I>>(await readJson(response, { method: 'GET', url }, { signal, onBytes }), resource)
+  const request = { path, params: searchParams(options), headers: { accept: TABLE_ACCEPT }, signal, onBytes }
+  return asTable<IncludedObject<T, I>>(await requestJson(client, request), resource)
 }
 
 /**

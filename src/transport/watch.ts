@@ -1,12 +1,11 @@
-import { isParseError, ParseError, type RequestSummary, WatchError } from '../errors'
+import { isParseError, ParseError, type RequestSummary, type WatchError } from '../errors'
 import { parseJson } from '../meta/json'
-import type { KubeObject, Status } from '../meta/object'
+import type { KubeObject } from '../meta/object'
 import { apiVersionOf, type Resource, resourcePath } from '../meta/resource'
 import { skipSpace, skipValue } from '../meta/scan'
-import { asStatus } from '../meta/schemas'
 import { INITIAL_EVENTS_END, type RequestOptions, type WatchEntry, type WatchEvent, type WatchOptions } from '../meta/wire'
 import { readChunks } from './body'
-import { WatchDecoder } from './decode'
+import { refusedWatch, WatchDecoder } from './decode'
 import { entryParams } from './entry-params'
 import { locate } from './json'
 import { type LineSink, LineSplitter } from './lines'
@@ -85,14 +84,13 @@ export async function* watchEntries<T extends KubeObject>(
 function whatCame(error: unknown, chunk: Uint8Array | undefined): unknown {
   if (!chunk || !isParseError(error) || !(error.cause instanceof SyntaxError)) return error
   const text = new TextDecoder().decode(chunk)
-  let status: Status | undefined
+  let refused: WatchError | undefined
   try {
-    status = asStatus(parseJson(text))
+    refused = refusedWatch(parseJson(text))
   } catch (cause) {
     return new ParseError('a watch event is not JSON', text, { cause })
   }
-  if (status) return new WatchError(status.message ?? 'the server sent a Status in place of events', { status })
-  return new ParseError('a watch has one event in a line, this is one value over several lines', text)
+  return refused ?? new ParseError('a watch has one event in a line, this is one value over several lines', text)
 }
 
 /** Behind the last line end stand events without one, or the beginning of an event that was cut off and counts for nothing: where is it? */
