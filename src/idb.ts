@@ -1,3 +1,3 @@
 // The entry `kubeflect/idb`: persistence in IndexedDB.
 
-export { type IdbPersisterOptions, idbPersister } from './persistence/idb'
+export { type IdbPersisterOptions, idbPersister } from './persistence/idb/idb-persister'

@@ -1,6 +1,5 @@
 // The entry `kubeflect/sql`: persistence in SQLite and Durable Objects.
 
-export { sqlPersister } from './persistence/sql'
 export {
   type DurableObjectSqlStorage,
   durableObjectDatabase,
@@ -8,4 +7,5 @@ export {
   type SqliteConnection,
   type SqlValue,
   sqliteDatabase,
-} from './persistence/sql-database'
+} from './persistence/sql/database'
+export { sqlPersister } from './persistence/sql/sql-persister'

@@ -1,5 +1,5 @@
+import { type Entry, entryFromText } from '../../src/codec/entry'
 import { idbPersister } from '../../src/idb'
-import { type Entry, entryFromText } from '../../src/meta/entry'
 import type { Scope } from '../../src/persistence/persister'
 import { type Measured, podText, timed } from './measure'
 

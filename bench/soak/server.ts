@@ -11,7 +11,7 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { entryFromText } from '../../src/meta/entry'
+import { entryFromText } from '../../src/codec/entry'
 import { createRandom } from '../../src/testing/random'
 import { objectText } from '../load/objects'
 import { digestOf, type FinalState, type ServerState } from './texts'

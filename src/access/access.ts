@@ -1,12 +1,13 @@
 // Answers whether the user may do something, from cached access reviews.
+
+import type { RequestOptions } from '../api/options'
+import { type Resource, resourcePath } from '../api/resource'
+import { membersOf } from '../codec/envelopes'
+import { requestJson } from '../http/json'
+import type { Requester } from '../http/requester'
 import { abortable } from '../internal/abortable'
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
-import { type Resource, resourcePath } from '../meta/resource'
-import { membersOf } from '../meta/schemas'
-import type { RequestOptions } from '../meta/wire'
-import { requestJson } from '../transport/json'
-import type { Requester } from '../transport/requester'
 import { type ResourceRule, resourceRulesOf, rulesAllow } from './rules'
 
 /** Options of {@link Access}. */

@@ -1,5 +1,5 @@
 // Evaluates the rules of a SelfSubjectRulesReview.
-import { textsOf } from '../meta/schemas'
+import { textsOf } from '../codec/envelopes'
 
 /** A rule of a SelfSubjectRulesReview. */
 export interface ResourceRule {

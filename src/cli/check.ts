@@ -1,6 +1,6 @@
 // Checks the documents of servers and files once, so that the code after it can trust their types. As in Go, null means absent.
-import { KubeError } from '../errors'
-import { shown } from '../meta/path-segment'
+import { KubeError } from '../api/errors'
+import { shown } from '../api/path-segment'
 import type { GroupVersionKind, OpenApi, Operation, Schema, Schemas } from './openapi'
 
 /** Deepest nesting of a document; the schemas of CustomResourceDefinitions have at most about 100 levels. */

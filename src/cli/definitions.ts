@@ -1,7 +1,7 @@
 // Reads CustomResourceDefinitions from files, and turns them into the OpenAPI that an API server would publish.
-import { KubeError } from '../errors'
-import { shown } from '../meta/path-segment'
-import { defineResource, type ResourceScope } from '../meta/resource'
+import { KubeError } from '../api/errors'
+import { shown } from '../api/path-segment'
+import { defineResource, type ResourceScope } from '../api/resource'
 import { booleanAt, listAt, objectAt, Place, schemaAt, stringAt } from './check'
 import type { Host } from './host'
 import type { GroupVersionKind, Schema, Schemas } from './openapi'

@@ -1,6 +1,6 @@
 // The command `fake-server`: serves a Kubernetes API server in memory.
-import { KubeError } from '../errors'
-import type { KubeObject } from '../meta/object'
+import { KubeError } from '../api/errors'
+import type { KubeObject } from '../api/object'
 import type { StandaloneOptions } from '../testing/standalone'
 import type { Host, OptionConfig } from './host'
 import { parseOptions, severalOf } from './options'

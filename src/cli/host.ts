@@ -1,5 +1,5 @@
 // The machine that a command runs on: its arguments, files and streams.
-import { KubeError } from '../errors'
+import { KubeError } from '../api/errors'
 
 /** The parts of the machine that a command needs. */
 export interface Host {

@@ -1,5 +1,5 @@
 // Serves on a port of this machine until the process is told to stop.
-import { KubeError } from '../errors'
+import { KubeError } from '../api/errors'
 import type { RunningServer } from './fake-server'
 
 /** The used part of Node's `http.Server`. The sources are compiled without Node's types, because most of them run elsewhere. */

@@ -1,6 +1,6 @@
 // Turns the names of a server into identifiers, property names, string literals and paths.
-import { KubeError } from '../errors'
-import { shown } from '../meta/path-segment'
+import { KubeError } from '../api/errors'
+import { shown } from '../api/path-segment'
 import { printable } from './printable'
 
 // A server may send any name; the output must be harmless and well-formed for all of them.

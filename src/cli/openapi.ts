@@ -1,7 +1,7 @@
 // The parts of an API server's OpenAPI v3 that describe its objects and their paths.
-import { KubeError } from '../errors'
-import { pathSegmentProblem, shown } from '../meta/path-segment'
-import { apiVersionOf, type ResourceScope } from '../meta/resource'
+import { KubeError } from '../api/errors'
+import { pathSegmentProblem, shown } from '../api/path-segment'
+import { apiVersionOf, type ResourceScope } from '../api/resource'
 
 /** One version of a group. */
 export interface GroupVersion {

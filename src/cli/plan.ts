@@ -1,6 +1,6 @@
 // Distributes kinds and types over modules.
-import { KubeError } from '../errors'
-import { shown } from '../meta/path-segment'
+import { KubeError } from '../api/errors'
+import { shown } from '../api/path-segment'
 import { schemaNamed } from './check'
 import { modulePath, Names } from './names'
 import { type GroupVersion, type OpenApi, referencesOf, type Schemas, type ServedKind, servedKinds } from './openapi'

@@ -1,10 +1,11 @@
 // Reads the OpenAPI documents and group versions of a cluster.
+
+import { KubeError } from '../api/errors'
+import { apiVersionOf } from '../api/resource'
 import { CustomResourceDefinition } from '../discovery/custom-resource-definition'
 import { discover } from '../discovery/discovery'
 import { openapi } from '../discovery/openapi'
-import { KubeError } from '../errors'
-import { apiVersionOf } from '../meta/resource'
-import type { KubeClient } from '../transport/client'
+import type { KubeClient } from '../http/client'
 import { openApiOf, Place } from './check'
 import { definitionOf } from './definitions'
 import type { GroupVersion } from './openapi'

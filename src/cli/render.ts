@@ -1,5 +1,5 @@
 // Renders TypeScript modules from OpenAPI documents.
-import { resourceName } from '../meta/resource'
+import { resourceName } from '../api/resource'
 import { schemaNamed } from './check'
 import { docstring, width } from './docs'
 import { Imports } from './imports'

@@ -1,5 +1,5 @@
 // The entry of `npx kubeflect`: picks the command, prints errors and returns the exit code.
-import { isKubeError } from '../errors'
+import { isKubeError } from '../api/errors'
 import { fakeServer, fakeServerUsage, type ServeFake } from './fake-server'
 import { type Connect, generate, generateUsage } from './generate'
 import type { Host } from './host'

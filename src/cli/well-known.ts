@@ -3,7 +3,7 @@ import type { Schema, Schemas } from './openapi'
 
 const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 
-/** Schemas with types in the library itself, in `src/meta/object.ts`. */
+/** Schemas with types in the library itself, in `src/api/object.ts`. */
 export const libraryTypes: Readonly<Record<string, string>> = Object.fromEntries(
   ['ObjectMeta', 'OwnerReference', 'ManagedFieldsEntry', 'ListMeta', 'Status', 'StatusDetails', 'StatusCause'].map((name) => [
     metaPackage + name,

@@ -1,4 +1,4 @@
-import { KubeError } from '../errors'
+import { KubeError } from '../api/errors'
 import { loadPeer } from '../kubeconfig/peer'
 
 /**

@@ -1,10 +1,10 @@
 // Controllers: call a reconciler for every object that changes.
 
+import type { KubeObject } from '../api/object'
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
 import { report } from '../internal/report'
-import type { KubeObject } from '../meta/object'
 import { RateLimitingQueue } from '../workqueue/rate-limiting-queue'
 import {
   type ControllerRegistration,

@@ -1,8 +1,8 @@
 // Maps an object to the keys of its owners.
 
-import { objectKey } from '../meta/keys'
-import type { KubeObject } from '../meta/object'
-import type { Resource } from '../meta/resource'
+import { objectKey } from '../api/keys'
+import type { KubeObject } from '../api/object'
+import type { Resource } from '../api/resource'
 
 /**
  * Returns a `keys` function that maps an object to its owners of one kind, according to its ownerReferences. Ignores versions, as the

@@ -1,7 +1,7 @@
 // The interface between controllers and informers.
 
-import type { Entry } from '../meta/entry'
-import type { KubeObject } from '../meta/object'
+import type { KubeObject } from '../api/object'
+import type { Entry } from '../codec/entry'
 import type { StoreChange } from '../store/changes'
 
 /** The handler a controller registers. Receives every change, the existing objects (as added), and resyncs. */

@@ -1,6 +1,6 @@
 // The CustomResourceDefinition, as far as discovery uses it.
-import type { KubeObject } from '../meta/object'
-import { defineResource, type Resource } from '../meta/resource'
+import type { KubeObject } from '../api/object'
+import { defineResource, type Resource } from '../api/resource'
 
 /** A printer column of a custom resource definition. The object's name is always shown before it. */
 export interface PrinterColumn {

@@ -1,7 +1,7 @@
 // Reads server documents member by member. Go writes an empty list or object as null, and an aggregated API may write anything: an absent
 // member is empty, and one of another type is an error that affects only its own part.
-import { KubeError } from '../errors'
-import { pathSegmentProblem } from '../meta/path-segment'
+import { KubeError } from '../api/errors'
+import { pathSegmentProblem } from '../api/path-segment'
 
 /** Returns a string, or the empty string for another type. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')

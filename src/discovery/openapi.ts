@@ -1,11 +1,11 @@
 // Reads the OpenAPI v3 schemas that the server publishes.
-import { KubeError } from '../errors'
-import { pathSegmentProblem, shown } from '../meta/path-segment'
-import { apiVersionOf, groupVersionPath, type Resource } from '../meta/resource'
-import { membersOf } from '../meta/schemas'
-import type { RequestOptions } from '../meta/wire'
-import { requestJson } from '../transport/json'
-import type { Requester } from '../transport/requester'
+import { KubeError } from '../api/errors'
+import type { RequestOptions } from '../api/options'
+import { pathSegmentProblem, shown } from '../api/path-segment'
+import { apiVersionOf, groupVersionPath, type Resource } from '../api/resource'
+import { membersOf } from '../codec/envelopes'
+import { requestJson } from '../http/json'
+import type { Requester } from '../http/requester'
 
 /** The used part of the OpenAPI v3 document of one version of a group. */
 export interface OpenApiDocument {

@@ -1,10 +1,10 @@
 // Reads the printer columns of custom resources.
-import { isApiError } from '../errors'
-import { type Resource, resourceName, resourcePath } from '../meta/resource'
-import { membersOf } from '../meta/schemas'
-import type { RequestOptions } from '../meta/wire'
-import { requestJson } from '../transport/json'
-import type { Requester } from '../transport/requester'
+import { isApiError } from '../api/errors'
+import type { RequestOptions } from '../api/options'
+import { type Resource, resourceName, resourcePath } from '../api/resource'
+import { membersOf } from '../codec/envelopes'
+import { requestJson } from '../http/json'
+import type { Requester } from '../http/requester'
 import { CustomResourceDefinition, type PrinterColumn } from './custom-resource-definition'
 import { listOf, textOf } from './json'
 

@@ -1,5 +1,5 @@
 // Resolves the names of resources like kubectl.
-import { apiVersionOf, resourceName } from '../meta/resource'
+import { apiVersionOf, resourceName } from '../api/resource'
 import type { DiscoveredResource } from './resource'
 
 /**

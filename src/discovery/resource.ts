@@ -1,6 +1,6 @@
 // The types of discovered resources and groups.
-import type { KubeObject } from '../meta/object'
-import type { Resource } from '../meta/resource'
+import type { KubeObject } from '../api/object'
+import type { Resource } from '../api/resource'
 
 /** A resource that the server reported, ready for a client, a ListWatch or an informer. */
 export interface DiscoveredResource extends Resource<KubeObject> {

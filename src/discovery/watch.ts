@@ -1,13 +1,14 @@
 // Watches for changes of the server’s resources.
+
+import { defineResource } from '../api/resource'
+import type { Requester } from '../http/requester'
 import { createInformer } from '../informer/create-informer'
-import { metadata } from '../informer/metadata'
+import { metadata } from '../informer/sources/metadata'
 import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { guarded } from '../internal/report'
-import { defineResource } from '../meta/resource'
-import type { EntryClient } from '../reflector/list-watch'
 import type { ReflectorOptions } from '../reflector/options'
-import type { Requester } from '../transport/requester'
+import type { EntryClient } from '../source/list-watch'
 import { CustomResourceDefinition } from './custom-resource-definition'
 import { type Discovery, discover } from './discovery'
 

@@ -1,11 +1,11 @@
-import type { KubeObject } from '../meta/object'
+import type { KubeObject } from '../api/object'
 import type { PersistableStore, StorePersistenceOptions, StorePersistenceStartOptions } from '../persistence/persistence-options'
 import type { Persister, Scope } from '../persistence/persister'
 import type { StorePersistence } from '../persistence/store-persistence'
-import type { ListerWatcher } from '../reflector/lister-watcher'
 import type { ReflectorOptions, ReflectorStatus, SyncSource } from '../reflector/options'
 import type { ReflectorRunOptions } from '../reflector/reflector'
 import type { WhenSyncedOptions } from '../reflector/when-synced'
+import type { ListerWatcher } from '../source/lister-watcher'
 import type { Indexer } from '../store/indexer'
 import type { WaitOptions } from './wait'
 

@@ -1,6 +1,6 @@
+import type { KubeReaderOptions } from '../http/reader'
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
-import type { KubeReaderOptions } from '../transport/reader'
 import { type ConnectOptions, connect as connectInRuntime, type Transport } from './connect'
 import { type Certificate, type Credential, CredentialCache } from './credentials'
 

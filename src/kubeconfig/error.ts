@@ -1,4 +1,4 @@
-import { hasBrand, KubeError } from '../errors'
+import { hasBrand, KubeError } from '../api/errors'
 
 /**
  * A kubeconfig, or something it refers to, cannot be used. The message names the file, the context or entry, and the field. It never

@@ -1,6 +1,6 @@
 // Bounds how long the library waits for a storage.
 
-import { PersistenceError } from '../errors'
+import { PersistenceError } from '../api/errors'
 import type { Clock } from '../internal/clock'
 
 /**

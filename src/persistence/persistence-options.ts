@@ -1,7 +1,7 @@
 // The options and results of StorePersistence.
 
+import type { Entry } from '../codec/entry'
 import type { Clock } from '../internal/clock'
-import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
 import type { SensitiveOptions } from './sensitive'
 

@@ -1,8 +1,8 @@
 // Makes and checks the entries of a snapshot while it is being read.
 
-import { PersistenceError } from '../errors'
+import { PersistenceError } from '../api/errors'
+import { type Entry, restoreEntry } from '../codec/entry'
 import { Slices } from '../internal/turn'
-import { type Entry, restoreEntry } from '../meta/entry'
 import type { StoredRecord } from './persister'
 
 /** The constructor options of {@link Restoring}. */

@@ -1,6 +1,6 @@
 // Keeps Secrets out of storage unless the application opts in.
 
-import { PersistenceError } from '../errors'
+import { PersistenceError } from '../api/errors'
 import type { Scope } from './persister'
 
 /** Matches Secrets in any spelling of their path: a segment may have a suffix, and some servers ignore case. */

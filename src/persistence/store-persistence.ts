@@ -1,12 +1,12 @@
 // Connects a store to a persister.
 
-import { isPersistenceError, PersistenceError } from '../errors'
+import { isPersistenceError, PersistenceError } from '../api/errors'
+import type { Entry } from '../codec/entry'
 import { type Clock, systemClock } from '../internal/clock'
 import { listen } from '../internal/listen'
 import { Listeners } from '../internal/listeners'
 import { Opaque } from '../internal/opaque'
 import { report } from '../internal/report'
-import type { Entry } from '../meta/entry'
 import type { StoreUpdate } from '../store/changes'
 import { answerOf } from './answer'
 import { beginLoading, type Loaded } from './loading'

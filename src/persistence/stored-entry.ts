@@ -1,7 +1,7 @@
 // Checks entries read from storage.
 
-import { PersistenceError } from '../errors'
-import type { Entry } from '../meta/entry'
+import { PersistenceError } from '../api/errors'
+import type { Entry } from '../codec/entry'
 import type { Scope } from './persister'
 
 /** The rules for {@link storedEntryCheck}. */

@@ -1,7 +1,7 @@
 // The fencing rules that all persisters share: which load admits a writer, and which commit is accepted. Only the storage's current record
 // decides. No persister caches the writer, so a persister shared by several informers treats each of them as a separate writer.
 
-import { PersistenceError } from '../errors'
+import { PersistenceError } from '../api/errors'
 import type { Commit, LoadOptions } from './persister'
 
 /** The part of a scope's stored record that names its writer. */

@@ -1,8 +1,8 @@
 // Applies the items of a queue to a store.
 
-import type { Entry } from '../meta/entry'
-import type { Keyed } from '../meta/keys'
-import type { ChangeType } from '../meta/wire'
+import type { Keyed } from '../api/keys'
+import type { Entry } from '../codec/entry'
+import type { ChangeType } from '../codec/wire'
 import type { QueueItem } from './queue'
 
 /** The methods of a store that {@link applyItem} calls. */

@@ -1,8 +1,8 @@
 // The common part of the queues: the backlog, waiting consumers, and the version that each item leads to.
 
+import type { Entry, UnparsedEntry } from '../codec/entry'
+import type { ChangeType } from '../codec/wire'
 import { Opaque } from '../internal/opaque'
-import type { Entry, UnparsedEntry } from '../meta/entry'
-import type { ChangeType } from '../meta/wire'
 import { Line } from './line'
 import type { Delta, KnownObjects, PopBatchOptions, PopOptions, Queue, QueueItem } from './queue'
 

@@ -1,8 +1,8 @@
 // A queue that groups deltas by object, like client-go's DeltaFIFO.
 
-import type { Entry } from '../meta/entry'
-import { type KeyFunc, metaNamespaceKey } from '../meta/keys'
-import type { ChangeType } from '../meta/wire'
+import { type KeyFunc, metaNamespaceKey } from '../api/keys'
+import type { Entry } from '../codec/entry'
+import type { ChangeType } from '../codec/wire'
 import { Backlog } from './backlog'
 import type { Delta, KnownObjects, ObjectDelta } from './queue'
 

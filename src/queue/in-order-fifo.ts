@@ -1,7 +1,7 @@
 // A queue of every change in order, like client-go's RealFIFO.
 
-import type { Entry } from '../meta/entry'
-import type { ChangeType } from '../meta/wire'
+import type { Entry } from '../codec/entry'
+import type { ChangeType } from '../codec/wire'
 import { Backlog } from './backlog'
 import type { KnownObjects } from './queue'
 

@@ -1,8 +1,8 @@
 // The interface of the queues between a reflector and a store.
 
-import type { Entry, UnparsedEntry } from '../meta/entry'
-import type { Keyed } from '../meta/keys'
-import type { ChangeType } from '../meta/wire'
+import type { Keyed } from '../api/keys'
+import type { Entry, UnparsedEntry } from '../codec/entry'
+import type { ChangeType } from '../codec/wire'
 
 /**
  * One change of one object.

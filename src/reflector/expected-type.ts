@@ -1,12 +1,12 @@
 // Checks that entries are of the kind a reflector expects.
 
-import { ParseError, WatchError } from '../errors'
-import { checkSchema } from '../meta/check'
-import type { Entry } from '../meta/entry'
-import type { KubeObject } from '../meta/object'
-import { apiVersionOf, type Resource } from '../meta/resource'
-import { forEachMember, STOP, skipSpace, skipValue, stringAt } from '../meta/scan'
-import type { StandardSchemaV1 } from '../meta/standard-schema'
+import { checkSchema } from '../api/check'
+import { ParseError, WatchError } from '../api/errors'
+import type { KubeObject } from '../api/object'
+import { apiVersionOf, type Resource } from '../api/resource'
+import type { StandardSchemaV1 } from '../api/standard-schema'
+import type { Entry } from '../codec/entry'
+import { forEachMember, STOP, skipSpace, skipValue, stringAt } from '../codec/scan'
 
 /**
  * Makes the check of `expectedType`: by kind, which reads the first bytes of an entry's text, and by schema, which parses it.

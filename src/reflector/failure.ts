@@ -1,9 +1,9 @@
 // Classifies errors by what they mean for a feed.
 
-import { isApiError, isConnectionError, isParseError, isWatchError } from '../errors'
-import type { Status } from '../meta/object'
-import { CAUSE_TOO_LARGE, REASON_EXPIRED, REASON_GONE } from '../meta/wire'
-import { retryAfterOf } from '../transport/failure'
+import { isApiError, isConnectionError, isParseError, isWatchError } from '../api/errors'
+import type { Status } from '../api/object'
+import { CAUSE_TOO_LARGE, REASON_EXPIRED, REASON_GONE } from '../codec/wire'
+import { retryAfterOf } from '../http/failure'
 
 /** The meaning of a failure for a feed. */
 export type FailureKind =

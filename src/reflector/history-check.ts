@@ -1,8 +1,9 @@
 // Compares a server's history with a store's state.
 
-import type { Entry } from '../meta/entry'
-import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
-import type { EntryList, ListOptions } from '../meta/wire'
+import type { ListOptions } from '../api/options'
+import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
+import type { Entry } from '../codec/entry'
+import type { EntryList } from '../codec/wire'
 import type { EntryChange } from './options'
 
 /**

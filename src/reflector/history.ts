@@ -1,10 +1,11 @@
 // Verifies that a watch continues the history that the store's state is from.
 
-import { WatchError } from '../errors'
+import { WatchError } from '../api/errors'
+import type { KubeObject } from '../api/object'
+import type { ListOptions } from '../api/options'
+import type { EntryList } from '../codec/wire'
 import type { Clock } from '../internal/clock'
 import { delay } from '../internal/delay'
-import type { KubeObject } from '../meta/object'
-import type { EntryList, ListOptions } from '../meta/wire'
 import { classify, type Failure } from './failure'
 import { HistoryCheck } from './history-check'
 import type { EntryChange } from './options'

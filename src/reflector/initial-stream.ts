@@ -1,10 +1,10 @@
 // Collects the initial state of a streamed list.
 
-import { WatchError } from '../errors'
+import { WatchError } from '../api/errors'
+import type { Entry } from '../codec/entry'
+import type { ChangeType } from '../codec/wire'
 import type { Clock } from '../internal/clock'
-import type { Entry } from '../meta/entry'
-import type { ChangeType } from '../meta/wire'
-import { DuplicateKeys } from './duplicates'
+import { DuplicateKeys } from '../source/duplicates'
 import type { Failure } from './failure'
 
 /** The maximum time between new objects of the initial state, in milliseconds. Other events and bookmarks do not count as progress. */

@@ -1,11 +1,11 @@
 // Detects dead connections of a watch.
 
-import { WatchError } from '../errors'
+import { WatchError } from '../api/errors'
+import type { KubeObject } from '../api/object'
+import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
+import type { WatchEntry } from '../codec/wire'
 import { delay } from '../internal/delay'
 import { isPageHidden } from '../internal/wake'
-import type { KubeObject } from '../meta/object'
-import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
-import type { WatchEntry } from '../meta/wire'
 import { classify, type Failure } from './failure'
 import type { SessionHost } from './session-host'
 import { Watchdog } from './watchdog'

@@ -1,9 +1,9 @@
 // The interface between a session and its reflector.
 
+import type { KubeObject } from '../api/object'
+import type { Entry } from '../codec/entry'
 import type { Clock } from '../internal/clock'
-import type { Entry } from '../meta/entry'
-import type { KubeObject } from '../meta/object'
-import type { ListerWatcher } from './lister-watcher'
+import type { ListerWatcher } from '../source/lister-watcher'
 import type { ReflectorEvent, ReflectorOptions, ReflectorStore } from './options'
 import type { FeedEvent, FeedState } from './state'
 

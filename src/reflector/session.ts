@@ -1,16 +1,17 @@
 // One attempt of a reflector: a list, or a watch that may begin with the initial state.
 
-import { isParseError, WatchError } from '../errors'
-import type { Entry } from '../meta/entry'
-import type { KubeObject } from '../meta/object'
-import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
-import type { ArrivalOptions, RequestOptions, WatchEntry } from '../meta/wire'
+import { isParseError, WatchError } from '../api/errors'
+import type { KubeObject } from '../api/object'
+import type { RequestOptions } from '../api/options'
+import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
+import type { Entry } from '../codec/entry'
+import type { ArrivalOptions, WatchEntry } from '../codec/wire'
+import { type CompleteList, listAll } from '../source/pager'
 import { classify, classifyWatch, type Failure } from './failure'
 import { confirmHistory, type HistoryQuestion } from './history'
 import { InitialStream } from './initial-stream'
 import { Liveness } from './liveness'
 import type { ApplyObserver, EntryChange } from './options'
-import { type CompleteList, listAll } from './pager'
 import type { SessionHost } from './session-host'
 import type { Attempt, AttemptEnded, Step } from './state'
 

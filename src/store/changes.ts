@@ -1,4 +1,4 @@
-import type { Entry } from '../meta/entry'
+import type { Entry } from '../codec/entry'
 
 /** Notified by a store of events that do not fit what it has. */
 export interface ApplyObserver<T> {

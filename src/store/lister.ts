@@ -1,8 +1,8 @@
+import { objectKey } from '../api/keys'
+import type { KubeObject } from '../api/object'
+import { parseLabelSelector } from '../api/selectors'
+import type { Entry } from '../codec/entry'
 import { Opaque } from '../internal/opaque'
-import type { Entry } from '../meta/entry'
-import { objectKey } from '../meta/keys'
-import type { KubeObject } from '../meta/object'
-import { parseLabelSelector } from '../meta/selectors'
 import type { NamespaceIndex } from './indexer'
 
 /** The part of an Indexer that a {@link Lister} reads. */

@@ -1,11 +1,11 @@
+import { type Keyed, type KeyFunc, metaNamespaceKey } from '../api/keys'
+import type { KubeObject } from '../api/object'
+import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
+import { type Entry, entryFromObject, holdEntry, isEntry, releaseEntry, type UnparsedEntry } from '../codec/entry'
+import type { ChangeType } from '../codec/wire'
 import { describeValue } from '../internal/describe-value'
 import { Listeners } from '../internal/listeners'
 import { Opaque } from '../internal/opaque'
-import { type Entry, entryFromObject, holdEntry, isEntry, releaseEntry, type UnparsedEntry } from '../meta/entry'
-import { type Keyed, type KeyFunc, metaNamespaceKey } from '../meta/keys'
-import type { KubeObject } from '../meta/object'
-import { compareResourceVersions, isResourceVersion } from '../meta/resource-version'
-import type { ChangeType } from '../meta/wire'
 import type { ApplyObserver, StoreChange, StoreUpdate } from './changes'
 
 /**

@@ -1,5 +1,5 @@
 // The users of the fake server, and their rights.
-import { type Resource, resourceName } from '../meta/resource'
+import { type Resource, resourceName } from '../api/resource'
 import { failure, type WireStatus } from '../watch-cache/failures'
 import { selectedName } from '../watch-cache/matcher'
 import type { ResourceRequest } from '../watch-cache/protocol'

@@ -1,10 +1,11 @@
 // A collection of the fake server: the objects of one resource, and the rules for changing them.
+
+import { objectKey } from '../api/keys'
+import type { KubeObject } from '../api/object'
+import { type Resource, resourceName } from '../api/resource'
+import { type Entry, entryFromObject } from '../codec/entry'
+import type { ChangeType } from '../codec/wire'
 import type { Clock } from '../internal/clock'
-import { type Entry, entryFromObject } from '../meta/entry'
-import { objectKey } from '../meta/keys'
-import type { KubeObject } from '../meta/object'
-import { type Resource, resourceName } from '../meta/resource'
-import type { ChangeType } from '../meta/wire'
 import { errorOf, notFound, type WireStatus } from '../watch-cache/failures'
 import { WatchCache, type WatchCacheOptions } from '../watch-cache/watch-cache'
 import { withResourceVersion } from '../watch-cache/watch-events'

@@ -1,5 +1,5 @@
+import { defineResource } from '../api/resource'
 import type { CustomResourceDefinition } from '../discovery/custom-resource-definition'
-import { defineResource } from '../meta/resource'
 import type { ServedResource } from './served-resources'
 
 /** Returns the resources of a custom resource definition, one for each version. */

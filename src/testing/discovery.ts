@@ -1,4 +1,4 @@
-import { apiVersionOf } from '../meta/resource'
+import { apiVersionOf } from '../api/resource'
 import { jsonResponse } from '../watch-cache/protocol'
 import { type ServedResource, subresourcesOf, verbsOf } from './served-resources'
 

@@ -1,11 +1,12 @@
 // A Kubernetes API server in memory.
+
+import { KubeError } from '../api/errors'
+import type { KubeObject } from '../api/object'
+import { apiVersionOf, type Resource, resourceName } from '../api/resource'
+import type { Entry } from '../codec/entry'
+import type { ChangeType } from '../codec/wire'
 import { CustomResourceDefinition } from '../discovery/custom-resource-definition'
-import { KubeError } from '../errors'
 import { type Clock, systemClock } from '../internal/clock'
-import type { Entry } from '../meta/entry'
-import type { KubeObject } from '../meta/object'
-import { apiVersionOf, type Resource, resourceName } from '../meta/resource'
-import type { ChangeType } from '../meta/wire'
 import { failure, methodNotAllowed } from '../watch-cache/failures'
 import { serveRead } from '../watch-cache/fetch-handler'
 import { errorResponse, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'

@@ -1,6 +1,7 @@
 // Faults of the fake server: refused connections, delays, other responses and broken streams.
+
+import type { Status } from '../api/object'
 import type { Clock } from '../internal/clock'
-import type { Status } from '../meta/object'
 import { failure } from '../watch-cache/failures'
 import { statusResponse } from '../watch-cache/protocol'
 import { Waiters } from '../watch-cache/waiters'

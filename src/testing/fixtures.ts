@@ -1,5 +1,5 @@
 // Creates realistic pods for tests.
-import type { KubeObject } from '../meta/object'
+import type { KubeObject } from '../api/object'
 import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../resources/core/v1'
 import { createRandom } from './random'
 

@@ -1,5 +1,5 @@
 // Implements `metadata.managedFields` and server-side apply.
-import type { KubeObject, ManagedFieldsEntry } from '../meta/object'
+import type { KubeObject, ManagedFieldsEntry } from '../api/object'
 import { isJsonObject, type JsonObject, sameJson } from './json'
 import { isSet, mergeKeyOf } from './patch'
 

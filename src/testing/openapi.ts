@@ -1,4 +1,4 @@
-import { apiVersionOf, type Resource } from '../meta/resource'
+import { apiVersionOf, type Resource } from '../api/resource'
 import { jsonResponse } from '../watch-cache/protocol'
 import { isJsonObject } from './json'
 import { type ServedResource, subresourcesOf, verbsOf } from './served-resources'

@@ -1,6 +1,7 @@
 // The container logs of the fake server.
+
+import type { KubeObject } from '../api/object'
 import type { Clock } from '../internal/clock'
-import type { KubeObject } from '../meta/object'
 import { badRequest, errorOf } from '../watch-cache/failures'
 import { statusResponse } from '../watch-cache/protocol'
 import { textStream } from '../watch-cache/text-stream'

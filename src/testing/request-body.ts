@@ -1,5 +1,5 @@
 // Reads request bodies and negotiates media types. Only JSON is supported, as for custom resources, which have no protobuf form.
-import type { KubeObject } from '../meta/object'
+import type { KubeObject } from '../api/object'
 import { badRequest, errorOf, failure, type WireStatus } from '../watch-cache/failures'
 import { isJsonObject } from './json'
 

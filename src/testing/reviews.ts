@@ -1,6 +1,6 @@
 // Answers access and token reviews.
-import type { KubeObject } from '../meta/object'
-import { apiVersionOf, defineResource } from '../meta/resource'
+import type { KubeObject } from '../api/object'
+import { apiVersionOf, defineResource } from '../api/resource'
 import { badRequest, type FieldFailure, invalid, methodNotAllowed, type WireStatus } from '../watch-cache/failures'
 import { errorResponse, jsonResponse, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
 import type { AccessAttributes, AccessRules, FakeUser } from './access-rules'

@@ -1,6 +1,6 @@
 // The checks of an API server that apply to every object, in kube-apiserver's words. The fields of a kind are not checked.
-import type { KubeObject, ObjectMeta } from '../meta/object'
-import { apiVersionOf, type Resource } from '../meta/resource'
+import type { KubeObject, ObjectMeta } from '../api/object'
+import { apiVersionOf, type Resource } from '../api/resource'
 import { badRequest, failure, invalid, type WireStatus } from '../watch-cache/failures'
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/

@@ -1,7 +1,8 @@
 // The resources that the fake server serves.
+
+import type { KubeObject } from '../api/object'
+import { defineResource, type Resource } from '../api/resource'
 import { CustomResourceDefinition, type PrinterColumn } from '../discovery/custom-resource-definition'
-import type { KubeObject } from '../meta/object'
-import { defineResource, type Resource } from '../meta/resource'
 import type { FieldLabels } from '../watch-cache/matcher'
 import type { Verb } from './request-log'
 

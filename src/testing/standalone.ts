@@ -1,5 +1,5 @@
 // Assembles the fake server of `npx kubeflect fake-server`.
-import type { KubeObject } from '../meta/object'
+import type { KubeObject } from '../api/object'
 import { FakeApiServer } from './fake-api-server'
 import { podFixture } from './fixtures'
 import { refusal, whyForeign } from './local-guard'

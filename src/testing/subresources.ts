@@ -1,6 +1,7 @@
 // The subresources of the fake server.
-import type { Entry } from '../meta/entry'
-import type { KubeObject } from '../meta/object'
+
+import type { KubeObject } from '../api/object'
+import type { Entry } from '../codec/entry'
 import { errorOf, failure } from '../watch-cache/failures'
 import { jsonResponse } from '../watch-cache/protocol'
 import { type Collection, copyOf, type ObjectName } from './collection'

@@ -1,7 +1,7 @@
-import { KubeError } from '../errors'
+import { KubeError } from '../api/errors'
+import { type LabelSelector, parseLabelSelector } from '../api/selectors'
+import type { Entry } from '../codec/entry'
 import { describeValue } from '../internal/describe-value'
-import type { Entry } from '../meta/entry'
-import { type LabelSelector, parseLabelSelector } from '../meta/selectors'
 import type { SortValue, ViewFilter, ViewSort } from './query'
 import { type Block, type Listed, SortedList } from './sorted-list'
 

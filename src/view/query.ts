@@ -1,4 +1,4 @@
-import type { Entry } from '../meta/entry'
+import type { Entry } from '../codec/entry'
 
 /** Selects the entries of a view. An entry has to pass each part that is given. */
 export interface ViewFilter<T> {

@@ -1,6 +1,6 @@
 // Continue tokens in the format of kube-apiserver.
 
-import { forEachMember, skipSpace, skipValue } from '../meta/scan'
+import { forEachMember, skipSpace, skipValue } from '../codec/scan'
 
 /** The position at which a list continues: the first key, and the version of the collection. */
 export interface ContinueToken {

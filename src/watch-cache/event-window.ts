@@ -1,8 +1,8 @@
 // A bounded window of the latest events of a collection.
 
-import type { Entry } from '../meta/entry'
-import { compareResourceVersions } from '../meta/resource-version'
-import type { ChangeType, WatchEntry } from '../meta/wire'
+import { compareResourceVersions } from '../api/resource-version'
+import type { Entry } from '../codec/entry'
+import type { ChangeType, WatchEntry } from '../codec/wire'
 
 /** An event kept in the window. */
 export interface CacheEvent<T> {

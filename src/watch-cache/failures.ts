@@ -1,8 +1,8 @@
 // The error responses of an API server, with kube-apiserver's wording: clients search for some of it.
 
-import { type ApiError, apiErrorOf, type RequestSummary } from '../errors'
-import type { ListMeta, Status, StatusDetails } from '../meta/object'
-import { CAUSE_TOO_LARGE, REASON_EXPIRED } from '../meta/wire'
+import { type ApiError, apiErrorOf, type RequestSummary } from '../api/errors'
+import type { ListMeta, Status, StatusDetails } from '../api/object'
+import { CAUSE_TOO_LARGE, REASON_EXPIRED } from '../codec/wire'
 
 /** A Status in wire format. */
 export interface WireStatus extends Status {

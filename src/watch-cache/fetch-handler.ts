@@ -1,8 +1,8 @@
 // Serves watch caches over HTTP, as a `fetch` handler.
 
-import { objectKey } from '../meta/keys'
-import type { KubeObject } from '../meta/object'
-import type { WatchEntry } from '../meta/wire'
+import { objectKey } from '../api/keys'
+import type { KubeObject } from '../api/object'
+import type { WatchEntry } from '../codec/wire'
 import { badRequest, errorOf, failure, methodNotAllowed, notFound } from './failures'
 import { selectedName } from './matcher'
 import {

@@ -1,11 +1,11 @@
 // Decides which entries of a collection a request selects.
 
-import type { Entry } from '../meta/entry'
-import { parseFieldSelector } from '../meta/field-selectors'
-import { objectKey } from '../meta/keys'
-import type { Resource } from '../meta/resource'
-import { valueAt } from '../meta/scan'
-import { isSelectorError, parseLabelSelector } from '../meta/selectors'
+import { parseFieldSelector } from '../api/field-selectors'
+import { objectKey } from '../api/keys'
+import type { Resource } from '../api/resource'
+import { isSelectorError, parseLabelSelector } from '../api/selectors'
+import type { Entry } from '../codec/entry'
+import { valueAt } from '../codec/scan'
 
 /**
  * The fields that selectors may use besides `metadata.name` and `metadata.namespace`, each with its value in an object without the field:

@@ -1,7 +1,7 @@
 // Cuts lists into pages.
 
-import type { Entry } from '../meta/entry'
-import type { EntryList } from '../meta/wire'
+import type { Entry } from '../codec/entry'
+import type { EntryList } from '../codec/wire'
 import { encodeContinue } from './continue-token'
 import type { Matcher } from './matcher'
 

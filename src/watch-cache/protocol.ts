@@ -1,16 +1,10 @@
 // The HTTP format: parses options from a query and formats entries as a body. The text of an entry is written unchanged.
 
-import { isApiError, type RequestSummary } from '../errors'
-import type { KubeObject } from '../meta/object'
-import { apiVersionOf, type Resource } from '../meta/resource'
-import {
-  type EntryList,
-  INITIAL_EVENTS_END,
-  type ListOptions,
-  type ResourceVersionMatch,
-  type WatchEntry,
-  type WatchOptions,
-} from '../meta/wire'
+import { isApiError, type RequestSummary } from '../api/errors'
+import type { KubeObject } from '../api/object'
+import type { ListOptions, ResourceVersionMatch, WatchOptions } from '../api/options'
+import { apiVersionOf, type Resource } from '../api/resource'
+import { type EntryList, INITIAL_EVENTS_END, type WatchEntry } from '../codec/wire'
 import { badRequest, errorOf, type WireStatus } from './failures'
 
 /** The resource and operation that a path under `/api` or `/apis` identifies. */

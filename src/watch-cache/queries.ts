@@ -1,9 +1,9 @@
 // Validates the options of LIST and WATCH requests with kube-apiserver's rules.
 
-import type { RequestSummary } from '../errors'
-import type { Resource } from '../meta/resource'
-import { isSelectorError } from '../meta/selectors'
-import type { ListOptions, WatchOptions } from '../meta/wire'
+import type { RequestSummary } from '../api/errors'
+import type { ListOptions, WatchOptions } from '../api/options'
+import type { Resource } from '../api/resource'
+import { isSelectorError } from '../api/selectors'
 import { type ContinueToken, decodeContinue } from './continue-token'
 import { badRequest, errorOf, type FieldFailure, invalid, type WireStatus } from './failures'
 import { createMatcher, type FieldLabels, type Matcher, type MatcherOptions } from './matcher'

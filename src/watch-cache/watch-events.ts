@@ -1,9 +1,9 @@
 // Converts the events of a collection to the events of a watcher with selectors.
 
-import { type Entry, entryFromText } from '../meta/entry'
-import { compareResourceVersions } from '../meta/resource-version'
-import { forEachMember, STOP, skipSpace, skipValue } from '../meta/scan'
-import type { WatchEntry } from '../meta/wire'
+import { compareResourceVersions } from '../api/resource-version'
+import { type Entry, entryFromText } from '../codec/entry'
+import { forEachMember, STOP, skipSpace, skipValue } from '../codec/scan'
+import type { WatchEntry } from '../codec/wire'
 import type { CacheEvent } from './event-window'
 import type { Matcher } from './matcher'
 

@@ -15,8 +15,8 @@ import {
   type PersistenceErrorCode,
   type RequestSummary,
   WatchError,
-} from '../errors'
-import type { Status } from '../meta/object'
+} from '../api/errors'
+import type { Status } from '../api/object'
 
 /** An error as plain data: an `Error` that crosses between threads loses its class and its fields. */
 export type ErrorData = { readonly message: string; readonly cause?: ErrorData | undefined } & (

@@ -1,14 +1,15 @@
 // The messages between the threads, sent over a dedicated port. Objects are sent as rows of strings, which engines copy without walking a
 // structure.
 
-import type { RequestSummary } from '../errors'
-import { type Entry, entryFromParts } from '../meta/entry'
-import type { Resource } from '../meta/resource'
-import type { ListOptions, Skipped, WatchEntry, WatchOptions } from '../meta/wire'
+import type { RequestSummary } from '../api/errors'
+import type { ListOptions, WatchOptions } from '../api/options'
+import type { Resource } from '../api/resource'
+import { type Entry, entryFromParts } from '../codec/entry'
+import type { Skipped, WatchEntry } from '../codec/wire'
+import type { ClientSettings } from '../http/portable'
+import type { ServerWarning } from '../http/warnings'
 import type { Commit, LoadOptions, Scope, StoredRecord } from '../persistence/persister'
 import type { IdbSettings } from '../persistence/portable'
-import type { ClientSettings } from '../transport/portable'
-import type { ServerWarning } from '../transport/warnings'
 import { type ErrorData, errorFromData, errorToData } from './error-data'
 
 /** The message with which the main thread sends a port to the Worker. */

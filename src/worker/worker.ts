@@ -1,7 +1,7 @@
 // The module of a Worker. Importing it elsewhere, such as on a server that renders pages, has no effect.
 
-import { serveThread } from './host'
 import { CONNECT } from './protocol'
+import { serveThread } from './thread/server'
 
 if (isDedicatedWorker()) {
   // Idle until the main thread sends a port.

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { Access } from '../../src/access/access'
 import { type ResourceRule, type RuleQuestion, rulesAllow } from '../../src/access/rules'
-import { defineResource } from '../../src/meta/resource'
+import { defineResource } from '../../src/api/resource'
 import { Namespace, Node, Pod } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing'
-import { deferred, serve, status } from '../transport/server'
+import { deferred, serve, status } from '../http/server'
 
 const Deployment = defineResource({ group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' })
 

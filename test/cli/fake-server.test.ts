@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { KubeError } from '../../src/api/errors'
+import type { KubeObject } from '../../src/api/object'
 import type { Host, ParseArgs } from '../../src/cli/host'
 import { run } from '../../src/cli/run'
-import { KubeError } from '../../src/errors'
-import type { KubeObject } from '../../src/meta/object'
 import { FakeApiServer } from '../../src/testing/fake-api-server'
 import { createStandaloneServer, type StandaloneOptions } from '../../src/testing/standalone'
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
+import { isKubeError } from '../../src/api/errors'
 import { openApiOf } from '../../src/cli/check'
 import type { Documented } from '../../src/cli/plan'
 import { renderModules } from '../../src/cli/render'
-import { isKubeError } from '../../src/errors'
 import { compile } from './compile.ts'
 import { documentOf, type KindSample } from './support.ts'
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { Access, type AccessQuery } from '../../src/access/access'
-import { defineResource, type Resource, resourceName } from '../../src/meta/resource'
+import { defineResource, type Resource, resourceName } from '../../src/api/resource'
+import { KubeClient } from '../../src/http/client'
 import { Deployment } from '../../src/resources/apps/v1'
 import { ConfigMap, Namespace, Node, Pod, Secret } from '../../src/resources/core/v1'
-import { KubeClient } from '../../src/transport/client'
 import { describeCluster } from './suite.ts'
 
 const Widget = defineResource({ group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget' })

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { KubeClient } from '../../src/http/client'
 import { Deployment } from '../../src/resources/apps/v1'
 import { Namespace, Pod, type PodStatus } from '../../src/resources/core/v1'
-import { KubeClient } from '../../src/transport/client'
 import { runIn, runtimes } from '../examples/run'
 import { until } from './component.ts'
 import { type Kubelet, startKubelet } from './kubelet.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { INITIAL_EVENTS_END } from '../../src/meta/wire'
+import { INITIAL_EVENTS_END } from '../../src/codec/wire'
 import { describeCluster } from './suite.ts'
 import { getDirectly, holdRequest, type ListOrStatus, Playground, readDirectly, WatchStream } from './wire.ts'
 

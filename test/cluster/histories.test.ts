@@ -1,10 +1,10 @@
 // Two real clusters answer at one URL, one after the other: a resourceVersion of the first means something else on the second.
 import { beforeAll, expect, test } from 'vitest'
+import { KubeClient } from '../../src/http/client'
 import { createInformer } from '../../src/informer/create-informer'
 import type { SharedInformer } from '../../src/informer/shared-informer'
-import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
+import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory/memory-persister'
 import { ConfigMap } from '../../src/resources/core/v1'
-import { KubeClient } from '../../src/transport/client'
 import { type ReverseProxy, startReverseProxy } from '../support/reverse-proxy.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 import { describeCluster } from './suite.ts'

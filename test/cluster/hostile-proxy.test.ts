@@ -1,9 +1,9 @@
 // Informers behind proxies that break most requests for half a minute, in front of a real server; see test/regressions/hostile-proxy.test.ts.
 import { expect, test } from 'vitest'
+import { KubeClient } from '../../src/http/client'
 import { createInformer } from '../../src/informer/create-informer'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { createRandom } from '../../src/testing/random'
-import { KubeClient } from '../../src/transport/client'
 import { hostileFault } from '../support/hostile.ts'
 import { startReverseProxy } from '../support/reverse-proxy.ts'
 import { describeCluster } from './suite.ts'

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
+import { KubeClient } from '../../src/http/client'
 import { Node } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing'
 import { nodeListener } from '../../src/testing/node-listener.ts'
 import { PodLogs } from '../../src/testing/pod-logs'
-import { KubeClient } from '../../src/transport/client'
 import type { Cluster } from './cluster.ts'
 
 /** The part of a kubelet that serves logs, and the node it belongs to. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import { KubeClient } from '../../src/http/client'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
-import { eachAllowed } from '../../src/informer/each-allowed'
+import { eachAllowed } from '../../src/informer/namespaces/each-allowed'
 import type { SharedInformer } from '../../src/informer/shared-informer'
 import { type Clock, systemClock } from '../../src/internal/clock'
 import { ConfigMap } from '../../src/resources/core/v1'
-import { KubeClient } from '../../src/transport/client'
 import { until } from './component.ts'
 import { describeCluster } from './suite.ts'
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import type { KubeList, KubeObject, Status } from '../../src/meta/object'
-import type { WatchEvent } from '../../src/meta/wire'
+import type { KubeList, KubeObject, Status } from '../../src/api/object'
+import type { WatchEvent } from '../../src/codec/wire'
 import type { Cluster } from './cluster.ts'
 
 // The wire as it is, read without the library: what the tests of facts compare with.

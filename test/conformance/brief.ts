@@ -1,4 +1,4 @@
-import type { UnparsedEntry } from '../../src/meta/entry'
+import type { UnparsedEntry } from '../../src/codec/entry'
 import type { StoreChange, StoreUpdate } from '../../src/store/changes'
 
 // Requests, states and updates in words short enough to be compared in a test.

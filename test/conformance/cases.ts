@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
+import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory/memory-persister'
 import { MAX_SERVER_ERRORS } from '../../src/reflector/state'
 import { briefUpdate } from './brief'
 import type { Page, PageOptions } from './page'

@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
-import type { EntryClient } from '../../src/reflector/list-watch'
-import type { KubeClientOptions } from '../../src/transport/client'
+import type { KubeClientOptions } from '../../src/http/client'
+import type { EntryClient } from '../../src/source/list-watch'
 import { startThread } from '../worker/support'
 import { conformance } from './cases'
 import { informerConformance } from './informer-cases'

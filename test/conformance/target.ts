@@ -1,4 +1,4 @@
-import type { KubeList } from '../../src/meta/object'
+import type { KubeList } from '../../src/api/object'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { Page, type PageHost, type PageOptions } from './page'
 

@@ -1,4 +1,4 @@
-import type { ListOptions, WatchOptions } from '../../src/meta/wire'
+import type { ListOptions, WatchOptions } from '../../src/api/options'
 
 type Tweak = <O extends ListOptions | WatchOptions>(options: O) => O
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
 import { ConfigMap, Secret } from '../../src/resources/core/v1'
 import { FakeApiServer, type FakeApiServerOptions, VirtualClock } from '../../src/testing'
 import type { Fetch, PageHost } from './page'

@@ -1,8 +1,8 @@
 import { expectTypeOf } from 'vitest'
+import type { KubeObject } from '../../src/api/object'
 import { Controller, type ReconcileResult } from '../../src/controller/controller'
 import { ownerKeys } from '../../src/controller/owner-keys'
 import type { SharedInformer } from '../../src/informer/shared-informer'
-import type { KubeObject } from '../../src/meta/object'
 import { Deployment } from '../../src/resources/apps/v1'
 import type { ConfigMap, Pod } from '../../src/resources/core/v1'
 

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { KubeObject } from '../../src/api/object'
+import type { Resource } from '../../src/api/resource'
 import { Controller } from '../../src/controller/controller'
 import { ownerKeys } from '../../src/controller/owner-keys'
+import { KubeClient } from '../../src/http/client'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
 import type { SharedInformer } from '../../src/informer/shared-informer'
-import type { KubeObject } from '../../src/meta/object'
-import type { Resource } from '../../src/meta/resource'
 import { Deployment } from '../../src/resources/apps/v1'
 import { ConfigMap, Pod } from '../../src/resources/core/v1'
 import { FakeApiServer, VirtualClock } from '../../src/testing'
-import { KubeClient } from '../../src/transport/client'
 
 let clock: VirtualClock
 let server: FakeApiServer

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { OwnerReference } from '../../src/api/object'
 import { ownerKeys } from '../../src/controller/owner-keys'
-import type { OwnerReference } from '../../src/meta/object'
 import { Deployment } from '../../src/resources/apps/v1'
 import { Node } from '../../src/resources/core/v1'
 import { named } from './support'

@@ -1,6 +1,6 @@
+import type { KubeObject } from '../../src/api/object'
+import { type Entry, entryFromObject } from '../../src/codec/entry'
 import type { ControllerHandler, ControllerRegistration, ControllerSource } from '../../src/controller/source'
-import { type Entry, entryFromObject } from '../../src/meta/entry'
-import type { KubeObject } from '../../src/meta/object'
 import type { StoreChange } from '../../src/store/changes'
 
 /** An informer without a server: a test says what there is, and when it has synced. */

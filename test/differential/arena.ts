@@ -1,5 +1,5 @@
+import type { Status } from '../../src/api/object'
 import { abortable } from '../../src/internal/abortable'
-import type { Status } from '../../src/meta/object'
 import { ConfigMap } from '../../src/resources/core/v1'
 import type { Fault, RequestRecord } from '../../src/testing'
 import { FakeApiServer } from '../../src/testing'

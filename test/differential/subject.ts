@@ -1,7 +1,7 @@
+import type { KubeObject } from '../../src/api/object'
+import { KubeClient } from '../../src/http/client'
 import { createInformer } from '../../src/informer/create-informer'
-import type { KubeObject } from '../../src/meta/object'
 import { ConfigMap } from '../../src/resources/core/v1'
-import { KubeClient } from '../../src/transport/client'
 import { CallLog, MARKER } from './call-log.ts'
 import type { Version } from './calls.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { openapi, schemaOf } from '../../src/discovery/openapi'
 import { printerColumns } from '../../src/discovery/printer-columns'
 import { FakeApiServer } from '../../src/testing'
-import { serve, status } from '../transport/server'
+import { serve, status } from '../http/server'
 import { clientOf, define, widgets } from './support'
 
 const Widget = { group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget' }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { discover } from '../../src/discovery/discovery'
 import { FakeApiServer } from '../../src/testing'
-import { serve, status } from '../transport/server'
+import { serve, status } from '../http/server'
 import { clientAsking, clientOf, define } from './support'
 
 const summary = (version: string) => ({ group: 'example.com', version, plural: 'widgets', kind: 'Widget', scope: 'Namespaced' })

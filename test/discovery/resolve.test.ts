@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { apiVersionOf } from '../../src/api/resource'
 import { Discovery } from '../../src/discovery/discovery'
 import { nearMatches, type ResourceQuery } from '../../src/discovery/resolve'
-import { apiVersionOf } from '../../src/meta/resource'
 
 const resource = (plural: string, kind: string, ...shortNames: string[]) => ({
   plural,

@@ -1,6 +1,6 @@
 import { CustomResourceDefinition } from '../../src/discovery/custom-resource-definition'
+import { KubeClient } from '../../src/http/client'
 import type { FakeApiServer } from '../../src/testing'
-import { KubeClient } from '../../src/transport/client'
 
 /** A definition of widgets in the group `example.com`. */
 export const widgets = (name = 'widgets', kind = 'Widget'): CustomResourceDefinition => ({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
 import { ConfigMap, type Namespace } from '../../src/resources/core/v1'
 import { type HttpServer, serve } from '../support/http'
 import { goesQuietly, type RunningExample, runExample } from './run'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { idbPersister } from '../../src/idb'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
-import type { EventHandler } from '../../src/informer/handler'
+import type { EventHandler } from '../../src/informer/handlers/handler'
 import type { SharedInformer } from '../../src/informer/shared-informer'
 import { Pod } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing/virtual-clock'

@@ -1,6 +1,6 @@
+import { KubeClient } from '../../src/http/client'
 import { podFixture } from '../../src/testing/fixtures'
-import { KubeClient } from '../../src/transport/client'
-import { deferred } from '../transport/server'
+import { deferred } from '../http/server'
 
 /** Pods as text, and a server that serves them without parsing anything: what is counted is the library's. */
 export class Feed {

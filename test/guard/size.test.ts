@@ -47,11 +47,11 @@ async function loadedAtOnce(...exports: readonly string[]): Promise<{ kB: number
 
 /** Modules that no page needs at once: they are loaded by the first call that uses them. */
 const LAZY =
-  /node_modules\/(ky|valibot|yaml)\/|transport\/(ky-sender|logs|identity|sha256)|worker\/(host|hold|remote|thread)|informer\/namespace(s-fan-in|-part|-store)/
+  /node_modules\/(ky|valibot|yaml)\/|http\/(ky-sender|logs|identity|sha256)|worker\/(lease|thread\/|page\/(remote|connection))|informer\/namespaces\/(fan-in|part|part-store)\./
 
 /** Whatever an informer can do without. */
 const BESIDE_INFORMERS =
-  /src\/(view|discovery|access|controller|workqueue|queue|watch-cache|worker)\/|transport\/(write|client|logs|table)|reflector\/(metadata|table)|informer\/(metadata|table|each-allowed|namespace)/
+  /src\/(view|discovery|access|controller|workqueue|queue|watch-cache|worker)\/|http\/(write|client|logs|table)|source\/(metadata|table)|informer\/(sources\/(metadata|table)|namespaces\/)/
 
 test('a page that keeps a Store up to date loads no ky, parsers of selectors, writes, views, discovery or Workers', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, ListWatch, Reflector, Store } from 'kubeflect'`)
@@ -59,7 +59,7 @@ test('a page that keeps a Store up to date loads no ky, parsers of selectors, wr
     modules.filter(
       (id) =>
         LAZY.test(id) ||
-        /src\/(informer|view|discovery|access|worker|controller|workqueue|watch-cache)\/|transport\/(write|client)|meta\/(field-)?selectors/.test(
+        /src\/(informer|view|discovery|access|worker|controller|workqueue|watch-cache)\/|http\/(write|client)|api\/(field-)?selectors/.test(
           id,
         ),
     ),
@@ -75,10 +75,10 @@ test('an informer alone loads no ky, writes, logs, views, discovery, tables, met
 
 test('each value that an informer can be given loads its own part and nothing else', async () => {
   const parts = {
-    metadata: /reflector\/metadata|informer\/metadata/,
-    table: /transport\/table|reflector\/table|informer\/table/,
-    eachAllowed: /informer\/(each-allowed|namespaces-feed|namespaces-status)/,
-    inWorker: /worker\/(in-worker|off-thread)/,
+    metadata: /source\/metadata|informer\/sources\/metadata/,
+    table: /http\/table|source\/table|informer\/sources\/table/,
+    eachAllowed: /informer\/namespaces\/(each-allowed|namespaces-feed|status)\./,
+    inWorker: /worker\/page\/(in-worker|off-thread)/,
   }
   for (const [name, own] of Object.entries(parts)) {
     const { modules } = await loadedAtOnce(`{ KubeReader, createInformer, ${name} } from 'kubeflect'`)

@@ -4,9 +4,9 @@ import * as v from 'valibot'
 import { expectTypeOf } from 'vitest'
 import { createInformer } from '../../src/informer/create-informer'
 import { SharedInformerFactory } from '../../src/informer/factory'
-import type { InformerChange } from '../../src/informer/notifications'
+import type { InformerChange } from '../../src/informer/handlers/notifications'
 import type { SharedInformer } from '../../src/informer/shared-informer'
-import type { Transform } from '../../src/informer/transform'
+import type { Transform } from '../../src/source/transform'
 
 declare const client: KubeClient
 

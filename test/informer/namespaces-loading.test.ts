@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { NamespacesFeed, type NamespacesFeedOptions } from '../../src/informer/namespaces-feed'
+import { NamespacesFeed, type NamespacesFeedOptions } from '../../src/informer/namespaces/namespaces-feed'
 import { SharedInformer } from '../../src/informer/shared-informer'
-import { ListWatch } from '../../src/reflector/list-watch'
 import { ConfigMap } from '../../src/resources/core/v1'
+import { ListWatch } from '../../src/source/list-watch'
 import { World } from '../conformance/world'
 import { clientOf, quiet } from './support'
 

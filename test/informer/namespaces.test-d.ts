@@ -2,8 +2,8 @@ import type { KubeClient, KubeObject, ReflectorStatus } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import { expectTypeOf } from 'vitest'
 import { createInformer } from '../../src/informer/create-informer'
-import { eachAllowed } from '../../src/informer/each-allowed'
 import { SharedInformerFactory } from '../../src/informer/factory'
+import { eachAllowed } from '../../src/informer/namespaces/each-allowed'
 import type { SharedInformer } from '../../src/informer/shared-informer'
 
 declare const client: KubeClient

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Notifications } from '../../src/informer/notifications'
-import { type Entry, entryFromObject } from '../../src/meta/entry'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
+import { type Entry, entryFromObject } from '../../src/codec/entry'
+import { Notifications } from '../../src/informer/handlers/notifications'
 import { Store } from '../../src/store/store'
 
 /** What a test does next: change an object, replace it by another of its name, tell of all once more, or let the listener hear some. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { InformerOptions } from '../../src/informer/create-informer'
 import type { InformerEvent } from '../../src/informer/events'
-import { memoryPersister } from '../../src/persistence/memory'
+import { memoryPersister } from '../../src/persistence/memory/memory-persister'
 import type { Persister } from '../../src/persistence/persister'
 import type { ConfigMap } from '../../src/resources/core/v1'
 import { endAfter, fromNewest } from '../conformance/tweaks'

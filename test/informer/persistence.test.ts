@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createInformer } from '../../src/informer/create-informer'
-import { memoryPersister } from '../../src/persistence/memory'
+import { memoryPersister } from '../../src/persistence/memory/memory-persister'
 import type { Persister } from '../../src/persistence/persister'
 import { Secret } from '../../src/resources/core/v1'
 import { World } from '../conformance/world'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { InformerChange } from '../../src/informer/notifications'
+import type { InformerChange } from '../../src/informer/handlers/notifications'
 import { SharedInformer } from '../../src/informer/shared-informer'
-import { ListWatch } from '../../src/reflector/list-watch'
 import { ConfigMap, Namespace } from '../../src/resources/core/v1'
+import { ListWatch } from '../../src/source/list-watch'
 import { World } from '../conformance/world'
 import { brief, clientOf, quiet, Scene } from './support'
 

@@ -1,9 +1,9 @@
+import type { KubeObject } from '../../src/api/object'
+import { KubeClient } from '../../src/http/client'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
-import type { EventHandler } from '../../src/informer/handler'
+import type { EventHandler } from '../../src/informer/handlers/handler'
 import type { SharedInformer } from '../../src/informer/shared-informer'
-import type { KubeObject } from '../../src/meta/object'
 import { ConfigMap } from '../../src/resources/core/v1'
-import { KubeClient } from '../../src/transport/client'
 import { isProbe } from '../conformance/brief'
 import { World } from '../conformance/world'
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { createInformer } from '../../src/informer/create-informer'
-import { eachAllowed } from '../../src/informer/each-allowed'
-import { table } from '../../src/informer/table'
+import { eachAllowed } from '../../src/informer/namespaces/each-allowed'
+import { table } from '../../src/informer/sources/table'
 import { ConfigMap } from '../../src/resources/core/v1'
-import { inWorker } from '../../src/worker/in-worker'
+import { inWorker } from '../../src/worker/page/in-worker'
 import { World } from '../conformance/world'
 import { clientOf, quiet, Scene } from './support'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import * as undici from 'undici'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ConnectOptions, connect, type Undici } from '../../src/kubeconfig/connect'
-import { deferred } from '../transport/server'
+import { deferred } from '../http/server'
 import { type RecordingServer, startProxy, startRecordingServer } from './tls-server'
 
 describe('a connection in Node', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Credential, CredentialCache, credentialReader } from '../../src/kubeconfig/credentials'
 import { VirtualClock } from '../../src/testing'
-import { deferred } from '../transport/server'
+import { deferred } from '../http/server'
 
 /** A cache that is given `token-1`, `token-2` and so on, each good for a minute. */
 function counting() {

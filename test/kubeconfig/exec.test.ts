@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { KubeClient } from '../../src/transport/client'
-import { deferred, status } from '../transport/server'
+import { KubeClient } from '../../src/http/client'
+import { deferred, status } from '../http/server'
 import { fakeConnection, fakeHost, missing, oneContext } from './support'
 
 const V1 = 'client.authentication.k8s.io/v1'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { KubeClient } from '../../src/http/client'
 import { inClusterConfig, loadKubeconfig } from '../../src/kubeconfig/load'
-import { KubeClient } from '../../src/transport/client'
 import { fakeConnection, fakeHost, oneContext } from './support'
 
 const file = (server: string, rest: object = {}) => JSON.stringify({ ...oneContext({ server }), ...rest })

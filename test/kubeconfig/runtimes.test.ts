@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { deferred } from '../transport/server'
+import { deferred } from '../http/server'
 import { bundleScript, type RunIn } from './runtimes'
 import { startProxy, startRecordingServer } from './tls-server'
 

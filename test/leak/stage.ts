@@ -1,9 +1,9 @@
 import { getEventListeners, setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
+import { KubeClient } from '../../src/http/client'
 import type { Clock } from '../../src/internal/clock'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { FakeApiServer, type Fault, type FaultMatch } from '../../src/testing'
-import { KubeClient } from '../../src/transport/client'
 import { type HttpServer, serve } from '../support/http'
 
 const OBJECTS = 20

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import type { UnparsedEntry } from '../../src/meta/entry'
-import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
+import type { UnparsedEntry } from '../../src/codec/entry'
+import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory/memory-persister'
 import { ConfigMap, Secret } from '../../src/resources/core/v1'
 import type { Backup } from '../../src/testing'
 import { createRandom } from '../../src/testing/random'

@@ -1,4 +1,4 @@
-import { isPersistenceError } from '../../src/errors'
+import { isPersistenceError } from '../../src/api/errors'
 import type { Commit, LoadOptions, Persister, Scope, Snapshot, Step, StoredRecord } from '../../src/persistence/persister'
 import { scopeId } from '../../src/persistence/scope'
 import { newWriter } from '../../src/persistence/writer'

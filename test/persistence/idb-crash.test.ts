@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { idbPersister } from '../../src/idb'
-import { memoryPersister } from '../../src/persistence/memory'
+import { memoryPersister } from '../../src/persistence/memory/memory-persister'
 import type { Step } from '../../src/persistence/persister'
 import { Holder, outcome, scopeOf, stored } from './contract'
 import { freshIndexedDB, Kill } from './support/fake-idb'

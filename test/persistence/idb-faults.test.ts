@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { PersistenceError } from '../../src/errors'
+import { PersistenceError } from '../../src/api/errors'
 import { type IdbPersisterOptions, idbPersister } from '../../src/idb'
 import type { StoredRecord } from '../../src/persistence/persister'
 import { scopeId } from '../../src/persistence/scope'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { IdbLog, type LogRecord } from '../../src/persistence/idb-log'
+import { IdbLog, type LogRecord } from '../../src/persistence/idb/log'
 
 /** Texts are large, so that a few records make a log worth tidying. */
 const text = fc.tuple(fc.nat(999), fc.constantFrom(0, 5_000, 60_000)).map(([n, length]) => `${n}${'x'.repeat(length)}`)

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { sqlPersister } from '../../src/persistence/sql'
-import { sqliteDatabase } from '../../src/persistence/sql-database'
+import { sqliteDatabase } from '../../src/persistence/sql/database'
+import { sqlPersister } from '../../src/persistence/sql/sql-persister'
 import { apply, contract, Holder, outcome, replace, scopeOf, stored } from './contract'
 
 let folder: string

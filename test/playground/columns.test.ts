@@ -3,7 +3,7 @@ import type { KubeObject, Resource } from 'kubeflect'
 import { describe, expect, it } from 'vitest'
 import { columnsOf } from '../../playground/columns.ts'
 import { RowList } from '../../playground/row-list.ts'
-import { type Entry, entryFromObject } from '../../src/meta/entry'
+import { type Entry, entryFromObject } from '../../src/codec/entry'
 
 const known = [
   ...['pods', 'nodes', 'services', 'configmaps', 'secrets', 'events', 'widgets'].map((plural) => ['', plural] as const),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '../../src/meta/entry'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
+import type { Entry } from '../../src/codec/entry'
 import { applyItem } from '../../src/queue/apply-item'
 import type { Delta, KnownObjects, Queue, QueueItem } from '../../src/queue/queue'
 import type { ReflectorStore } from '../../src/reflector/options'

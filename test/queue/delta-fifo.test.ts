@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '../../src/meta/entry'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
+import type { Entry } from '../../src/codec/entry'
 import { DeltaFIFO, type DeltaFIFOOptions } from '../../src/queue/delta-fifo'
 import { Store } from '../../src/store/store'
 import { entry } from '../store/entries'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '../../src/meta/entry'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
+import type { Entry } from '../../src/codec/entry'
 import { InOrderFIFO } from '../../src/queue/in-order-fifo'
 import { entry } from '../store/entries'
 import { added, deleted, modified, queueContract, setUp } from './contract'

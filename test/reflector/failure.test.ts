@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ApiError, ConnectionError, ExpiredError, ParseError, WatchError } from '../../src/errors'
-import { SchemaError } from '../../src/meta/check'
-import type { Status } from '../../src/meta/object'
+import { SchemaError } from '../../src/api/check'
+import { ApiError, ConnectionError, ExpiredError, ParseError, WatchError } from '../../src/api/errors'
+import type { Status } from '../../src/api/object'
 import { classify, type FailureKind } from '../../src/reflector/failure'
 
 const request = { method: 'GET', url: 'http://kube.test/api/v1/pods' }

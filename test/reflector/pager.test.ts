@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { ApiError, ExpiredError, isExpiredError } from '../../src/errors'
-import { entryFromText } from '../../src/meta/entry'
-import type { EntryList, ListOptions, RequestOptions } from '../../src/meta/wire'
-import type { ListerWatcher } from '../../src/reflector/lister-watcher'
-import { listAll } from '../../src/reflector/pager'
+import { ApiError, ExpiredError, isExpiredError } from '../../src/api/errors'
+import type { ListOptions, RequestOptions } from '../../src/api/options'
+import { entryFromText } from '../../src/codec/entry'
+import type { EntryList } from '../../src/codec/wire'
+import type { ListerWatcher } from '../../src/source/lister-watcher'
+import { listAll } from '../../src/source/pager'
 
 const request = { method: 'GET', url: 'http://kube.test/api/v1/pods' }
 const expired = new ExpiredError({ status: 410, request, body: { kind: 'Status', code: 410, reason: 'Expired' } })

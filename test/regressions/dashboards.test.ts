@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../../src/internal/clock'
 import type { Wake } from '../../src/internal/wake'
-import { memoryPersister } from '../../src/persistence/memory'
+import { memoryPersister } from '../../src/persistence/memory/memory-persister'
 import { World } from '../conformance/world'
 import { noting, Scene } from '../informer/support'
 

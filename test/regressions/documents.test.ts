@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Access } from '../../src/access/access'
 import { resourceRulesOf, rulesAllow } from '../../src/access/rules'
+import { isKubeError } from '../../src/api/errors'
 import { discover, UnknownResourceError } from '../../src/discovery/discovery'
 import { type OpenApiDocument, openapi, schemaOf } from '../../src/discovery/openapi'
 import { printerColumns } from '../../src/discovery/printer-columns'
-import { isKubeError } from '../../src/errors'
 import { Pod } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing'
-import { serve, status } from '../transport/server'
+import { serve, status } from '../http/server'
 
 // Documents as Go, and what stands behind aggregated APIs (KubeVirt, the Prometheus adapter), write them.
 

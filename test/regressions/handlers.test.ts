@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { entryFromText } from '../../src/codec/entry'
 import { SharedInformer } from '../../src/informer/shared-informer'
-import { entryFromText } from '../../src/meta/entry'
-import type { ListerWatcher } from '../../src/reflector/lister-watcher'
 import type { ConfigMap } from '../../src/resources/core/v1'
+import type { ListerWatcher } from '../../src/source/lister-watcher'
 import { World } from '../conformance/world'
 import { Gate, noting, quiet, Scene } from '../informer/support'
 

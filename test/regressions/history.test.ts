@@ -1,7 +1,7 @@
 // A resourceVersion belongs to one history. These tests put another history behind the same URL.
 import { describe, expect, test } from 'vitest'
-import { entryFromObject } from '../../src/meta/entry'
-import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
+import { entryFromObject } from '../../src/codec/entry'
+import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory/memory-persister'
 import { ConfigMap } from '../../src/resources/core/v1'
 import type { FakeApiServerOptions, VirtualClock } from '../../src/testing'
 import { FakeApiServer } from '../../src/testing'

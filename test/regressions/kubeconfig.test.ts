@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { KubeClient } from '../../src/http/client'
 import { loadUndici } from '../../src/kubeconfig/connect'
 import { checkKubeconfig } from '../../src/kubeconfig/documents'
 import { loadKubeconfig } from '../../src/kubeconfig/load'
 import { mergeKubeconfigs, resolveContext } from '../../src/kubeconfig/merge'
 import { loadPeer } from '../../src/kubeconfig/peer'
 import { parseYaml } from '../../src/kubeconfig/yaml'
-import { KubeClient } from '../../src/transport/client'
 import { fakeConnection, fakeHost, oneContext } from '../kubeconfig/support'
 
 // Files as people, editors, PowerShell and Go write them; kubectl is the measure. What it does with each: test/cluster/kubeconfig.test.ts.

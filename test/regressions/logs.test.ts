@@ -1,16 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { KubeClient } from '../../src/http/client'
+import type { LogOptions } from '../../src/http/logs'
 import { Pod } from '../../src/resources/core/v1'
 import { FakeApiServer, VirtualClock } from '../../src/testing'
-import { KubeClient } from '../../src/transport/client'
-import type { LogOptions } from '../../src/transport/logs'
+import { serve, status } from '../http/server'
 import { readInBackground } from '../support/logs.ts'
-import { serve, status } from '../transport/server'
 
 // What goes wrong with a log that is followed for hours, through proxies that cut it and containers that restart.
 
 const web = { namespace: 'shop', name: 'web-1', container: 'web' }
 // The code is loaded when it is needed, which no virtual clock waits for.
-beforeAll(() => import('../../src/transport/logs'))
+beforeAll(() => import('../../src/http/logs'))
 
 const DATE = 'Thu, 01 Jan 2026 00:00:05 GMT'
 

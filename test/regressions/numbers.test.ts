@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { isApiError, isConflictError } from '../../src/errors'
-import type { KubeObject } from '../../src/meta/object'
-import { defineResource } from '../../src/meta/resource'
+import { isApiError, isConflictError } from '../../src/api/errors'
+import type { KubeObject } from '../../src/api/object'
+import { defineResource } from '../../src/api/resource'
+import { KubeClient } from '../../src/http/client'
+import { updateWithRetry } from '../../src/http/update-with-retry'
 import { FakeApiServer } from '../../src/testing'
-import { KubeClient } from '../../src/transport/client'
-import { updateWithRetry } from '../../src/transport/update-with-retry'
 
 interface Counter extends KubeObject {
   spec: { limit?: number | bigint; copy?: number | bigint; list?: { limit?: number; name: string }[]; note?: string | undefined }

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import { isApiError } from '../../src/errors'
+import { isApiError } from '../../src/api/errors'
+import { INITIAL_EVENTS_END } from '../../src/codec/wire'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
 import { SharedInformer } from '../../src/informer/shared-informer'
-import { INITIAL_EVENTS_END } from '../../src/meta/wire'
-import { tableListWatch } from '../../src/reflector/table'
 import { ConfigMap } from '../../src/resources/core/v1'
+import { tableListWatch } from '../../src/source/table'
 import { VirtualClock } from '../../src/testing/virtual-clock'
-import { utf8 } from '../transport/chunks'
-import { endlessBody, serve } from '../transport/server'
+import { utf8 } from '../codec/chunks'
+import { endlessBody, serve } from '../http/server'
 
 // Harmless oddities of aggregated APIs, proxies and Go cost no more than themselves: the feed lives on, and says what it skipped.
 

@@ -1,14 +1,14 @@
 // What stands between a page and its server: load balancers that cut, proxies that hold, buffer and keep streams open, and pages that freeze.
 import { afterEach, describe, expect, test, vi } from 'vitest'
 // Loaded before virtual time begins.
-import '../../src/informer/namespaces-fan-in'
+import '../../src/informer/namespaces/fan-in'
+import { KubeReader } from '../../src/http/reader'
 import { createInformer } from '../../src/informer/create-informer'
-import { eachAllowed } from '../../src/informer/each-allowed'
+import { eachAllowed } from '../../src/informer/namespaces/each-allowed'
 import type { Wake } from '../../src/internal/wake'
-import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
+import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory/memory-persister'
 import { ConfigMap } from '../../src/resources/core/v1'
 import type { RequestRecord } from '../../src/testing'
-import { KubeReader } from '../../src/transport/reader'
 import { type Fetch, Page, type PageOptions } from '../conformance/page'
 import { World } from '../conformance/world'
 

@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { isApiError, isConnectionError } from '../../src/errors'
+import { isApiError, isConnectionError } from '../../src/api/errors'
+import type { KubeClientOptions } from '../../src/http/client'
+import { KubeClient } from '../../src/http/client'
 import { Pod, Secret } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing/virtual-clock'
-import type { KubeClientOptions } from '../../src/transport/client'
-import { KubeClient } from '../../src/transport/client'
-import { endlessBody, serve, status } from '../transport/server'
+import { endlessBody, serve, status } from '../http/server'
 
 const TOKEN = 'hunter2-hunter2'
 const shop = { namespace: 'shop' }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { KubeClient } from '../../src/http/client'
 import { createInformer } from '../../src/informer/create-informer'
 import { SharedInformerFactory } from '../../src/informer/factory'
 import { ConfigMap } from '../../src/resources/core/v1'
-import { KubeClient } from '../../src/transport/client'
 import { World } from '../conformance/world'
 import { clientOf, noting, quiet, Scene } from '../informer/support'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { entryFromText } from '../../src/meta/entry'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
+import { entryFromText } from '../../src/codec/entry'
 import { Store } from '../../src/store/store'
 
 const broken = () => entryFromText<KubeObject>('{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x","resourceVersion":"1"},"spec":tru}')

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { SharedInformerFactory } from '../../src/informer/factory'
 import { SharedInformer } from '../../src/informer/shared-informer'
-import { ListWatch } from '../../src/reflector/list-watch'
 import { ConfigMap } from '../../src/resources/core/v1'
+import { ListWatch } from '../../src/source/list-watch'
 import { World } from '../conformance/world'
 import { clientOf, noting, quiet, Scene } from '../informer/support'
 

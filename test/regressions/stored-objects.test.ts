@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { InformerOptions } from '../../src/informer/create-informer'
-import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory'
+import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory/memory-persister'
 import type { Persister } from '../../src/persistence/persister'
 import type { ConfigMap } from '../../src/resources/core/v1'
 import { World } from '../conformance/world'

@@ -1,11 +1,11 @@
 // Versions that are opaque, events that are older than the store, and objects that share a name.
 import { describe, expect, test } from 'vitest'
+import type { Keyed } from '../../src/api/keys'
+import type { KubeObject } from '../../src/api/object'
+import { entryFromText } from '../../src/codec/entry'
+import type { WatchEntry } from '../../src/codec/wire'
 import { SharedInformer } from '../../src/informer/shared-informer'
-import { entryFromText } from '../../src/meta/entry'
-import type { Keyed } from '../../src/meta/keys'
-import type { KubeObject } from '../../src/meta/object'
-import type { WatchEntry } from '../../src/meta/wire'
-import type { ListerWatcher } from '../../src/reflector/lister-watcher'
+import type { ListerWatcher } from '../../src/source/lister-watcher'
 import { VirtualClock } from '../../src/testing'
 
 const entry = (name: string, resourceVersion: string, uid = name) =>

@@ -1,10 +1,10 @@
 // Vite's own dev proxy, over real HTTP: it keeps the page's side of a watch open when the API server behind it dies.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { KubeClient } from '../../src/http/client'
 import { createInformer } from '../../src/informer/create-informer'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { FakeApiServer } from '../../src/testing'
-import { KubeClient } from '../../src/transport/client'
 import { serve } from '../support/http.ts'
 import { startVite } from '../support/vite.ts'
 

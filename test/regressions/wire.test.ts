@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import type { KubeObject } from '../../src/api/object'
+import { KubeClient } from '../../src/http/client'
 import { createInformer } from '../../src/informer/create-informer'
-import type { KubeObject } from '../../src/meta/object'
 import { ConfigMap, Namespace } from '../../src/resources/core/v1'
-import { KubeClient } from '../../src/transport/client'
 import { World } from '../conformance/world'
 import { clientOf, quiet, Scene } from '../informer/support'
 

@@ -9,7 +9,7 @@ describe('the sources', () => {
   test('finds the source files', () => {
     expect(source.flatMap(readImports).length).toBeGreaterThan(10)
   })
-  test('sources import one way: from entries down to meta, errors and internal', () => {
+  test('sources import one way: from entries down to api and internal', () => {
     expect(brokenRules(source)).toEqual([])
   })
   test('source files have no import cycles, including type imports', () => {
@@ -25,10 +25,10 @@ describe('the rules', () => {
 
   test('the import rules allow a module its own folder and the layers below', () => {
     const good = files({
-      'src/store/store.ts': `import { split } from '../meta/keys'\nimport { order } from './order'`,
-      'src/store/order.ts': `import { KubeError } from '../errors'`,
-      'src/meta/keys.ts': '',
-      'src/errors.ts': `import type { Key } from './meta/keys'`,
+      'src/store/store.ts': `import { split } from '../api/keys'\nimport { order } from './order'`,
+      'src/store/order.ts': `import { KubeError } from '../api/errors'`,
+      'src/api/keys.ts': '',
+      'src/api/errors.ts': `import type { Key } from './keys'`,
       'src/index.ts': `export { Store } from './store/store'`,
     })
     expect(brokenRules(good)).toEqual([])
@@ -38,23 +38,23 @@ describe('the rules', () => {
     [
       'upwards',
       `import { Store } from '../store/store'`,
-      'src/transport/client.ts',
-      /store is above transport\. Imports go down: entry files → cli → testing/,
+      'src/http/client.ts',
+      /store is above http\. Imports go down: entry files → cli → testing/,
     ],
-    ['upwards, for a type', `import type { Store } from '../store/store'`, 'src/transport/client.ts', /store is above transport/],
+    ['upwards, for a type', `import type { Store } from '../store/store'`, 'src/http/client.ts', /store is above http/],
     ['sideways', `import { Store } from '../store/store'`, 'src/queue/fifo.ts', /store is beside queue/],
     ['sideways, in a re-export', `export { Store } from '../store/store'`, 'src/queue/fifo.ts', /store is beside queue/],
     ['sideways, when called', `const it = () => import('../store/store')`, 'src/queue/fifo.ts', /store is beside queue/],
     ['sideways, inside a type', `type S = import('../store/store').Store`, 'src/queue/fifo.ts', /store is beside queue/],
     ['another entry', `export { Store } from './index'`, 'src/idb.ts', /index\.ts is beside idb\.ts/],
-    ['a value beside it', `import { apply } from '../store/changes'`, 'src/persistence/memory.ts', /store is beside persistence/],
-    ['a runtime', `import { readFile } from 'node:fs'`, 'src/transport/client.ts', /no module of a runtime/],
-    ['a stranger', `import { map } from 'lodash'`, 'src/transport/client.ts', /no package but ky, valibot, idb-keyval/],
-    ['ky', `import type { Options } from 'ky'`, 'src/transport/params.ts', /only src\/transport\/ky-sender\.ts may know it/],
-    ['an extension', `import { a } from './list.ts'`, 'src/transport/client.ts', /no extension/],
-    ['a folder', `import { a } from '../meta'`, 'src/transport/client.ts', /not a folder/],
+    ['a value beside it', `import { apply } from '../store/changes'`, 'src/persistence/persister.ts', /store is beside persistence/],
+    ['a runtime', `import { readFile } from 'node:fs'`, 'src/http/client.ts', /no module of a runtime/],
+    ['a stranger', `import { map } from 'lodash'`, 'src/http/client.ts', /no package but ky, valibot, idb-keyval/],
+    ['ky', `import type { Options } from 'ky'`, 'src/http/params.ts', /only src\/http\/ky-sender\.ts may know it/],
+    ['an extension', `import { a } from './list.ts'`, 'src/http/client.ts', /no extension/],
+    ['a folder', `import { a } from '../api'`, 'src/http/client.ts', /not a folder/],
   ])('the import rules refuse an import of %s', (_, text, path, message) => {
-    const others = files({ 'src/store/store.ts': '', 'src/store/changes.ts': '', 'src/index.ts': '', 'src/meta/index.ts': '' })
+    const others = files({ 'src/store/store.ts': '', 'src/store/changes.ts': '', 'src/index.ts': '', 'src/api/index.ts': '' })
     const broken = brokenRules([{ path, text: `\n${text}` }, ...others])
     expect(broken).toHaveLength(1)
     expect(broken[0]).toMatch(message)
@@ -63,7 +63,7 @@ describe('the rules', () => {
 
   test('the import rules allow persistence to import the types of changes', () => {
     const text = `import type { StoreUpdate } from '../store/changes'`
-    expect(brokenRules(files({ 'src/persistence/memory.ts': text, 'src/store/changes.ts': '' }))).toEqual([])
+    expect(brokenRules(files({ 'src/persistence/persister.ts': text, 'src/store/changes.ts': '' }))).toEqual([])
   })
 
   test('the import rules require a layer for a new folder', () => {
@@ -74,11 +74,11 @@ describe('the rules', () => {
 
   test('the import rules find cycles through type imports', () => {
     const circle = files({
-      'src/meta/a.ts': `import type { B } from './b'`,
-      'src/meta/b.ts': `import { c } from './c'`,
-      'src/meta/c.ts': `export type { A } from './a'`,
-      'src/meta/d.ts': `import { a } from './a'`,
+      'src/api/a.ts': `import type { B } from './b'`,
+      'src/api/b.ts': `import { c } from './c'`,
+      'src/api/c.ts': `export type { A } from './a'`,
+      'src/api/d.ts': `import { a } from './a'`,
     })
-    expect(importCycles(circle)).toEqual([['src/meta/a.ts', 'src/meta/b.ts', 'src/meta/c.ts', 'src/meta/a.ts']])
+    expect(importCycles(circle)).toEqual([['src/api/a.ts', 'src/api/b.ts', 'src/api/c.ts', 'src/api/a.ts']])
   })
 })

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Resource } from '../../src/meta/resource'
+import type { Resource } from '../../src/api/resource'
 
 /** The folder of the generated resources. */
 export const folder: string = fileURLToPath(new URL('../../src/resources', import.meta.url))

@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest'
-import type { KubeObject } from '../../src/meta/object'
-import { apiVersionOf, defineResource, type ObjectOf, type Resource } from '../../src/meta/resource'
+import type { KubeObject } from '../../src/api/object'
+import { apiVersionOf, defineResource, type ObjectOf, type Resource } from '../../src/api/resource'
 import { CustomResourceDefinition } from '../../src/resources/apiextensions.k8s.io/v1'
 import { Deployment } from '../../src/resources/apps/v1'
 import { HorizontalPodAutoscaler } from '../../src/resources/autoscaling/v2'

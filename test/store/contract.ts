@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Entry } from '../../src/meta/entry'
-import { metaNamespaceKey } from '../../src/meta/keys'
-import type { KubeObject } from '../../src/meta/object'
+import { metaNamespaceKey } from '../../src/api/keys'
+import type { KubeObject } from '../../src/api/object'
+import type { Entry } from '../../src/codec/entry'
 import type { Store } from '../../src/store/store'
 import { entry, record, unreadable } from './entries'
 

@@ -1,5 +1,5 @@
-import { type Entry, entryFromText } from '../../src/meta/entry'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
+import { type Entry, entryFromText } from '../../src/codec/entry'
 import type { StoreUpdate } from '../../src/store/changes'
 import type { Store } from '../../src/store/store'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Entry, entryFromText } from '../../src/meta/entry'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
+import { type Entry, entryFromText } from '../../src/codec/entry'
 import { Store } from '../../src/store/store'
 
 // A store beside a plain map that is told the same, and a second map that only hears what the store tells its subscribers.

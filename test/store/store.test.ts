@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
 import { Store } from '../../src/store/store'
 import { storeContract } from './contract'
 import { entry } from './entries'

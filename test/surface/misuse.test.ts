@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
-import { metaNamespaceKey } from '../../src/meta/keys'
-import type { KubeObject } from '../../src/meta/object'
+import { metaNamespaceKey } from '../../src/api/keys'
+import type { KubeObject } from '../../src/api/object'
 import { Indexer } from '../../src/store/indexer'
 import { Store } from '../../src/store/store'
 import { createView } from '../../src/view/view'

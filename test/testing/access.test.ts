@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Access } from '../../src/access/access'
+import { KubeClient } from '../../src/http/client'
 import { Deployment } from '../../src/resources/apps/v1'
 import { Namespace, Node, Pod } from '../../src/resources/core/v1'
-import { KubeClient } from '../../src/transport/client'
 import { ConfigMap, configMap, setUp } from './resources'
 
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1'

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { defineResource } from '../../src/api/resource'
 import { CustomResourceDefinition } from '../../src/discovery/custom-resource-definition'
 import { openapi, schemaOf } from '../../src/discovery/openapi'
-import { defineResource } from '../../src/meta/resource'
+import { KubeClient } from '../../src/http/client'
 import { Pod as TypedPod } from '../../src/resources/core/v1'
 import { FakeApiServer } from '../../src/testing'
-import { KubeClient } from '../../src/transport/client'
 import { setUp, Widget } from './resources'
 
 const at = (path: string) => `http://kubernetes.test${path}`

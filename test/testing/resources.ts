@@ -1,5 +1,5 @@
-import type { KubeObject } from '../../src/meta/object'
-import { defineResource } from '../../src/meta/resource'
+import type { KubeObject } from '../../src/api/object'
+import { defineResource } from '../../src/api/resource'
 import { FakeApiServer, type FakeApiServerOptions, type FixturePod, VirtualClock } from '../../src/testing'
 
 export const Pod = defineResource<FixturePod>({ version: 'v1', plural: 'pods', kind: 'Pod' })

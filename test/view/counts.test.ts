@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type Entry, readValue } from '../../src/meta/entry'
+import { type Entry, readValue } from '../../src/codec/entry'
 import { Store } from '../../src/store/store'
 import { VirtualClock } from '../../src/testing/virtual-clock'
 import { SortedList } from '../../src/view/sorted-list'

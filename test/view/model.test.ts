@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Entry } from '../../src/meta/entry'
+import type { Entry } from '../../src/codec/entry'
 import { Store } from '../../src/store/store'
 import { VirtualClock } from '../../src/testing/virtual-clock'
 import type { SortValue, ViewFilter, ViewSort, ViewWindow } from '../../src/view/query'

@@ -1,5 +1,5 @@
-import { type Entry, entryFromObject, entryFromText } from '../../src/meta/entry'
-import type { KubeObject } from '../../src/meta/object'
+import type { KubeObject } from '../../src/api/object'
+import { type Entry, entryFromObject, entryFromText } from '../../src/codec/entry'
 
 /** An object with something to sort by, to search in and to select. */
 export interface Thing extends KubeObject {

@@ -1,7 +1,7 @@
-import { type Entry, entryFromObject } from '../../src/meta/entry'
-import type { KubeObject } from '../../src/meta/object'
-import { defineResource } from '../../src/meta/resource'
-import type { ChangeType, WatchEntry } from '../../src/meta/wire'
+import type { KubeObject } from '../../src/api/object'
+import { defineResource } from '../../src/api/resource'
+import { type Entry, entryFromObject } from '../../src/codec/entry'
+import type { ChangeType, WatchEntry } from '../../src/codec/wire'
 
 export const Pod = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' })
 

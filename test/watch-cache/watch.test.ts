@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { WatchOptions } from '../../src/meta/wire'
+import type { WatchOptions } from '../../src/api/options'
 import { VirtualClock } from '../../src/testing/virtual-clock'
 import { WatchCache, type WatchCacheOptions } from '../../src/watch-cache/watch-cache'
 import { brief, change, follow, Pod, pod } from './pods'

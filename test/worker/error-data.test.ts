@@ -8,7 +8,7 @@ import {
   ParseError,
   PersistenceError,
   WatchError,
-} from '../../src/errors'
+} from '../../src/api/errors'
 import { classify } from '../../src/reflector/failure'
 import { errorFromData, errorToData } from '../../src/worker/error-data'
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { KubeClient } from '../../src/http/client'
 import { idbPersister } from '../../src/idb'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing'
-import { KubeClient } from '../../src/transport/client'
+import { Thread } from '../../src/worker/page/connection'
 import type { ThreadPort } from '../../src/worker/protocol'
-import { Thread } from '../../src/worker/thread'
 import { freshIndexedDB } from '../persistence/support/fake-idb'
 import { Site } from './site'
 

@@ -1,13 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ApiError, ConnectionError, ExpiredError, isConnectionError, isParseError, isPersistenceError, KubeError } from '../../src/errors'
-import type { WatchEntry } from '../../src/meta/wire'
+import {
+  ApiError,
+  ConnectionError,
+  ExpiredError,
+  isConnectionError,
+  isParseError,
+  isPersistenceError,
+  KubeError,
+} from '../../src/api/errors'
+import type { WatchEntry } from '../../src/codec/wire'
+import type { KubeClientOptions } from '../../src/http/client'
+import { KubeClient } from '../../src/http/client'
 import type { StoredRecord } from '../../src/persistence/persister'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing'
-import type { KubeClientOptions } from '../../src/transport/client'
-import { KubeClient } from '../../src/transport/client'
+import { remotePersister } from '../../src/worker/page/remote'
 import { batchCells, batchesOf, PIECE } from '../../src/worker/protocol'
-import { remotePersister } from '../../src/worker/remote'
 import { World } from '../conformance/world'
 import { contract, Holder, loadTold, replace, scopeOf, textsOf } from '../persistence/contract'
 import { freshIndexedDB } from '../persistence/support/fake-idb'

@@ -1,11 +1,11 @@
+import type { KubeClientOptions } from '../../src/http/client'
+import { KubeClient } from '../../src/http/client'
 import type { Clock } from '../../src/internal/clock'
-import type { EntryClient } from '../../src/reflector/list-watch'
-import type { KubeClientOptions } from '../../src/transport/client'
-import { KubeClient } from '../../src/transport/client'
-import { serveThread } from '../../src/worker/host'
+import type { EntryClient } from '../../src/source/list-watch'
+import { Thread } from '../../src/worker/page/connection'
+import { remoteClient } from '../../src/worker/page/remote'
 import { CONNECT, type Order, type ThreadPort } from '../../src/worker/protocol'
-import { remoteClient } from '../../src/worker/remote'
-import { Thread } from '../../src/worker/thread'
+import { serveThread } from '../../src/worker/thread/server'
 
 /** Two ends of a connection within one thread: what is posted is cloned, and arrives as soon as nothing else runs, without a turn of the event loop. */
 export function joinedPorts(note: (message: unknown) => void = () => {}): [ThreadPort, ThreadPort] {

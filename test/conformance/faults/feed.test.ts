@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { isApiError } from '../../../src/errors'
+import { isApiError } from '../../../src/api/errors'
 import { ConfigMap } from '../../../src/resources/core/v1'
 import type { Fault, FaultMatch } from '../../../src/testing'
 import { Page, type PageOptions } from '../page'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isApiError } from '../../../src/errors'
+import { isApiError } from '../../../src/api/errors'
 import { Page } from '../page'
 import { fromNewest } from '../tweaks'
 import { World } from '../world'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { PersistenceError } from '../../../src/errors'
-import { type MemoryStorage, memoryPersister } from '../../../src/persistence/memory'
+import { PersistenceError } from '../../../src/api/errors'
+import { type MemoryStorage, memoryPersister } from '../../../src/persistence/memory/memory-persister'
 import type { Persister, Scope } from '../../../src/persistence/persister'
 import { StorePersistence } from '../../../src/persistence/store-persistence'
 import { Store } from '../../../src/store/store'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type MemoryStorage, memoryPersister } from '../../../src/persistence/memory'
+import { type MemoryStorage, memoryPersister } from '../../../src/persistence/memory/memory-persister'
 import { Page } from '../page'
 import { World } from '../world'
 

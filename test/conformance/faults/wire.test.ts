@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isParseError, isWatchError } from '../../../src/errors'
+import { isParseError, isWatchError } from '../../../src/api/errors'
 import type { Fault } from '../../../src/testing'
 import { Page, type PageOptions } from '../page'
 import { World } from '../world'

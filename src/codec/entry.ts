@@ -1,0 +1,296 @@
+// Entries: objects kept as the server's JSON text and parsed lazily.
+
+import { isParseError, ParseError } from '../api/errors'
+import { type ObjectIdentity, objectKey, splitMetaNamespaceKey } from '../api/keys'
+import type { KubeObject } from '../api/object'
+import type { Labels } from '../api/selectors'
+import { flatten } from '../internal/flatten'
+import { Opaque } from '../internal/opaque'
+import { type ObjectHeader, readHeader, type TypeMeta } from './header'
+import { isTooDeep, MAX_DEPTH, parseJson } from './json'
+import { skipSpace, valueAt } from './scan'
+
+/** The parts of an object that are known without parsing it. */
+export interface UnparsedEntry {
+  /** `namespace/name`, or `name` for cluster-scoped objects. */
+  readonly key: string
+  readonly name: string
+  /** The empty string for cluster-scoped objects. */
+  readonly namespace: string
+  readonly uid: string
+  readonly resourceVersion: string
+  /** The object as JSON, exactly as the server wrote it. Lacks `metadata.managedFields` unless the caller asked to keep them. */
+  readonly text: string
+}
+
+/**
+ * An object as a store keeps it: its identity and the JSON text the server sent. The object is parsed on first access. While a caller holds
+ * the parsed object, further reads return the same one. An entry is immutable: a changed object gets a new entry.
+ *
+ * An entry may be frozen. Vue does not wrap it; behind any other `Proxy` it still works, but parses its object once more. Its own
+ * enumerable properties are `key`, `uid`, `resourceVersion` and `text`, all strings. `structuredClone` and `JSON.stringify` copy these, and
+ * {@link entryFromText} turns the `text` of a copy back into an entry.
+ */
+export interface Entry<T> extends UnparsedEntry {
+  /**
+   * The object, parsed on first access.
+   *
+   * @throws ParseError when the text is not JSON, or when the parsed object has another identity than the entry because a member appears
+   *   twice. A store drops such an entry and fetches the object again.
+   */
+  readonly object: T
+  /**
+   * The object's labels, read from the text once. Parses nothing else.
+   *
+   * @throws ParseError as {@link object} does.
+   */
+  readonly labels: Labels
+}
+
+/** Called when reading an entry reveals that its text is not JSON. */
+export type OnUnreadable = (entry: UnparsedEntry) => void
+
+/** Options for making an entry from a text. */
+export interface EntryOptions {
+  /** Whether to keep `metadata.managedFields`; default `'drop'`. */
+  managedFields?: 'drop' | 'keep' | undefined
+  /** Prepended to a text that lacks kind and apiVersion, as the items of most lists do, so that all entries have the same form. */
+  typeMeta?: TypeMeta | undefined
+  /** Whether the text is known to be ASCII. Skips the scan for non-Latin-1 characters, which is slow in some engines. Default false. */
+  isAscii?: boolean | undefined
+}
+
+/**
+ * Makes an entry from the object at `text.slice(start, end)`, given its header. The entry holds a copy of that slice.
+ *
+ * @throws ParseError when the object has no name, or is nested too deeply.
+ */
+export function makeEntry<T>(
+  text: string,
+  start: number,
+  end: number,
+  header: ObjectHeader,
+  { managedFields = 'drop', typeMeta, isAscii = false }: EntryOptions = {},
+): Entry<T> {
+  const [from, to] = (managedFields === 'drop' && header.managedFields) || [end, end]
+  const lacks = typeMeta !== undefined && header.kind === '' && header.apiVersion === ''
+  const own = lacks
+    ? flatten(
+        `{"kind":${JSON.stringify(typeMeta.kind)},"apiVersion":${JSON.stringify(typeMeta.apiVersion)},`,
+        text.slice(skipSpace(text, start + 1), from),
+        text.slice(to, end),
+      )
+    : flatten(text.slice(start, from), text.slice(to, end))
+  return newEntry(header, own, isAscii)
+}
+
+function newEntry<T>({ namespace, name, uid, resourceVersion }: ObjectHeader, own: string, isAscii: boolean): Entry<T> {
+  if (!name) throw new ParseError('not a Kubernetes object: metadata.name is missing', own)
+  if (isTooDeep(own)) throw new ParseError(`${objectKey(namespace, name)} is nested deeper than ${MAX_DEPTH}`, own)
+  return new TextEntry<T>(flatten(objectKey(namespace, name)), flatten(uid), flatten(resourceVersion), isAscii ? own : pack(own))
+}
+
+/**
+ * Encodes a text as UTF-8 if it has a character beyond Latin-1. Engines store such a text with two bytes per character; UTF-8 halves that.
+ */
+function pack(text: string): string | Uint8Array {
+  return /[^\0-\xff]/.test(text) ? new TextEncoder().encode(text) : text
+}
+
+/**
+ * Makes an entry from a text that is one JSON object.
+ *
+ * @throws ParseError when the text is not a JSON object, or the object has no name.
+ */
+export function entryFromText<T>(text: string, options?: EntryOptions): Entry<T> {
+  const start = skipSpace(text, 0)
+  return makeEntry<T>(text, start, text.length, headerOf(text, start), options)
+}
+
+/**
+ * Makes an entry from the `text` of an earlier one. Keeps the string as it is, so it must not be a slice of a longer one.
+ *
+ * @throws ParseError as {@link entryFromText} does.
+ */
+export function restoreEntry<T>(text: string): Entry<T> {
+  return newEntry<T>(headerOf(text, 0), text, false)
+}
+
+function headerOf(text: string, start: number): ObjectHeader {
+  try {
+    return readHeader(text, start)
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw new ParseError('not a JSON object', text, { cause })
+  }
+}
+
+/** Makes an entry from the properties of an earlier one, without scanning or checking the text. */
+export function entryFromParts<T>(key: string, uid: string, resourceVersion: string, text: string): Entry<T> {
+  return new TextEntry<T>(key, uid, resourceVersion, pack(text))
+}
+
+/**
+ * Makes an entry from an object. Its text is the output of `JSON.stringify`.
+ *
+ * @throws ParseError when the object has no name, or is nested too deeply to be serialized.
+ */
+export function entryFromObject<T extends KubeObject>(object: T, options?: EntryOptions): Entry<T> {
+  return entryFromText(stringify(object), options)
+}
+
+function stringify(object: KubeObject): string {
+  try {
+    return JSON.stringify(object)
+  } catch (cause) {
+    // A RangeError means that the stack overflowed. A cycle is a TypeError.
+    if (!(cause instanceof RangeError)) throw cause
+    throw new ParseError(`${objectKey(object.metadata.namespace, object.metadata.name ?? '')} is nested too deeply to be serialized`, '', {
+      cause,
+    })
+  }
+}
+
+/**
+ * Reads one value of an entry's object from the text, at a fraction of the cost of parsing the whole object. The result is not cached.
+ *
+ * @param path the member names that lead to the value, such as `['spec', 'nodeName']`.
+ * @returns the value, not checked to be a `V`; undefined when it is absent.
+ * @throws ParseError as `entry.object` does.
+ */
+export function readValue<V = unknown>(entry: Entry<unknown>, path: readonly string[]): V | undefined {
+  try {
+    return valueAt(entry.text, path) as V | undefined
+  } catch (cause) {
+    // Throws the more specific error, and makes the store drop the entry.
+    void entry.object
+    throw cause
+  }
+}
+
+/** Registers a listener that is called when reading the entry reveals that its text is not JSON. Several stores may hold one entry. */
+export function holdEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
+  TextEntry.of(entry).hold(listener)
+}
+
+/** Undoes {@link holdEntry}. No-op for a listener that is not registered. */
+export function releaseEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
+  TextEntry.of(entry).release(listener)
+}
+
+/** Whether a value is an {@link Entry}, even behind a proxy. */
+export function isEntry(value: unknown): value is Entry<unknown> {
+  return value instanceof TextEntry
+}
+
+const LABELS = ['metadata', 'labels']
+const NO_LABELS: Labels = Object.freeze({})
+
+/**
+ * Key of the method that decodes an entry kept as UTF-8. The bytes are in a closure because a proxy would wrap an array, and
+ * `Object.freeze` rejects typed arrays.
+ */
+const decode = Symbol('decode')
+const DECODED_TEXT: PropertyDescriptor & ThisType<{ [decode](): string }> = {
+  enumerable: true,
+  get() {
+    return this[decode]()
+  },
+}
+
+/** Stand-ins for entries behind a proxy, which cannot reach the private fields of its target. */
+const behindProxies = new WeakMap<object, TextEntry<unknown>>()
+
+/**
+ * The only implementation of {@link Entry}. Mutable state is in private fields, so that an entry can be frozen. Its identity and text are
+ * own properties, so that it can be read behind a proxy.
+ */
+class TextEntry<T> extends Opaque implements Entry<T> {
+  readonly key: string
+  readonly uid: string
+  readonly resourceVersion: string
+  declare readonly text: string
+  /** The listeners. Most entries are in one store, so an array is made only for a second listener. */
+  #holders: OnUnreadable | readonly OnUnreadable[] | undefined
+  #parsed: WeakRef<T & object> | undefined
+  #labels: Labels | undefined
+
+  constructor(key: string, uid: string, resourceVersion: string, packed: string | Uint8Array) {
+    super()
+    this.key = key
+    this.uid = uid
+    this.resourceVersion = resourceVersion
+    if (typeof packed === 'string') this.text = packed
+    else {
+      Object.defineProperty(this, 'text', DECODED_TEXT)
+      Object.defineProperty(this, decode, { value: () => new TextDecoder('utf-8', { ignoreBOM: true }).decode(packed) })
+    }
+  }
+
+  /** The entry itself, or its stand-in if it is behind a proxy. */
+  static of<T>(entry: Entry<T>): TextEntry<T> {
+    if (#parsed in entry) return entry as unknown as TextEntry<T>
+    let own = behindProxies.get(entry) as TextEntry<T> | undefined
+    if (!own) {
+      own = new TextEntry<T>(entry.key, entry.uid, entry.resourceVersion, entry.text)
+      behindProxies.set(entry, own)
+    }
+    return own
+  }
+
+  // Computed on access, which saves two strings per object.
+  get name(): string {
+    return splitMetaNamespaceKey(this.key).name
+  }
+  get namespace(): string {
+    return splitMetaNamespaceKey(this.key).namespace
+  }
+
+  get labels(): Labels {
+    const own = TextEntry.of<T>(this)
+    own.#labels ??= readValue<Labels | null>(own, LABELS) ?? NO_LABELS
+    return own.#labels
+  }
+
+  get object(): T {
+    const own = TextEntry.of<T>(this)
+    return own.#parsed?.deref() ?? own.#parse()
+  }
+
+  hold(listener: OnUnreadable): void {
+    this.#holders = this.#holders === undefined ? listener : [...new Set([...this.#all(), listener])]
+  }
+
+  release(listener: OnUnreadable): void {
+    if (this.#holders === listener) this.#holders = undefined
+    else if (typeof this.#holders === 'object') this.#holders = this.#holders.filter((holder) => holder !== listener)
+  }
+
+  #all(): readonly OnUnreadable[] {
+    return typeof this.#holders === 'function' ? [this.#holders] : (this.#holders ?? [])
+  }
+
+  #parse(): T {
+    let object: T & object
+    try {
+      object = parseJson(this.text) as T & object
+      this.#checkIdentity(object)
+    } catch (cause) {
+      for (const holder of this.#all()) holder(this)
+      if (isParseError(cause)) throw cause
+      throw new ParseError(`the text of ${this.key} is not JSON`, this.text, { cause })
+    }
+    this.#parsed = new WeakRef(object)
+    return object
+  }
+  /** Checks that the scanner and the parser agree on the identity. They disagree when an identifying member appears twice. */
+  #checkIdentity(object: { readonly metadata?: ObjectIdentity | null }): void {
+    const { name, namespace, uid } = object.metadata ?? {}
+    const key = objectKey(namespace, name ?? '')
+    if (key === this.key && (typeof uid !== 'string' || uid === this.uid)) return
+    throw new ParseError(
+      `the text of ${this.key} parses as ${key || 'an object without a name'}: an identifying member appears twice`,
+      this.text,
+    )
+  }
+}

@@ -1,0 +1,134 @@
+import type { JsonPatchOperation } from '../api/patch'
+import { jsonValue, memberPlace, writeJson } from './exact-json'
+
+/**
+ * The JSON patch (RFC 6902) that makes `after` of `before`. What is the same in both is not named, so numbers that were rounded when `before`
+ * was parsed stay as the server has them. Items of lists are told apart by their values: what stays in its order is left alone.
+ *
+ * @param before JSON, as it was parsed.
+ * @throws TypeError naming the field when `after` has a number in a new place that cannot be written as it was: see {@link writeJson}.
+ */
+export function jsonDiff(before: unknown, after: unknown): JsonPatchOperation[] {
+  const operations: JsonPatchOperation[] = []
+  diff(before, after, { pointer: '', place: '' }, operations)
+  return operations
+}
+
+interface Place {
+  readonly pointer: string
+  /** As errors name it. */
+  readonly place: string
+}
+
+function diff(before: unknown, given: unknown, at: Place, operations: JsonPatchOperation[]): void {
+  const after = jsonValue(given, '')
+  if (Object.is(before, after)) return
+  if (Array.isArray(before) && Array.isArray(after)) diffLists(before, after, at, operations)
+  else if (isObject(before) && isObject(after)) diffObjects(before, after, at, operations)
+  else put('replace', after, at, operations)
+}
+
+function diffObjects(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  at: Place,
+  operations: JsonPatchOperation[],
+): void {
+  for (const name of Object.keys(before)) {
+    if (!Object.hasOwn(after, name) || jsonValue(after[name], name) === undefined) {
+      operations.push({ op: 'remove', path: memberOf(at, name).pointer })
+    }
+  }
+  for (const [name, value] of Object.entries(after)) {
+    if (jsonValue(value, name) === undefined) continue
+    if (Object.hasOwn(before, name)) diff(before[name], value, memberOf(at, name), operations)
+    else put('add', value, memberOf(at, name), operations)
+  }
+}
+
+function diffLists(before: readonly unknown[], after: readonly unknown[], at: Place, operations: JsonPatchOperation[]): void {
+  const kept = [...commonItems(before, after), { from: before.length, to: after.length }]
+  // Gaps between the items that stay, the last one first: so the indexes before it stay what they are.
+  for (let k = kept.length - 1; k >= 0; k--) {
+    const { from: oldEnd, to: newEnd } = kept[k] as Pair
+    const previous = kept[k - 1] ?? { from: -1, to: -1 }
+    const [oldStart, newStart] = [previous.from + 1, previous.to + 1]
+    const both = Math.min(oldEnd - oldStart, newEnd - newStart)
+    for (let i = 0; i < both; i++) diff(before[oldStart + i], after[newStart + i] ?? null, itemOf(at, oldStart + i), operations)
+    for (let i = oldEnd - 1; i >= oldStart + both; i--) operations.push({ op: 'remove', path: itemOf(at, i).pointer })
+    for (let i = both; i < newEnd - newStart; i++) put('add', after[newStart + i] ?? null, itemOf(at, oldStart + i), operations)
+  }
+}
+
+/** An item that is in both lists. */
+interface Pair {
+  readonly from: number
+  readonly to: number
+}
+
+/** How many pairs of items are compared to find those that moved; in longer lists, items between the changes are taken for changed. */
+const MAX_COMPARED = 40_000
+
+/** The items that stay, in their order: the common beginning, the longest common subsequence of the middle, and the common end. */
+function commonItems(before: readonly unknown[], after: readonly unknown[]): Pair[] {
+  const shorter = Math.min(before.length, after.length)
+  let start = 0
+  while (start < shorter && same(before[start], after[start])) start++
+  let end = 0
+  while (end < shorter - start && same(before.at(-1 - end), after.at(-1 - end))) end++
+  const middle = subsequence(before.slice(start, before.length - end), after.slice(start, after.length - end))
+  return [
+    ...Array.from({ length: start }, (_, i) => ({ from: i, to: i })),
+    ...middle.map(({ from, to }) => ({ from: from + start, to: to + start })),
+    ...Array.from({ length: end }, (_, i) => ({ from: before.length - end + i, to: after.length - end + i })),
+  ]
+}
+
+function subsequence(before: readonly unknown[], after: readonly unknown[]): Pair[] {
+  if (before.length * after.length > MAX_COMPARED) return []
+  const isSame = before.map((item) => after.map((other) => same(item, other)))
+  // lengths[i][j]: of the longest common subsequence of what begins at i and j.
+  const lengths = Array.from({ length: before.length + 1 }, () => new Array<number>(after.length + 1).fill(0))
+  const lengthAt = (i: number, j: number) => lengths[i]?.[j] ?? 0
+  for (let i = before.length - 1; i >= 0; i--) {
+    for (let j = after.length - 1; j >= 0; j--) {
+      const row = lengths[i] as number[]
+      row[j] = isSame[i]?.[j] ? lengthAt(i + 1, j + 1) + 1 : Math.max(lengthAt(i + 1, j), lengthAt(i, j + 1))
+    }
+  }
+  const pairs: Pair[] = []
+  for (let i = 0, j = 0; i < before.length && j < after.length; ) {
+    if (isSame[i]?.[j]) pairs.push({ from: i++, to: j++ })
+    else if (lengthAt(i + 1, j) >= lengthAt(i, j + 1)) i++
+    else j++
+  }
+  return pairs
+}
+
+function put(op: 'add' | 'replace', value: unknown, { pointer, place }: Place, operations: JsonPatchOperation[]): void {
+  writeJson(value, place)
+  operations.push({ op, path: pointer, value })
+}
+
+function same(before: unknown, given: unknown): boolean {
+  const after = jsonValue(given, '')
+  if (Object.is(before, after)) return true
+  if (Array.isArray(before) && Array.isArray(after)) {
+    return before.length === after.length && before.every((item, i) => same(item, after[i] ?? null))
+  }
+  if (!isObject(before) || !isObject(after)) return false
+  const names = Object.keys(after).filter((name) => jsonValue(after[name], name) !== undefined)
+  return (
+    names.length === Object.keys(before).length && names.every((name) => Object.hasOwn(before, name) && same(before[name], after[name]))
+  )
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const memberOf = ({ pointer, place }: Place, name: string): Place => ({
+  pointer: `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+  place: memberPlace(place, name),
+})
+
+const itemOf = ({ pointer, place }: Place, i: number): Place => ({ pointer: `${pointer}/${i}`, place: `${place}[${i}]` })

@@ -1,0 +1,107 @@
+import { abortable } from '../../internal/abortable'
+import { Opaque } from '../../internal/opaque'
+import { Slices } from '../../internal/turn'
+import type { WaitOptions } from '../wait'
+import type { ChangeHandler, EventHandler, HandlerOptions, HandlerRegistration } from './handler'
+import type { InformerChange } from './notifications'
+import type { Processor, Subscription } from './processor'
+
+/** What a {@link Registration} needs of its informer. */
+export interface RegistrationHost<T> {
+  readonly processor: Processor<T>
+  /** Called with the errors that a handler throws. */
+  report(error: unknown): void
+}
+
+/** Calls one handler, change after change, never from within the store's own step. */
+export class Registration<T> extends Opaque implements HandlerRegistration {
+  readonly #host: RegistrationHost<T>
+  readonly #handler: EventHandler<T> | ChangeHandler<T>
+  readonly #subscription: Subscription<T>
+  readonly #waiters = new Set<() => void>()
+  #state: 'waiting' | 'synced' | 'ended' = 'waiting'
+  #draining = false
+
+  /** @throws as {@link Processor.subscribe}. */
+  constructor(host: RegistrationHost<T>, handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions) {
+    super()
+    this.#host = host
+    this.#handler = handler
+    this.#subscription = host.processor.subscribe({
+      ...options,
+      onWork: () => this.#start(),
+      onEnd: () => this.#settle('ended'),
+    })
+  }
+
+  get hasSynced(): boolean {
+    return this.#state === 'synced'
+  }
+
+  get backlog(): number {
+    return this.#subscription.waiting.length
+  }
+
+  whenSynced({ signal }: WaitOptions = {}): Promise<void> {
+    const settled = new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (this.#state === 'synced') resolve()
+        else reject(new Error('the handler or its informer was closed before it had synced'))
+      }
+      if (this.#state === 'waiting') this.#waiters.add(look)
+      else look()
+    })
+    return abortable(settled, signal)
+  }
+
+  close(): void {
+    this.#host.processor.unsubscribe(this.#subscription)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #start(): void {
+    if (this.#draining) return
+    this.#draining = true
+    queueMicrotask(() => void this.#drain())
+  }
+
+  async #drain(): Promise<void> {
+    const subscription = this.#subscription
+    const slices = new Slices()
+    for (let next = subscription.shift(); next; next = subscription.shift()) {
+      if (next.type === 'synced') this.#settle('synced')
+      else await this.#deliver(next)
+      if (slices.isSpent) await slices.pause()
+    }
+    this.#draining = false
+  }
+
+  async #deliver(change: InformerChange<T>): Promise<void> {
+    try {
+      await this.#call(change)
+    } catch (error) {
+      this.#host.report(error)
+    }
+  }
+
+  #call(change: InformerChange<T>): unknown {
+    const handler = this.#handler
+    if ('onChange' in handler) return handler.onChange(change)
+    const { type, entry, isInInitialList } = change
+    if (type === 'added') return handler.onAdd?.(entry.object, { isInInitialList })
+    if (type === 'deleted') return handler.onDelete?.(entry.object)
+    if (!handler.onUpdate) return undefined
+    const { object } = entry
+    return handler.onUpdate(type === 'updated' ? change.previous.object : object, object)
+  }
+
+  #settle(state: 'synced' | 'ended'): void {
+    if (this.#state !== 'waiting') return
+    this.#state = state
+    for (const waiter of this.#waiters) waiter()
+    this.#waiters.clear()
+  }
+}

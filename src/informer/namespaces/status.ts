@@ -1,0 +1,36 @@
+import { compareResourceVersions } from '../../api/resource-version'
+import type { ReflectorState, ReflectorStatus, SyncSource } from '../../reflector/options'
+
+/** From the best to the worst. */
+const STATES: readonly ReflectorState[] = ['live', 'polling', 'connecting', 'idle', 'stale', 'backoff', 'gone', 'denied', 'stopped']
+const SOURCES: readonly (SyncSource | undefined)[] = [undefined, 'stream', 'list', 'persisted']
+
+/** Merges the statuses of several feeds, at least one: each property is the worst of theirs, and the next attempt the earliest. */
+export function worstOf(all: readonly ReflectorStatus[]): ReflectorStatus {
+  const state = worst(STATES, all, 'state')
+  const inState = all.filter((status) => status.state === state)
+  const attempts = inState.flatMap(({ nextAttemptAt }) => nextAttemptAt ?? [])
+  return {
+    state,
+    isStale: all.some(({ isStale }) => isStale),
+    since: Math.min(...inState.map(({ since }) => since)),
+    nextAttemptAt: attempts.length > 0 ? Math.min(...attempts) : undefined,
+    hasSynced: all.every(({ hasSynced }) => hasSynced),
+    source: worst(SOURCES, all, 'source'),
+    lastSyncResourceVersion: lowestOf(all.map(({ lastSyncResourceVersion }) => lastSyncResourceVersion)),
+    error: all.find(({ error }) => error !== undefined)?.error,
+  }
+}
+
+/** The version that all of them have reached: the lowest. The empty string when one has none, or there are none. */
+export function lowestOf(versions: readonly string[]): string {
+  return versions.reduce((low, version) => (compareResourceVersions(version, low) < 0 ? version : low), versions[0] ?? '')
+}
+
+function worst<K extends 'state' | 'source'>(
+  order: readonly ReflectorStatus[K][],
+  all: readonly ReflectorStatus[],
+  property: K,
+): ReflectorStatus[K] {
+  return order[Math.max(...all.map((status) => order.indexOf(status[property])))] as ReflectorStatus[K]
+}

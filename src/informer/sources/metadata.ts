@@ -1,0 +1,14 @@
+import { metadataListWatch } from '../../source/metadata'
+import type { MetadataSource } from './source'
+
+/**
+ * Makes an informer read only the metadata of its objects, which the server sends without the rest.
+ *
+ * @example
+ * ```ts
+ * await using secrets = createInformer(client, Secret, { source: metadata() })
+ * ```
+ */
+export function metadata(): MetadataSource {
+  return { reads: 'metadata', name: 'metadata', kind: 'PartialObjectMetadata', listWatch: metadataListWatch }
+}

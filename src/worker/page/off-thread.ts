@@ -1,0 +1,108 @@
+// Runs a client and a persister in a Worker, and falls back to the main thread.
+
+import { KubeError, PersistenceError } from '../../api/errors'
+import { type Clock, systemClock } from '../../internal/clock'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot } from '../../persistence/persister'
+import { scopeId } from '../../persistence/scope'
+import type { EntryClient } from '../../source/list-watch'
+import type { Hold, Place, WorkerSource } from './worker-source'
+
+/** Options of {@link OffThread}. */
+export interface OffThreadOptions {
+  worker: WorkerSource
+  persister: Persister | undefined
+  clock?: Clock | undefined
+  /** Called once with the reason when work falls back to the main thread. */
+  onFallback: (error: Error) => void
+}
+
+/**
+ * A client and a persister that run in a Worker while one is available, and on the main thread otherwise. Loads the Worker, and the code
+ * that talks to it, with the first request.
+ */
+export class OffThread {
+  readonly client: EntryClient
+  /** Undefined when the options have none. */
+  readonly persister: Persister | undefined
+  readonly #here: Place
+  readonly #options: OffThreadOptions
+  #hold: Promise<Hold | undefined> | undefined
+  #isReleased = false
+  #hasFallenBack = false
+
+  constructor(client: EntryClient, options: OffThreadOptions) {
+    this.client = this.#clientOf(client)
+    this.#here = { client, persister: options.persister }
+    this.#options = options
+    if (options.persister) this.persister = this.#persisterOf(options.persister)
+  }
+
+  /** Releases the Worker. No call may follow. */
+  release(): void {
+    this.#isReleased = true
+    void this.#hold?.then((hold) => hold?.release())
+  }
+
+  async #place(): Promise<Place> {
+    if (this.#isReleased) return this.#here
+    this.#hold ??= this.#takeHold().catch((error: Error) => void this.#fallBack(error))
+    const hold = await this.#hold
+    if (!hold?.failure) return hold ?? this.#here
+    hold.release()
+    this.#fallBack(hold.failure)
+    return this.#here
+  }
+
+  async #takeHold(): Promise<Hold> {
+    const { worker, clock = systemClock } = this.#options
+    const { takeHold } = await import('../lease')
+    return takeHold(this.#here, worker, clock)
+  }
+
+  #fallBack(cause: Error): void {
+    if (this.#hasFallenBack || this.#isReleased) return
+    this.#hasFallenBack = true
+    this.#options.onFallback(new KubeError(`worker: falling back to the main thread: ${cause.message}`, { cause }))
+  }
+
+  #clientOf({ baseUrl }: EntryClient): EntryClient {
+    const place = () => this.#place()
+    return {
+      baseUrl,
+      async listEntries(resource, options) {
+        return (await place()).client.listEntries(resource, options)
+      },
+      async *watchEntries(resource, options) {
+        yield* (await place()).client.watchEntries(resource, options)
+      },
+    }
+  }
+
+  #persisterOf(here: Persister): Persister {
+    const choose = async () => (await this.#place()).persister ?? here
+    /** The persister that admitted the writer of each scope. */
+    const admitted = new Map<string, Persister>()
+    const load = async (scope: Scope, options: LoadOptions): Promise<Snapshot | undefined> => {
+      const persister = await choose()
+      admitted.set(scopeId(scope), persister)
+      try {
+        return await persister.load(scope, options)
+      } catch (error) {
+        if ((await choose()) === persister) throw error
+        // The Worker is dead, and a feed loads its state only once.
+        return load(scope, options)
+      }
+    }
+    const commit = async (scope: Scope, change: Commit): Promise<void> => {
+      const persister = await choose()
+      // Makes the caller load again before it stores: a Worker that only seems dead may still commit under the writer's name.
+      if (admitted.get(scopeId(scope)) !== persister)
+        throw new PersistenceError(
+          'unavailable',
+          'the Worker that stored this snapshot is gone; the snapshot is loaded and stored again on the main thread',
+        )
+      await persister.commit(scope, change)
+    }
+    return { load, commit, clear: async (scope) => (await choose()).clear(scope) }
+  }
+}

@@ -1,0 +1,114 @@
+// A client and a persister that forward their calls to a Worker.
+
+import { ConnectionError, PersistenceError } from '../../api/errors'
+import type { KubeObject } from '../../api/object'
+import { type Resource, resourcePath } from '../../api/resource'
+import type { Entry } from '../../codec/entry'
+import type { ArrivalOptions, EntryList, WatchEntry } from '../../codec/wire'
+import type { ListEntriesOptions } from '../../http/list'
+import type { WatchEntriesOptions } from '../../http/watch'
+import type { Persister, StoredRecord } from '../../persistence/persister'
+import type { EntryClient } from '../../source/list-watch'
+import { type Address, batchesOf, type Call, entriesOf, eventsOf, inPieces, recordCells, type Storage, skippedOf } from '../protocol'
+import type { CallOptions, Thread } from './connection'
+
+type Placed<O> = O & { namespace?: string | undefined }
+
+/** Makes a client that forwards its requests to a Worker. The Worker splits responses into cells; the entries are made on this side. */
+export function remoteClient(thread: Thread, baseUrl: string): EntryClient {
+  /** Reports the loss of the Worker as a lost connection, so that a reflector retries. */
+  const failureOf = (error: unknown, resource: Resource, { namespace }: Placed<object>) => {
+    if (error !== thread.failure) return error
+    return new ConnectionError({ method: 'GET', url: `${baseUrl}/${resourcePath(resource, { namespace })}` }, { cause: error })
+  }
+
+  return {
+    baseUrl,
+
+    async listEntries<T extends KubeObject>(
+      resource: Resource<T>,
+      { signal, onBytes, onEntries, ...options }: Placed<ListEntriesOptions & ArrivalOptions<T>>,
+    ): Promise<EntryList<T>> {
+      const entries: Entry<T>[] = []
+      try {
+        const call: Call = { kind: 'list', resource: addressOf(resource), options }
+        const [resourceVersion = '', token = '', remaining, skipped = ''] = await taken(thread, call, { signal, onBytes }, (cells) => {
+          const arrived = entriesOf<T>(cells)
+          for (const entry of arrived) entries.push(entry)
+          onEntries?.(arrived)
+        })
+        const remainingItemCount = remaining ? Number(remaining) : undefined
+        return { resourceVersion, continue: token, remainingItemCount, entries, ...skippedOf(skipped) }
+      } catch (error) {
+        throw failureOf(error, resource, options)
+      }
+    },
+
+    async *watchEntries<T extends KubeObject>(
+      resource: Resource<T>,
+      { signal, onBytes, ...options }: Placed<WatchEntriesOptions>,
+    ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
+      try {
+        const call: Call = { kind: 'watch', resource: addressOf(resource), options }
+        for await (const cells of thread.call(call, { signal, onBytes })) yield eventsOf<T>(cells)
+      } catch (error) {
+        throw failureOf(error, resource, options)
+      }
+    },
+  }
+}
+
+/** A persister that forwards each call to its counterpart in the Worker. */
+export function remotePersister(thread: Thread, storage: Storage): Persister {
+  const asked = async (call: Call, options: CallOptions = {}, take: (cells: readonly string[]) => void = () => {}) => {
+    try {
+      return await taken(thread, call, options, take)
+    } catch (error) {
+      const { failure } = thread
+      if (!failure || error !== failure) throw error
+      throw new PersistenceError('unavailable', `the Worker that stores snapshots is gone: ${failure.message}`, { cause: failure })
+    }
+  }
+  return {
+    async load(scope, { onRecords, ...options }) {
+      const all: StoredRecord[] = []
+      const [resourceVersion] = await asked({ kind: 'load', storage, scope, options }, {}, (cells) => {
+        for (const { records, before } of batchesOf(cells)) {
+          all.length = before
+          for (const record of records) all.push(record)
+          onRecords?.(records, before)
+        }
+      })
+      return resourceVersion === undefined ? undefined : { resourceVersion, records: all.reverse() }
+    },
+
+    async commit(scope, change) {
+      const { type: commit, writer, resourceVersion } = change
+      const deletes = change.type === 'apply' ? change.deletes : []
+      const parts = [...inPieces(change.puts, recordCells)]
+      const cells = parts.pop() ?? []
+      await asked({ kind: 'commit', storage, scope, commit, writer, deletes, resourceVersion, cells }, { parts })
+    },
+
+    async clear(scope) {
+      await asked({ kind: 'clear', storage, scope })
+    },
+  }
+}
+
+/** Consumes all pieces of a call; returns its final cells. */
+async function taken(
+  thread: Thread,
+  call: Call,
+  options: CallOptions,
+  take: (cells: readonly string[]) => void,
+): Promise<readonly string[]> {
+  const pieces = thread.call(call, options)
+  for (;;) {
+    const { done, value } = await pieces.next()
+    if (done) return value
+    take(value)
+  }
+}
+
+const addressOf = ({ group, version, plural, kind, scope }: Resource): Address => ({ group, version, plural, kind, scope })
