@@ -1,15 +1,15 @@
 // Verifies that a watch continues the history that the store's state is from.
 
 import { WatchError } from '../api/errors'
-import type { KubeObject } from '../api/object'
 import type { ListOptions } from '../api/options'
+import type { Entry } from '../codec/entry'
 import type { EntryList } from '../codec/wire'
 import type { Clock } from '../internal/clock'
 import { delay } from '../internal/delay'
+import type { AttemptDeps } from './attempt-deps'
 import { classify, type Failure } from './failure'
 import { HistoryCheck } from './history-check'
 import type { EntryChange } from './options'
-import type { SessionHost } from './session-host'
 
 /** The maximum time for the server's answer, in milliseconds. A version the server has not reached takes three seconds. */
 const ANSWER_MS = 10_000
@@ -21,8 +21,13 @@ const RETRY_MS = 2_000
 const GRACE_MS = 4_000
 
 /** Options of {@link confirmHistory}. */
-export interface ConfirmHistoryOptions<T extends KubeObject> {
-  readonly host: SessionHost<T>
+export interface ConfirmHistoryOptions<T> extends Pick<AttemptDeps<T>, 'source' | 'clock' | 'emit'> {
+  /** The store's entries; undefined for a store that cannot list them. */
+  readonly known: readonly Entry<T>[] | undefined
+  /** Whether the store keeps every object of the collection, as far as known. */
+  readonly isComplete: boolean
+  /** The store's version. */
+  readonly resourceVersion: string
   readonly signal: AbortSignal
   interrupt(failure: Failure): void
 }
@@ -31,7 +36,7 @@ export interface ConfirmHistoryOptions<T extends KubeObject> {
 export interface HistoryQuestion<T> {
   /** Resolves when the server has answered, or will not. The watch may still have to deliver what the server is known to have. */
   readonly asked: Promise<{ readonly isPending: boolean }>
-  /** Resolves when no evidence against the history is left, or when the session ends. */
+  /** Resolves when no evidence against the history is left, or when the attempt ends. */
   readonly settled: Promise<void>
   /** Registers changes delivered by the watch. */
   observe(changes: readonly EntryChange<T>[]): void
@@ -39,12 +44,10 @@ export interface HistoryQuestion<T> {
 
 /**
  * Checks whether the store's state is from the history of the server, while a watch continues from the store's version. Interrupts the
- * session if it is not. Without an answer (no permission to list, no connection) the history is trusted.
+ * attempt if it is not. Without an answer (no permission to list, no connection) the history is trusted.
  */
-export function confirmHistory<T extends KubeObject>({ host, signal, interrupt }: ConfirmHistoryOptions<T>): HistoryQuestion<T> {
-  const { store, feed, clock, isComplete, emit } = host
-  const { resourceVersion } = feed
-  const known = store.list?.()
+export function confirmHistory<T>(options: ConfirmHistoryOptions<T>): HistoryQuestion<T> {
+  const { clock, emit, known, isComplete, resourceVersion, signal, interrupt } = options
   const check = new HistoryCheck(known ?? [], resourceVersion, known !== undefined && isComplete)
   const grown = new AbortController()
   const observe = (changes: readonly EntryChange<T>[]) => {
@@ -62,8 +65,8 @@ export function confirmHistory<T extends KubeObject>({ host, signal, interrupt }
     const timer = clock.setTimeout(() => timeout.abort(), ANSWER_MS)
     const either = AbortSignal.any([signal, timeout.signal])
     // Each answer counts when it comes: real servers refuse one of the two at once, and take three seconds to refuse the other.
-    const judge = async (options: ListOptions, why: string, fits: (list: EntryList<T>) => boolean) => {
-      const answer = await askOnce(host, options, either)
+    const judge = async (list: ListOptions, why: string, fits: (list: EntryList<T>) => boolean) => {
+      const answer = await askOnce(options, list, either)
       if (signal.aborted) return
       if ('list' in answer) {
         if (!fits(answer.list)) refuse(why)
@@ -100,8 +103,8 @@ function within(ms: number, promise: Promise<void>, clock: Clock): Promise<void>
 }
 
 /** Lists one object; at a later version if the server no longer has the exact one. */
-async function askOnce<T extends KubeObject>(
-  { source, clock }: SessionHost<T>,
+async function askOnce<T>(
+  { source, clock }: Pick<AttemptDeps<T>, 'source' | 'clock'>,
   options: ListOptions,
   signal: AbortSignal,
 ): Promise<{ readonly list: EntryList<T> } | { readonly failure: Failure }> {

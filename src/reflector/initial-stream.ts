@@ -14,7 +14,7 @@ const PATIENCE_MS = 40_000
 /** An initial state with fewer new objects than this until then is slow. */
 const SLOW_OBJECTS = 2_000
 
-/** The callbacks of an {@link InitialStream}, implemented by its session. */
+/** The callbacks of an {@link InitialStream}, implemented by its attempt. */
 export interface InitialStreamHost<T> {
   readonly clock: Clock
   /** Returns the key under which the store keeps an entry. */

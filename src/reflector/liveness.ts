@@ -1,13 +1,12 @@
 // Detects dead connections of a watch.
 
 import { WatchError } from '../api/errors'
-import type { KubeObject } from '../api/object'
 import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
 import type { WatchEntry } from '../codec/wire'
 import { delay } from '../internal/delay'
 import { isPageHidden } from '../internal/wake'
+import type { AttemptDeps } from './attempt-deps'
 import { classify, type Failure } from './failure'
-import type { SessionHost } from './session-host'
 import { Watchdog } from './watchdog'
 
 /** The maximum silence while the initial state is loading, in milliseconds. The server's own limit is a minute. */
@@ -29,11 +28,14 @@ const PROBE_GRACE_MS = 1_000
 const BEAT_MS = 2_000
 const SUSPENDED_MS = 3_000
 
-/** Options of a {@link Liveness}, given by its session. */
-export interface LivenessOptions<T extends KubeObject> {
-  readonly host: SessionHost<T>
+/** Options of a {@link Liveness}, given by its attempt. */
+export interface LivenessOptions<T> extends Pick<AttemptDeps<T>, 'source' | 'clock' | 'emit' | 'proofIntervalMs' | 'silenceMs'> {
   readonly signal: AbortSignal
-  /** The phase of the session: waiting for the complete state, for the watch's headers, or for events. */
+  /** The version of the last event or bookmark. */
+  resourceVersion(): string
+  /** Whether this server has ever sent a bookmark. */
+  hasBookmarks(): boolean
+  /** The phase of the attempt: waiting for the complete state, for the watch's headers, or for events. */
   phase(): 'filling' | 'opening' | 'live'
   /** The requested duration of the watch, in milliseconds. */
   timeoutMs(): number
@@ -45,7 +47,7 @@ export interface LivenessOptions<T extends KubeObject> {
  * of a stream open. A silent watch is given up after a time limit. A probe detects it earlier: a second, short watch from the same version
  * shows whether the server answers, and whether it has events that the first watch did not deliver.
  */
-export class Liveness<T extends KubeObject> {
+export class Liveness<T> {
   readonly #options: LivenessOptions<T>
   readonly #watchdog: Watchdog
   #proofTimer: unknown
@@ -58,7 +60,7 @@ export class Liveness<T extends KubeObject> {
 
   constructor(options: LivenessOptions<T>) {
     this.#options = options
-    const { clock } = options.host
+    const { clock } = options
     this.#provenAt = clock.now()
     this.#watchdog = new Watchdog(
       clock,
@@ -81,7 +83,7 @@ export class Liveness<T extends KubeObject> {
 
   /** Gives the connection up unless bytes arrive soon. */
   distrust(): void {
-    const { clock } = this.#options.host
+    const { clock } = this.#options
     const heard = this.#heard
     const giveUp = () => {
       const { silentMs } = this.#watchdog
@@ -100,25 +102,25 @@ export class Liveness<T extends KubeObject> {
   }
 
   stop(): void {
-    const { clock } = this.#options.host
+    const { clock } = this.#options
     this.#watchdog.stop()
     clock.clearTimeout(this.#proofTimer)
     clock.clearTimeout(this.#distrustTimer)
   }
 
   get #intervalMs(): number {
-    return this.#options.host.options.proofIntervalMs ?? DEFAULT_PROOF_INTERVAL_MS
+    return this.#options.proofIntervalMs ?? DEFAULT_PROOF_INTERVAL_MS
   }
 
   get #unprovenMs(): number {
-    return Math.min(this.#watchdog.silentMs, Math.max(0, this.#options.host.clock.now() - this.#provenAt))
+    return Math.min(this.#watchdog.silentMs, Math.max(0, this.#options.clock.now() - this.#provenAt))
   }
 
   #silenceMs(): number {
-    const { options, bookmarks } = this.#options.host
-    if (options.silenceMs !== undefined) return options.silenceMs
-    if (this.#options.phase() === 'filling') return FILL_SILENCE_MS
-    return bookmarks ? BOOKMARK_SILENCE_MS : this.#options.timeoutMs() + TIMEOUT_SLACK_MS
+    const { silenceMs, phase, hasBookmarks, timeoutMs } = this.#options
+    if (silenceMs !== undefined) return silenceMs
+    if (phase() === 'filling') return FILL_SILENCE_MS
+    return hasBookmarks() ? BOOKMARK_SILENCE_MS : timeoutMs() + TIMEOUT_SLACK_MS
   }
 
   /**
@@ -126,12 +128,12 @@ export class Liveness<T extends KubeObject> {
    * long overdue. When it fires after all, the connection is given up.
    */
   isSuspended(): boolean {
-    this.#isOverdue ||= isCloudflare() && this.#options.host.clock.now() - this.#dueAt > SUSPENDED_MS
+    this.#isOverdue ||= isCloudflare() && this.#options.clock.now() - this.#dueAt > SUSPENDED_MS
     return this.#isOverdue
   }
 
   #armProof(): void {
-    const { clock } = this.#options.host
+    const { clock } = this.#options
     const proofMs = this.#intervalMs > 0 ? Math.max(this.#intervalMs - this.#unprovenMs, 1000) : Number.POSITIVE_INFINITY
     const ms = isCloudflare() ? Math.min(proofMs, BEAT_MS) : proofMs
     if (ms === Number.POSITIVE_INFINITY) return
@@ -146,11 +148,10 @@ export class Liveness<T extends KubeObject> {
   }
 
   async #prove(): Promise<void> {
-    const { host, signal } = this.#options
+    const { clock, emit, signal } = this.#options
     if (this.#isProving || signal.aborted) return
     this.#isProving = true
-    const { clock, feed, emit } = host
-    const { resourceVersion } = feed
+    const resourceVersion = this.#options.resourceVersion()
     const heard = this.#heard
     emit?.({ type: 'probe', purpose: 'liveness', resourceVersion })
     const controller = new AbortController()
@@ -168,7 +169,7 @@ export class Liveness<T extends KubeObject> {
 
   /** Runs a probe: `missed` when it delivers an event, `away` when no server answers. */
   async #ask(resourceVersion: string, signal: AbortSignal): Promise<'well' | 'missed' | 'away'> {
-    const { source, clock } = this.#options.host
+    const { source, clock } = this.#options
     // Ends the probe if the server ignores the timeout.
     const enough = new AbortController()
     let timer: unknown
@@ -189,7 +190,7 @@ export class Liveness<T extends KubeObject> {
       const { kind } = classify(error)
       // With bookmarks the version stays recent, so an expired one shows that they no longer arrive. Without them, a silent watch outlives
       // its version.
-      if (kind === 'expired' && this.#options.host.bookmarks) return 'missed'
+      if (kind === 'expired' && this.#options.hasBookmarks()) return 'missed'
       // Any error except a connection failure is an answer of the server, and the watch will receive it too.
       return kind === 'connection' ? 'away' : 'well'
     } finally {

@@ -1,7 +1,8 @@
-import { ParseError, WatchError } from '../api/errors'
+// The loop around the state machine: runs attempts, applies their results to the store, and waits in between.
+
+import { ParseError } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import type { Entry, UnparsedEntry } from '../codec/entry'
-import { MAX_RETRY_AFTER_MS } from '../http/failure'
 import { type Clock, systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import { every } from '../internal/interval'
@@ -10,40 +11,29 @@ import { Opaque } from '../internal/opaque'
 import { guarded } from '../internal/report'
 import { onWake, type Wake } from '../internal/wake'
 import type { ListerWatcher } from '../source/lister-watcher'
-import { Backoff, Pace } from './backoff'
+import { Attempt } from './attempt'
+import type { AttemptDeps, AttemptOutput, AttemptStart } from './attempt-deps'
+import { Completeness } from './completeness'
 import { expectedTypeCheck } from './expected-type'
-import type { Failure, FailureKind } from './failure'
-import { newestOf } from './history-check'
+import type { Failure } from './failure'
 import type { ReflectorEvent, ReflectorOptions, ReflectorState, ReflectorStatus, ReflectorStore, SyncSource } from './options'
+import { Pacing } from './pacing'
 import { Problems } from './problems'
-import { Session } from './session'
-import type { SessionHost } from './session-host'
 import { type AttemptEnded, type FeedEvent, type FeedState, initialState, type Step, transition } from './state'
 import { initialStatus, nextStatus } from './status'
 import { type WhenSyncedOptions, whenSynced } from './when-synced'
 
-const DEFAULT_POLL_INTERVAL_MS = 30_000
-/**
- * Ends of a watch that do not show an unhealthy server. They start the backoff over after a watch that worked, and are not reported while the
- * next attempt succeeds.
- */
-const HARMLESS: ReadonlySet<FailureKind> = new Set(['connection', 'stale', 'throttled'])
-/** What ends a watch that a list puts right. */
-const RELISTED: ReadonlySet<FailureKind> = new Set(['expired', 'other-history'])
-/** This many of those in a row are one. */
-const MAX_CUTS = 3
-
-/** How {@link Reflector.run} runs. */
+/** Options of {@link Reflector.run}. */
 export interface ReflectorRunOptions {
-  /** Ends it. Default: never. */
+  /** Stops the reflector. Default: never. */
   signal?: AbortSignal | undefined
-  /** Settles when the store has what it had in its last life: nothing is asked before. It must not outlast the signal. Default: at once. */
+  /** Settles when the store has loaded its stored state; no request is sent before. Must not outlast the signal. Default: already settled. */
   hydrated?: Promise<unknown> | undefined
 }
 
 /**
- * Keeps a store the same as a collection on a server: lists it, watches it, and does the right thing whatever goes wrong, until it is
- * aborted. A store that has a resourceVersion already (it was hydrated) is continued: the watch goes on from there, and nothing is listed.
+ * Keeps a store equal to a collection on a server: lists it, watches it, and recovers from any failure, until it is aborted. If the store has
+ * a resourceVersion already, because its state was loaded from storage, the watch resumes from there without a list.
  *
  * @example
  * ```ts
@@ -63,28 +53,17 @@ export class Reflector<T extends KubeObject> extends Opaque {
   readonly #listeners = new Listeners<ReflectorStatus>()
   #feed: FeedState
   #status: ReflectorStatus
-  #bookmarks = false
+  readonly #completeness: Completeness<T>
+  #pacing: Pacing
   #startedAt = 0
-  #session: Session<T> | undefined
-  // An entry that is missing from the store since the last complete state: no watch brings it back.
+  #attempt: Attempt<T> | undefined
+  // Whether the server has ever sent a bookmark. Reset when its bookmarks fail to come.
+  #hasBookmarks = false
+  // An entry that the store dropped since the last complete state. No watch brings it back.
   #missing: Failure | undefined
-  // Ends the wait before the next attempt early.
+  // Ends the wait before the next attempt.
   #hurry = new AbortController()
-  // Lists and streamed lists that fail, and watches that do, make the waits longer each on their own: that lists succeed says nothing about watches.
-  readonly #waits: { readonly fill: Backoff; readonly watch: Backoff }
-  #failed: 'fill' | 'watch' = 'fill'
-  #pace: Pace
-  // The last attempt stood, and its end is no sign of an unhealthy server.
-  #hasStood = false
-  // The server's bookmarks have no version, which was reported.
-  #isUnversioned = false
-  // How many attempts in a row have failed, none of which stood.
-  #cuts = 0
-  // Whether the store keeps every object of the collection: not when some are refused.
-  #isComplete = true
-  // What the store had when a server's history was doubted.
-  #doubted: { readonly size: number; readonly resourceVersion: string } | undefined
-
+  /** @throws RangeError for an invalid `backoff`. */
   constructor(source: ListerWatcher<T>, store: ReflectorStore<T>, options: ReflectorOptions<T> = {}) {
     super()
     this.#source = source
@@ -93,21 +72,20 @@ export class Reflector<T extends KubeObject> extends Opaque {
     this.#clock = options.clock ?? systemClock
     this.#emit = guarded(options.onEvent)
     this.#problems = new Problems(options.onError)
-    const waits = () => new Backoff(options.backoff, options.random)
-    this.#waits = { fill: waits(), watch: waits() }
-    this.#pace = new Pace(0, options.backoff)
+    this.#completeness = new Completeness({ store, problems: this.#problems, emit: this.#emit })
+    this.#pacing = this.#newPacing()
     this.#status = initialStatus(this.#clock.now())
     this.#feed = initialState({ streaming: options.initialList !== 'list' })
   }
 
-  /** What the feed is doing. */
+  /** The state of the feed. */
   get state(): ReflectorState {
     return this.status.state
   }
 
-  /** Everything there is to know; another object after each change, fit for `useSyncExternalStore`. */
+  /** A snapshot of the feed: a new object after each change, fit for `useSyncExternalStore`. */
   get status(): ReflectorStatus {
-    if (this.#status.state === 'live' && this.#session?.isSuspended()) this.#update({ state: 'stale' })
+    if (this.#status.state === 'live' && this.#attempt?.isSuspended()) this.#update({ state: 'stale' })
     return this.#status
   }
 
@@ -116,7 +94,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
     return this.#feed.resourceVersion
   }
 
-  /** Calls `listener` after each change of {@link status}. Returns how to stop. Needs no `this`. */
+  /** Calls `listener` after each change of {@link status}. Returns a function that unsubscribes. Bound. */
   readonly subscribe = (listener: (status: ReflectorStatus) => void): (() => void) => this.#listeners.add(listener)
 
   /**
@@ -129,20 +107,20 @@ export class Reflector<T extends KubeObject> extends Opaque {
   }
 
   /**
-   * Lists and watches until the signal is aborted, then resolves: abort is not an error.
+   * Lists and watches until the signal is aborted, then resolves. Aborting is not an error.
    *
-   * @throws Error when called a second time: a reflector has one life; what `hydrated` rejects with.
+   * @throws Error on a second call, because a reflector runs once; the reason with which `hydrated` rejects.
    */
   async run({ signal = new AbortController().signal, hydrated }: ReflectorRunOptions = {}): Promise<void> {
     if (this.state !== 'idle') throw new Error('Reflector.run was called twice: make another Reflector')
     this.#startedAt = this.#clock.now()
-    this.#pace = new Pace(this.#startedAt, this.#options.backoff)
-    const host = this.#host()
+    this.#pacing = this.#newPacing()
+    const deps = this.#attemptDeps()
     const stops: (() => void)[] = []
     try {
       this.#update({ state: 'connecting' })
       if (hydrated) await hydrated
-      stops.push(...this.#start())
+      stops.push(...this.#startTimers())
       const { resourceVersion } = this.#store
       if (resourceVersion) this.#update({ source: 'persisted' })
       let step = this.#dispatch({ type: 'started', resourceVersion })
@@ -155,12 +133,13 @@ export class Reflector<T extends KubeObject> extends Opaque {
           step = this.#conclude({ type: 'ended', attempt: 'watch', failure: missing, opened: false, short: false, stood: false })
           continue
         }
-        this.#pace.count(this.#clock.now())
-        this.#session = new Session(host, step)
+        this.#pacing.started()
         this.#emit?.({ type: 'attempt', attempt: step.attempt, resourceVersion: step.resourceVersion, reason: step.reason })
+        const attempt = new Attempt(deps, this.#attemptStart(step))
+        this.#attempt = attempt
         this.#update({ state: this.#feed.polling && this.#status.error === undefined ? 'polling' : 'connecting' })
-        const ended = await this.#session.run(signal)
-        this.#session = undefined
+        const ended = await this.#follow(attempt, signal)
+        this.#attempt = undefined
         if (signal.aborted) break
         step = this.#conclude(ended)
       }
@@ -170,66 +149,119 @@ export class Reflector<T extends KubeObject> extends Opaque {
     }
   }
 
-  #start(): (() => void)[] {
+  #newPacing(): Pacing {
+    const { random, backoff, pollIntervalMs } = this.#options
+    return new Pacing({ clock: this.#clock, random, backoff, pollIntervalMs })
+  }
+
+  #startTimers(): (() => void)[] {
     const { resyncPeriodMs = 0, relistPeriodMs = 0, onWake: subscribeToWake = onWake } = this.#options
     return [
       every(resyncPeriodMs, this.#clock, () => this.#resync()),
-      // Only a watch is ended for it: a list that takes longer than the period would never come to its end.
-      every(relistPeriodMs, this.#clock, () => this.state === 'live' && this.#interrupt({ kind: 'relist', error: undefined })),
+      // Only a watch is interrupted: a list that takes longer than the period would never complete.
+      every(relistPeriodMs, this.#clock, () => this.state === 'live' && this.#attempt?.interrupt({ kind: 'relist', error: undefined })),
       subscribeToWake((wake) => this.#wake(wake)),
       this.#store.onUnreadable?.((entry) => this.#refetch(entry)) ?? (() => undefined),
     ]
   }
 
-  #host(): SessionHost<T> {
-    const reflector = this
-    const { random = Math.random, expectedType, parse } = this.#options
+  #attemptDeps(): AttemptDeps<T> {
+    const { random = Math.random, expectedType, parse, pageSize, proofIntervalMs, silenceMs, onArrival } = this.#options
     const check = expectedTypeCheck<T>(expectedType)
     const checkParsed = (entry: Entry<T>) => {
-      // Reading is what parses, and throws.
+      // Parses the object, which may throw.
       void entry.object
       check(entry)
     }
     return {
       source: this.#source,
-      store: this.#store,
-      options: this.#options,
       clock: this.#clock,
       random,
+      pageSize,
+      proofIntervalMs,
+      silenceMs,
+      wantsArrivals: onArrival !== undefined,
       check: parse === 'arrival' ? checkParsed : check,
-      get feed() {
-        return reflector.#feed
-      },
-      get bookmarks() {
-        return reflector.#bookmarks
-      },
-      get hasSynced() {
-        return reflector.#status.hasSynced
-      },
-      get isComplete() {
-        return reflector.#isComplete && !reflector.#source.hasLeftOut
-      },
-      dispatch: (event) => void this.#dispatch(event),
-      sawBookmark: () => {
-        this.#bookmarks = true
-      },
-      unversioned: () => {
-        if (!this.#isUnversioned) this.#noticed(new WatchError('the server sends bookmarks without a resourceVersion: they are left out'))
-        this.#isUnversioned = true
-      },
+      keyOf: (entry) => this.#store.keyOf?.(entry) ?? entry.key,
+      known: () => this.#store.list?.(),
       emit: this.#emit,
-      skipped: (error) => this.#skipped(error),
-      noticed: (error) => this.#noticed(error),
-      report: (error) => this.#report(error),
+    }
+  }
+
+  #attemptStart(step: Step): AttemptStart {
+    const isComplete = this.#completeness.isComplete && !this.#source.hasLeftOut
+    return { step, feed: this.#feed, hasBookmarks: this.#hasBookmarks, hasSynced: this.#status.hasSynced, isComplete }
+  }
+
+  /** Applies the results of an attempt until it ends. */
+  async #follow(attempt: Attempt<T>, signal: AbortSignal): Promise<AttemptEnded> {
+    const outputs = attempt.run(signal)
+    for (;;) {
+      const { done, value } = await outputs.next()
+      if (done) return value
+      for (const output of value) this.#apply(output)
+    }
+  }
+
+  #apply(output: AttemptOutput<T>): void {
+    const { type } = output
+    const store = this.#store
+    switch (type) {
+      case 'accepted':
+        this.#emit?.({ type: 'opened', attempt: output.attempt })
+        break
+      case 'opened':
+        this.#dispatch({ type })
+        break
+      case 'arrived':
+        if (store.resourceVersion === '') this.#guard(() => this.#options.onArrival?.(output.entries, output.before))
+        break
+      case 'replaced': {
+        const { entries, resourceVersion, source, bytes, durationMs } = output
+        this.#guard(() => store.replace(entries, resourceVersion))
+        this.#emit?.({ type, source, objects: entries.length, bytes, durationMs, resourceVersion })
+        this.#dispatch({ type, resourceVersion, source })
+        break
+      }
+      case 'changed': {
+        const { changes, resourceVersion } = output
+        this.#guard(() => store.apply(changes, resourceVersion, this.#completeness.observer))
+        this.#dispatch({ type: 'advanced', resourceVersion })
+        this.#emit?.({ type: 'applied', events: changes.length, resourceVersion })
+        break
+      }
+      case 'bookmark': {
+        const { resourceVersion } = output
+        this.#guard(() => store.bookmark(resourceVersion))
+        this.#dispatch({ type: 'advanced', resourceVersion })
+        this.#hasBookmarks = true
+        this.#emit?.({ type, resourceVersion })
+        break
+      }
+      case 'unversioned':
+        this.#completeness.unversioned()
+        break
+      case 'skipped':
+        this.#completeness.skipped(output.error)
+    }
+  }
+
+  /** Reports an error thrown by a listener of the store; the events are applied nevertheless. */
+  #guard(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.#emit?.({ type: 'error', error })
+      this.#problems.report('thrown', error)
     }
   }
 
   async #wait(step: Step, signal: AbortSignal): Promise<void> {
-    const ms = this.#waitOf(step)
+    const ms = this.#pacing.waitMs(step)
     if (ms === 0) return
     const { wait, reason } = step
-    // What keeps the server from being watched is no error of a feed that polls.
     const nextAttemptAt = this.#clock.now() + ms
+    // A resource that cannot be watched is no error of a feed that polls it.
     if (wait === 'poll') this.#update({ state: 'polling', nextAttemptAt, error: undefined })
     else {
       const state = wait === 'backoff' || wait === 'next' ? 'backoff' : reason === 'gone' ? 'gone' : 'denied'
@@ -240,54 +272,21 @@ export class Reflector<T extends KubeObject> extends Opaque {
     await delay(ms, { clock: this.#clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
   }
 
-  #waitOf({ wait, retryAfterMs = 0 }: Step): number {
-    const { pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options
-    const asked = Math.min(retryAfterMs, MAX_RETRY_AFTER_MS)
-    switch (wait) {
-      case 'none':
-        return 0
-      case 'next':
-        return Math.max(this.#pace.waitMs(this.#clock.now()), asked)
-      case 'poll':
-        return Math.max(pollIntervalMs, asked)
-      case 'long':
-        return Math.max(this.#waits.fill.longest(), asked)
-      case 'backoff':
-        return Math.max(this.#backoff(this.#clock.now()), asked)
-    }
-  }
-
-  #backoff(nowMs: number): number {
-    const waits = this.#waits[this.#failed]
-    if (!this.#hasStood) return waits.next()
-    this.#hasStood = false
-    return Math.max(waits.first(), this.#pace.waitMs(nowMs))
-  }
-
   #conclude(ended: AttemptEnded): Step | undefined {
-    const { failure, attempt, stood } = ended
-    this.#hasStood = stood && (!failure || HARMLESS.has(failure.kind))
-    this.#failed = attempt === 'watch' ? 'watch' : 'fill'
-    if (stood) {
-      this.#waits.watch.reset()
-      this.#cuts = 0
-    }
+    const { failure, attempt } = ended
+    const isWorthReporting = this.#pacing.ended(ended)
     if (failure?.kind === 'stale') {
       this.#update({ state: 'stale' })
-      // A server has no bookmark to send while nothing anywhere changes: silence may have been that, so the next one must last longer.
-      this.#bookmarks = false
+      // A server has no bookmark to send while nothing changes anywhere. That may explain the silence, so the next one may last longer.
+      this.#hasBookmarks = false
     }
-    if (failure?.kind === 'other-history') this.#doubted = this.#measure()
+    if (failure?.kind === 'other-history') this.#completeness.doubt()
     // While polling, a watch that is refused again is expected.
     const isExpected = attempt === 'watch' && this.#feed.polling !== false
     if (failure && failure.kind !== 'relist' && failure.kind !== 'overtaken' && !isExpected) {
       this.#update({ error: failure.error })
       this.#emit?.({ type: 'error', error: failure.error, kind: failure.kind })
-      // What worked and was cut is a problem once it is so again and again.
-      if (!stood) this.#cuts++
-      const isCut = HARMLESS.has(failure.kind) && ended.opened && this.#cuts < MAX_CUTS
-      const isPassing = isCut || (attempt === 'watch' && RELISTED.has(failure.kind))
-      if (!isPassing) this.#problems.report(failure.kind, failure.error)
+      if (isWorthReporting) this.#problems.report(failure.kind, failure.error)
     }
     const step = this.#dispatch(ended)
     if (attempt === 'watch' && step && step.attempt !== 'watch') {
@@ -302,7 +301,8 @@ export class Reflector<T extends KubeObject> extends Opaque {
     const lastSyncResourceVersion = state.resourceVersion
     const { hasSynced } = this.#status
     if (event.type === 'replaced') {
-      this.#replaced()
+      this.#pacing.filled()
+      this.#completeness.replaced()
       if (state.polling) this.#problems.recovered()
       this.#update({
         lastSyncResourceVersion,
@@ -318,21 +318,6 @@ export class Reflector<T extends KubeObject> extends Opaque {
     return next
   }
 
-  /** A complete state has come. One that is as before shows that a server's history was doubted without reason: the store lacks objects. */
-  #replaced(): void {
-    const doubted = this.#doubted
-    this.#doubted = undefined
-    this.#waits.fill.reset()
-    if (!doubted) return
-    const { size, resourceVersion } = this.#measure()
-    this.#isComplete = size !== doubted.size || resourceVersion !== doubted.resourceVersion
-  }
-
-  #measure(): { size: number; resourceVersion: string } {
-    const entries = this.#store.list?.() ?? []
-    return { size: entries.length, resourceVersion: newestOf(entries)?.resourceVersion ?? '' }
-  }
-
   #synced(): void {
     const { source, lastSyncResourceVersion: resourceVersion } = this.#status
     if (source) this.#emit?.({ type: 'synced', source, durationMs: this.#clock.now() - this.#startedAt, resourceVersion })
@@ -340,51 +325,28 @@ export class Reflector<T extends KubeObject> extends Opaque {
 
   #resync(): void {
     if (!this.#status.source) return
-    try {
-      this.#store.resync()
-    } catch (error) {
-      this.#report(error)
-    }
+    this.#guard(() => this.#store.resync())
   }
 
   /**
-   * Ends the wait before the next attempt, and checks at once that an open connection is alive: what a "Retry now" button does. Without a wait
-   * and with a connection that is heard it does nothing. Needs no `this`.
+   * Starts the next attempt at once if the feed waits for it, and checks that an open connection is alive: the action of a "Retry now" button.
+   * No-op for a connection that delivers data. Bound.
    */
   readonly reconnect = (): void => this.#wake('online')
 
   #wake(wake: Wake): void {
     this.#hurry.abort()
-    if (wake === 'visible') this.#session?.prove()
-    else this.#session?.wake()
+    if (wake === 'visible') this.#attempt?.prove()
+    else this.#attempt?.wake()
   }
 
   #refetch({ key, text }: UnparsedEntry): void {
     this.#missing = { kind: 'unreadable', error: new ParseError(`the text of ${key} is not JSON`, text) }
-    this.#interrupt(this.#missing)
-  }
-
-  #interrupt(failure: Failure): void {
-    this.#session?.interrupt(failure)
+    this.#attempt?.interrupt(this.#missing)
   }
 
   #update(change: Partial<ReflectorStatus>): void {
     this.#status = nextStatus(this.#status, change, this.#clock.now())
     this.#listeners.notify(this.#status)
-  }
-
-  #report(error: unknown): void {
-    this.#emit?.({ type: 'error', error })
-    this.#problems.report('thrown', error)
-  }
-
-  #skipped(error: unknown): void {
-    this.#isComplete = false
-    this.#noticed(error)
-  }
-
-  #noticed(error: unknown): void {
-    this.#emit?.({ type: 'error', error, kind: 'skipped' })
-    this.#problems.report('skipped', error)
   }
 }
