@@ -20,8 +20,8 @@ export interface AttemptDeps<T> {
   readonly silenceMs: number | undefined
   /** Whether to yield parts of the initial state as they arrive. */
   readonly wantsArrivals: boolean
-  /** Throws for an unexpected entry. */
-  check(entry: Entry<T>): void
+  /** Returns why an entry is not expected; undefined when it is. @throws ParseError when it has to be parsed and cannot be. */
+  refusal(entry: Entry<T>): unknown
   /** Returns the key under which the store keeps an entry. */
   keyOf(entry: Entry<T>): string
   /** Returns the store's entries, to compare them with a server's history; undefined for a store that cannot list them. */

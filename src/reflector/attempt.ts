@@ -1,6 +1,5 @@
 // One attempt of a reflector: a list, or a watch that may begin with the initial state.
 
-import { isParseError } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import type { RequestOptions } from '../api/options'
 import type { Entry } from '../codec/entry'
@@ -49,14 +48,14 @@ export class Attempt<T extends KubeObject> {
   #history: HistoryQuestion<T> | undefined
 
   constructor(deps: AttemptDeps<T>, start: AttemptStart) {
-    const { clock, source, emit, proofIntervalMs, silenceMs, check } = deps
+    const { clock, source, emit, proofIntervalMs, silenceMs, refusal } = deps
     const { step, hasBookmarks } = start
     this.#deps = deps
     this.#start = start
     this.#kind = step.attempt
     this.#startedAt = this.#since = clock.now()
     if (this.#kind === 'stream') this.#initial = this.#initialStream()
-    this.#reader = new WatchReader<T>(step, { check, hasBookmarks, initial: this.#initial })
+    this.#reader = new WatchReader<T>(step, { refusal, hasBookmarks, initial: this.#initial })
     this.#liveness = new Liveness({
       source,
       clock,
@@ -292,14 +291,9 @@ export class Attempt<T extends KubeObject> {
   #replaceByList({ entries, errors, resourceVersion }: CompleteList<T>): void {
     for (const error of errors) this.#outputs.push({ type: 'skipped', error })
     const accepted = entries.filter((entry) => {
-      try {
-        this.#deps.check(entry)
-        return true
-      } catch (error) {
-        if (isParseError(error)) throw error
-        this.#outputs.push({ type: 'skipped', error })
-        return false
-      }
+      const error = this.#deps.refusal(entry)
+      if (error !== undefined) this.#outputs.push({ type: 'skipped', error })
+      return error === undefined
     })
     this.#replace(accepted, resourceVersion, 'list')
   }
@@ -307,8 +301,7 @@ export class Attempt<T extends KubeObject> {
   /** Whether an entry may be kept. Errors are reported when the list is complete. */
   #isExpected(entry: Entry<T>): boolean {
     try {
-      this.#deps.check(entry)
-      return true
+      return this.#deps.refusal(entry) === undefined
     } catch {
       return false
     }

@@ -1,6 +1,6 @@
 // The loop around the state machine: runs attempts, applies their results to the store, and waits in between.
 
-import { ParseError } from '../api/errors'
+import { isParseError, ParseError } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import type { Entry, UnparsedEntry } from '../codec/entry'
 import { type Clock, systemClock } from '../internal/clock'
@@ -168,10 +168,16 @@ export class Reflector<T extends KubeObject> extends Opaque {
   #attemptDeps(): AttemptDeps<T> {
     const { random = Math.random, expectedType, parse, pageSize, proofIntervalMs, silenceMs, onArrival } = this.#options
     const check = expectedTypeCheck<T>(expectedType)
-    const checkParsed = (entry: Entry<T>) => {
-      // Parses the object, which may throw.
-      void entry.object
-      check(entry)
+    const refusal = (entry: Entry<T>) => {
+      try {
+        // Reading parses the object.
+        if (parse === 'arrival') void entry.object
+        check(entry)
+        return undefined
+      } catch (error) {
+        if (isParseError(error)) throw error
+        return error
+      }
     }
     return {
       source: this.#source,
@@ -181,7 +187,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
       proofIntervalMs,
       silenceMs,
       wantsArrivals: onArrival !== undefined,
-      check: parse === 'arrival' ? checkParsed : check,
+      refusal,
       keyOf: (entry) => this.#store.keyOf?.(entry) ?? entry.key,
       known: () => this.#store.list?.(),
       emit: this.#emit,

@@ -1,6 +1,6 @@
 // Turns the events of a watch into what the store has to do.
 
-import { isParseError, WatchError } from '../api/errors'
+import { WatchError } from '../api/errors'
 import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
 import type { Entry } from '../codec/entry'
 import type { WatchEntry } from '../codec/wire'
@@ -21,7 +21,7 @@ export type ReaderOutput<T> =
 export class WatchReader<T> {
   /** The initial state of a streamed list, until it is complete. */
   #initial: InitialStream<T> | undefined
-  readonly #check: AttemptDeps<T>['check']
+  readonly #refusal: AttemptDeps<T>['refusal']
   #resourceVersion: string
   // Whether versions of events are ordered: a watch from '' or '0' begins with events in any order.
   #isOrdered: boolean
@@ -30,9 +30,13 @@ export class WatchReader<T> {
 
   constructor(
     { attempt, resourceVersion }: Pick<Step, 'attempt' | 'resourceVersion'>,
-    { check, hasBookmarks, initial }: { check: AttemptDeps<T>['check']; hasBookmarks: boolean; initial?: InitialStream<T> | undefined },
+    {
+      refusal,
+      hasBookmarks,
+      initial,
+    }: { refusal: AttemptDeps<T>['refusal']; hasBookmarks: boolean; initial?: InitialStream<T> | undefined },
   ) {
-    this.#check = check
+    this.#refusal = refusal
     this.#initial = initial
     this.#hasBookmarks = hasBookmarks
     this.#resourceVersion = resourceVersion
@@ -92,17 +96,6 @@ export class WatchReader<T> {
       throw error
     }
     yield* flush()
-  }
-
-  /** Returns why an entry cannot be kept. @throws ParseError for an object that does not parse: the watch cannot go on. */
-  #refusal(entry: Entry<T>): unknown {
-    try {
-      this.#check(entry)
-      return undefined
-    } catch (error) {
-      if (isParseError(error)) throw error
-      return error
-    }
   }
 
   #changed(changes: readonly EntryChange<T>[]): ReaderOutput<T> {

@@ -9,8 +9,8 @@ const event = (type: 'ADDED' | 'MODIFIED' | 'DELETED', name: string, resourceVer
 })
 const bookmark = (resourceVersion: string): WatchEntry<unknown> => ({ type: 'BOOKMARK', resourceVersion, initialEventsEnd: false })
 
-const readerFrom = (resourceVersion: string, check: () => void = () => undefined) =>
-  new WatchReader<unknown>({ attempt: 'watch', resourceVersion }, { check, hasBookmarks: false })
+const readerFrom = (resourceVersion: string, refusal: () => unknown = () => undefined) =>
+  new WatchReader<unknown>({ attempt: 'watch', resourceVersion }, { refusal, hasBookmarks: false })
 
 /** Reads a batch; returns its results as short texts. */
 function read(reader: WatchReader<unknown>, batch: readonly WatchEntry<unknown>[]): string[] {
@@ -53,9 +53,7 @@ describe('the reader of a watch', () => {
   })
 
   it('skips an object that is refused without advancing the version', () => {
-    const reader = readerFrom('5', () => {
-      throw new Error('refused')
-    })
+    const reader = readerFrom('5', () => new Error('refused'))
     expect(read(reader, [event('ADDED', 'a', '6')])).toEqual(['skipped'])
     expect(reader.resourceVersion).toBe('5')
   })
