@@ -184,6 +184,8 @@ export class Attempt<T extends KubeObject> {
       this.#controller.signal.throwIfAborted()
       this.#take(batch)
       await this.#outputs.drained()
+      // A source may not look at a signal that was aborted before it was asked to continue.
+      this.#controller.signal.throwIfAborted()
     }
   }
 
