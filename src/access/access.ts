@@ -1,4 +1,4 @@
-// Answers whether the user may do something, from cached access reviews.
+// Checks the permissions of the user with cached access reviews.
 
 import type { RequestOptions } from '../api/options'
 import { type Resource, resourcePath } from '../api/resource'
@@ -12,7 +12,7 @@ import { type ResourceRule, resourceRulesOf, rulesAllow } from './rules'
 
 /** Options of {@link Access}. */
 export interface AccessOptions {
-  /** Lifetime of an answer, including a denial, in milliseconds; default 60,000. */
+  /** The lifetime of an answer, including a denial, in milliseconds; default 60,000. */
   ttlMs?: number | undefined
   /** The clock; replaced in tests. */
   clock?: Clock | undefined
@@ -24,7 +24,7 @@ export interface AccessQuery extends Pick<RequestOptions, 'signal'> {
   namespace?: string | undefined
   /** The name of one object. Default: any object. */
   name?: string | undefined
-  /** Such as `scale`, `log` or `exec`. */
+  /** The subresource, such as `scale`, `log` or `exec`. */
   subresource?: string | undefined
 }
 
@@ -36,7 +36,7 @@ interface Rules {
 const API = 'authorization.k8s.io'
 
 /**
- * Answers whether the user may do something, so that a UI can hide the buttons that would fail. One SelfSubjectRulesReview answers every
+ * Checks the permissions of the user, so that a UI can hide the buttons that would fail. One SelfSubjectRulesReview answers every
  * question about a namespace. When an authorizer cannot list its rules, and for questions about the whole cluster, each question is a
  * SelfSubjectAccessReview. Concurrent questions share their requests. The answers are hints: the server checks every request itself.
  *
@@ -62,7 +62,7 @@ export class Access extends Opaque {
   }
 
   /**
-   * Whether the user may do something.
+   * Returns whether the user may perform a verb on a resource.
    *
    * @param verb such as `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`, `impersonate`.
    * @throws TypeError when a namespace is given for a cluster-scoped resource; ApiError, ConnectionError or ParseError when the review fails,
@@ -80,7 +80,7 @@ export class Access extends Opaque {
     return abortable(this.#review(attributes), signal)
   }
 
-  /** Forgets every answer, for when the user or the user's rights have changed. */
+  /** Discards the cached answers. Call it when the user or the user's permissions have changed. */
   clear(): void {
     this.#known.clear()
   }

@@ -1,4 +1,5 @@
 // Evaluates the rules of a SelfSubjectRulesReview.
+
 import { textsOf } from '../codec/envelopes'
 
 /** A rule of a SelfSubjectRulesReview. */
@@ -24,7 +25,7 @@ export function resourceRulesOf(value: unknown): ResourceRule[] {
   })
 }
 
-/** A verb on a resource, as a rule is checked against it. */
+/** A verb on a resource, to check against the rules. */
 export interface RuleQuestion {
   readonly verb: string
   readonly group: string
@@ -37,7 +38,7 @@ export interface RuleQuestion {
 }
 
 /**
- * Whether one of the rules allows the verb. A star matches every verb, group or resource (with all subresources); a star before `/scale`
+ * Returns whether one of the rules allows the verb. `*` matches every verb, group or resource (with all subresources); `*` in front of `/scale`
  * matches that subresource of every resource. A rule with names allows only requests for these names.
  *
  * @see kubernetes `rbac/v1.RuleAllows`

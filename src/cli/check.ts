@@ -1,9 +1,10 @@
 // Checks the documents of servers and files once, so that the code after it can trust their types. As in Go, null means absent.
+
 import { KubeError } from '../api/errors'
 import { shown } from '../api/path-segment'
 import type { GroupVersionKind, OpenApi, Operation, Schema, Schemas } from './openapi'
 
-/** Deepest nesting of a document; the schemas of CustomResourceDefinitions have at most about 100 levels. */
+/** The maximum nesting depth of a document; schemas of CustomResourceDefinitions have up to about 100 levels. */
 const MAX_DEPTH = 256
 
 /** A place in a document, for messages. */

@@ -1,4 +1,5 @@
 // Reads CustomResourceDefinitions from files, and turns them into the OpenAPI that an API server would publish.
+
 import { KubeError } from '../api/errors'
 import { shown } from '../api/path-segment'
 import { defineResource, type ResourceScope } from '../api/resource'

@@ -1,7 +1,8 @@
 // Renders the descriptions of an OpenAPI document as docstrings.
+
 import { printable } from './printable'
 
-/** Longest line of the output. */
+/** The maximum line length of the output. */
 export const width = 140
 
 /**
@@ -27,13 +28,13 @@ const saysDeprecated = /^(.*?[.]\s+)?((?:(?![.]\s).)*\b(?:is|as) deprecated\b.*)
 function blocksOf(description: string): string[] {
   const deprecated: string[] = []
   const blocks: string[] = []
-  // Collapses white space first: the patterns below would backtrack over each part of a long run.
+  // Collapse white space first: the patterns below would backtrack over each part of a long run.
   const paragraphs = description
     .replaceAll(/[^\S\n]+/g, ' ')
     .replaceAll(/\n(?: ?\n)+/g, '\n\n')
     .split('\n\n')
   for (const [i, paragraph] of paragraphs.entries()) {
-    // A note deprecates the whole only in the first paragraph or at the start of one; elsewhere it may concern one of several values.
+    // A note in the first paragraph, or at the start of any paragraph, deprecates the whole. Elsewhere it may concern one of several values.
     const found = i ? startsDeprecated.exec(paragraph) : (mentionsDeprecated.exec(paragraph) ?? saysDeprecated.exec(paragraph))
     const [, before = '', after] = found ?? [undefined, paragraph]
     blocks.push(...before.split(/\n\s*(?=- )/).map(clean))

@@ -1,4 +1,5 @@
 // The command `fake-server`: serves a Kubernetes API server in memory.
+
 import { KubeError } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import type { StandaloneOptions } from '../testing/standalone'
@@ -9,16 +10,16 @@ import { UsageError } from './usage-error'
 /** The help text of the command. */
 export const fakeServerUsage = `Usage: kubeflect fake-server [--port <number>] [--objects <file>]… [--pods <number>] [--rate <number>] [--allow-origin <origin>]…
 
-Serves a Kubernetes API server in memory on a port of this machine, until Ctrl-C or SIGTERM. It asks for no credentials:
+Runs an in-memory Kubernetes API server on a local port until Ctrl-C or SIGTERM. It requires no credentials:
 kubectl --server http://127.0.0.1:8001 get pods
 
-  --port <number>          Default: 8001. 0 takes any free port.
-  --objects <file>         JSON of an object, a list or an array of them, to begin with; may be given several times. Definitions of
-                           custom resources come first, whatever the order.
-  --pods <number>          How many made-up pods there are. Default: 100, or 0 with --objects.
-  --rate <number>          How many times a second one of the pods changes. Default: 10, or 0 without pods.
-  --allow-origin <origin>  Let pages of this origin read and write, such as http://localhost:5173; may be given several times.
-  --help                   Print this.`
+  --port <number>          The port. Default: 8001; 0 selects any free port.
+  --objects <file>         A JSON file with initial objects: one object, a list or an array. Repeatable. Custom resource
+                           definitions are loaded first, regardless of the order.
+  --pods <number>          The number of generated pods. Default: 100, or 0 with --objects.
+  --rate <number>          The number of pod changes per second. Default: 10, or 0 without pods.
+  --allow-origin <origin>  Allow pages of this origin, such as http://localhost:5173, to read and write. Repeatable.
+  --help                   Print this help.`
 
 const options: Readonly<Record<string, OptionConfig>> = {
   port: { type: 'string' },
@@ -38,7 +39,7 @@ const MAX_RATE = 100_000
 export interface RunningServer {
   /** The URL, without a trailing slash. */
   readonly url: string
-  /** Resolves when the process was told to end and the server has stopped. */
+  /** Resolves when the process has received SIGINT or SIGTERM and the server has stopped. */
   readonly closed: Promise<void>
 }
 
@@ -50,7 +51,7 @@ export interface RunningServer {
 export type ServeFake = (options: StandaloneOptions, port: number) => Promise<RunningServer>
 
 /**
- * Serves until the process is told to end.
+ * Serves until the process receives SIGINT or SIGTERM.
  *
  * @param args after `fake-server`.
  * @throws UsageError for invalid arguments; KubeError when a file cannot be read, or the server cannot start.

@@ -1,4 +1,5 @@
 // The command `generate`: writes TypeScript for the resources of a cluster or of definition files.
+
 import { isApiError, KubeError } from '../api/errors'
 import { shown } from '../api/path-segment'
 import { apiVersionOf } from '../api/resource'
@@ -16,19 +17,19 @@ import { UsageError } from './usage-error'
 /** The help text of the command. */
 export const generateUsage = `Usage: kubeflect generate --out <folder> [--server <url> | --kubeconfig <file> --context <name> | --crd <file>…] [--group <name>]…
 
-Writes TypeScript for custom resources: for each served version of a group one module, with a type and a Resource value for each
+Writes TypeScript for custom resources: one module for each served version of a group, with a type and a Resource value for each
 kind. It reads the OpenAPI of a cluster's API server or, with --crd, files with CustomResourceDefinitions.
 
-  --out <folder>       Where to write: <folder>/example.com/v1.ts, … Files that were not generated are not replaced, and symbolic
+  --out <folder>       The output folder: <folder>/example.com/v1.ts, … Files that were not generated are not replaced, and symbolic
                        links in the folder are not followed.
-  --server <url>       An API server that asks for no credentials: \`kubectl proxy\` gives one at http://127.0.0.1:8001.
-  --kubeconfig <file>  Without --server: the file to find the cluster in. Default: as kubectl.
-  --context <name>     Without --server: the context to use. Default: the current one.
+  --server <url>       An API server that requires no credentials, such as \`kubectl proxy\` at http://127.0.0.1:8001.
+  --kubeconfig <file>  Without --server: the kubeconfig file. Default: the same as kubectl.
+  --context <name>     Without --server: the context. Default: the current context.
   --crd <file>         Instead of a cluster: a file with CustomResourceDefinitions (apiextensions.k8s.io/v1), as YAML with any
-                       number of documents, or as JSON; other objects in it are skipped. - is stdin. May be given several times;
-                       of two definitions of one name the last counts. YAML needs the package yaml (npm install yaml).
-  --group <name>       Write this group, custom or not, and no other; may be given several times. \`core\` is the one without a name.
-  -h, --help           Print this.`
+                       number of documents, or as JSON. Other objects in it are skipped. - reads stdin. Repeatable: when two
+                       definitions have the same name, the last one is used. YAML needs the package yaml (npm install yaml).
+  --group <name>       Write only this group, custom or built in. Repeatable. \`core\` is the group without a name.
+  -h, --help           Print this help.`
 
 const options: Readonly<Record<string, OptionConfig>> = {
   out: { type: 'string' },
@@ -58,13 +59,13 @@ const headerFrom = (source: string) => `${firstWords} from ${source}: do not edi
  * Writes modules for the resources of a cluster or of definition files.
  *
  * @param args after `generate`.
- * @throws UsageError for invalid arguments; KubeError when the cluster or a file lacks something, when there is nothing to write, or when a
- *   file is in the way.
+ * @throws UsageError for invalid arguments; KubeError when the cluster or a file cannot be read, when there is nothing to write, or when a
+ *   file that was not generated would be replaced.
  */
 export async function generate(args: readonly string[], host: Host, connect: Connect): Promise<void> {
   const { out, groups, crds, ...choice } = parse(args, host)
   const usageError = (message: string) => new UsageError(message, generateUsage)
-  if (!out) throw usageError('name the output folder: --out <folder>')
+  if (!out) throw usageError('the output folder is missing: pass --out <folder>')
   if (crds.length > 0 && Object.values(choice).some((value) => value !== undefined)) {
     throw usageError('--crd reads files instead of a cluster: use either --crd, or --server, --kubeconfig and --context')
   }

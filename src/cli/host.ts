@@ -1,4 +1,5 @@
 // The machine that a command runs on: its arguments, files and streams.
+
 import { KubeError } from '../api/errors'
 
 /** The parts of the machine that a command needs. */
@@ -59,7 +60,7 @@ interface Process {
   readonly stderr: { write(text: string): unknown }
 }
 
-/** Largest input: 64 MiB. */
+/** The maximum size of an input, in bytes: 64 MiB. */
 const MAX_BYTES = 64 * 2 ** 20
 
 /**
@@ -81,7 +82,7 @@ export function hostOf(process: Process, packageFile: URL): Host {
   const { dirname, join } = process.getBuiltinModule('node:path')
   const { readFile, writeFile, mkdir, stat, lstat } = process.getBuiltinModule('node:fs/promises')
 
-  /** @returns whether the file exists. */
+  /** Returns whether the file exists. */
   const checkWay = async (folder: string, path: string): Promise<boolean> => {
     const parts = path.split('/')
     for (let i = 1; i <= parts.length; i++) {

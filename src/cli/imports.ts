@@ -1,7 +1,9 @@
+// Collects the type imports of a generated module.
+
 import { width } from './docs'
 import { type Names, quote } from './names'
 
-/** The type imports of one module, each under a name that is unused in it. */
+/** The type imports of one module; each gets a local name that the module does not use otherwise. */
 export class Imports {
   readonly #names: Names
   readonly #modules = new Map<string, Map<string, string>>()

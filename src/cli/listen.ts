@@ -1,4 +1,5 @@
-// Serves on a port of this machine until the process is told to stop.
+// Serves on a port of this machine until the process receives SIGINT or SIGTERM.
+
 import { KubeError } from '../api/errors'
 import type { RunningServer } from './fake-server'
 

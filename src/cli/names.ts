@@ -1,11 +1,12 @@
 // Turns the names of a server into identifiers, property names, string literals and paths.
+
 import { KubeError } from '../api/errors'
 import { shown } from '../api/path-segment'
 import { printable } from './printable'
 
-// A server may send any name; the output must be harmless and well-formed for all of them.
+// A server may send any name; the output must be harmless and well-formed for every name.
 
-/** Words that cannot name a value or a type of a module, or that have another meaning in the place of a name. */
+/** Words that cannot name a value or a type of a module, or that have another meaning where a name is expected. */
 const reserved = new Set(
   [
     'arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for',

@@ -1,4 +1,5 @@
 // The parts of an API server's OpenAPI v3 that describe its objects and their paths.
+
 import { KubeError } from '../api/errors'
 import { pathSegmentProblem, shown } from '../api/path-segment'
 import { apiVersionOf, type ResourceScope } from '../api/resource'

@@ -1,4 +1,5 @@
 // Parses the options of a command.
+
 import type { Host, OptionConfig } from './host'
 import { UsageError } from './usage-error'
 

@@ -1,4 +1,5 @@
 // Distributes kinds and types over modules.
+
 import { KubeError } from '../api/errors'
 import { shown } from '../api/path-segment'
 import { schemaNamed } from './check'

@@ -12,7 +12,7 @@ import type { GroupVersion } from './openapi'
 import type { Documented } from './plan'
 
 /**
- * Reads the OpenAPI documents of some versions of groups.
+ * Reads the OpenAPI documents of the given group versions.
  *
  * @throws KubeError when the server publishes no document for one of them; ApiError, ConnectionError, ParseError.
  */
@@ -42,7 +42,7 @@ export async function customVersions(client: KubeClient): Promise<GroupVersion[]
 }
 
 /**
- * Returns all versions of some groups.
+ * Returns all versions of the given groups.
  *
  * @param names of the groups; `core` is the group without a name. Default: every group of the server.
  * @throws KubeError when the server lacks such a group, or cannot list its resources; ApiError, ConnectionError, ParseError.

@@ -1,4 +1,5 @@
 // Renders TypeScript modules from OpenAPI documents.
+
 import { resourceName } from '../api/resource'
 import { schemaNamed } from './check'
 import { docstring, width } from './docs'
@@ -54,7 +55,7 @@ function renderModule({ path, kinds, types, names }: Plan, { schemas, homes, opt
   const imports = new Imports(names)
   const homeOf = (schema: string): Home => {
     const home = homes.get(schema)
-    if (!home) throw new Error(`${schema} was given no module`)
+    if (!home) throw new Error(`${schema} has no module`)
     return home
   }
   const nameOf: NameOf = (schema) => {

@@ -1,4 +1,5 @@
 // The entry of `npx kubeflect`: picks the command, prints errors and returns the exit code.
+
 import { isKubeError } from '../api/errors'
 import { fakeServer, fakeServerUsage, type ServeFake } from './fake-server'
 import { type Connect, generate, generateUsage } from './generate'
@@ -9,12 +10,12 @@ import { UsageError } from './usage-error'
 const usage = `Usage: kubeflect <command>
 
   generate     Writes TypeScript for custom resources, from the OpenAPI of a cluster or from files with their definitions.
-  fake-server  Serves a Kubernetes API server in memory, for tests and demonstrations.
+  fake-server  Runs an in-memory Kubernetes API server, for tests and demonstrations.
 
   --version    Prints the version of kubeflect.
-  --help       Prints this; kubeflect <command> --help lists a command's options.
+  --help       Prints this help; kubeflect <command> --help lists a command's options.
 
-Exit codes: 0, done; 1, it could not be done; 2, the arguments make no sense. On 1 and 2, stderr says why.`
+Exit codes: 0 for success; 1 for a failure; 2 for invalid arguments. stderr has the reason for 1 and 2.`
 
 /**
  * Runs a command of `npx kubeflect`. Escapes everything it prints with {@link printable}, because names and messages come from a server.
@@ -36,7 +37,7 @@ export async function run(host: Host, connect: Connect, serveFake: ServeFake): P
     else if (command === '--version') host.print(printable(await host.version()))
     else
       throw new UsageError(
-        command === undefined ? 'name a command: generate or fake-server' : `there is no command ${JSON.stringify(command)}`,
+        command === undefined ? 'the command is missing: use generate or fake-server' : `unknown command ${JSON.stringify(command)}`,
         usage,
       )
     return 0

@@ -1,4 +1,5 @@
 // Renders OpenAPI schemas as TypeScript types.
+
 import { schemaNamed } from './check'
 import { docstring, width } from './docs'
 import { propertyName, quote } from './names'
@@ -74,7 +75,7 @@ function typesOf(schema: Schema, nameOf: NameOf, indent: string): string[] {
 }
 
 /**
- * Whether a type is defined only by itself (`A` is `B`, and `B` is `A` or a string), which TypeScript rejects. An object or a list in
+ * Returns whether a type is defined only by itself (`A` is `B`, and `B` is `A` or a string), which TypeScript rejects. An object or a list in
  * between breaks the cycle.
  */
 export function isCircular(name: string, schemas: Schemas): boolean {

@@ -1,3 +1,5 @@
+// The error of a command line with invalid arguments.
+
 /** Invalid arguments on the command line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'

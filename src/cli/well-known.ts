@@ -1,4 +1,5 @@
-// Knowledge about Kubernetes’ own schemas that the API server does not publish.
+// Facts about Kubernetes’ own schemas that the API server does not publish.
+
 import type { Schema, Schemas } from './openapi'
 
 const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
@@ -11,7 +12,7 @@ export const libraryTypes: Readonly<Record<string, string>> = Object.fromEntries
   ]),
 )
 
-/** Schemas of scalar values. They get no type of their own, because the library leaves values as the server sends them. */
+/** Schemas of scalar values. They get no named type, because the library leaves values as the server sends them. */
 export const scalars: Schemas = {
   [`${metaPackage}Time`]: { type: 'string' },
   [`${metaPackage}MicroTime`]: { type: 'string' },

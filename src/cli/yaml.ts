@@ -1,3 +1,5 @@
+// Parses YAML files for the commands.
+
 import { KubeError } from '../api/errors'
 import { loadPeer } from '../kubeconfig/peer'
 

@@ -1,17 +1,18 @@
-// The CustomResourceDefinition, as far as discovery uses it.
+// The part of a CustomResourceDefinition that discovery uses.
+
 import type { KubeObject } from '../api/object'
 import { defineResource, type Resource } from '../api/resource'
 
 /** A printer column of a custom resource definition. The object's name is always shown before it. */
 export interface PrinterColumn {
   readonly name: string
-  /** `string`, `integer`, `number`, `boolean` or `date`. */
+  /** The type: `string`, `integer`, `number`, `boolean` or `date`. */
   readonly type: string
   readonly format?: string
   readonly description?: string
-  /** Priority: 0 (the default) is always shown; a higher one only when there is room. */
+  /** The priority: columns of priority 0 (the default) are always shown, others only when there is room. */
   readonly priority?: number
-  /** JSONPath of the value in an object, such as `.spec.size`. */
+  /** The JSONPath of the value in an object, such as `.spec.size`. */
   readonly jsonPath: string
 }
 

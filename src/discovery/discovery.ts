@@ -1,4 +1,5 @@
 // Discovers the resources of a server.
+
 import { type ApiError, hasBrand, isApiError, KubeError, ParseError } from '../api/errors'
 import type { RequestOptions } from '../api/options'
 import { apiVersionOf, groupVersionPath } from '../api/resource'
@@ -58,10 +59,10 @@ export class Discovery extends Opaque {
   }
 }
 
-/** Most unreadable versions that a message names. */
+/** The maximum number of unreadable versions in a message. */
 const MAX_SHOWN = 20
 
-/** The server has no such resource. */
+/** The error of {@link Discovery.resolve} when no resource of the server matches the query. */
 export class UnknownResourceError extends KubeError {
   /** Similar names that the server has, the nearest first, such as `deployments.apps`. */
   readonly suggestions: readonly string[]
@@ -78,7 +79,7 @@ export class UnknownResourceError extends KubeError {
   }
 }
 
-/** Whether an error says that a server has no such resource. */
+/** Returns whether an error is an {@link UnknownResourceError}. */
 export const isUnknownResourceError = (error: unknown): error is UnknownResourceError => hasBrand(error, 'UnknownResourceError')
 
 const AGGREGATED = ['v2', 'v2beta1'].map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)

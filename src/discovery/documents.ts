@@ -1,5 +1,6 @@
 // Parses the discovery documents below /api and /apis. Any part may be missing, null or of another type. A part that cannot be used is
 // omitted and reported, and does not affect the rest.
+
 import type { ResourceScope } from '../api/resource'
 import { membersOf, textsOf } from '../codec/envelopes'
 import { checkSegment, listOf, textOf } from './json'

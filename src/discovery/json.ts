@@ -1,5 +1,6 @@
 // Reads server documents member by member. Go writes an empty list or object as null, and an aggregated API may write anything: an absent
 // member is empty, and one of another type is an error that affects only its own part.
+
 import { KubeError } from '../api/errors'
 import { pathSegmentProblem } from '../api/path-segment'
 
@@ -9,7 +10,7 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
 /**
  * Returns a list, or an empty one when it is absent.
  *
- * @param what Names the member in the error: `the resources of apps/v1`.
+ * @param what names the member in the error: `the resources of apps/v1`.
  * @throws KubeError when the value is neither a list nor absent.
  */
 export function listOf(value: unknown, what: string): readonly unknown[] {
@@ -21,7 +22,7 @@ export function listOf(value: unknown, what: string): readonly unknown[] {
 /**
  * Checks a name that becomes a segment of a URL's path.
  *
- * @param what Names the owner of the name in the error: `a group`.
+ * @param what names the owner of the name in the error: `a group`.
  * @throws KubeError when the name is empty, or could lead to another path.
  */
 export function checkSegment(value: unknown, what: string): string {

@@ -1,4 +1,5 @@
 // Reads the OpenAPI v3 schemas that the server publishes.
+
 import { KubeError } from '../api/errors'
 import type { RequestOptions } from '../api/options'
 import { pathSegmentProblem, shown } from '../api/path-segment'

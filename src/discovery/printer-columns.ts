@@ -1,4 +1,5 @@
 // Reads the printer columns of custom resources.
+
 import { isApiError } from '../api/errors'
 import type { RequestOptions } from '../api/options'
 import { type Resource, resourceName, resourcePath } from '../api/resource'

@@ -1,4 +1,5 @@
 // Resolves the names of resources like kubectl.
+
 import { apiVersionOf, resourceName } from '../api/resource'
 import type { DiscoveredResource } from './resource'
 
@@ -83,7 +84,7 @@ function search(
   return undefined
 }
 
-/** Longest name of a resource: Kubernetes' bound for DNS names. */
+/** The maximum length of a resource's name: Kubernetes' limit for DNS names. */
 const MAX_NAME_LENGTH = 253
 
 /** Returns up to three resource names that resemble an unresolved query, the nearest first. */

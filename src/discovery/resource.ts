@@ -1,4 +1,5 @@
 // The types of discovered resources and groups.
+
 import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
 
@@ -6,11 +7,11 @@ import type { Resource } from '../api/resource'
 export interface DiscoveredResource extends Resource<KubeObject> {
   /** The singular name that `kubectl` accepts, such as `pod`. */
   readonly singular: string
-  /** Such as `po`. */
+  /** The short names, such as `po`. */
   readonly shortNames: readonly string[]
-  /** Such as `all`, for `kubectl get all`. */
+  /** The categories, such as `all` for `kubectl get all`. */
   readonly categories: readonly string[]
-  /** The verbs that the server supports: `get`, `list`, `watch`, `create`, … Use `Access` to find out whether this user may use them. */
+  /** The verbs that the server supports: `get`, `list`, `watch`, `create`, … `Access` checks whether the user may use them. */
   readonly verbs: readonly string[]
   readonly subresources: readonly DiscoveredSubresource[]
   /** Whether this version is the one its group prefers. */
@@ -19,7 +20,7 @@ export interface DiscoveredResource extends Resource<KubeObject> {
 
 /** A subresource: a part of an object with its own path. */
 export interface DiscoveredSubresource {
-  /** Such as `status` or `scale`. */
+  /** The name, such as `status` or `scale`. */
   readonly name: string
   /** The kind of its body: `Scale` for `scale`, often the kind of the resource. */
   readonly kind: string

@@ -14,7 +14,7 @@ import { type Discovery, discover } from './discovery'
 
 /** Options of {@link watchDiscovery}. */
 export interface WatchDiscoveryOptions extends Pick<ReflectorOptions<never>, 'clock' | 'random' | 'onWake'> {
-  /** Aborting it ends the watch. */
+  /** A signal that ends the watch when it is aborted. */
   signal: AbortSignal
   /** Called with the first result, and with each changed one after it. */
   onChange: (discovery: Discovery) => void
@@ -30,10 +30,10 @@ const CAUSES = [
   defineResource({ group: 'apiregistration.k8s.io', version: 'v1', plural: 'apiservices', kind: 'APIService', scope: 'Cluster' }),
 ]
 
-/** The time to wait for more changes, which often arrive in groups. */
+/** The time to wait for more changes, in milliseconds; changes often arrive in groups. */
 const SETTLE_MS = 250
 /**
- * The first wait after a change. The server updates its discovery with a delay, so it is read again after this and then growing intervals.
+ * The first wait after a change, in milliseconds. The server updates its discovery with a delay, so further reads follow at growing intervals.
  */
 const FIRST_WAIT_MS = 1_000
 

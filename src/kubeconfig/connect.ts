@@ -1,4 +1,5 @@
-// Opens connections to a server with the means of the runtime: undici in Node, `Deno.createHttpClient`, Bun’s `tls` option.
+// Opens connections to a server with the API of the runtime: undici in Node, `Deno.createHttpClient`, or Bun’s `tls` option.
+
 import type { Certificate } from './credentials'
 import { KubeconfigError } from './error'
 import { loadPeer } from './peer'
@@ -50,7 +51,7 @@ interface Dispatcher {
 /**
  * Checks that this runtime supports the options.
  *
- * @param owner Starts the messages.
+ * @param owner starts the messages.
  * @throws KubeconfigError naming the field of the kubeconfig and the alternative.
  */
 export function checkRuntime({ serverName, verify }: Pick<ConnectOptions, 'serverName' | 'verify'>, owner: string): void {
@@ -72,10 +73,10 @@ export async function connect(options: ConnectOptions): Promise<Transport> {
 }
 
 /**
- * Loads the packages that {@link connect} needs. Fails early, because the client would retry a request that finds undici missing as a lost
- * connection.
+ * Loads the packages that {@link connect} needs. Fails early, because the client would treat a missing package as a lost connection and
+ * retry the request.
  *
- * @throws like {@link connect}.
+ * @throws KubeconfigError like {@link connect}.
  */
 export async function prepareRuntime(): Promise<void> {
   const { Deno, Bun } = globalThis as Runtime
@@ -85,9 +86,9 @@ export async function prepareRuntime(): Promise<void> {
 /**
  * Loads undici.
  *
- * @param load Imports it. The cast hides undici's types from the compiler, because they would add Node's types to all sources; bundlers do
+ * @param load imports it. The cast hides undici's types from the compiler, because they would add Node's types to all sources; bundlers do
  *   not see it.
- * @param nodeVersion Such as `20.20.2`: undici 8 needs 22.19.
+ * @param nodeVersion the version of Node, such as `20.20.2`: undici 8 needs 22.19.
  * @throws KubeconfigError when it is not installed or does not load.
  */
 export function loadUndici(

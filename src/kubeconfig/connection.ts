@@ -1,3 +1,5 @@
+// The connection to a cluster, as options of a client.
+
 import type { KubeReaderOptions } from '../http/reader'
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'

@@ -1,4 +1,5 @@
 // Reads credentials, caches them until they expire or the server refuses them, and follows rotated files.
+
 import type { Clock } from '../internal/clock'
 
 /** A client certificate and its key, PEM. */
@@ -12,7 +13,7 @@ export interface Credential {
   /** A bearer token. */
   readonly token?: string | undefined
   readonly certificate?: Certificate | undefined
-  /** Expiry, in milliseconds since the epoch. Default: never, until the server refuses it. */
+  /** The time of expiry, in milliseconds since the epoch. Default: valid until the server refuses it. */
   readonly expiresAt?: number | undefined
 }
 
@@ -72,14 +73,14 @@ export interface CredentialParts {
 /** A field of a kubeconfig user that can name a file. */
 export type CredentialField = 'tokenFile' | 'client-certificate' | 'client-key'
 
-/** The interval between reads of rotated files; client-go uses the same. */
+/** The interval between reads of rotated files, in milliseconds; the same as in client-go. */
 const FILES_ARE_GOOD_FOR_MS = 60_000
 
 /**
  * Creates a reader of a credential that is inline or in files. Files are read again once a minute. When a read fails, the last result is
  * used.
  *
- * @param readFile Throws an error that names the file and the field that refers to it.
+ * @param readFile reads a file; its errors name the file and the field that refers to it.
  * @returns a function that rejects like `readFile` when no read has ever succeeded.
  */
 export function credentialReader(

@@ -1,5 +1,6 @@
 // Checks one kubeconfig file and turns it into data. As in Go, an absent or null field has its zero value: '' or false.
 // Messages never contain values, because any of them may be a secret.
+
 import { array, boolean, type GenericSchema, literal, looseObject, nullish, parse, record, safeParse, string, unknown } from 'valibot'
 import { KubeconfigError } from './error'
 
@@ -121,7 +122,7 @@ const fileSchema: GenericSchema<unknown, KubeconfigFile> = looseObject({
 /**
  * Checks the parsed content of a kubeconfig file. An empty file is an empty kubeconfig.
  *
- * @param file The name of the file in messages.
+ * @param file the name of the file in messages.
  * @throws KubeconfigError naming file, entry and field.
  * @see client-go `clientcmd.Load`
  */
@@ -148,13 +149,13 @@ export function checkKubeconfig(document: unknown, file: string): KubeconfigFile
   return result.output
 }
 
-/** Most problems or names in one message. */
-const MAX_TOLD = 20
+/** The maximum number of problems or names in one message. */
+const MAX_LISTED = 20
 
 /** Joins the parts of a message and truncates a long enumeration. */
 export function enumerated(parts: readonly string[], separator = ', '): string {
-  const told = parts.slice(0, MAX_TOLD).join(separator)
-  return parts.length > MAX_TOLD ? `${told}${separator}and ${parts.length - MAX_TOLD} more` : told
+  const listed = parts.slice(0, MAX_LISTED).join(separator)
+  return parts.length > MAX_LISTED ? `${listed}${separator}and ${parts.length - MAX_LISTED} more` : listed
 }
 
 const kinds: Readonly<Record<string, string>> = {

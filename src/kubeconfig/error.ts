@@ -1,3 +1,5 @@
+// The error of a kubeconfig that cannot be used.
+
 import { hasBrand, KubeError } from '../api/errors'
 
 /**

@@ -1,4 +1,5 @@
 // Runs exec plugins and reads the credentials they print (client.authentication.k8s.io).
+
 import { literal, looseObject, nullish, safeParse, string } from 'valibot'
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
@@ -14,7 +15,7 @@ export interface ExecCluster {
   readonly server: string
   readonly 'tls-server-name'?: string
   readonly 'insecure-skip-tls-verify'?: boolean
-  /** PEM in base64. */
+  /** The certificate authorities, PEM in base64. */
   readonly 'certificate-authority-data'?: string
   readonly 'proxy-url'?: string
   readonly 'disable-compression'?: boolean
@@ -25,22 +26,22 @@ export interface ExecCluster {
 /** A plugin with its owner. */
 export interface ExecPlugin {
   readonly config: ExecConfig
-  /** Starts the messages, such as `user "admin" (~/.kube/config)`. */
+  /** The owner as it appears in messages, such as `user "admin" (~/.kube/config)`. */
   readonly owner: string
   readonly cluster: ExecCluster
 }
 
-/** Longest run of a plugin, in milliseconds; a login in a browser takes minutes. */
+/** The maximum run time of a plugin, in milliseconds; a login in a browser takes minutes. */
 const MAX_RUN_MS = 300_000
-/** Most bytes of standard output; a credential has a few thousand. */
+/** The maximum length of standard output, in bytes; a credential has a few thousand. */
 const MAX_OUTPUT_BYTES = 1024 * 1024
-/** Most bytes of standard error that are passed on. */
+/** The maximum length of standard error that is passed on, in bytes. */
 const MAX_ERROR_BYTES = 64 * 1024
 
 /**
  * Creates a reader that runs a plugin and parses the credential it prints.
  *
- * @param signal Aborting it kills a running plugin.
+ * @param signal kills a running plugin when it is aborted.
  * @returns a function that rejects with KubeconfigError when the program does not exist (the message includes its `installHint`), fails,
  *   runs longer than five minutes or writes more than 1 MiB (it is killed then), needs to prompt without a terminal, or does not print an
  *   ExecCredential.

@@ -1,11 +1,12 @@
 // Reads the files that a kubeconfig refers to, with errors that name the owner, the field and the file.
+
 import type { CredentialField } from './credentials'
 import { KubeconfigError } from './error'
 import { checkHeaderValue } from './header-value'
 import { codeOf, type Host } from './host'
 import { decodePem, decodeText, encodeText } from './text'
 
-/** The largest file that is read, in bytes: 4 MiB. A kubeconfig with inline certificates has about 6 KiB. */
+/** The maximum size of a file, in bytes: 4 MiB. A kubeconfig with inline certificates has about 6 KiB. */
 export const MAX_FILE_BYTES: number = 4 * 1024 * 1024
 
 /** Reads a file as bytes. @throws KubeconfigError; an error with the code `ENOENT` is passed on unchanged. */
@@ -30,7 +31,7 @@ export function readerOf(host: Pick<Host, 'readFile'>, owner: string): (path: st
   return (path, field) =>
     readBytes(host, path).catch((error) => {
       const problem = error instanceof KubeconfigError ? error.message : `${path} cannot be read (${codeOf(error)})`
-      throw new KubeconfigError(`${owner}: ${problem}; ${field} names it`)
+      throw new KubeconfigError(`${owner}: ${field}: ${problem}`)
     })
 }
 

@@ -1,4 +1,5 @@
-// The machine that a kubeconfig is read on: its files, variables and programs.
+// The machine that a kubeconfig is read on: its files, environment variables and programs.
+
 import { KubeconfigError } from './error'
 import { type ProcessModules, type RunOptions, readAtMost, runProgram } from './process'
 
@@ -9,14 +10,14 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The separator of the paths in `KUBECONFIG`. */
   readonly listSeparator: string
-  /** Whether a user can answer the prompts of a plugin. */
+  /** Whether a plugin can prompt the user: standard input is a terminal. */
   readonly stdinIsTerminal: boolean
   /** Resolves a path relative to a file. The file's own path is relative to the working directory. */
   resolve(file: string, path: string): string
   /**
    * Reads a file as bytes, or as text where the machine stores text.
    *
-   * @param maxBytes The most bytes that are used. One more byte is read, to detect a longer file.
+   * @param maxBytes the maximum size. One more byte is read, to detect a longer file.
    * @throws an error with the code `ENOENT` when the file does not exist.
    */
   readFile(path: string, maxBytes: number): Promise<Uint8Array | string>
@@ -32,7 +33,7 @@ export interface Host {
 /**
  * Returns the machine that this process runs on.
  *
- * @param env Replaces the variables of the process.
+ * @param env replaces the environment variables of the process.
  * @throws KubeconfigError outside Node (20.16 or newer), Deno and Bun.
  */
 export function currentHost(env?: Host['env']): Host {

@@ -1,4 +1,5 @@
 // Loads a kubeconfig, or a pod's service account, into a connection for KubeClient.
+
 import { type Clock, systemClock } from '../internal/clock'
 import { prepareRuntime } from './connect'
 import { type ClusterConnection, openConnection } from './connection'
@@ -18,9 +19,9 @@ export interface KubeconfigOptions {
   path?: string | undefined
   /** The name of the context. Default: the current context. */
   context?: string | undefined
-  /** Replaces the variables of the process: `KUBECONFIG`, `HOME`, `HTTPS_PROXY` and the environment of plugins. */
+  /** Environment variables that replace those of the process: `KUBECONFIG`, `HOME`, `HTTPS_PROXY` and the environment of plugins. */
   env?: Readonly<Record<string, string | undefined>> | undefined
-  /** Measures the lifetime of credentials and the run time of plugins. Default: the runtime's clock. */
+  /** The clock for the lifetime of credentials and the run time of plugins. Default: the system clock. */
   clock?: Clock | undefined
 }
 
@@ -28,7 +29,7 @@ export interface KubeconfigOptions {
  * Reads a kubeconfig like kubectl, and returns the options for a KubeClient. A pod without a kubeconfig uses its service account. Plugins
  * run and token files are read when a request needs them.
  *
- * @param host The machine to read from. Default: this one.
+ * @param host the machine to read from; default this one.
  * @returns a connection; dispose of it when the client is no longer used.
  * @throws KubeconfigError naming file, context and field: when there is no kubeconfig, when it is invalid or uses something unsupported, or
  *   when a package is not installed (`yaml`; in Node also `undici`).
@@ -48,11 +49,11 @@ export async function loadKubeconfig(options: KubeconfigOptions = {}, host: Host
   const target = resolveContext(mergeKubeconfigs(files), options.context)
   if (target) return openConnection(await planOf(target, host, options.clock ?? systemClock))
   if (await isInCluster(host)) return inClusterConfig(options, host)
-  const looked = paths.join(', ') || 'nowhere: neither KUBECONFIG nor HOME is set'
+  const searched = paths.length > 0 ? `looked in ${paths.join(', ')}` : 'neither KUBECONFIG nor HOME is set'
   throw new KubeconfigError(
     files.length > 0
       ? `${files.map(({ file }) => file).join(', ')}: current-context is not set; set it (kubectl config use-context) or pass { context }`
-      : `there is no kubeconfig, and this is not a pod; looked in ${looked}`,
+      : `there is no kubeconfig, and this is not a pod; ${searched}`,
   )
 }
 
@@ -61,7 +62,7 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 /**
  * Connects a pod with its service account. Reads the token again when it is rotated.
  *
- * @param host The machine to read from. Default: this one.
+ * @param host the machine to read from; default this one.
  * @throws KubeconfigError outside a pod, or when the files of the service account cannot be read.
  * @see client-go `rest.InClusterConfig`
  */
@@ -74,7 +75,7 @@ export async function inClusterConfig(
   await prepareRuntime()
   const { clock = systemClock } = options
   const owner = 'service account'
-  const read = async (name: string) => textOf(await readerOf(host, owner)(`${SERVICE_ACCOUNT}/${name}`, 'the pod'), owner)
+  const read = async (name: string) => textOf(await readerOf(host, owner)(`${SERVICE_ACCOUNT}/${name}`, 'mounted file'), owner)
   const baseUrl = `https://${name.includes(':') ? `[${name}]` : name}:${port}`
   const reader = credentialReader({ tokenFile: `${SERVICE_ACCOUNT}/token` }, credentialFileReader(host, owner), clock)
   const plan = {

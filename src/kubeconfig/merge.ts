@@ -1,4 +1,5 @@
 // Merges kubeconfig files and resolves a context to its cluster and user.
+
 import { anonymousUser, type Cluster, type Context, enumerated, type KubeconfigFile, type User } from './documents'
 import { KubeconfigError } from './error'
 
@@ -8,7 +9,7 @@ export interface Located<T> {
   readonly value: T
 }
 
-/** Several kubeconfig files, merged. */
+/** The merged content of several kubeconfig files. */
 export interface Kubeconfig {
   readonly currentContext: string
   readonly clusters: ReadonlyMap<string, Located<Cluster>>
@@ -49,7 +50,7 @@ function keepFirst<T>(map: Map<string, T>, name: string, value: T): void {
 /**
  * Resolves a context to its cluster and user, and checks that they can be used.
  *
- * @param name Default: the current context.
+ * @param name the name of the context; default the current one.
  * @returns `undefined` when there is neither a name nor a current context.
  * @throws KubeconfigError naming the file, the context and every field that is wrong or unsupported.
  * @see client-go `clientcmd.ConfirmUsable`
@@ -58,7 +59,7 @@ export function resolveContext(kubeconfig: Kubeconfig, name: string = kubeconfig
   if (!name) return undefined
   const { clusters, users, contexts } = kubeconfig
   const context = contexts.get(name)
-  if (!context) throw new KubeconfigError(`there is no context ${JSON.stringify(name)}; there ${listOf(contexts)}`)
+  if (!context) throw new KubeconfigError(`there is no context ${JSON.stringify(name)}; ${definedIn(contexts)}`)
   const cluster = clusters.get(context.value.cluster)
   const user = userOf(users.get(context.value.user), context, cluster)
   const problems = [
@@ -86,10 +87,10 @@ function userOf(
 }
 
 const missing = (field: string, name: string, map: ReadonlyMap<string, unknown>): string =>
-  name === '' ? `${field} is not set; there ${listOf(map)}` : `${field} names ${JSON.stringify(name)}, and there ${listOf(map)}`
+  name === '' ? `${field} is not set; ${definedIn(map)}` : `${field} names ${JSON.stringify(name)}, but ${definedIn(map)}`
 
-const listOf = (map: ReadonlyMap<string, unknown>): string =>
-  map.size === 0 ? 'are none' : `${map.size === 1 ? 'is' : 'are'} ${enumerated([...map.keys()].map((key) => JSON.stringify(key)))}`
+const definedIn = (map: ReadonlyMap<string, unknown>): string =>
+  map.size === 0 ? 'none is defined' : `defined: ${enumerated([...map.keys()].map((key) => JSON.stringify(key)))}`
 
 const inEntry =
   (kind: string, name: string, { file }: Located<unknown>) =>
@@ -116,7 +117,7 @@ function userProblems(user: User): string[] {
   if (hasKey && !hasCertificate) problems.push('client-key needs client-certificate or client-certificate-data')
   if (user.token && (user.username || user.password)) problems.push('token and username are mutually exclusive; remove one')
   if (user['auth-provider'])
-    problems.push('auth-provider is not supported (Kubernetes has dropped it); use an exec plugin of your provider, such as kubelogin')
+    problems.push('auth-provider is not supported (Kubernetes removed it); use an exec plugin of your provider, such as kubelogin')
   return [...problems, ...execProblems(user), ...impersonationProblems(user)]
 }
 
@@ -143,7 +144,7 @@ function impersonationProblems(user: User): string[] {
     problems.push('as-uid, as-groups and as-user-extra need as, the user to impersonate')
   // fetch joins headers of the same name with a comma, and the API server reads the result as one value.
   if (user['as-groups'].length > 1)
-    problems.push('as-groups can have only one group, because fetch cannot repeat a header; grant the rights to one group')
+    problems.push('as-groups can have only one group, because fetch cannot repeat a header; grant the permissions to one group')
   if (extra.some((values) => values.length > 1))
     problems.push('as-user-extra can have only one value for each key, because fetch cannot repeat a header')
   return problems

@@ -1,11 +1,13 @@
+// Loads optional peer dependencies.
+
 import { KubeconfigError } from './error'
 
 /**
  * Loads an optional peer dependency.
  *
- * @param load Imports it.
- * @param purpose Starts the message, and says which feature needs the package.
- * @param version The range to install, such as `@7`. Default: the newest.
+ * @param load imports it.
+ * @param purpose starts the message and names the feature that needs the package.
+ * @param version the range to install, such as `@7`; default the newest.
  * @throws KubeconfigError that says whether the package is missing, or is installed but fails to load.
  */
 export async function loadPeer<T>(name: string, load: () => Promise<T>, purpose: string, version = ''): Promise<T> {

@@ -1,3 +1,5 @@
+// Turns a resolved context into the settings of a connection.
+
 import type { Clock } from '../internal/clock'
 import { checkRuntime } from './connect'
 import type { ConnectionPlan } from './connection'
@@ -129,7 +131,7 @@ function basicOf({ username, password }: User): Record<string, string> {
 export function checkProxy(proxy: string | undefined, owner: string): string | undefined {
   if (proxy !== undefined && !(URL.canParse(proxy) && /^https?:/.test(proxy)))
     throw new KubeconfigError(
-      `${owner}: the proxy's URL must begin with http:// or https://; SOCKS is not supported, an HTTP proxy in front of it is`,
+      `${owner}: the proxy's URL must begin with http:// or https://; SOCKS is not supported, use an HTTP proxy in front of it`,
     )
   return proxy
 }

@@ -1,16 +1,17 @@
 // Runs programs and reads files through Node’s `process`, with bounds on both.
+
 import { decodeText } from './text'
 
 /** Options of a program run. */
 export interface RunOptions {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** `inherit` gives the program this process's standard input and standard error. */
+  /** The standard input: `inherit` passes this process's standard input and standard error to the program. */
   readonly stdin: 'inherit' | 'ignore'
-  /** Aborting it kills the program. */
+  /** A signal that kills the program when it is aborted. */
   readonly signal: AbortSignal
-  /** Most bytes of standard output; a program that writes more is killed. */
+  /** The maximum length of standard output, in bytes; a program that writes more is killed. */
   readonly maxOutputBytes: number
-  /** Most bytes of standard error passed on to this process; the rest is dropped. */
+  /** The maximum length of standard error passed on to this process, in bytes; the rest is dropped. */
   readonly maxErrorBytes: number
 }
 

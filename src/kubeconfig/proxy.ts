@@ -1,8 +1,10 @@
+// Selects the proxy for a server from the environment.
+
 /**
- * Finds the proxy that the environment names for a server: `HTTPS_PROXY` or `HTTP_PROXY`, unless `NO_PROXY` excludes the server. Loopback
+ * Returns the proxy that the environment names for a server: `HTTPS_PROXY` or `HTTP_PROXY`, unless `NO_PROXY` excludes the server. Loopback
  * addresses never use a proxy.
  *
- * @param env The variables; lower-case names work, too.
+ * @param env the variables; lower-case names are also read.
  * @returns the URL of the proxy, or `undefined` for a direct connection.
  * @see golang.org/x/net `httpproxy.FromEnvironment`
  */

@@ -1,3 +1,5 @@
+// Decodes and encodes the texts of a kubeconfig: files, PEM and base64.
+
 /**
  * Decodes a text file like Go's YAML reader: UTF-8, or UTF-16 after a byte order mark, which PowerShell's `>` writes. Removes the mark.
  *

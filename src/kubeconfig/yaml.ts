@@ -1,8 +1,9 @@
 // Parses kubeconfig YAML like kubectl, with bounds on nesting and aliases.
+
 import { KubeconfigError } from './error'
 import { loadPeer } from './peer'
 
-/** Most alias expansions in one file. A shared `&exec` for hundreds of users is ordinary; a YAML bomb needs millions. */
+/** The maximum number of alias expansions in one file. Hundreds of users may share one `&exec`; a YAML bomb needs millions. */
 const MAX_ALIAS_COUNT = 10_000
 
 // Go's YAML accepts these as true and false, besides `true` and `false`.
@@ -12,7 +13,7 @@ const BOOLEAN_1_1 = /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/
  * Parses YAML, including JSON, like kubectl: the first of several documents, the last value of a duplicate key, `yes` and `on` as true.
  * Errors give a line and a code, because the parser's own messages quote the text, which may be a secret.
  *
- * @param file The name of the text in messages.
+ * @param file the name of the text in messages.
  * @throws KubeconfigError when the text is not YAML or is nested too deeply, or when the package `yaml` does not load.
  */
 export async function parseYaml(text: string, file: string): Promise<unknown> {
@@ -44,7 +45,7 @@ const MAX_DEPTH = 200
 const MAX_INDENT = 1_000
 
 /**
- * Whether a text may be nested so deeply that the recursive parser overflows the stack. V8 ends the process when that happens while it
+ * Returns whether a text may be nested so deeply that the recursive parser overflows the stack. V8 ends the process when that happens while it
  * compiles a regular expression. Ignores quotes, so the estimate can exceed the real depth.
  */
 function isTooDeep(text: string): boolean {

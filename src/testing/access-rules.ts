@@ -1,4 +1,5 @@
-// The users of the fake server, and their rights.
+// The users of the fake server and their permissions.
+
 import { type Resource, resourceName } from '../api/resource'
 import { failure, type WireStatus } from '../watch-cache/failures'
 import { selectedName } from '../watch-cache/matcher'
@@ -13,11 +14,11 @@ export interface FakeUser {
   readonly groups?: readonly string[]
 }
 
-/** The requests a rule of {@link AccessRules} covers; an omitted member matches everything. */
+/** The requests that a rule of {@link AccessRules} covers; an omitted member matches everything. */
 export interface AccessMatch {
-  /** Such as `get`, `list`, `watch`, `create`, `update`, `patch`, `delete` or `deletecollection`. */
+  /** The verb: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete` or `deletecollection`. */
   readonly verb?: string
-  /** Such as `pods` or `deployments.apps`. */
+  /** The resource, such as `pods` or `deployments.apps`. */
   readonly resource?: string
   /** The subresource, such as `log`; the empty string is the object itself. */
   readonly subresource?: string
@@ -28,7 +29,7 @@ export interface AccessMatch {
   readonly username?: string
 }
 
-/** The attributes of a request for authorization; `*` matches everything, and the empty string means no single one. */
+/** The attributes of a request for authorization; `*` matches everything; the empty string stands for no particular value. */
 export interface AccessAttributes {
   readonly verb: string
   readonly group: string
@@ -51,8 +52,8 @@ interface ResourceRule {
 const EVERYTHING: ResourceRule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }
 
 /**
- * The rights of users at a fake server: everything except what is denied. The same rules decide requests (403) and access reviews. As in
- * RBAC, a right that is not limited to a namespace or name includes each of them, so a denial for one denies the unlimited right, too.
+ * The permissions of users: everything except what is denied. The same rules decide requests (403) and access reviews. As in
+ * RBAC, a permission without a namespace or name includes all of them, so a denial for one of them also denies the general permission.
  */
 export class AccessRules {
   /** The user of requests without a token of {@link AccessRules.tokens} and without impersonation. */
@@ -80,14 +81,14 @@ export class AccessRules {
     this.#denied = []
   }
 
-  /** Whether a user may do something. */
+  /** Returns whether a user may make a request. */
   allows({ username }: FakeUser, attributes: AccessAttributes): boolean {
     return !this.#denied.some((rule) => (rule.username ?? username) === username && meets(rule, attributes))
   }
 
   /**
-   * Returns the rights of a user in a namespace as rules. Rules cannot express denials. When one applies, they are marked as incomplete,
-   * and the client must ask about the rest.
+   * Returns the permissions of a user in a namespace as rules. Rules cannot express denials. When one applies, they are marked as incomplete,
+   * and the client must check each of the other permissions by itself.
    */
   rulesIn(user: FakeUser, namespace: string, served: readonly ServedResource[]): { rules: ResourceRule[]; incomplete: boolean } {
     if (!this.#denied.some(({ username = user.username }) => username === user.username)) return { rules: [EVERYTHING], incomplete: false }
@@ -142,7 +143,7 @@ export function attributesOf(target: ResourceRequest, { scope }: Resource, { ver
   }
 }
 
-/** HTTP 403, in kube-apiserver's words. */
+/** Returns the Status of a 403, with kube-apiserver's wording. */
 export function forbidden({ username }: FakeUser, attributes: AccessAttributes): WireStatus {
   const { verb, group, resource, subresource, namespace, name } = attributes
   const what = resourceName({ group, plural: resource })
@@ -152,5 +153,5 @@ export function forbidden({ username }: FakeUser, attributes: AccessAttributes):
   return failure(403, 'Forbidden', message, { ...(name && { name }), ...(group && { group }), kind: resource })
 }
 
-/** HTTP 401. */
+/** Returns the Status of a 401. */
 export const unauthorized = (): WireStatus => failure(401, 'Unauthorized', 'Unauthorized')

@@ -1,4 +1,5 @@
-// Breaks streams in the ways of the network: cut, stalled, split into other chunks, ended by a timer.
+// Simulates network faults in streams: cut, stalled, split into other chunks, ended by a timer.
+
 import type { Clock } from '../internal/clock'
 
 type Bytes = ReadableStream<Uint8Array>
@@ -6,7 +7,7 @@ type Bytes = ReadableStream<Uint8Array>
 /** Decides for each chunk of a stream which bytes to pass on, and how to continue. */
 interface Step {
   readonly pass: readonly Uint8Array[]
-  /** Default: continue. */
+  /** The end of the stream after the passed bytes; default: continue. */
   readonly next?: 'error' | 'close' | 'stall' | undefined
 }
 
@@ -52,7 +53,7 @@ function reshape(body: Bytes, step: (chunk: Uint8Array | undefined) => Step): By
   }
 }
 
-/** Ends a stream after this many bytes. */
+/** Ends a stream after a number of bytes. */
 export function cutAfter(body: Bytes, bytes: number, ending: 'error' | 'close' | 'stall'): Bytes {
   let left = bytes
   return reshape(body, (chunk) => {
@@ -62,13 +63,13 @@ export function cutAfter(body: Bytes, bytes: number, ending: 'error' | 'close' |
   })
 }
 
-/** Stalls a stream after this many bytes, without ending it. */
+/** Stalls a stream after a number of bytes, without ending it. */
 export function stallAfter(body: Bytes, bytes: number): Bytes {
   return cutAfter(body, bytes, 'stall')
 }
 
 /** Inserts a line into a stream of lines. */
-export function injectLine(body: Bytes, { line, afterLines, next }: { line: string; afterLines: number; next: 'go on' | 'end' }): Bytes {
+export function injectLine(body: Bytes, { line, afterLines, next }: { line: string; afterLines: number; next: 'continue' | 'end' }): Bytes {
   const injected = new TextEncoder().encode(`${line}\n`)
   const ending = next === 'end' ? 'close' : undefined
   let left = afterLines
@@ -88,7 +89,7 @@ export function injectLine(body: Bytes, { line, afterLines, next }: { line: stri
   })
 }
 
-/** Splits a stream into chunks of these sizes; a chunk also ends where a chunk of the source ends. */
+/** Splits a stream into chunks of the given sizes in bytes, repeated in order; a chunk also ends at the end of each source chunk. */
 export function rechunk(body: Bytes, sizes: readonly number[]): Bytes {
   let turn = 0
   return reshape(body, (chunk) => {
@@ -102,7 +103,7 @@ export function rechunk(body: Bytes, sizes: readonly number[]): Bytes {
   })
 }
 
-/** Ends a stream after a time, even during a read. */
+/** Ends a stream after a duration in milliseconds, even during a read. */
 export function endAfter(body: Bytes, { ms, ending, clock }: { ms: number; ending: 'error' | 'close'; clock: Clock }): Bytes {
   const reader = body.getReader()
   let isOver = false

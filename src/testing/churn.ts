@@ -1,17 +1,18 @@
 // Changes the pods of a fake server continuously, like a busy cluster.
+
 import type { Clock } from '../internal/clock'
 import { type FixturePod, podFixture } from './fixtures'
 import { createRandom, type Random } from './random'
 
 /** Options of {@link Churn}. */
 export interface ChurnOptions {
-  /** Default 10. */
+  /** The number of changes per second; default 10. */
   changesPerSecond?: number
-  /** The same seed gives the same changes; default 1. */
+  /** The seed of the random changes: the same seed gives the same changes; default 1. */
   seed?: number
   /** The namespaces of new pods; default `['default']`. */
   namespaces?: readonly string[]
-  /** The percentage of changes that create a pod, and the percentage that delete one; the others update one. 0 to 50; default 10. */
+  /** The percentage of changes that create a pod, and also of those that delete one; all others update one. 0 to 50; default 10. */
   replacedPercent?: number
 }
 
@@ -21,8 +22,8 @@ export interface PodName {
   readonly name: string
 }
 
-/** The collection of pods that churn changes. */
-export interface ChurnHost {
+/** The dependencies of {@link Churn}: the clock, and the pods to change. */
+export interface ChurnDeps {
   readonly clock: Clock
   /** Returns the current pods. */
   pods(): readonly PodName[]
@@ -33,7 +34,7 @@ export interface ChurnHost {
   delete(pod: PodName): void
 }
 
-/** Changes run in batches of this many milliseconds, or one by one at a low rate. */
+/** The interval between batches of changes, in milliseconds; at a low rate, changes run one by one. */
 const TICK_MS = 10
 // New pods are numbered from here, which avoids the names that tests use.
 const FIRST_INDEX = 1_000_000
@@ -46,7 +47,7 @@ const SMALLEST_BAND = 3
  * number at the first change; if there were none, it stays at 3 or fewer.
  */
 export class Churn {
-  readonly #host: ChurnHost
+  readonly #deps: ChurnDeps
   readonly #random: Random
   readonly #namespaces: readonly string[]
   readonly #replacedPercent: number
@@ -62,15 +63,15 @@ export class Churn {
   #since: number
   #timer: unknown
 
-  /** @throws RangeError when the rate is negative, or replacedPercent not between 0 and 50. */
-  constructor(host: ChurnHost, { changesPerSecond = 10, seed = 1, namespaces = ['default'], replacedPercent = 10 }: ChurnOptions = {}) {
+  /** @throws RangeError when the rate is negative, or `replacedPercent` is not between 0 and 50. */
+  constructor(deps: ChurnDeps, { changesPerSecond = 10, seed = 1, namespaces = ['default'], replacedPercent = 10 }: ChurnOptions = {}) {
     if (!(replacedPercent >= 0 && replacedPercent <= 50))
       throw new RangeError(`Churn: replacedPercent must be between 0 and 50, got ${replacedPercent}`)
-    this.#host = host
+    this.#deps = deps
     this.#random = createRandom(seed)
     this.#namespaces = namespaces
     this.#replacedPercent = replacedPercent
-    this.#since = host.clock.now()
+    this.#since = deps.clock.now()
     this.#changesPerSecond = 0
     this.changesPerSecond = changesPerSecond
   }
@@ -80,7 +81,7 @@ export class Churn {
     return this.#changes
   }
 
-  /** The rate; can be set at any time, 0 pauses. */
+  /** The number of changes per second. Can be set at any time; 0 pauses. */
   get changesPerSecond(): number {
     return this.#changesPerSecond
   }
@@ -91,13 +92,13 @@ export class Churn {
     this.#schedule()
   }
 
-  /** Ends the changes. */
+  /** Stops the changes. */
   close(): void {
     this.changesPerSecond = 0
   }
 
   #schedule(): void {
-    const { clock } = this.#host
+    const { clock } = this.#deps
     if (this.#timer !== undefined) clock.clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#changesPerSecond === 0) return
@@ -112,7 +113,7 @@ export class Churn {
   }
 
   #catchUp(): void {
-    const now = this.#host.clock.now()
+    const now = this.#deps.clock.now()
     this.#due += ((now - this.#since) * this.#changesPerSecond) / 1000
     this.#since = now
     // Timers are inexact, so a change that is nearly due counts as due.
@@ -123,20 +124,20 @@ export class Churn {
   #change(): void {
     this.#changes++
     const random = this.#random
-    if (this.#pods.length === 0) this.#pods = this.#host.pods().map(({ namespace, name }) => ({ namespace, name }))
+    if (this.#pods.length === 0) this.#pods = this.#deps.pods().map(({ namespace, name }) => ({ namespace, name }))
     this.#population ??= this.#pods.length
     const kind = random.below(100)
     const at = random.below(this.#pods.length)
     const name = this.#pods[at]
-    const pod = name && this.#host.get(name)
+    const pod = name && this.#deps.get(name)
     // The pod was deleted elsewhere, or there is none: create one instead.
     if (name && !pod) this.#forget(at)
     if (!name || !pod) this.#create()
-    else if (kind >= 2 * this.#replacedPercent) this.#host.update(this.#changed(pod))
+    else if (kind >= 2 * this.#replacedPercent) this.#deps.update(this.#changed(pod))
     else if (this.#grows(kind)) this.#create()
     else {
       this.#forget(at)
-      this.#host.delete(name)
+      this.#deps.delete(name)
     }
   }
 
@@ -156,7 +157,7 @@ export class Churn {
 
   #create(): void {
     const namespace = this.#namespaces[this.#random.below(this.#namespaces.length)] ?? 'default'
-    const { name } = this.#host.create(podFixture(this.#nextIndex++, { namespace }))
+    const { name } = this.#deps.create(podFixture(this.#nextIndex++, { namespace }))
     this.#pods.push({ namespace, name })
   }
 

@@ -25,7 +25,7 @@ import {
 import type { ServedResource } from './served-resources'
 
 /** The parts of the server that a collection needs. */
-export interface CollectionHost {
+export interface CollectionDeps {
   readonly clock: Clock
   readonly random: Random
   uid(): string
@@ -52,24 +52,24 @@ export interface ObjectName {
 export class Collection {
   readonly served: ServedResource
   readonly cache: WatchCache
-  readonly #host: CollectionHost
-  readonly #isRehearsal: boolean
+  readonly #deps: CollectionDeps
+  readonly #isDryRun: boolean
 
-  constructor(served: ServedResource, host: CollectionHost, cache: Omit<WatchCacheOptions<KubeObject>, 'resource'> | WatchCache) {
+  constructor(served: ServedResource, deps: CollectionDeps, cache: Omit<WatchCacheOptions<KubeObject>, 'resource'> | WatchCache) {
     this.served = served
-    this.#isRehearsal = cache instanceof WatchCache
-    this.#host = host
+    this.#isDryRun = cache instanceof WatchCache
+    this.#deps = deps
     this.cache =
       cache instanceof WatchCache ? cache : new WatchCache({ ...cache, resource: served.resource, fieldLabels: served.fieldLabels })
   }
 
   /** Returns a copy with the same objects and rules that discards writes. */
   rehearsal(): Collection {
-    return new Collection(this.served, this.#host, this.cache)
+    return new Collection(this.served, this.#deps, this.cache)
   }
 
   /** Returns the time of the server, RFC 3339 in whole seconds. */
-  readonly now = (): string => timeOf(this.#host.clock)
+  readonly now = (): string => timeOf(this.#deps.clock)
 
   has({ namespace, name }: ObjectName): boolean {
     return this.cache.get(objectKey(namespace, name)) !== undefined
@@ -96,7 +96,7 @@ export class Collection {
         ...metadata,
         name,
         ...(namespace && { namespace }),
-        uid: this.#host.uid(),
+        uid: this.#deps.uid(),
         ...('spec' in object && { generation: 1 }),
         creationTimestamp: this.now(),
       },
@@ -147,7 +147,7 @@ export class Collection {
   }
 
   #write(type: ChangeType, object: KubeObject): Entry<KubeObject> {
-    const resourceVersion = this.#isRehearsal ? object.metadata.resourceVersion : this.#host.nextResourceVersion()
+    const resourceVersion = this.#isDryRun ? object.metadata.resourceVersion : this.#deps.nextResourceVersion()
     const next = inWireOrder(
       { ...object, metadata: { ...object.metadata, resourceVersion } as KubeObject['metadata'] },
       this.served.resource,
@@ -156,20 +156,20 @@ export class Collection {
   }
 
   #remove(entry: Entry<KubeObject>): Entry<KubeObject> {
-    if (this.#isRehearsal) return entry
-    return this.#apply({ type: 'DELETED', entry: withResourceVersion(entry, this.#host.nextResourceVersion()) })
+    if (this.#isDryRun) return entry
+    return this.#apply({ type: 'DELETED', entry: withResourceVersion(entry, this.#deps.nextResourceVersion()) })
   }
 
   #apply(event: { type: ChangeType; entry: Entry<KubeObject> }): Entry<KubeObject> {
-    if (this.#isRehearsal) return event.entry
+    if (this.#isDryRun) return event.entry
     this.cache.apply([event])
-    this.#host.applied(this.served.resource, event.type, event.entry)
+    this.#deps.applied(this.served.resource, event.type, event.entry)
     return event.entry
   }
 
   #generateName(prefix: string, namespace: string): string {
     for (;;) {
-      const name = prefix + randomSuffix(this.#host.random)
+      const name = prefix + randomSuffix(this.#deps.random)
       if (!this.has({ namespace, name })) return name
     }
   }

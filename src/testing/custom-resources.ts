@@ -1,3 +1,5 @@
+// Derives served resources from custom resource definitions.
+
 import { defineResource } from '../api/resource'
 import type { CustomResourceDefinition } from '../discovery/custom-resource-definition'
 import type { ServedResource } from './served-resources'

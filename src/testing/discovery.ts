@@ -1,3 +1,5 @@
+// Serves the discovery documents of the fake server.
+
 import { apiVersionOf } from '../api/resource'
 import { jsonResponse } from '../watch-cache/protocol'
 import { type ServedResource, subresourcesOf, verbsOf } from './served-resources'

@@ -1,4 +1,4 @@
-// A Kubernetes API server in memory.
+// An in-memory Kubernetes API server for tests.
 
 import { KubeError } from '../api/errors'
 import type { KubeObject } from '../api/object'
@@ -13,7 +13,7 @@ import { errorResponse, parseResourcePath, type ResourceRequest, statusResponse 
 import type { WatchCacheOptions } from '../watch-cache/watch-cache'
 import { AccessRules, attributesOf, forbidden, unauthorized } from './access-rules'
 import { Churn, type ChurnOptions } from './churn'
-import { Collection, type CollectionHost, copyOf, type ObjectName, timeOf } from './collection'
+import { Collection, type CollectionDeps, copyOf, type ObjectName, timeOf } from './collection'
 import { definedResources } from './custom-resources'
 import { serveDiscovery } from './discovery'
 import { type FakeFetch, requestOf } from './fake-fetch'
@@ -39,21 +39,21 @@ export interface FakeApiServerOptions {
    * built in; each custom resource definition adds its resource.
    */
   resources?: readonly (Resource | ServedResource)[]
-  /** The source of all time; default the runtime's clock. */
+  /** The clock of all timestamps and timers; default the system clock. */
   clock?: Clock
   /** The version before the first change; default 1. */
   resourceVersion?: number
   /** Generates uids; default `crypto.randomUUID`. */
   uid?: () => string
-  /** Seeds the names made for `generateName`; default 1. */
+  /** The seed of the names generated for `generateName`; default 1. */
   seed?: number
-  /** The number of events of each resource that are kept for watches that resume; default 10,000. */
+  /** The number of events that each resource keeps for resumed watches; default 10,000. */
   windowSize?: number
-  /** The number of unread events after which a watch is ended; default `windowSize`. */
+  /** The number of unread events that ends a watch; default `windowSize`. */
   watchBufferSize?: number
   /** The interval between bookmarks of a watch, in milliseconds; default 60,000. */
   bookmarkIntervalMs?: number
-  /** Whether a watch can start with the state (`sendInitialEvents`), or gets a 422 as from older servers; default `'supported'`. */
+  /** Whether a watch can start with the initial state (`sendInitialEvents`), or gets a 422 as from older servers; default `'supported'`. */
   watchList?: 'supported' | 'refused'
   /**
    * The origins whose pages may read responses and change objects (CORS), such as `http://localhost:5173`, or `*` for all; default only the
@@ -74,7 +74,7 @@ export type ObjectReference = { readonly name: string; readonly namespace?: stri
 /**
  * A Kubernetes API server in memory, as a `fetch` handler. Supports reads, watches, writes, patches and discovery, well enough for
  * `kubectl`. It has no admission, no validation of specs and no controllers: objects can be created in a missing namespace, and outlive
- * their owners. Every user may do everything until {@link FakeApiServer.access} denies it. Its `kube-system` namespace has a unique uid,
+ * their owners. Every request is allowed until {@link FakeApiServer.access} denies it. Its `kube-system` namespace has a unique uid,
  * like that of a real cluster.
  *
  * @example
@@ -93,9 +93,9 @@ export type ObjectReference = { readonly name: string; readonly namespace?: stri
  * ```
  */
 export class FakeApiServer {
-  /** The rights and tokens of users; by default every user may do everything without a token. */
+  /** The permissions and tokens of users; by default every user may do everything without a token. */
   readonly access: AccessRules = new AccessRules()
-  /** The faults of requests to come. */
+  /** The faults of future requests. */
   readonly faults: Faults
   /** The logs of containers. */
   readonly logs: PodLogs
@@ -103,12 +103,12 @@ export class FakeApiServer {
   readonly #log = new RequestLog()
   readonly #origins: Origins
   readonly #collections = new Map<string, Collection>()
-  readonly #host: CollectionHost
+  readonly #deps: CollectionDeps
   readonly #cacheOptions: Omit<WatchCacheOptions<KubeObject>, 'resource'>
   #revision: number
   #watchList: 'supported' | 'refused'
 
-  /** @throws RangeError when a size is not a positive number, or resourceVersion is not a positive integer. */
+  /** @throws RangeError when a size is not a positive number, or `resourceVersion` is not a positive integer. */
   constructor({
     resources = [],
     clock = systemClock,
@@ -130,7 +130,7 @@ export class FakeApiServer {
     this.#origins = new Origins(allowedOrigins)
     this.#revision = resourceVersion
     this.#cacheOptions = { capacity, watchBufferSize, bookmarkIntervalMs, clock, random: createRandom(seed).next }
-    this.#host = {
+    this.#deps = {
       clock,
       random: createRandom(seed),
       uid,
@@ -186,7 +186,7 @@ export class FakeApiServer {
     this.#log.clear()
   }
 
-  /** Whether watches can start with the state; can be changed at any time. */
+  /** Whether watches can start with the initial state. Can be set at any time. */
   get watchList(): 'supported' | 'refused' {
     return this.#watchList
   }
@@ -205,7 +205,7 @@ export class FakeApiServer {
     const entry = 'resource' in served ? served : { resource: served }
     const key = keyOf(entry.resource)
     if (this.#collections.has(key)) return
-    const collection = new Collection(entry, this.#host, { ...this.#cacheOptions, watchList: this.#watchList })
+    const collection = new Collection(entry, this.#deps, { ...this.#cacheOptions, watchList: this.#watchList })
     collection.cache.replace([], this.resourceVersion)
     this.#collections.set(key, collection)
   }
@@ -270,7 +270,7 @@ export class FakeApiServer {
   }
 
   /**
-   * Starts to change pods continuously, on the server's clock, until the result is stopped. @throws RangeError when the rate is negative.
+   * Changes pods continuously, on the server's clock, until the result is closed. @throws RangeError when the rate is negative.
    */
   churn(options?: ChurnOptions): Churn {
     const collection = this.#collection('pods')

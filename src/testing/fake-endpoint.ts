@@ -1,3 +1,5 @@
+// A URL whose cluster a test can replace.
+
 import type { FakeApiServer } from './fake-api-server'
 
 /**

@@ -1,3 +1,5 @@
+// The signature of a fake server's `fetch`, and the request of a call.
+
 /** The `fetch` of a fake server, for clients and for `Deno.serve` and `Bun.serve`. */
 export interface FakeFetch {
   (input: Request | URL | string, init?: RequestInit): Promise<Response>

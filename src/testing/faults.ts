@@ -12,7 +12,7 @@ import type { RequestRecord, Verb } from './request-log'
 export type Fault =
   /** The connection fails: `fetch` rejects with a TypeError. */
   | { readonly type: 'refuse' }
-  /** The headers arrive this many milliseconds late. */
+  /** The headers arrive late, by a number of milliseconds. */
   | { readonly type: 'delay'; readonly ms: number }
   /** Another response: a Status, or plain text like that of a proxy. */
   | {
@@ -47,7 +47,7 @@ export type FaultMatch =
 
 /** A fault with the requests it applies to. */
 export interface FaultRule {
-  /** Default: every request. */
+  /** The requests it applies to; default every request. */
   match?: FaultMatch
   /** The number of requests it applies to; default 1. */
   times?: number
@@ -67,7 +67,7 @@ export class Faults {
    * Adds a fault.
    *
    * @returns a function that removes it.
-   * @throws RangeError when a number in it is invalid.
+   * @throws RangeError when one of its numbers is negative, or a chunk size is less than 1.
    */
   add(rule: FaultRule): () => void {
     const { fault, times = 1 } = rule
@@ -95,7 +95,7 @@ export class Faults {
     return hits.map(({ rule }) => rule.fault)
   }
 
-  /** Applies the faults before the response: a wait, a failure or another response. */
+  /** Applies the faults that come before the response: a delay, a failure or another response. */
   async before(faults: readonly Fault[], { signal }: Request): Promise<Response | undefined> {
     for (const fault of faults) {
       if (fault.type === 'delay') await new Waiters(this.#clock).wait({ until: this.#clock.now() + fault.ms, signal })
@@ -120,7 +120,7 @@ export function breakBody(body: ReadableStream<Uint8Array>, faults: readonly Fau
       case 'stall':
         return stallAfter(stream, fault.afterBytes)
       case 'line':
-        return injectLine(stream, { line: fault.text, afterLines: fault.afterLines ?? 0, next: 'go on' })
+        return injectLine(stream, { line: fault.text, afterLines: fault.afterLines ?? 0, next: 'continue' })
       case 'error-event':
         return injectLine(stream, {
           line: JSON.stringify({ type: 'ERROR', object: wireStatus(fault.status) }),

@@ -1,11 +1,12 @@
 // Creates realistic pods for tests.
+
 import type { KubeObject } from '../api/object'
 import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../resources/core/v1'
 import { createRandom } from './random'
 
 /** Options of {@link podFixture}. */
 export interface PodFixtureOptions {
-  /** Default `default`. */
+  /** The namespace; default `default`. */
   namespace?: string
   /** Additional labels. */
   labels?: Record<string, string>

@@ -1,3 +1,5 @@
+// Compares and classifies parsed JSON.
+
 /** An object of parsed JSON. */
 export type JsonObject = Record<string, unknown>
 

@@ -1,3 +1,5 @@
+// Protects a server on a local port against requests from other sites.
+
 /** The parts of a request that show its origin: a `Request`, or a Node request behind {@link LocalRequest}. */
 export interface LocalRequest {
   readonly method: string

@@ -1,4 +1,5 @@
 // Implements `metadata.managedFields` and server-side apply.
+
 import type { KubeObject, ManagedFieldsEntry } from '../api/object'
 import { isJsonObject, type JsonObject, sameJson } from './json'
 import { isSet, mergeKeyOf } from './patch'
@@ -11,7 +12,7 @@ export interface FieldManager {
   readonly operation: 'Apply' | 'Update'
   readonly apiVersion: string
   readonly subresource: string
-  /** RFC 3339. */
+  /** The time of the write, RFC 3339. */
   readonly time: string
 }
 

@@ -1,3 +1,5 @@
+// Adapts a fetch handler to Node's HTTP server.
+
 /** Answers a request like the `fetch` of a {@link FakeApiServer}. */
 export type FetchHandler = (request: Request) => Promise<Response>
 

@@ -1,3 +1,5 @@
+// Serves the OpenAPI v3 documents of the fake server.
+
 import { apiVersionOf, type Resource } from '../api/resource'
 import { jsonResponse } from '../watch-cache/protocol'
 import { isJsonObject } from './json'

@@ -1,3 +1,5 @@
+// Implements CORS for the fake server.
+
 import { failure } from '../watch-cache/failures'
 import { statusResponse } from '../watch-cache/protocol'
 

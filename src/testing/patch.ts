@@ -1,4 +1,5 @@
 // Applies JSON patches, merge patches and strategic merge patches.
+
 import { isJsonObject, type JsonObject, sameJson } from './json'
 
 /** A patch that cannot be applied. */

@@ -61,7 +61,7 @@ export class PodLogs {
     return runs
   }
 
-  /** Answers a request for a container's log, with the query of the API server and the kubelet. */
+  /** Serves a container's log. Supports the query parameters of the API server and the kubelet. */
   serve(container: ContainerReference, request: Request): Response {
     const params = new URL(request.url).searchParams
     const isOn = (name: string) => params.get(name) === 'true'

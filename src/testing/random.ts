@@ -1,8 +1,10 @@
-/** Deterministic random numbers: the same seed gives the same sequence. */
+// Generates deterministic random numbers and name suffixes.
+
+/** A deterministic random number generator: the same seed gives the same sequence. */
 export interface Random {
-  /** At least 0, less than 1. */
+  /** Returns a number of at least 0 and less than 1. */
   next(): number
-  /** A whole number, at least 0 and less than `bound`. */
+  /** Returns an integer of at least 0 and less than `bound`. */
   below(bound: number): number
 }
 

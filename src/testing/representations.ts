@@ -1,3 +1,5 @@
+// Converts responses to tables or metadata, as requested by the Accept header.
+
 import type { KubeList, KubeObject } from '../api/object'
 import { LineSplitter } from '../codec/lines'
 import type { PrinterColumn } from '../discovery/custom-resource-definition'

@@ -1,4 +1,5 @@
 // Reads request bodies and negotiates media types. Only JSON is supported, as for custom resources, which have no protobuf form.
+
 import type { KubeObject } from '../api/object'
 import { badRequest, errorOf, failure, type WireStatus } from '../watch-cache/failures'
 import { isJsonObject } from './json'
@@ -12,7 +13,7 @@ export const mediaTypeOf = ({ headers }: Request): string =>
 /** Creates the error of a request that is answered with a Status. */
 export const answer = (status: WireStatus, { method, url }: Request): Error => errorOf(status, { method, url })
 
-/** HTTP 415, in kube-apiserver's words. */
+/** Returns the Status of a 415, with kube-apiserver's wording. */
 export const unsupportedMediaType = (accepted: readonly string[]): WireStatus =>
   failure(
     415,
@@ -20,7 +21,7 @@ export const unsupportedMediaType = (accepted: readonly string[]): WireStatus =>
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   )
 
-/** HTTP 406, in kube-apiserver's words. */
+/** Returns the Status of a 406, with kube-apiserver's wording. */
 export const notAcceptable = (): WireStatus => failure(406, 'NotAcceptable', `only the following media types are accepted: ${JSON_TYPE}`)
 
 /** Whether a client accepts JSON; one that asks for protobuf alone does not. */

@@ -1,4 +1,5 @@
 // Records the requests of the fake server.
+
 import { isWatch, type ResourceRequest } from '../watch-cache/protocol'
 
 /** The verb of a request in Kubernetes authorization; `get` also for non-resource paths. */

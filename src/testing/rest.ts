@@ -1,3 +1,5 @@
+// Serves the write requests of the fake server: create, update, patch, apply and delete.
+
 import type { KubeObject, ManagedFieldsEntry } from '../api/object'
 import { apiVersionOf } from '../api/resource'
 import type { UnparsedEntry } from '../codec/entry'
@@ -11,7 +13,7 @@ import { answer, asObject, checkMediaType, mediaTypeOf, parseJson, readJson, rea
 import type { Preconditions } from './rules'
 import { bindPod, scaleOf, scaleResponse, withScale } from './subresources'
 
-/** Serves the requests that write. */
+/** Serves a write request. */
 export async function serveWrite(served: Collection, target: ResourceRequest, request: Request): Promise<Response> {
   if (target.watch) return statusResponse(methodNotAllowed())
   try {
@@ -163,8 +165,8 @@ function applyConflict(owned: readonly OwnedField[]): WireStatus {
     field: path,
   }))
   const [first, ...more] = causes.map(({ message, field }) => `${message}: ${field}`)
-  const told = more.length === 0 ? `1 conflict: ${first}` : `${causes.length} conflicts: ${[first, ...more].join('\n')}`
-  return failure(409, 'Conflict', `Apply failed with ${told}`, { causes })
+  const summary = more.length === 0 ? `1 conflict: ${first}` : `${causes.length} conflicts: ${[first, ...more].join('\n')}`
+  return failure(409, 'Conflict', `Apply failed with ${summary}`, { causes })
 }
 
 function nameOf({ manager, subresource, operation, apiVersion, time }: ManagedFieldsEntry): string {

@@ -1,4 +1,5 @@
 // Decodes reviews in protobuf, the form in which kubectl and client-go send them.
+
 import type { JsonObject } from './json'
 
 /** Kubernetes' media type for protobuf. */

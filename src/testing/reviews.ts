@@ -1,4 +1,5 @@
 // Answers access and token reviews.
+
 import type { KubeObject } from '../api/object'
 import { apiVersionOf, defineResource } from '../api/resource'
 import { badRequest, type FieldFailure, invalid, methodNotAllowed, type WireStatus } from '../watch-cache/failures'
@@ -13,7 +14,7 @@ import type { ServedResource } from './served-resources'
 const AUTHORIZATION = 'authorization.k8s.io'
 const AUTHENTICATION = 'authentication.k8s.io'
 
-/** The review resources, which answer questions about users and their rights and store nothing. */
+/** The review resources, which report users and their permissions and store nothing. */
 export const reviewResources: readonly ServedResource[] = [
   review(AUTHORIZATION, 'LocalSubjectAccessReview', 'Namespaced'),
   review(AUTHORIZATION, 'SelfSubjectAccessReview', 'Cluster'),
@@ -31,10 +32,10 @@ function review(group: string, kind: string, scope: 'Namespaced' | 'Cluster'): S
   }
 }
 
-/** The context that reviews are answered from. */
+/** The data needed to answer a review. */
 export interface ReviewContext {
   readonly access: AccessRules
-  /** The user who sends the review. */
+  /** The user that sends the review. */
   readonly user: FakeUser
   readonly served: readonly ServedResource[]
   /** The server's time, RFC 3339. */

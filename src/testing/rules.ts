@@ -1,4 +1,5 @@
-// The checks of an API server that apply to every object, in kube-apiserver's words. The fields of a kind are not checked.
+// The checks that an API server applies to every object, with kube-apiserver's wording. The fields of a kind are not checked.
+
 import type { KubeObject, ObjectMeta } from '../api/object'
 import { apiVersionOf, type Resource } from '../api/resource'
 import { badRequest, failure, invalid, type WireStatus } from '../watch-cache/failures'
@@ -93,7 +94,7 @@ export function deletionProblem(
   return undefined
 }
 
-/** HTTP 409: an object with this name exists. */
+/** Returns the Status of a 409: an object with this name exists. */
 export const alreadyExists = ({ plural, group }: Resource, name: string): WireStatus =>
   failure(409, 'AlreadyExists', `${qualified(plural, group)} "${name}" already exists`, { name, ...(group && { group }), kind: plural })
 

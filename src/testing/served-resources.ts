@@ -11,7 +11,7 @@ export interface ServedResource {
   readonly resource: Resource
   /** The short names that `kubectl` accepts, such as `po`. */
   readonly shortNames?: readonly string[] | undefined
-  /** Such as `all`, for `kubectl get all`. */
+  /** The categories, such as `all` for `kubectl get all`. */
   readonly categories?: readonly string[] | undefined
   /** Whether there is a `status` subresource, in which case an update of the object itself leaves the status unchanged. */
   readonly status?: boolean | undefined

@@ -1,4 +1,5 @@
 // Assembles the fake server of `npx kubeflect fake-server`.
+
 import type { KubeObject } from '../api/object'
 import { FakeApiServer } from './fake-api-server'
 import { podFixture } from './fixtures'
@@ -20,7 +21,7 @@ export interface StandaloneOptions {
 export interface StandaloneServer {
   /** Returns the request listener for a port of this machine; it refuses requests from other sites. */
   listenerOf(port: number): (incoming: NodeRequest, outgoing: NodeResponse) => void
-  /** Ends the changes. */
+  /** Stops the changes. */
   close(): void
 }
 

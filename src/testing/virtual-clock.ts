@@ -1,3 +1,5 @@
+// A clock for tests in virtual time.
+
 import type { Clock } from '../internal/clock'
 import { nextTurn, SLICE_MS } from '../internal/turn'
 
@@ -7,7 +9,7 @@ interface Timer {
 }
 
 /**
- * A clock that advances only when told, for tests that take no real time.
+ * A clock that advances only on request, for tests that take no real time.
  *
  * @example
  * ```ts
@@ -45,12 +47,16 @@ export class VirtualClock implements Clock {
     return this.#timers.size
   }
 
-  /** Runs everything that waits for no timer. */
+  /** Resolves when all work that does not depend on a timer is done. */
   async settle(): Promise<void> {
     await settled()
   }
 
-  /** Advances by this many milliseconds. Timers fire on the way, each after the work of the one before. */
+  /**
+   * Advances the time and fires the timers that become due, each after the work of the previous one is done.
+   *
+   * @param ms the duration in milliseconds.
+   */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
     await settled()

@@ -4,7 +4,7 @@ import { forEachMember, skipSpace, skipValue } from '../codec/scan'
 
 /** The position at which a list continues: the first key, and the version of the collection. */
 export interface ContinueToken {
-  /** The empty string: the newest version; the rest of the list may be inconsistent with the earlier pages. */
+  /** The version; the empty string is the newest, with which the rest of the list may be inconsistent with the earlier pages. */
   readonly resourceVersion: string
   /** The lower bound of the remaining keys. */
   readonly start: string

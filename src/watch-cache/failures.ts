@@ -23,13 +23,13 @@ export function failure(code: number, reason: string, message: string, details?:
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...(details && { details }), code }
 }
 
-/** HTTP 400. */
+/** Returns the Status of a 400. */
 export const badRequest = (message: string): WireStatus => failure(400, 'BadRequest', message)
 
-/** HTTP 410: the requested version is older than the window. */
+/** Returns the Status of a 410: the requested version is older than the window. */
 export const expired = (message: string): WireStatus => failure(410, REASON_EXPIRED, message)
 
-/** HTTP 410 for a continue token; `token` continues from its key with the current state. */
+/** Returns the Status of a 410 for a continue token; `token` continues from its key with the current state. */
 export const continueExpired = (token: string): WireStatus => ({
   ...expired(
     'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, ' +
@@ -39,17 +39,17 @@ export const continueExpired = (token: string): WireStatus => ({
   metadata: { continue: token },
 })
 
-/** HTTP 504: a resourceVersion newer than the cache. */
+/** Returns the Status of a 504: a resourceVersion newer than the cache. */
 export const tooLarge = (resourceVersion: string, current: string): WireStatus =>
   failure(504, 'Timeout', `Timeout: Too large resource version: ${resourceVersion}, current: ${current}`, {
     causes: [{ reason: CAUSE_TOO_LARGE, message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })
 
-/** HTTP 429: the cache has no state yet. */
+/** Returns the Status of a 429: the cache has no state yet. */
 export const notReady = (): WireStatus => failure(429, 'TooManyRequests', 'storage is (re)initializing', { retryAfterSeconds: 1 })
 
-/** HTTP 404 for one object. */
+/** Returns the Status of a 404 for one object. */
 export const notFound = (resource: { plural: string; group: string }, name: string): WireStatus => {
   const { plural, group } = resource
   return failure(404, 'NotFound', `${group ? `${plural}.${group}` : plural} "${name}" not found`, {
@@ -59,11 +59,11 @@ export const notFound = (resource: { plural: string; group: string }, name: stri
   })
 }
 
-/** HTTP 405. */
+/** Returns the Status of a 405. */
 export const methodNotAllowed = (): WireStatus =>
   failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
-/** HTTP 422: invalid fields. */
+/** Returns the Status of a 422 for invalid fields. */
 export function invalid({ kind, group, name }: { kind: string; group: string; name: string }, fields: readonly FieldFailure[]): WireStatus {
   const problems = fields.map(({ field, message }) => `${field}: ${message}`)
   const list = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`

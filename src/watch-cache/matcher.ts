@@ -32,7 +32,7 @@ export interface Matcher {
 export interface MatcherOptions {
   labelSelector?: string | undefined
   fieldSelector?: string | undefined
-  /** Left out or empty: all namespaces. */
+  /** The namespace; omitted or empty for all namespaces. */
   namespace?: string | undefined
 }
 

@@ -12,9 +12,9 @@ export interface ResourceRequest {
   readonly group: string
   readonly version: string
   readonly plural: string
-  /** The empty string: a cluster-scoped resource, or all namespaces. */
+  /** The namespace; the empty string for a cluster-scoped resource or all namespaces. */
   readonly namespace: string
-  /** The empty string: the whole collection. */
+  /** The name of the object; the empty string for the whole collection. */
   readonly name: string
   /** The subresource, such as `status`; otherwise the empty string. */
   readonly subresource: string
@@ -48,7 +48,7 @@ export function parseResourcePath(path: string): ResourceRequest | undefined {
   return { group, version, plural, namespace, name, subresource, watch }
 }
 
-/** Whether a request is a watch, as opposed to a list or a GET of one object. */
+/** Returns whether a request is a watch, as opposed to a list or a GET of one object. */
 export const isWatch = ({ watch, name }: ResourceRequest, params: URLSearchParams): boolean =>
   watch || (!name && flag(params, 'watch') === true)
 

@@ -41,10 +41,10 @@ export interface WatchQuery {
    * requested.
    */
   readonly initialEvents: 'none' | 'state' | 'streamed-list'
-  /** The empty string: start at the current version. */
+  /** The version to start at; the empty string for the current one. */
   readonly resourceVersion: string
   readonly bookmarks: boolean
-  /** Undefined: the server decides. */
+  /** The duration in seconds; undefined lets the server decide. */
   readonly timeoutMs: number | undefined
 }
 

@@ -7,7 +7,7 @@ const CHUNK_LENGTH = 64 * 1024
 export interface TextSource {
   /** Returns the next pieces, all available at once; undefined at the end. */
   next(): Promise<Iterator<string> | undefined>
-  /** Called when the reader cancels; with the signal's reason when the request was aborted. */
+  /** Called when the reader cancels the stream, or, with the signal's reason, when the request is aborted. */
   cancel(reason: unknown): void
 }
 

@@ -37,7 +37,7 @@ export interface WatchCacheOptions<T extends KubeObject> {
   fieldLabels?: FieldLabels | undefined
   /** The initial value of {@link WatchCache.watchList}; default `'supported'`. */
   watchList?: 'supported' | 'refused' | undefined
-  /** Default: the system clock. */
+  /** The clock; default the system clock. */
   clock?: Clock | undefined
   /** Returns numbers in [0, 1); default `Math.random`. */
   random?: (() => number) | undefined
@@ -45,7 +45,7 @@ export interface WatchCacheOptions<T extends KubeObject> {
 
 /** The scope of a request within a collection. */
 export interface CollectionScope {
-  /** Left out or empty: all namespaces. */
+  /** The namespace; omitted or empty for all namespaces. */
   namespace?: string | undefined
 }
 
@@ -98,7 +98,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     random = Math.random,
   }: WatchCacheOptions<T>) {
     for (const [name, value] of Object.entries({ capacity, watchBufferSize, bookmarkIntervalMs, minWatchMs })) {
-      if (!(value > 0)) throw new RangeError(`WatchCache: ${name} must be greater than 0, not ${value}`)
+      if (!(value > 0)) throw new RangeError(`WatchCache: ${name} must be greater than 0, got ${value}`)
     }
     this.resource = resource
     this.watchList = watchList
@@ -187,7 +187,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     this.#versionWaiters.wakeAll()
   }
 
-  /** No-op: a resync changes no object. */
+  /** Does nothing: a resync changes no object. */
   resync(): void {}
 
   /**
@@ -350,7 +350,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     return this.#snapshot.entries
   }
 
-  /** Whether the cache has reached a version; waits for a limited time. */
+  /** Returns whether the cache has reached a version. Waits for a limited time. */
   async #isFresh(resourceVersion: string, signal: AbortSignal | undefined): Promise<boolean> {
     const until = this.#clock.now() + FRESHNESS_TIMEOUT_MS
     for (;;) {

@@ -53,14 +53,14 @@ test('generate uses the given kubeconfig and context, and disposes of the connec
 })
 
 test.each([
-  [[], 'name a command', 'Usage: kubeflect <command>'],
-  [['generat'], 'there is no command "generat"', 'Usage: kubeflect <command>'],
-  [['generate'], 'name the output folder: --out <folder>', 'Usage: kubeflect generate'],
+  [[], 'the command is missing', 'Usage: kubeflect <command>'],
+  [['generat'], 'unknown command "generat"', 'Usage: kubeflect <command>'],
+  [['generate'], 'the output folder is missing: pass --out <folder>', 'Usage: kubeflect generate'],
   [['generate', out, '--serve=x'], "Unknown option '--serve'", 'Usage: kubeflect generate'],
   [['generate', out, 'example.com'], "Unexpected argument 'example.com'", 'Usage: kubeflect generate'],
   [['generate', out, '--server=localhost:8001'], '--server must be a URL such as http://127.0.0.1:8001, got "localhost:8001"', 'Usage: '],
   [['generate', out, server, '--crd=x'], '--crd reads files instead of a cluster', 'Usage: kubeflect generate'],
-  [['\u001b[2J'], 'there is no command "\\u001b[2J"', 'Usage: kubeflect <command>'],
+  [['\u001b[2J'], 'unknown command "\\u001b[2J"', 'Usage: kubeflect <command>'],
   [['generate', out, '--x\u009b2J'], "Unknown option '--x\\u009b2J'", 'Usage: kubeflect generate'],
   [['generate', out, server, '--context=x'], '--server works without a kubeconfig', 'Usage: kubeflect generate'],
 ])('exits with 2 for invalid arguments: %j', async (args, problem, usage) => {

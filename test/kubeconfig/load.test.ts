@@ -96,7 +96,9 @@ describe('inClusterConfig', () => {
 
   test('inClusterConfig is an error outside a pod, and in one without a service account', async () => {
     await expect(inClusterConfig({}, fakeHost())).rejects.toThrow('this is not a pod: KUBERNETES_SERVICE_HOST')
-    await expect(inClusterConfig({}, fakeHost({}, pod))).rejects.toThrow(`service account: ${ACCOUNT}/ca.crt cannot be read (ENOENT)`)
+    await expect(inClusterConfig({}, fakeHost({}, pod))).rejects.toThrow(
+      `service account: mounted file: ${ACCOUNT}/ca.crt cannot be read (ENOENT)`,
+    )
   })
 })
 
@@ -126,7 +128,12 @@ describe('a connection', () => {
   })
 
   test.each<[string, object, object, string]>([
-    ['an authority', { 'certificate-authority': 'ca' }, {}, 'context "dev": its cluster (/a/config): /a/ca cannot be read (ENOENT)'],
+    [
+      'an authority',
+      { 'certificate-authority': 'ca' },
+      {},
+      'context "dev": its cluster (/a/config): certificate-authority: /a/ca cannot be read (ENOENT)',
+    ],
     ['an inline authority', { 'certificate-authority-data': '!' }, {}, '/a/config: certificate-authority-data is not base64'],
     [
       'an inline key',
@@ -134,7 +141,7 @@ describe('a connection', () => {
       { 'client-certificate-data': '', 'client-key-data': '!', 'client-certificate': 'c' },
       'its user (/a/config): client-key-data is not base64',
     ],
-    ['a token file', {}, { tokenFile: 't' }, 'context "dev": its user (/a/config): /a/t cannot be read (ENOENT)'],
+    ['a token file', {}, { tokenFile: 't' }, 'context "dev": its user (/a/config): tokenFile: /a/t cannot be read (ENOENT)'],
     [
       'a SOCKS proxy',
       { 'proxy-url': 'socks5://me:pass@p' },

@@ -38,12 +38,12 @@ describe('a context', () => {
   })
 
   test('an unknown context is an error that lists the known ones', () => {
-    expect(() => targetOf(oneContext(), 'prod')).toThrow('there is no context "prod"; there is "dev"')
+    expect(() => targetOf(oneContext(), 'prod')).toThrow('there is no context "prod"; defined: "dev"')
   })
 
   test('reports every missing part of a context', () => {
     expect(() => targetOf({ ...oneContext(), clusters: [], users: [{ name: 'bob' }, { name: 'cy' }] })).toThrow(
-      'context "dev" (/a/config): cluster names "east", and there are none; user names "ann", and there are "bob", "cy"',
+      'context "dev" (/a/config): cluster names "east", but none is defined; user names "ann", but defined: "bob", "cy"',
     )
   })
 
@@ -78,7 +78,7 @@ describe('a context', () => {
     [
       'an auth-provider',
       { 'auth-provider': { name: 'oidc' } },
-      'auth-provider is not supported (Kubernetes has dropped it); use an exec plugin',
+      'auth-provider is not supported (Kubernetes removed it); use an exec plugin',
     ],
     ['a plugin without a command', { exec: { ...exec, command: '' } }, 'exec.command is missing'],
     ['a plugin of an old version', { exec: { ...exec, apiVersion: 'client.authentication.k8s.io/v1alpha1' } }, 'exec.apiVersion must be'],

@@ -44,8 +44,8 @@ describe('a kubeconfig', () => {
       `${http.replace('http:', 'https:')}contexts: [{name: it, context: {cluster: it, user: x}}]`,
       'user names "x"',
     ],
-    ['without a cluster', `${http}contexts: [{name: it}]`, 'cluster is not set; there is "it"'],
-    ['that is null', `${http}contexts: [null]`, 'there is no context "it"; there is ""'],
+    ['without a cluster', `${http}contexts: [{name: it}]`, 'cluster is not set; defined: "it"'],
+    ['that is null', `${http}contexts: [null]`, 'there is no context "it"; defined: ""'],
   ])('refuses a context %s', async (_what, text, message) => {
     expect(await outcome(text)).toMatchObject({ name: 'KubeconfigError', message: expect.stringContaining(message) })
   })
@@ -244,7 +244,7 @@ describe('the files of a kubeconfig', () => {
     ['tokenFile', {}, { tokenFile: 'none' }],
   ])('are named with the field that names them: %s', async (field, cluster, user) => {
     const sent = fakeConnection(oneContext(cluster, user), fakeHost()).then(({ send }) => send())
-    await expect(sent).rejects.toThrow(`(/a/config): /a/none cannot be read (ENOENT); ${field} names it`)
+    await expect(sent).rejects.toThrow(`(/a/config): ${field}: /a/none cannot be read (ENOENT)`)
   })
 })
 

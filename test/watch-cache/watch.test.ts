@@ -468,6 +468,6 @@ describe('the window', () => {
   })
 
   it.each(['capacity', 'watchBufferSize', 'bookmarkIntervalMs', 'minWatchMs'])('refuses %s of 0 by name', (name) => {
-    expect(() => new WatchCache({ resource: Pod, [name]: 0 })).toThrow(new RangeError(`WatchCache: ${name} must be greater than 0, not 0`))
+    expect(() => new WatchCache({ resource: Pod, [name]: 0 })).toThrow(new RangeError(`WatchCache: ${name} must be greater than 0, got 0`))
   })
 })
