@@ -6,8 +6,9 @@ import { type Resource, resourceName } from '../api/resource'
 import { type Entry, entryFromObject } from '../codec/entry'
 import type { ChangeType } from '../codec/wire'
 import type { Clock } from '../internal/clock'
+import type { WatchCacheOptions } from '../watch-cache/cache-options'
 import { errorOf, notFound, type WireStatus } from '../watch-cache/failures'
-import { WatchCache, type WatchCacheOptions } from '../watch-cache/watch-cache'
+import { WatchCache } from '../watch-cache/watch-cache'
 import { withResourceVersion } from '../watch-cache/watch-events'
 import { sameJson } from './json'
 import { type FieldManager, noteUpdate } from './managed-fields'
@@ -59,8 +60,9 @@ export class Collection {
     this.served = served
     this.#isDryRun = cache instanceof WatchCache
     this.#deps = deps
+    const { resource, fieldLabels, builtIn } = served
     this.cache =
-      cache instanceof WatchCache ? cache : new WatchCache({ ...cache, resource: served.resource, fieldLabels: served.fieldLabels })
+      cache instanceof WatchCache ? cache : new WatchCache({ ...cache, resource, fieldLabels, itemTypes: builtIn ? 'omit' : 'keep' })
   }
 
   /** Returns a copy with the same objects and rules that discards writes. */

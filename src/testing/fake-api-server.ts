@@ -7,10 +7,10 @@ import type { Entry } from '../codec/entry'
 import type { ChangeType } from '../codec/wire'
 import { CustomResourceDefinition } from '../discovery/custom-resource-definition'
 import { type Clock, systemClock } from '../internal/clock'
+import type { WatchCacheOptions } from '../watch-cache/cache-options'
 import { failure, methodNotAllowed } from '../watch-cache/failures'
 import { serveRead } from '../watch-cache/fetch-handler'
 import { errorResponse, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
-import type { WatchCacheOptions } from '../watch-cache/watch-cache'
 import { AccessRules, attributesOf, forbidden, unauthorized } from './access-rules'
 import { Churn, type ChurnOptions } from './churn'
 import { Collection, type CollectionDeps, copyOf, type ObjectName, timeOf } from './collection'
@@ -314,7 +314,7 @@ export class FakeApiServer {
    */
   restart(restore: Backup = this.backup()): void {
     this.#revision = restore.resourceVersion
-    for (const [key, { cache }] of this.#collections) cache.replace(restore.objects.get(key) ?? [], this.resourceVersion)
+    for (const [key, { cache }] of this.#collections) cache.reset(restore.objects.get(key) ?? [], this.resourceVersion)
   }
 
   async #answer(request: Request, pathname: string, target: ResourceRequest | undefined, record: RequestRecord): Promise<Response> {

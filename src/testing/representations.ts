@@ -1,6 +1,7 @@
 // Converts responses to tables or metadata, as requested by the Accept header.
 
 import type { KubeList, KubeObject } from '../api/object'
+import { apiVersionOf } from '../api/resource'
 import { LineSplitter } from '../codec/lines'
 import type { PrinterColumn } from '../discovery/custom-resource-definition'
 import type { Table, TableColumn } from '../http/table'
@@ -81,7 +82,7 @@ function asMetadata({ metadata }: KubeObject, apiVersion: string): KubeObject {
 
 function asTable(
   { metadata, items }: KubeList<KubeObject>,
-  { printerColumns = [AGE] }: ServedResource,
+  { resource, printerColumns = [AGE] }: ServedResource,
   include: string,
   apiVersion: Form['apiVersion'],
 ): Omit<Table<unknown>, 'apiVersion'> & { readonly apiVersion: string } {
@@ -97,7 +98,12 @@ function asTable(
     ],
     rows: items.map((item) => ({
       cells: [item.metadata.name, ...printerColumns.map(({ jsonPath }) => valueIn(item, jsonPath))],
-      object: include === 'Object' ? item : include === 'None' ? null : asMetadata(item, apiVersion),
+      object:
+        include === 'Object'
+          ? { kind: resource.kind, apiVersion: apiVersionOf(resource), ...item }
+          : include === 'None'
+            ? null
+            : asMetadata(item, apiVersion),
     })),
   }
 }

@@ -3,8 +3,9 @@
 import type { KubeObject, ManagedFieldsEntry } from '../api/object'
 import { apiVersionOf } from '../api/resource'
 import type { UnparsedEntry } from '../codec/entry'
+import { listBody } from '../watch-cache/body'
 import { badRequest, failure, invalid, methodNotAllowed, notFound, type WireStatus } from '../watch-cache/failures'
-import { errorResponse, jsonResponse, listBody, type ResourceRequest, readOptionsOf, statusResponse } from '../watch-cache/protocol'
+import { errorResponse, jsonResponse, type ResourceRequest, readOptionsOf, statusResponse } from '../watch-cache/protocol'
 import { type Collection, copyOf } from './collection'
 import { isJsonObject } from './json'
 import { applyFields, type FieldManager, type OwnedField } from './managed-fields'
@@ -134,7 +135,14 @@ async function removeAll(collection: Collection, { namespace }: ResourceRequest,
   const { dryRun, preconditions } = await readDeleteOptions(request)
   const list = await cache.list({ labelSelector, fieldSelector, namespace, signal: request.signal })
   for (const entry of list.entries) rehearsed(collection, dryRun, request).delete(entry, preconditions)
-  return jsonResponse([...listBody({ ...list, resourceVersion: cache.resourceVersion }, cache.resource)].join(''))
+  return jsonResponse(
+    [
+      ...listBody(
+        { ...list, resourceVersion: cache.resourceVersion },
+        { resource: cache.resource, form: 'object', itemTypes: cache.itemTypes },
+      ),
+    ].join(''),
+  )
 }
 
 /** Returns the collection of a request; a dry run gets a copy that discards writes. */

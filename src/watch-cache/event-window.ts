@@ -3,6 +3,7 @@
 import { compareResourceVersions } from '../api/resource-version'
 import type { Entry } from '../codec/entry'
 import type { ChangeType, WatchEntry } from '../codec/wire'
+import { type EntrySnapshot, SortedEntries } from './sorted-entries'
 
 /** An event kept in the window. */
 export interface CacheEvent<T> {
@@ -15,15 +16,31 @@ export interface CacheEvent<T> {
   readonly whole: WatchEntry<T>
 }
 
-/** The latest events of a collection in order, at most `capacity`. Each event has a position that does not change. */
+/** The versions between two known ones, both excluded, whose changes are only known in sum. */
+interface Gap {
+  readonly after: string
+  readonly until: string
+}
+
+/** The limits of a window. The newest events are kept even if they exceed them; see {@link EventWindow.trim}. */
+export interface WindowLimits {
+  /** The maximum number of events. */
+  readonly capacity: number
+  /** The maximum length of the texts of all events, in characters. */
+  readonly maxLength: number
+}
+
+/** The latest events of a collection in order, within limits. Each event has a position that does not change. */
 export class EventWindow<T> {
-  readonly #capacity: number
+  readonly #limits: WindowLimits
   #events: CacheEvent<T>[] = []
+  #gaps: Gap[] = []
   #start = 0
   #oldest = ''
+  #length = 0
 
-  constructor(capacity: number) {
-    this.#capacity = capacity
+  constructor(limits: WindowLimits) {
+    this.#limits = limits
   }
 
   /** The version after which every event is in the window. */
@@ -35,35 +52,58 @@ export class EventWindow<T> {
     return this.#start + this.#events.length
   }
 
+  /** Whether the state at a version, and all events after it, are known. True for every version newer than the last event. */
+  has(resourceVersion: string): boolean {
+    const isIn = ({ after, until }: Gap) =>
+      compareResourceVersions(after, resourceVersion) < 0 && compareResourceVersions(resourceVersion, until) < 0
+    return compareResourceVersions(resourceVersion, this.#oldest) >= 0 && !this.#gaps.some(isIn)
+  }
+
   /** Removes all events. The window starts at `resourceVersion`. */
   reset(resourceVersion: string): void {
     this.#start = this.end
     this.#events = []
+    this.#gaps = []
+    this.#length = 0
     this.#oldest = resourceVersion
   }
 
   /** Makes a resourceVersion the oldest one. Watchers that have not yet received earlier events still do. */
   forget(resourceVersion: string): void {
-    if (compareResourceVersions(resourceVersion, this.#oldest) > 0) this.#oldest = resourceVersion
+    if (compareResourceVersions(resourceVersion, this.#oldest) <= 0) return
+    this.#oldest = resourceVersion
+    this.#gaps = this.#gaps.filter(({ until }) => compareResourceVersions(until, resourceVersion) > 0)
   }
 
-  /** Appends an event newer than all others. The window may exceed its capacity until {@link trim}. */
+  /** Excludes the versions between two from {@link has}. */
+  addGap(after: string, until: string): void {
+    this.#gaps.push({ after, until })
+  }
+
+  /** Appends an event not older than any other. The window may exceed its limits until {@link trim}. */
   push(event: CacheEvent<T>): void {
     this.#events.push(event)
+    this.#length += event.entry.text.length
   }
 
-  /** Removes the oldest events beyond `capacity`. */
+  /** Removes the oldest events beyond the limits. */
   trim(): void {
-    const excess = this.#events.length - this.#capacity
-    if (excess <= 0) return
-    this.forget(this.#events[excess - 1]?.entry.resourceVersion ?? '')
+    const { capacity, maxLength } = this.#limits
+    let excess = 0
+    while (this.#events.length - excess > capacity || (this.#length > maxLength && excess < this.#events.length)) {
+      const { entry } = this.#events[excess] as CacheEvent<T>
+      this.#length -= entry.text.length
+      this.forget(entry.resourceVersion)
+      excess++
+    }
+    if (excess === 0) return
     this.#events.splice(0, excess)
     this.#start += excess
   }
 
-  /** Returns the events from a position on; undefined when some of them were removed. */
-  from(position: number): readonly CacheEvent<T>[] | undefined {
-    return position < this.#start ? undefined : this.#events.slice(position - this.#start)
+  /** Returns the events from a position on, without those that were removed. */
+  from(position: number): readonly CacheEvent<T>[] {
+    return this.#events.slice(Math.max(0, position - this.#start))
   }
 
   /** Returns the position of the first event after a resourceVersion that is not older than {@link oldest}. */
@@ -79,15 +119,15 @@ export class EventWindow<T> {
     return this.#start + low
   }
 
-  /** Returns the state at a resourceVersion that is not older than {@link oldest}, by reverting later events. */
-  stateAt(resourceVersion: string, current: ReadonlyMap<string, Entry<T>>): Map<string, Entry<T>> {
-    const state = new Map(current)
+  /** Returns the state at a resourceVersion that the window {@link has}, by reverting later events. */
+  stateAt(resourceVersion: string, current: EntrySnapshot<T>): EntrySnapshot<T> {
+    const state = new SortedEntries(current)
     const first = this.positionAfter(resourceVersion) - this.#start
     for (let i = this.#events.length - 1; i >= first; i--) {
       const { entry, previous } = this.#events[i] as CacheEvent<T>
-      if (previous) state.set(previous.key, previous)
+      if (previous) state.set(previous)
       else state.delete(entry.key)
     }
-    return state
+    return state.snapshot()
   }
 }

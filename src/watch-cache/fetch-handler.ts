@@ -2,20 +2,11 @@
 
 import { objectKey } from '../api/keys'
 import type { KubeObject } from '../api/object'
-import type { WatchEntry } from '../codec/wire'
+import { listBody, type ObjectForm, objectBody, watchBody } from './body'
 import { badRequest, errorOf, failure, methodNotAllowed, notFound } from './failures'
+import type { WatchBatch } from './fan-out'
 import { selectedName } from './matcher'
-import {
-  errorResponse,
-  isWatch,
-  jsonResponse,
-  listBody,
-  parseResourcePath,
-  type ResourceRequest,
-  readOptionsOf,
-  statusResponse,
-  watchBody,
-} from './protocol'
+import { errorResponse, isWatch, jsonResponse, parseResourcePath, type ResourceRequest, readOptionsOf, statusResponse } from './protocol'
 import { textStream } from './text-stream'
 import type { WatchCache } from './watch-cache'
 
@@ -43,52 +34,61 @@ export function createFetchHandler(lookup: CacheLookup): (request: Request) => P
   }
 }
 
+/** Options of {@link serveRead}. */
+export interface ReadResponseOptions {
+  /** The form of the objects; default `'object'`. */
+  form?: ObjectForm | undefined
+  /** Called with the number of events and bytes of each piece of a watch. Bytes are undefined for events that are not shared. */
+  onDelivery?: ((events: number, bytes: number | undefined) => void) | undefined
+}
+
 /** Serves a GET of an object, a LIST or a WATCH from a cache. Rejects with the signal's reason when the request is aborted. */
-export async function serveRead(cache: WatchCache<KubeObject>, target: ResourceRequest, request: Request): Promise<Response> {
+export async function serveRead(
+  cache: WatchCache<KubeObject>,
+  target: ResourceRequest,
+  request: Request,
+  { form = 'object', onDelivery }: ReadResponseOptions = {},
+): Promise<Response> {
   const params = new URL(request.url).searchParams
+  const read: Read = { cache, target, params, request, form, onDelivery }
   try {
     request.signal.throwIfAborted()
-    if (isWatch(target, params)) return await serveWatch(cache, target, params, request)
-    return await (target.name ? serveObject(cache, target, params, request) : serveList(cache, target, params, request))
+    if (isWatch(target, params)) return await serveWatch(read)
+    return await (target.name ? serveObject(read) : serveList(read))
   } catch (error) {
     return errorResponse(error)
   }
 }
 
-async function serveObject(
-  cache: WatchCache<KubeObject>,
-  { namespace, name }: ResourceRequest,
-  params: URLSearchParams,
-  request: Request,
-): Promise<Response> {
-  const entry = await cache.getNotOlderThan(objectKey(namespace, name), params.get('resourceVersion') ?? '', request)
-  return entry ? jsonResponse(`${entry.text}\n`) : statusResponse(notFound(cache.resource, name))
+interface Read extends Pick<ReadResponseOptions, 'onDelivery'> {
+  readonly cache: WatchCache<KubeObject>
+  readonly target: ResourceRequest
+  readonly params: URLSearchParams
+  readonly request: Request
+  readonly form: ObjectForm
 }
 
-async function serveList(
-  cache: WatchCache<KubeObject>,
-  { namespace }: ResourceRequest,
-  params: URLSearchParams,
-  request: Request,
-): Promise<Response> {
+async function serveObject({ cache, target: { namespace, name }, params, request, form }: Read): Promise<Response> {
+  const entry = await cache.getNotOlderThan(objectKey(namespace, name), params.get('resourceVersion') ?? '', request)
+  return entry ? jsonResponse(`${objectBody(entry, { form })}\n`) : statusResponse(notFound(cache.resource, name))
+}
+
+async function serveList({ cache, target: { namespace }, params, request, form }: Read): Promise<Response> {
   const list = await cache.list({ ...readOptionsOf(params, request), namespace, signal: request.signal })
-  const bodies = [listBody(list, cache.resource)]
+  const bodies = [listBody(list, { resource: cache.resource, form, itemTypes: cache.itemTypes })]
   return jsonResponse(textStream({ next: async () => bodies.pop(), cancel: () => undefined }, request))
 }
 
-async function serveWatch(
-  cache: WatchCache<KubeObject>,
-  target: ResourceRequest,
-  params: URLSearchParams,
-  request: Request,
-): Promise<Response> {
+async function serveWatch({ cache, target, params, request, form, onDelivery }: Read): Promise<Response> {
   const closing = new AbortController()
   const options = { ...readOptionsOf(params, request), namespace: target.namespace, signal: closing.signal }
-  const batches = cache.watch(target.name ? { ...options, fieldSelector: ofName(target.name, options.fieldSelector, request) } : options)
+  const batches = cache.watchShared(
+    target.name ? { ...options, fieldSelector: ofName(target.name, options.fieldSelector, request) } : options,
+  )
   // The first batch means that the watch is accepted; before it, the response may still be an error.
   const abort = () => closing.abort(request.signal.reason)
   request.signal.addEventListener('abort', abort)
-  let first: IteratorResult<readonly WatchEntry<KubeObject>[], void> | undefined
+  let first: IteratorResult<WatchBatch<KubeObject>, void> | undefined
   try {
     first = await batches.next()
   } finally {
@@ -97,7 +97,10 @@ async function serveWatch(
   const next = async () => {
     const { done, value } = first ?? (await batches.next())
     first = undefined
-    return done ? undefined : watchBody(value, cache.resource)
+    if (done) return undefined
+    const body = watchBody(value, { resource: cache.resource, form, itemTypes: 'keep' })
+    onDelivery?.(value.events.length, body instanceof Uint8Array ? body.length : undefined)
+    return body
   }
   return jsonResponse(textStream({ next, cancel: (reason) => closing.abort(reason) }, request))
 }

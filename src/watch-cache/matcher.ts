@@ -15,6 +15,8 @@ export type FieldLabels = Readonly<Record<string, string>>
 
 /** Selects the part of a collection that a request asks for. */
 export interface Matcher {
+  /** Equal for requests with the same selectors in the same namespace. */
+  readonly id: string
   /** Whether the request has selectors; a namespace alone does not count. */
   readonly selective: boolean
   /** The only namespace whose entries can match; the empty string for any. */
@@ -53,6 +55,7 @@ export function createMatcher(
   const isKnown = (path: string) =>
     path === 'metadata.name' || (path === 'metadata.namespace' && scope === 'Namespaced') || Object.hasOwn(fieldLabels, path)
   return {
+    id: JSON.stringify([namespace, labelSelector, fieldSelector]),
     selective,
     namespace,
     key: name !== undefined && (namespace || scope === 'Cluster') ? objectKey(namespace, name) : undefined,

@@ -4,12 +4,12 @@ import type { Entry } from '../codec/entry'
 import type { EntryList } from '../codec/wire'
 import { encodeContinue } from './continue-token'
 import type { Matcher } from './matcher'
+import type { EntrySnapshot } from './sorted-entries'
 
 /** The list to cut a page from, and the position. */
 export interface PageOptions<T> {
-  /** Sorted by key. */
-  entries: readonly Entry<T>[]
-  /** The version of the collection that `entries` holds. */
+  state: EntrySnapshot<T>
+  /** The version of the collection that `state` holds. */
   resourceVersion: string
   matcher: Matcher
   /** The maximum number of entries; 0 for no limit. */
@@ -24,14 +24,15 @@ export interface PageOptions<T> {
  *
  * @see apiserver `cacher.GetList`
  */
-export function cutPage<T>({ entries, resourceVersion, matcher, limit, start }: PageOptions<T>): EntryList<T> {
-  if (limit <= 0) return { resourceVersion, continue: '', entries: selected(entries, matcher, start) }
-  const [from, end] = rangeOf(entries, matcher, start)
+export function cutPage<T>({ state, resourceVersion, matcher, limit, start }: PageOptions<T>): EntryList<T> {
+  if (limit <= 0) return { resourceVersion, continue: '', entries: selected(state, matcher, start) }
+  const [from, end] = rangeOf(state, matcher, start)
   const page: Entry<T>[] = []
   let at = from
-  for (; at < end && page.length < limit; at++) {
-    const entry = entries[at] as Entry<T>
+  for (const entry of state.range(from, end)) {
+    at++
     if (matcher.matches(entry)) page.push(entry)
+    if (page.length >= limit) break
   }
   const last = page.at(-1)
   if (at === end || !last) return { resourceVersion, continue: '', entries: page }
@@ -41,32 +42,15 @@ export function cutPage<T>({ entries, resourceVersion, matcher, limit, start }: 
 }
 
 /** Returns the matching entries from a key on (default: the first). Returns the same array when all entries match. */
-export function selected<T>(entries: readonly Entry<T>[], matcher: Matcher, start = ''): readonly Entry<T>[] {
-  const [from, end] = rangeOf(entries, matcher, start)
-  const range = from === 0 && end === entries.length ? entries : entries.slice(from, end)
+export function selected<T>(state: EntrySnapshot<T>, matcher: Matcher, start = ''): readonly Entry<T>[] {
+  const [from, end] = rangeOf(state, matcher, start)
+  const range = from === 0 && end === state.size ? state.all() : [...state.range(from, end)]
   return matcher.selective ? range.filter(matcher.matches) : range
 }
 
-/** Returns the entries sorted by key, the order of every list. */
-export function sortedByKey<T>(state: ReadonlyMap<string, Entry<T>>): Entry<T>[] {
-  return [...state.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
-}
-
 /** Returns the range of indexes within which entries can match. */
-function rangeOf(entries: readonly Entry<unknown>[], { namespace, key }: Matcher, start: string): [from: number, end: number] {
+function rangeOf(state: EntrySnapshot<unknown>, { namespace, key }: Matcher, start: string): [from: number, end: number] {
   const [first, after] = key !== undefined ? [key, `${key}\0`] : namespace ? [`${namespace}/`, `${namespace}0`] : ['', undefined]
-  const end = after === undefined ? entries.length : lowerBound(entries, after)
-  return [Math.min(lowerBound(entries, start > first ? start : first), end), end]
-}
-
-/** Lower bound: the index of the first entry whose key is not less than `key`, or the number of entries. */
-function lowerBound(entries: readonly Entry<unknown>[], key: string): number {
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((entries[middle]?.key ?? '') < key) low = middle + 1
-    else high = middle
-  }
-  return low
+  const end = after === undefined ? state.size : state.lowerBound(after)
+  return [Math.min(state.lowerBound(start > first ? start : first), end), end]
 }

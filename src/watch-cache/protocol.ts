@@ -1,10 +1,7 @@
-// The HTTP format: parses options from a query and formats entries as a body. The text of an entry is written unchanged.
+// The HTTP protocol: paths, options in a query, and responses.
 
 import { isApiError, type RequestSummary } from '../api/errors'
-import type { KubeObject } from '../api/object'
 import type { ListOptions, ResourceVersionMatch, WatchOptions } from '../api/options'
-import { apiVersionOf, type Resource } from '../api/resource'
-import { type EntryList, INITIAL_EVENTS_END, type WatchEntry } from '../codec/wire'
 import { badRequest, errorOf, type WireStatus } from './failures'
 
 /** The resource and operation that a path under `/api` or `/apis` identifies. */
@@ -86,50 +83,6 @@ function integer(params: URLSearchParams, name: string, request: RequestSummary)
   if (isInteger && Math.abs(Number(value)) < 2 ** 63) return Number(value)
   const problem = isInteger ? 'value out of range' : 'invalid syntax'
   throw errorOf(badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${problem}`), request)
-}
-
-/** Formats a list, in pieces. */
-export function* listBody(list: EntryList<unknown>, resource: Resource): Generator<string, void, undefined> {
-  const metadata = {
-    resourceVersion: list.resourceVersion,
-    ...(list.continue && { continue: list.continue }),
-    ...(list.remainingItemCount !== undefined && { remainingItemCount: list.remainingItemCount }),
-  }
-  yield `{"kind":"${resource.kind}List","apiVersion":"${apiVersionOf(resource)}","metadata":${JSON.stringify(metadata)},"items":[`
-  let separator = ''
-  for (const entry of list.entries) {
-    yield separator
-    yield entry.text
-    separator = ','
-  }
-  yield ']}\n'
-}
-
-/** Formats the events of a batch, one per line, in pieces. */
-export function* watchBody(batch: readonly WatchEntry<unknown>[], resource: Resource): Generator<string, void, undefined> {
-  for (const event of batch) {
-    switch (event.type) {
-      case 'BOOKMARK': {
-        const annotations = event.initialEventsEnd ? { annotations: { [INITIAL_EVENTS_END]: 'true' } } : {}
-        const object: KubeObject = {
-          kind: resource.kind,
-          apiVersion: apiVersionOf(resource),
-          metadata: { resourceVersion: event.resourceVersion, ...annotations },
-        }
-        yield `${JSON.stringify({ type: event.type, object })}\n`
-        break
-      }
-      case 'ERROR':
-        yield `${JSON.stringify({ type: event.type, object: event.status })}\n`
-        break
-      case 'SKIPPED':
-        break
-      default:
-        yield `{"type":"${event.type}","object":`
-        yield event.entry.text
-        yield '}\n'
-    }
-  }
 }
 
 /** Makes a response from a JSON text. */

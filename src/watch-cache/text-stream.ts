@@ -5,8 +5,8 @@ const CHUNK_LENGTH = 64 * 1024
 
 /** A source of text, pulled only when the text can be sent. */
 export interface TextSource {
-  /** Returns the next pieces, all available at once; undefined at the end. */
-  next(): Promise<Iterator<string> | undefined>
+  /** Returns the next pieces, all available at once, or bytes that are sent as they are; undefined at the end. */
+  next(): Promise<Iterator<string> | Uint8Array<ArrayBuffer> | undefined>
   /** Called when the reader cancels the stream, or, with the signal's reason, when the request is aborted. */
   cancel(reason: unknown): void
 }
@@ -35,8 +35,10 @@ export function textStream(source: TextSource, request: Request): ReadableStream
         try {
           request.signal.throwIfAborted()
           for (;;) {
-            pieces ??= await source.next()
-            if (!pieces) break
+            const next = pieces ?? (await source.next())
+            if (!next) break
+            if (next instanceof Uint8Array) return controller.enqueue(next)
+            pieces = next
             const text = gather(pieces)
             if (text !== '') return controller.enqueue(encoder.encode(text))
             pieces = undefined

@@ -6,47 +6,35 @@ import type { ListOptions, RequestOptions, WatchOptions } from '../api/options'
 import { type Resource, resourceName } from '../api/resource'
 import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
 import type { Entry } from '../codec/entry'
-import type { ChangeType, EntryList, WatchEntry } from '../codec/wire'
+import type { EntryList, WatchEntry } from '../codec/wire'
 import { type Clock, systemClock } from '../internal/clock'
 import type { ListerWatcher } from '../source/lister-watcher'
+import type { WatchCacheOptions } from './cache-options'
+import { CollectionState, type Effect } from './collection-state'
 import { encodeContinue } from './continue-token'
-import { type CacheEvent, EventWindow } from './event-window'
 import { continueExpired, errorOf, expired, notReady, tooLarge } from './failures'
-import type { FieldLabels, Matcher } from './matcher'
-import { cutPage, selected, sortedByKey } from './page'
+import { type Cursor, FanOut, type SharedEvents, type WatchBatch } from './fan-out'
+import type { FieldLabels } from './matcher'
+import { cutPage, selected } from './page'
 import { type ListAt, listQuery, type QueryRules, versionOf, type WatchQuery, watchQuery } from './queries'
 import { Waiters } from './waiters'
 import { eventsFor } from './watch-events'
-
-/** Options of a {@link WatchCache}. */
-export interface WatchCacheOptions<T extends KubeObject> {
-  /** The resource of the cached objects. Named in errors; its kind is used when serving over HTTP. */
-  resource: Resource<T>
-  /** The number of events kept for watches that resume; default 1,000. */
-  capacity?: number | undefined
-  /** The number of events a watcher may fall behind before its watch ends; default and maximum `capacity`. */
-  watchBufferSize?: number | undefined
-  /** The interval of bookmarks, in milliseconds; default 60,000. */
-  bookmarkIntervalMs?: number | undefined
-  /**
-   * The minimum duration of a watch without `timeoutSeconds`, in milliseconds; default 1,800,000. The actual duration is random, up to
-   * twice as long.
-   */
-  minWatchMs?: number | undefined
-  /** The fields that selectors may use besides name and namespace; default none. A selector with another field gets a 400. */
-  fieldLabels?: FieldLabels | undefined
-  /** The initial value of {@link WatchCache.watchList}; default `'supported'`. */
-  watchList?: 'supported' | 'refused' | undefined
-  /** The clock; default the system clock. */
-  clock?: Clock | undefined
-  /** Returns numbers in [0, 1); default `Math.random`. */
-  random?: (() => number) | undefined
-}
 
 /** The scope of a request within a collection. */
 export interface CollectionScope {
   /** The namespace; omitted or empty for all namespaces. */
   namespace?: string | undefined
+}
+
+/** A watch whose first events were sent. */
+interface AcceptedWatch extends RequestOptions {
+  readonly query: WatchQuery
+  /** The version at which the watch started. */
+  readonly origin: string
+  /** Events up to this version are not sent; the empty string when the cache has reached `origin`. */
+  readonly after: string
+  readonly bookmarkAt: number | undefined
+  readonly deadline: number
 }
 
 /** The maximum time a request waits for a version newer than the cache, in milliseconds. */
@@ -58,8 +46,9 @@ const LAST_BOOKMARK_MS = 2000
  * Turns a stream of changes into a collection that can be listed and watched, with kube-apiserver's semantics: versions, pages, selectors,
  * streamed lists, bookmarks, and 410 for expired versions. Its input is what a reflector writes to a store.
  *
- * Besides the entries it keeps the last `capacity` events (more during one large `apply`) with the entries they replaced, and one sorted
- * list. A watch that is not read buffers at most `watchBufferSize` events after its last batch; then it ends.
+ * Besides the entries it keeps the last `capacity` events (more during one large `apply`) with the entries they replaced. A watch that is
+ * not read keeps at most `watchBufferSize` events after its last batch; then it ends. Watches that select the same objects share their
+ * events.
  *
  * @see apiserver `storage/cacher`
  */
@@ -67,64 +56,72 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   readonly resource: Resource<T>
   /** Whether watches can begin with the state, ended by an annotated bookmark (KEP-3157), or are refused with 422, as older servers do. */
   watchList: 'supported' | 'refused'
+  /** Whether the items of a list served over HTTP keep `kind` and `apiVersion`. */
+  readonly itemTypes: 'keep' | 'omit'
   readonly #clock: Clock
   readonly #random: () => number
   readonly #fieldLabels: FieldLabels
   readonly #minWatchMs: number
-  readonly #watchBufferSize: number
   readonly #bookmarkIntervalMs: number
-  readonly #window: EventWindow<T>
-  // Requests that wait for a version, and watches that wait for a change. Separate, because a bookmark does not concern the watches.
+  readonly #collection: CollectionState<T>
+  readonly #fanOut: FanOut<T>
   readonly #versionWaiters: Waiters
-  readonly #watchers: Waiters
-  #entries = new Map<string, Entry<T>>()
-  #resourceVersion = ''
-  // Watches of an earlier generation have ended.
-  #generation = 0
-  // The position of the first event of the last `apply`. Events from there on do not count as falling behind.
-  #lastApply = 0
-  #snapshot: { readonly resourceVersion: string; readonly entries: readonly Entry<T>[] } | undefined
+  #lastBookmark: SharedEvents<T> | undefined
 
   /** @throws RangeError when a size is not a positive number. */
   constructor({
     resource,
     capacity = 1000,
+    maxWindowLength = Number.POSITIVE_INFINITY,
     watchBufferSize = capacity,
+    maxBacklogLength = Number.POSITIVE_INFINITY,
     bookmarkIntervalMs = 60_000,
     minWatchMs = 1_800_000,
     fieldLabels = {},
     watchList = 'supported',
+    itemTypes = 'keep',
+    onSlowWatcher,
     clock = systemClock,
     random = Math.random,
   }: WatchCacheOptions<T>) {
-    for (const [name, value] of Object.entries({ capacity, watchBufferSize, bookmarkIntervalMs, minWatchMs })) {
+    const sizes = { capacity, maxWindowLength, watchBufferSize, maxBacklogLength, bookmarkIntervalMs, minWatchMs }
+    for (const [name, value] of Object.entries(sizes)) {
       if (!(value > 0)) throw new RangeError(`WatchCache: ${name} must be greater than 0, got ${value}`)
     }
     this.resource = resource
     this.watchList = watchList
+    this.itemTypes = itemTypes
     this.#clock = clock
     this.#random = random
     this.#fieldLabels = fieldLabels
     this.#minWatchMs = minWatchMs
-    this.#watchBufferSize = Math.min(watchBufferSize, capacity)
     this.#bookmarkIntervalMs = bookmarkIntervalMs
-    this.#window = new EventWindow(capacity)
+    this.#collection = new CollectionState({ capacity, maxLength: maxWindowLength })
+    const maxEvents = Math.min(watchBufferSize, capacity)
+    this.#fanOut = new FanOut({ clock, maxEvents, maxLength: maxBacklogLength, onSlow: onSlowWatcher })
     this.#versionWaiters = new Waiters(clock)
-    this.#watchers = new Waiters(clock)
   }
 
   /** The version up to which every change is known; the empty string before the first {@link replace}. */
   get resourceVersion(): string {
-    return this.#resourceVersion
+    return this.#collection.resourceVersion
   }
   /** The number of entries. */
   get size(): number {
-    return this.#entries.size
+    return this.#collection.size
+  }
+  /** The number of open watches. */
+  get watchers(): number {
+    return this.#fanOut.watchers
+  }
+  /** The number of different selections among the open watches. */
+  get watchClasses(): number {
+    return this.#fanOut.classes
   }
 
   /** Returns the current entry under a key. */
   get(key: string): Entry<T> | undefined {
-    return this.#entries.get(key)
+    return this.#collection.get(key)
   }
 
   /**
@@ -142,12 +139,12 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     const wanted = versionOf(resourceVersion, '', request)
     this.#assertReady(request)
     await this.#reach(wanted, signal, request)
-    return this.get(key)
+    return this.#collection.newest.state.get(key)
   }
 
   /** Returns the current entries, sorted by key. */
   entries(): readonly Entry<T>[] {
-    return this.#entriesAt(this.#resourceVersion)
+    return this.#collection.at(this.resourceVersion).all()
   }
 
   /**
@@ -158,32 +155,44 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
    */
   apply(events: readonly WatchEntry<T>[]): void {
     for (const event of events) if ('entry' in event) this.#assertOrdered(event.entry.resourceVersion)
-    // Trimmed late: the events of the last call are all kept, so that no watcher that had caught up before falls behind.
-    this.#window.trim()
-    this.#lastApply = this.#window.end
-    for (const event of events) {
-      if (event.type === 'BOOKMARK') this.#advance(event.resourceVersion)
-      else if ('entry' in event) this.#change(event.type, event.entry)
-    }
-    this.#wakeAll()
+    this.#distribute(this.#collection.apply(events))
   }
 
   /**
-   * Replaces the complete state. The changes in between are unknown: every watch ends, and none can resume from an earlier version.
+   * Replaces the complete state, as after an expired watch. Watches continue with the differences: changed objects in the order of their
+   * versions, then deletions at the version of the new state. A watch cannot resume from a version in between, because objects that were
+   * created and deleted there are unknown. A state that is older than the cache, or has changes that are, belongs to another history: every
+   * watch ends with a 410.
    *
    * @throws TypeError when the version is not a decimal number and so cannot be ordered. Nothing is applied in that case.
    */
   replace(entries: readonly Entry<T>[], resourceVersion: string): void {
     this.#assertOrdered(resourceVersion)
-    this.#entries = new Map(entries.map((entry) => [entry.key, entry]))
-    this.#resourceVersion = resourceVersion
-    this.#restart()
-    this.#wakeAll()
+    this.#distribute(this.#collection.replace(entries, resourceVersion))
+  }
+
+  /**
+   * Starts over with a state, like a server that restarts: every watch ends, and none can resume from an earlier version.
+   *
+   * @throws TypeError as {@link replace} does.
+   */
+  reset(entries: readonly Entry<T>[], resourceVersion: string): void {
+    this.#assertOrdered(resourceVersion)
+    this.#distribute(this.#collection.reset(entries, resourceVersion))
   }
 
   /** Advances the version without changes. Watchers learn it from their next bookmark. */
   bookmark(resourceVersion: string): void {
-    this.#advance(resourceVersion)
+    this.#collection.advance(resourceVersion)
+    this.#versionWaiters.wakeAll()
+  }
+
+  /**
+   * Records that the server has the current state at a newer version. Lists show that version from now on; watches still get the events up
+   * to it, which can only be of objects that were created and deleted in between.
+   */
+  prove(resourceVersion: string): void {
+    this.#collection.prove(resourceVersion)
     this.#versionWaiters.wakeAll()
   }
 
@@ -195,20 +204,19 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
    *
    * @throws RangeError when the version is not a decimal number, or newer than the cache.
    */
-  compact(resourceVersion: string = this.#resourceVersion): void {
+  compact(resourceVersion: string = this.resourceVersion): void {
     if (resourceVersion !== '' && !isResourceVersion(resourceVersion))
       throw new RangeError(`WatchCache: cannot compact to ${JSON.stringify(resourceVersion)}, which is not a decimal number`)
-    if (compareResourceVersions(resourceVersion, this.#resourceVersion) > 0)
+    if (compareResourceVersions(resourceVersion, this.resourceVersion) > 0)
       throw new RangeError(
-        `WatchCache: cannot compact to ${resourceVersion}, which is newer than ${this.#resourceVersion || 'an empty cache'}`,
+        `WatchCache: cannot compact to ${resourceVersion}, which is newer than ${this.resourceVersion || 'an empty cache'}`,
       )
-    this.#window.forget(resourceVersion)
+    this.#collection.forget(resourceVersion)
   }
 
   /** Ends all watches, like a server that shuts down. */
   disconnect(): void {
-    this.#generation++
-    this.#watchers.wakeAll()
+    this.#fanOut.endAll()
   }
 
   /**
@@ -225,8 +233,9 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     const wanted = wantedVersion(at)
     await this.#reach(wanted, signal, request)
     const start = at.type === 'continue' ? at.token.start : ''
-    const resourceVersion = at.type === 'exact' || at.type === 'continue' ? wanted || this.#resourceVersion : this.#resourceVersion
-    if (compareResourceVersions(resourceVersion, this.#window.oldest) < 0) {
+    const { newest } = this.#collection
+    const isPast = (at.type === 'exact' || at.type === 'continue') && wanted !== '' && wanted !== newest.resourceVersion
+    if (isPast && !this.#collection.has(wanted)) {
       throw errorOf(
         start
           ? continueExpired(encodeContinue({ resourceVersion: '', start }, matcher.namespace))
@@ -234,70 +243,96 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
         request,
       )
     }
-    return cutPage({ entries: this.#candidates(matcher, resourceVersion), resourceVersion, matcher, limit, start })
+    const resourceVersion = isPast ? wanted : newest.resourceVersion
+    return cutPage({ state: isPast ? this.#collection.at(wanted) : newest.state, resourceVersion, matcher, limit, start })
   }
 
   /**
    * Watches entries. As on an API server, an error after validation is an `ERROR` event: 410 for an expired version, 504 for a streamed
-   * list from a newer version. The watch ends without an error when the watcher falls too far behind, and after a {@link replace}.
+   * list from a newer version. The watch ends without an error when the watcher falls too far behind.
    * Bookmarks are sent at each interval and shortly before the end, once the version is newer than the start of the watch.
    *
    * @throws ApiError 400 and 422 for invalid options, 429 before the first {@link replace}; the signal's reason when aborted.
    */
-  async *watch({
+  async *watch(options: WatchOptions & RequestOptions & CollectionScope): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
+    for await (const { events } of this.watchShared(options)) yield events
+  }
+
+  /** Watches entries as {@link watch} does. Watches that select the same objects get the same batches. */
+  async *watchShared({
     signal,
     ...options
-  }: WatchOptions & RequestOptions & CollectionScope): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
+  }: WatchOptions & RequestOptions & CollectionScope): AsyncGenerator<WatchBatch<T>, void, undefined> {
     signal?.throwIfAborted()
     const request = this.#request('WATCH')
     const query = watchQuery(options, this.#rules(), request)
     this.#assertReady(request)
     const deadline = this.#clock.now() + (query.timeoutMs ?? this.#minWatchMs * (1 + this.#random()))
     if (query.initialEvents !== 'none' && !(await this.#isFresh(query.resourceVersion, signal))) {
-      yield [{ type: 'ERROR', status: tooLarge(query.resourceVersion, this.#resourceVersion) }]
+      yield { events: [{ type: 'ERROR', status: tooLarge(query.resourceVersion, this.#collection.newest.resourceVersion) }] }
       return
     }
-    const generation = this.#generation
-    const start = this.#start(query)
-    const origin = query.initialEvents === 'none' && query.resourceVersion !== '' ? query.resourceVersion : this.#resourceVersion
-    const after = compareResourceVersions(origin, this.#resourceVersion) > 0 ? origin : ''
-    let { position } = start
-    let bookmarkAt = this.#nextBookmark(query, deadline)
-    yield start.batch
-    while (position !== undefined && generation === this.#generation) {
-      signal?.throwIfAborted()
-      const now = this.#clock.now()
-      if (now >= deadline) return
-      const events = this.#lastApply - position > this.#watchBufferSize ? undefined : this.#window.from(position)
-      if (!events) return
-      position = this.#window.end
-      const batch = eventsFor(events, query.matcher, after)
-      if (bookmarkAt !== undefined && now >= bookmarkAt) {
-        if (compareResourceVersions(this.#resourceVersion, origin) > 0)
-          batch.push({ type: 'BOOKMARK', resourceVersion: this.#resourceVersion, initialEventsEnd: false })
-        bookmarkAt = this.#nextBookmark(query, deadline)
-      }
-      if (batch.length > 0) yield batch
-      else await this.#watchers.wait({ until: Math.min(bookmarkAt ?? deadline, deadline), signal })
+    const { events, origin } = this.#start(query)
+    if (origin === undefined) return yield { events }
+    const cursor = this.#fanOut.open(query.matcher, signal)
+    // A watch may start at a version that the cache has not reached.
+    const after = compareResourceVersions(origin, this.resourceVersion) > 0 ? origin : ''
+    const bookmarkAt = this.#nextBookmark(query, deadline)
+    try {
+      yield { events }
+      yield* this.#follow(cursor, { query, origin, after, bookmarkAt, deadline, signal })
+    } finally {
+      cursor.close()
     }
   }
 
-  /** Returns the first batch of a watch, and the position to continue from; without a position the watch ends. */
-  #start({ matcher, initialEvents, resourceVersion, bookmarks }: WatchQuery): { batch: readonly WatchEntry<T>[]; position?: number } {
-    const position = this.#window.end
-    if (initialEvents === 'none') {
-      if (resourceVersion === '') return { batch: [], position }
-      if (compareResourceVersions(resourceVersion, this.#window.oldest) < 0) {
-        return { batch: [{ type: 'ERROR', status: expired(`too old resource version: ${resourceVersion} (${this.#window.oldest})`) }] }
-      }
-      const events = this.#window.from(this.#window.positionAfter(resourceVersion)) ?? []
-      return { batch: eventsFor(events, matcher, ''), position }
+  async *#follow(
+    cursor: Cursor<T>,
+    { query, origin, deadline, signal, ...start }: AcceptedWatch,
+  ): AsyncGenerator<WatchBatch<T>, void, undefined> {
+    let { after, bookmarkAt } = start
+    while (cursor.isOpen) {
+      signal?.throwIfAborted()
+      const now = this.#clock.now()
+      if (now >= deadline) return
+      const batch = cursor.take()
+      if (batch) {
+        const events = after === '' ? batch.events : batch.events.filter((event) => isAfter(event, after))
+        if (events.length === batch.events.length) {
+          after = ''
+          yield batch
+        } else if (events.length > 0) yield { events }
+      } else if (bookmarkAt !== undefined && now >= bookmarkAt) {
+        bookmarkAt = this.#nextBookmark(query, deadline)
+        if (compareResourceVersions(this.resourceVersion, origin) > 0) yield this.#bookmark()
+      } else await cursor.wait(Math.min(bookmarkAt ?? deadline, deadline))
     }
-    const state = selected(this.#candidates(matcher, this.#resourceVersion), matcher)
-    const batch: WatchEntry<T>[] = state.map((entry) => ({ type: 'ADDED', entry }))
-    if (initialEvents === 'streamed-list' && bookmarks)
-      batch.push({ type: 'BOOKMARK', resourceVersion: this.#resourceVersion, initialEventsEnd: true })
-    return { batch, position }
+    signal?.throwIfAborted()
+    if (cursor.farewell) yield { events: [cursor.farewell] }
+  }
+
+  /** Returns the first events of a watch, and the version from which it continues; without one the watch ends. */
+  #start({ matcher, initialEvents, resourceVersion, bookmarks }: WatchQuery): { events: readonly WatchEntry<T>[]; origin?: string } {
+    if (initialEvents === 'none') {
+      if (resourceVersion === '') return { events: [], origin: this.resourceVersion }
+      if (!this.#collection.has(resourceVersion)) {
+        return { events: [{ type: 'ERROR', status: expired(`too old resource version: ${resourceVersion} (${this.#collection.oldest})`) }] }
+      }
+      return { events: eventsFor(this.#collection.eventsAfter(resourceVersion), matcher, ''), origin: resourceVersion }
+    }
+    const { resourceVersion: origin, state } = this.#collection.newest
+    const events: WatchEntry<T>[] = selected(state, matcher).map((entry) => ({ type: 'ADDED', entry }))
+    if (initialEvents === 'streamed-list' && bookmarks) events.push({ type: 'BOOKMARK', resourceVersion: origin, initialEventsEnd: true })
+    return { events, origin }
+  }
+
+  /** Watches that get their bookmarks at the same version share them. */
+  #bookmark(): SharedEvents<T> {
+    const { resourceVersion } = this
+    const [last] = this.#lastBookmark?.events ?? []
+    if (!this.#lastBookmark || last?.type !== 'BOOKMARK' || last.resourceVersion !== resourceVersion)
+      this.#lastBookmark = { events: [{ type: 'BOOKMARK', resourceVersion, initialEventsEnd: false }], encoded: new Map() }
+    return this.#lastBookmark
   }
 
   #nextBookmark({ bookmarks }: WatchQuery, deadline: number): number | undefined {
@@ -307,47 +342,13 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     return last > now ? Math.min(now + this.#bookmarkIntervalMs, last) : undefined
   }
 
-  #change(type: ChangeType, entry: Entry<T>): void {
-    const previous = this.#entries.get(entry.key)
-    const inOrder = this.#resourceVersion !== '' && compareResourceVersions(entry.resourceVersion, this.#resourceVersion) > 0
-    this.#advance(entry.resourceVersion)
-    if (type === 'DELETED' ? previous === undefined : previous?.resourceVersion === entry.resourceVersion) return
-    if (type === 'DELETED') this.#entries.delete(entry.key)
-    else this.#entries.set(entry.key, entry)
-    if (inOrder) this.#window.push(cacheEvent(type, entry, previous))
-    else this.#restart()
-  }
-
-  #advance(resourceVersion: string): void {
-    if (isResourceVersion(resourceVersion) && compareResourceVersions(resourceVersion, this.#resourceVersion) > 0)
-      this.#resourceVersion = resourceVersion
-  }
-
-  #wakeAll(): void {
-    this.#versionWaiters.wakeAll()
-    this.#watchers.wakeAll()
-  }
-
-  #restart(): void {
-    this.#generation++
-    this.#window.reset(this.#resourceVersion)
-    this.#snapshot = undefined
-  }
-
-  /** Returns the sorted entries at a version in the window, a superset of those that match. */
-  #candidates({ key }: Matcher, resourceVersion: string): readonly Entry<T>[] {
-    if (key === undefined || resourceVersion !== this.#resourceVersion) return this.#entriesAt(resourceVersion)
-    const entry = this.#entries.get(key)
-    return entry ? [entry] : []
-  }
-
-  /** Returns the sorted entries at a version in the window. Caches the last list, which serves the pages that follow. */
-  #entriesAt(resourceVersion: string): readonly Entry<T>[] {
-    if (this.#snapshot?.resourceVersion !== resourceVersion) {
-      const state = resourceVersion === this.#resourceVersion ? this.#entries : this.#window.stateAt(resourceVersion, this.#entries)
-      this.#snapshot = { resourceVersion, entries: sortedByKey(state) }
+  #distribute(effect: Effect<T>): void {
+    if (effect.type === 'changed') this.#fanOut.append(effect.events)
+    else {
+      const status = expired(`the collection has another history since resourceVersion ${this.resourceVersion}`)
+      this.#fanOut.endAll(effect.type === 'other-history' ? { type: 'ERROR', status } : undefined)
     }
-    return this.#snapshot.entries
+    this.#versionWaiters.wakeAll()
   }
 
   /** Returns whether the cache has reached a version. Waits for a limited time. */
@@ -355,7 +356,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     const until = this.#clock.now() + FRESHNESS_TIMEOUT_MS
     for (;;) {
       signal?.throwIfAborted()
-      if (compareResourceVersions(resourceVersion, this.#resourceVersion) <= 0) return true
+      if (compareResourceVersions(resourceVersion, this.#collection.newest.resourceVersion) <= 0) return true
       if (this.#clock.now() >= until) return false
       await this.#versionWaiters.wait({ until, signal })
     }
@@ -363,7 +364,8 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
 
   /** @throws ApiError 504 when the version is not reached in time. The empty string is always reached. */
   async #reach(resourceVersion: string, signal: AbortSignal | undefined, request: RequestSummary): Promise<void> {
-    if (!(await this.#isFresh(resourceVersion, signal))) throw errorOf(tooLarge(resourceVersion, this.#resourceVersion), request)
+    if (!(await this.#isFresh(resourceVersion, signal)))
+      throw errorOf(tooLarge(resourceVersion, this.#collection.newest.resourceVersion), request)
   }
 
   #rules(): QueryRules {
@@ -371,7 +373,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   }
 
   #assertReady(request: RequestSummary): void {
-    if (this.#resourceVersion === '') throw errorOf(notReady(), request)
+    if (this.resourceVersion === '') throw errorOf(notReady(), request)
   }
 
   #assertOrdered(resourceVersion: string): void {
@@ -385,9 +387,9 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   }
 }
 
-function cacheEvent<T>(type: ChangeType, entry: Entry<T>, previous: Entry<T> | undefined): CacheEvent<T> {
-  const actual = type === 'DELETED' ? type : previous ? 'MODIFIED' : 'ADDED'
-  return { type: actual, entry, previous, whole: { type: actual, entry } }
+/** Whether an event is newer than a version; false for events without one. */
+function isAfter(event: WatchEntry<unknown>, resourceVersion: string): boolean {
+  return 'entry' in event && compareResourceVersions(event.entry.resourceVersion, resourceVersion) > 0
 }
 
 function wantedVersion(at: ListAt): string {

@@ -4,7 +4,8 @@ import type { KubeObject } from '../../src/api/object'
 import type { ListOptions } from '../../src/api/options'
 import type { Entry } from '../../src/codec/entry'
 import { VirtualClock } from '../../src/testing/virtual-clock'
-import { WatchCache, type WatchCacheOptions } from '../../src/watch-cache/watch-cache'
+import type { WatchCacheOptions } from '../../src/watch-cache/cache-options'
+import { WatchCache } from '../../src/watch-cache/watch-cache'
 import { change, Pod, pod } from './pods'
 
 function setUp(options: Partial<WatchCacheOptions<never>> = {}) {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../src/api/object'
 import type { WatchOptions } from '../../src/api/options'
+import { type Entry, entryFromObject } from '../../src/codec/entry'
 import { VirtualClock } from '../../src/testing/virtual-clock'
-import { WatchCache, type WatchCacheOptions } from '../../src/watch-cache/watch-cache'
+import type { WatchCacheOptions } from '../../src/watch-cache/cache-options'
+import { WatchCache } from '../../src/watch-cache/watch-cache'
 import { brief, change, follow, Pod, pod } from './pods'
 
 function setUp(options: Partial<WatchCacheOptions<never>> = {}) {
@@ -291,7 +294,8 @@ describe('bookmarks', () => {
     await watch.next()
     cache.apply([change('ADDED', pod('shop/c', 11))])
     await clock.advance(60_000)
-    expect((await watch.next()).value?.map(brief)).toEqual(['ADDED shop/c@11', 'BOOKMARK 11'])
+    expect((await watch.next()).value?.map(brief)).toEqual(['ADDED shop/c@11'])
+    expect((await watch.next()).value?.map(brief)).toEqual(['BOOKMARK 11'])
     await watch.return()
   })
 })
@@ -360,18 +364,66 @@ describe('the window', () => {
     expect(watch.events).toHaveLength(50)
   })
 
-  it('a replace ends every watch and starts the window: older versions are 410', async () => {
+  it('watches continue after a replace with the changes in the order of their versions, then the deletions at its version', async () => {
     const { clock, cache } = setUp()
-    cache.apply([change('ADDED', pod('shop/c', 11))])
-    const watch = follow(cache.watch({ resourceVersion: '11', timeoutSeconds: 100 }))
+    cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
+    const watch = follow(cache.watch({ resourceVersion: '12', timeoutSeconds: 100 }))
+    const behind = follow(cache.watch({ resourceVersion: '11', timeoutSeconds: 100 }))
     await clock.settle()
-    cache.replace([pod('shop/a', 3)], '20')
+    cache.replace([pod('shop/e', 19), pod('shop/d', 15), pod('shop/c', 11)], '20')
+    await clock.settle()
+    const events = ['MODIFIED shop/d@15', 'ADDED shop/e@19', 'DELETED shop/a@20', 'DELETED shop/b@20']
+    expect(watch).toMatchObject({ ended: false, events, error: undefined })
+    expect(behind).toMatchObject({ ended: false, events: ['ADDED shop/d@12', ...events] })
+    expect(cache.entries().map(({ key }) => key)).toEqual(['shop/c', 'shop/d', 'shop/e'])
+  })
+
+  it('a watch and an exact list cannot use a version inside the gap that a replace bridges', async () => {
+    const { cache } = setUp()
+    cache.replace([pod('shop/a', 15)], '20')
+    const events = async (resourceVersion: string) => ((await cache.watch({ resourceVersion }).next()).value ?? []).map(brief)
+    expect(await events('15')).toEqual(['ERROR 410'])
+    expect(await events('10')).toEqual(['MODIFIED shop/a@15', 'DELETED shop/b@20'])
+    expect(await events('20')).toEqual([])
+    await expect(cache.list({ resourceVersion: '15', resourceVersionMatch: 'Exact' })).rejects.toMatchObject({ status: 410 })
+    expect((await cache.list({ resourceVersion: '10', resourceVersionMatch: 'Exact' })).entries).toHaveLength(2)
+  })
+
+  it('a replace shows an object that was deleted and created again as both events', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10', timeoutSeconds: 100 }))
+    await clock.settle()
+    const again = entryFromObject<KubeObject>({ metadata: { name: 'a', namespace: 'shop', uid: 'another', resourceVersion: '12' } })
+    cache.replace([again, cache.get('shop/b') as Entry<KubeObject>], '13')
+    await clock.settle()
+    expect(watch.events).toEqual(['DELETED shop/a@12', 'ADDED shop/a@12'])
+  })
+
+  it.each([
+    ['an older version', [pod('shop/a', 3)], '9'],
+    ['a change that is older than the cache', [pod('shop/a', 4)], '20'],
+    ['another state at the same version', [pod('shop/a', 3)], '10'],
+  ])('a replace with %s ends every watch with a 410 and starts the window', async (_, entries, resourceVersion) => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10', timeoutSeconds: 100 }))
+    await clock.settle()
+    cache.replace(entries, resourceVersion)
+    await clock.settle()
+    expect(watch).toMatchObject({ ended: true, events: ['ERROR 410'], error: undefined })
+    expect(cache.resourceVersion).toBe(resourceVersion)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('a reset ends every watch silently and starts the window: older versions are 410', async () => {
+    const { clock, cache } = setUp()
+    const watch = follow(cache.watch({ resourceVersion: '10', timeoutSeconds: 100 }))
+    await clock.settle()
+    cache.reset([pod('shop/a', 3)], '20')
     await clock.settle()
     expect(watch).toMatchObject({ ended: true, events: [], error: undefined })
-    const old = follow(cache.watch({ resourceVersion: '11' }))
+    const old = follow(cache.watch({ resourceVersion: '10' }))
     await old.done
     expect(old.events).toEqual(['ERROR 410'])
-    expect(cache.entries().map(({ key }) => key)).toEqual(['shop/a'])
     expect(clock.pending).toBe(0)
   })
 

@@ -1,0 +1,207 @@
+// The entries of a collection, and the changes that led to them.
+
+import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
+import type { Entry } from '../codec/entry'
+import type { ChangeType, WatchEntry } from '../codec/wire'
+import { type CacheEvent, EventWindow, type WindowLimits } from './event-window'
+import { type EntrySnapshot, SortedEntries } from './sorted-entries'
+import { withResourceVersion } from './watch-events'
+
+/** The effect of an input on open watches. */
+export type Effect<T> =
+  /** Watches continue with these events. */
+  | { readonly type: 'changed'; readonly events: readonly CacheEvent<T>[] }
+  /** The history starts over: every watch ends, and none can resume from an earlier version. */
+  | { readonly type: 'restarted' }
+  /** As `restarted`. The version went back, or the state belongs to another history, so watchers must also discard what they have. */
+  | { readonly type: 'other-history' }
+
+/** A complete state of a collection. */
+export interface VersionedState<T> {
+  readonly resourceVersion: string
+  readonly state: EntrySnapshot<T>
+}
+
+/** The state of a collection at its version and at the versions in its window. Takes what a reflector writes to a store. */
+export class CollectionState<T> {
+  readonly #window: EventWindow<T>
+  #entries = new SortedEntries<T>()
+  #resourceVersion = ''
+  #proven: VersionedState<T> | undefined
+
+  constructor(limits: WindowLimits) {
+    this.#window = new EventWindow(limits)
+  }
+
+  /** The version up to which every change is known; the empty string before the first state. */
+  get resourceVersion(): string {
+    return this.#resourceVersion
+  }
+  /** The number of entries. */
+  get size(): number {
+    return this.#entries.size
+  }
+  /** The version after which every event is known. */
+  get oldest(): string {
+    return this.#window.oldest
+  }
+
+  /** The newest state that is known to be complete. Ahead of {@link resourceVersion} after {@link prove}. */
+  get newest(): VersionedState<T> {
+    return this.#proven ?? { resourceVersion: this.#resourceVersion, state: this.#entries.snapshot() }
+  }
+
+  /** Returns the current entry under a key. */
+  get(key: string): Entry<T> | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** Whether all events after a version are known. */
+  has(resourceVersion: string): boolean {
+    return this.#window.has(resourceVersion)
+  }
+
+  /** Returns the state at a version that the collection {@link has}. */
+  at(resourceVersion: string): EntrySnapshot<T> {
+    const { newest } = this
+    if (resourceVersion === newest.resourceVersion) return newest.state
+    return this.#window.stateAt(resourceVersion, this.#entries.snapshot())
+  }
+
+  /** Returns the events after a version that the collection {@link has}. */
+  eventsAfter(resourceVersion: string): readonly CacheEvent<T>[] {
+    return this.#window.from(this.#window.positionAfter(resourceVersion))
+  }
+
+  /** Applies changes in order. Decides itself whether an object is new. */
+  apply(events: readonly WatchEntry<T>[]): Effect<T> {
+    // Trimmed late, so that the events of the last change are all kept.
+    this.#window.trim()
+    let start = this.#window.end
+    let restarted = false
+    for (const event of events) {
+      if (event.type === 'BOOKMARK') this.advance(event.resourceVersion)
+      else if ('entry' in event && !this.#change(event.type, event.entry)) {
+        restarted = true
+        start = this.#window.end
+      }
+    }
+    return restarted ? { type: 'restarted' } : { type: 'changed', events: this.#window.from(start) }
+  }
+
+  /**
+   * Replaces the complete state, as a list does after an expired watch. The differences become events: changed objects at their own
+   * versions, then deletions at the version of the list. Versions in between cannot be resumed from, because objects that were created and
+   * deleted there are unknown.
+   */
+  replace(entries: readonly Entry<T>[], resourceVersion: string): Effect<T> {
+    if (this.#resourceVersion === '') return this.reset(entries, resourceVersion)
+    const events = this.#differences(entries, resourceVersion)
+    if (!events) {
+      this.reset(entries, resourceVersion)
+      return { type: 'other-history' }
+    }
+    this.#window.trim()
+    if (events.length > 0) this.#window.addGap(this.#resourceVersion, resourceVersion)
+    for (const event of events) this.#push(event)
+    this.advance(resourceVersion)
+    return { type: 'changed', events }
+  }
+
+  /** Starts over with a state, as if nothing was known before. */
+  reset(entries: readonly Entry<T>[], resourceVersion: string): Effect<T> {
+    this.#entries = SortedEntries.of(entries)
+    this.#resourceVersion = resourceVersion
+    this.#restart()
+    return { type: 'restarted' }
+  }
+
+  /** Advances the version without changes. No-op for a version that is not newer, or not a decimal number. */
+  advance(resourceVersion: string): void {
+    if (!isResourceVersion(resourceVersion) || compareResourceVersions(resourceVersion, this.#resourceVersion) <= 0) return
+    this.#resourceVersion = resourceVersion
+    if (this.#proven && compareResourceVersions(resourceVersion, this.#proven.resourceVersion) >= 0) this.#proven = undefined
+  }
+
+  /**
+   * Records that the server has the current state at a newer version. Lists show that version from now on. Events up to it may still follow:
+   * those of objects that were created and deleted in between. No-op for a version that is not newer.
+   */
+  prove(resourceVersion: string): void {
+    if (compareResourceVersions(resourceVersion, this.newest.resourceVersion) > 0)
+      this.#proven = { resourceVersion, state: this.#entries.snapshot() }
+  }
+
+  /** Removes the events up to a version. */
+  forget(resourceVersion: string): void {
+    this.#window.forget(resourceVersion)
+  }
+
+  /** @returns whether the history continues: not after a change that is not newer than the collection. */
+  #change(type: ChangeType, entry: Entry<T>): boolean {
+    const previous = this.get(entry.key)
+    const inOrder = this.#resourceVersion !== '' && compareResourceVersions(entry.resourceVersion, this.#resourceVersion) > 0
+    this.advance(entry.resourceVersion)
+    if (type === 'DELETED' ? previous === undefined : previous?.resourceVersion === entry.resourceVersion) return true
+    const event = cacheEvent(type === 'DELETED' ? type : previous ? 'MODIFIED' : 'ADDED', entry, previous)
+    if (inOrder) this.#push(event)
+    else {
+      this.#set(event)
+      this.#restart()
+    }
+    return inOrder
+  }
+
+  #push(event: CacheEvent<T>): void {
+    this.#set(event)
+    this.#window.push(event)
+  }
+
+  #set({ type, entry }: CacheEvent<T>): void {
+    if (type === 'DELETED') this.#entries.delete(entry.key)
+    else this.#entries.set(entry)
+  }
+
+  #restart(): void {
+    this.#proven = undefined
+    this.#window.reset(this.#resourceVersion)
+  }
+
+  /** Returns the events from the current state to a later one; undefined when it is not a later state of the same history. */
+  #differences(entries: readonly Entry<T>[], resourceVersion: string): CacheEvent<T>[] | undefined {
+    const isLater = ({ resourceVersion: version }: Entry<T>) =>
+      isResourceVersion(version) &&
+      compareResourceVersions(version, this.#resourceVersion) > 0 &&
+      compareResourceVersions(version, resourceVersion) <= 0
+    if (compareResourceVersions(resourceVersion, this.#resourceVersion) < 0) return undefined
+    const remaining = new Set<string>()
+    const changed: Entry<T>[] = []
+    for (const entry of entries) {
+      remaining.add(entry.key)
+      if (this.get(entry.key)?.resourceVersion !== entry.resourceVersion) changed.push(entry)
+    }
+    const deleted = this.#entries
+      .snapshot()
+      .all()
+      .filter(({ key }) => !remaining.has(key))
+    if (!changed.every(isLater)) return undefined
+    if (deleted.length > 0 && resourceVersion === this.#resourceVersion) return undefined
+    changed.sort((a, b) => compareResourceVersions(a.resourceVersion, b.resourceVersion))
+    return [...changed.flatMap((entry) => this.#changesTo(entry)), ...deleted.map((previous) => deletionAt(resourceVersion, previous))]
+  }
+
+  /** An object with another uid was deleted and created again. */
+  #changesTo(entry: Entry<T>): CacheEvent<T>[] {
+    const previous = this.get(entry.key)
+    if (!previous) return [cacheEvent('ADDED', entry, undefined)]
+    if (previous.uid === entry.uid) return [cacheEvent('MODIFIED', entry, previous)]
+    return [deletionAt(entry.resourceVersion, previous), cacheEvent('ADDED', entry, undefined)]
+  }
+}
+
+const deletionAt = <T>(resourceVersion: string, previous: Entry<T>): CacheEvent<T> =>
+  cacheEvent('DELETED', withResourceVersion(previous, resourceVersion), previous)
+
+function cacheEvent<T>(type: ChangeType, entry: Entry<T>, previous: Entry<T> | undefined): CacheEvent<T> {
+  return { type, entry, previous, whole: { type, entry } }
+}
