@@ -14,7 +14,7 @@ import type { WatchBatch } from './fan-out'
  */
 export type ObjectForm = 'object' | 'meta.k8s.io/v1' | 'meta.k8s.io/v1beta1'
 
-/** How a body is written. */
+/** The format of a body. */
 export interface BodyFormat {
   readonly resource: Resource
   readonly form: ObjectForm

@@ -25,7 +25,7 @@ interface Segment<T> extends SharedEvents<T> {
   next: Segment<T> | undefined
 }
 
-/** How far a watcher may fall behind. The events of the last change do not count. */
+/** The maximum backlog of a watcher. The events of the last change do not count. */
 export interface BacklogLimits {
   /** The maximum number of events. */
   readonly maxEvents: number
@@ -33,7 +33,7 @@ export interface BacklogLimits {
   readonly maxLength: number
 }
 
-/** What a {@link FanOut} needs. */
+/** Options of a {@link FanOut}. */
 export interface FanOutOptions extends BacklogLimits {
   readonly clock: Clock
   /** Called for each watcher that is ended because it fell too far behind. */
