@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findDocuments } from './documents.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const WORDS = 'scripts/words.txt'
@@ -178,7 +179,7 @@ function checkFiles({ phrases }: WordList): Problem[] {
         message: `${path}:${line}: the docstring begins with "${word}" (write: a verb, or a noun phrase that names the thing)`,
       })),
     ),
-    ...[...sources, ...find(...DOCUMENTS)].flatMap((path) => check(path, read(path), phrases)),
+    ...[...sources, ...findDocuments(...DOCUMENTS)].flatMap((path) => check(path, read(path), phrases)),
     ...find('test/**/*.ts').flatMap((path) => check(path, titlesOf(read(path)), everywhere)),
   ]
 }

@@ -15,25 +15,12 @@ const binaries = join(root, 'node_modules/.bin')
 const pinnedNode = join(root, 'node_modules/node/bin', windows ? 'node.exe' : 'node')
 
 /**
- * Installs the dependencies, unless exactly those of the lockfile are installed.
+ * Installs the dependencies of the checkout, unless exactly those of its lockfile are installed.
  *
  * @throws Error when npm fails, or the pinned Node is missing afterwards.
  */
 export function ensureInstalled() {
-  if (!isInstalled()) {
-    console.error('Installing the dependencies that package-lock.json names (npm ci) …')
-    // In a production environment npm omits the development dependencies, which are nearly all of them. And npm must not run on the Node
-    // that it is about to replace, which `npm test` puts first on the PATH.
-    const PATH = process.env.PATH?.split(delimiter).filter((folder) => resolve(folder) !== binaries)
-    const { status, error } = spawnSync('npm', ['ci', '--include=dev', '--loglevel=error', '--no-progress'], {
-      cwd: root,
-      env: { ...process.env, PATH: PATH?.join(delimiter) },
-      stdio: ['ignore', 'ignore', 'inherit'],
-      shell: windows,
-    })
-    if (error) throw new Error(`could not start npm: ${error.message}. Check that npm, which comes with Node, is on the PATH`)
-    if (status !== 0) throw new Error(`npm ci failed with exit code ${status}; see its message above`)
-  }
+  ensurePackages('.')
   if (!existsSync(pinnedNode)) {
     throw new Error(
       `${pinnedNode} is missing: the install script of the package node did not run. Try: npm rebuild node --ignore-scripts=false`,
@@ -42,15 +29,39 @@ export function ensureInstalled() {
 }
 
 /**
+ * Installs the packages that the lockfile of a folder names, unless exactly those are installed.
+ *
+ * @param {string} folder relative to the checkout.
+ * @throws Error when npm fails.
+ */
+export function ensurePackages(folder) {
+  if (!isInstalled(folder)) {
+    console.error(`Installing the dependencies that ${join(folder, 'package-lock.json')} names (npm ci) …`)
+    // In a production environment npm omits the development dependencies, which are nearly all of them. And npm must not run on the Node
+    // that it is about to replace, which `npm test` puts first on the PATH.
+    const PATH = process.env.PATH?.split(delimiter).filter((folder) => resolve(folder) !== binaries)
+    const { status, error } = spawnSync('npm', ['ci', '--include=dev', '--loglevel=error', '--no-progress'], {
+      cwd: join(root, folder),
+      env: { ...process.env, PATH: PATH?.join(delimiter) },
+      stdio: ['ignore', 'ignore', 'inherit'],
+      shell: windows,
+    })
+    if (error) throw new Error(`could not start npm: ${error.message}. Check that npm, which comes with Node, is on the PATH`)
+    if (status !== 0) throw new Error(`npm ci failed with exit code ${status}; see its message above`)
+  }
+}
+
+/**
  * Runs a script with the pinned Node, and with node_modules/.bin first on the PATH. Forwards signals.
  *
  * @param {readonly string[]} args a script and its arguments.
  * @param {Record<string, string>} [env] variables in addition to those of this process.
+ * @param {string} [folder] where it runs, relative to the checkout.
  * @returns {Promise<number>} its exit code.
  */
-export function runPinned(args, env = {}) {
+export function runPinned(args, env = {}, folder = '.') {
   const path = [binaries, process.env.PATH].join(delimiter)
-  const child = spawn(pinnedNode, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env, PATH: path } })
+  const child = spawn(pinnedNode, args, { cwd: join(root, folder), stdio: 'inherit', env: { ...process.env, ...env, PATH: path } })
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
@@ -72,9 +83,10 @@ export async function exitWith(main) {
   }
 }
 
-function isInstalled() {
-  const locked = readPackages('package-lock.json')
-  const installed = readPackages('node_modules/.package-lock.json')
+/** @param {string} folder */
+function isInstalled(folder) {
+  const locked = readPackages(join(folder, 'package-lock.json'))
+  const installed = readPackages(join(folder, 'node_modules/.package-lock.json'))
   // npm skips optional packages for other platforms.
   return Object.entries(locked).every(([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version)
 }

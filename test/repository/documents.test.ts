@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
+import { findDocuments } from '../../scripts/documents.ts'
 import { root } from './source-files.ts'
 
 // The documents are right about the repository: their links lead somewhere, and the files they name exist.
@@ -16,9 +17,7 @@ const documents = [
     'examples/README',
     'test/upstream/README',
   ].map((name) => `${name}.md`),
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.md'))
-    .map((path) => join('docs', path)),
+  ...findDocuments('docs/**/*.md'),
 ].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 
 /** The anchors that GitHub gives the headings of a document. */

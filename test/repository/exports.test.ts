@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readEntries, readExports } from '../../scripts/check-docs.ts'
+import { readEntries, readExports } from '../../scripts/check-docstrings.ts'
 
 /**
  * Every name the package exports. A name that is missing here is a new promise to users, one that is missing there a broken one. Of

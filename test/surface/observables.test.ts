@@ -1,7 +1,7 @@
 import { reactive } from '@vue/reactivity'
 import ts from 'typescript'
 import { describe, expect, it, test } from 'vitest'
-import { readEntries, withExports } from '../../scripts/check-docs.ts'
+import { readEntries, withExports } from '../../scripts/check-docstrings.ts'
 import type { KubeObject } from '../../src/api/object'
 import * as controller from '../../src/controller.ts'
 import * as discovery from '../../src/discovery.ts'

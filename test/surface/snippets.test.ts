@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
-import { readEntries, withExports } from '../../scripts/check-docs.ts'
+import { readEntries, withExports } from '../../scripts/check-docstrings.ts'
+import { findDocuments } from '../../scripts/documents.ts'
 import { FRAMEWORKS } from './frameworks.ts'
 
 // Every example in a docstring and every snippet of the documents compiles. A snippet may leave out its imports of the package, and use what PRELUDE has.
@@ -104,7 +105,7 @@ function complete({ code, extension }: Snippet, origins: ReadonlyMap<string, str
 }
 
 test('every example in a docstring and every snippet of the documents compiles', () => {
-  const documents = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', ...filesBelow('docs', '.md')].filter((path) =>
+  const documents = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', ...findDocuments('docs/**/*.md')].filter((path) =>
     existsSync(join(root, path)),
   )
   const snippets = [...filesBelow('src', '.ts').filter((path) => !path.startsWith(INTERNAL)), ...documents].flatMap(snippetsOf)

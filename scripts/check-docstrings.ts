@@ -1,4 +1,4 @@
-// Checks that every exported name of the package has a docstring. `node scripts/check-docs.ts` prints the names without one.
+// Checks that every exported name of the package has a docstring. `node scripts/check-docstrings.ts` prints the names without one.
 
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'

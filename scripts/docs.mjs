@@ -1,0 +1,35 @@
+// Implements `npm run docs` and `npm run docs:build`: the documentation site, with the packages that `docs/package-lock.json` pins.
+import { ensureInstalled, ensurePackages, exitWith, runPinned } from './install.mjs'
+
+const usage = `Serves the documentation on http://127.0.0.1:5174, or builds it into docs/.vitepress/dist.
+
+  npm run docs        serves it and updates it on each change
+  npm run docs:build  compiles its snippets and runs its examples, then builds it`
+
+/** Compiles every snippet of the documents, runs the examples, and checks that links lead somewhere. */
+const CHECKS = ['test/surface/snippets.test.ts', 'test/documents', 'test/repository/documents.test.ts']
+
+await exitWith(async () => {
+  const [command] = process.argv.slice(2)
+  if (command !== 'serve' && command !== 'build') {
+    console.log(usage)
+    return command === undefined || command === '--help' ? 0 : 2
+  }
+  ensureInstalled()
+  ensurePackages('docs')
+  const vitepress = [
+    'node_modules/vitepress/bin/vitepress.js',
+    ...(command === 'build' ? ['build'] : ['dev', '--host', '127.0.0.1', '--port', '5174']),
+  ]
+  /** @type {(() => Promise<number>)[]} */
+  const steps = [
+    ...(command === 'build' ? [() => runPinned(['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', ...CHECKS])] : []),
+    () => runPinned(['node_modules/typedoc/bin/typedoc'], {}, 'docs'),
+    () => runPinned(vitepress, {}, 'docs'),
+  ]
+  for (const step of steps) {
+    const code = await step()
+    if (code !== 0) return code
+  }
+  return 0
+})
