@@ -63,6 +63,7 @@ export type { ReflectorEvent, ReflectorOptions, ReflectorState, ReflectorStatus,
 // The store, its indexes, and its copy on disk
 export { Store } from './store/store'
 export type { StoreChange, StoreUpdate } from './store/changes'
+export { type IndexedEntries, indexed } from './store/indexed'
 export { fieldIndex, Indexer, type Indexers, type IndexFunc } from './store/indexer'
 export { Lister } from './store/lister'
 export { memoryPersister } from './persistence/memory/memory-persister'
@@ -86,5 +87,7 @@ export type { InformerChange } from './informer/handlers/notifications'
 export type { Transform } from './source/transform'
 
 // A filtered, sorted and paged view of a store
-export { createView, type View, type ViewOptions, type ViewSnapshot } from './view/view'
-export type { ViewQuery } from './view/query'
+export { createView, type View, type ViewOptions, type ViewSnapshot, type ViewSource } from './view/view'
+export { field, type KeyedFunction, keyed } from './view/keyed'
+export type { SortValue, ViewFilter, ViewQuery, ViewSearch, ViewSort, ViewWindow } from './view/query'
+export type { Readable } from './view/readable'

@@ -2,6 +2,7 @@ import { KubeError } from '../api/errors'
 import { type LabelSelector, parseLabelSelector } from '../api/selectors'
 import type { Entry } from '../codec/entry'
 import { describeValue } from '../internal/describe-value'
+import { isSameFunction } from './keyed'
 import type { SortValue, ViewFilter, ViewSort } from './query'
 import { type Block, type Listed, SortedList } from './sorted-list'
 
@@ -68,8 +69,8 @@ export class Plan<T> {
   place(row: Row<T>): void {
     const before = row.plan
     row.plan = this
-    if (before?.filter.where !== this.filter.where) row.verdict = undefined
-    if (before?.filter.search?.in !== this.filter.search?.in) row.haystack = undefined
+    if (!isSameFunction(before?.filter.where, this.filter.where)) row.verdict = undefined
+    if (!isSameFunction(before?.filter.search?.in, this.filter.search?.in)) row.haystack = undefined
     if (before?.rows !== this.rows) {
       row.block = undefined
       row.shown = false
@@ -111,7 +112,7 @@ export class Plan<T> {
     const { columns, values } = row
     if (columns === this.columns) return row
     row.values = this.columns.map(({ by }) => {
-      const known = columns.findIndex((column) => column.by === by)
+      const known = columns.findIndex((column) => isSameFunction(column.by, by))
       return known >= 0 ? values[known] : this.#ask(row, 'sort.by threw', undefined, (entry) => sortValue(by(entry)))
     })
     row.columns = this.columns
@@ -170,12 +171,15 @@ function isSameFilter<T>(a: ViewFilter<T>, b: ViewFilter<T>): boolean {
   return (
     (a.namespace ?? '') === (b.namespace ?? '') &&
     (a.labelSelector ?? '') === (b.labelSelector ?? '') &&
-    a.where === b.where &&
-    a.search?.in === b.search?.in &&
+    isSameFunction(a.where, b.where) &&
+    isSameFunction(a.search?.in, b.search?.in) &&
     wordsOf(a).join(' ') === wordsOf(b).join(' ')
   )
 }
 
 function isSameOrder<T>(a: readonly ViewSort<T>[], b: readonly ViewSort<T>[]): boolean {
-  return a.length === b.length && a.every(({ by, descending = false }, i) => by === b[i]?.by && descending === (b[i]?.descending ?? false))
+  return (
+    a.length === b.length &&
+    a.every(({ by, descending = false }, i) => isSameFunction(by, b[i]?.by) && descending === (b[i]?.descending ?? false))
+  )
 }

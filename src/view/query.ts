@@ -39,8 +39,8 @@ export interface ViewWindow {
 }
 
 /**
- * Selects and orders the entries of a view. Functions are compared by identity, and the results of a known one are reused: define them once, not
- * at each update.
+ * Selects and orders the entries of a view. The results of a known function are reused: define functions once, or give them a key with `keyed` or
+ * `field`. Functions without a key are compared by identity.
  */
 export interface ViewQuery<T> {
   /** Default: everything. */

@@ -8,6 +8,7 @@ import { SLICE_MS } from '../internal/turn'
 import type { StoreUpdate } from '../store/changes'
 import { checkFunction, Plan, Row } from './plan'
 import type { ViewQuery, ViewSort, ViewWindow } from './query'
+import type { Readable } from './readable'
 
 /** As long as a page has between two frames for everything it does. */
 const FRAME_MS = 16
@@ -21,6 +22,11 @@ export interface ViewSource<T> {
 
 /** Options of a view, and its first query. */
 export interface ViewOptions<T> extends ViewQuery<T> {
+  /**
+   * `'whileHeard'` follows the source only while the view has a listener, and then catches up with what was missed. Such a view needs no `close`: one
+   * that a component creates in a render that is thrown away leaves nothing behind. Default `'always'`.
+   */
+  follow?: 'always' | 'whileHeard' | undefined
   /** How strings are compared; default by their code units, which is several times as fast. */
   collator?: Intl.Collator | undefined
   /**
@@ -33,6 +39,9 @@ export interface ViewOptions<T> extends ViewQuery<T> {
   /** Default: the runtime's own. */
   clock?: Clock | undefined
 }
+
+/** Shared by all views, so that its identity never changes. */
+const NO_ROWS: ViewSnapshot<never> = { rows: [], offset: 0, total: 0 }
 
 /** The visible entries. Immutable: each change makes a new snapshot. */
 export interface ViewSnapshot<T> {
@@ -63,51 +72,80 @@ export interface ViewSnapshot<T> {
  * // React: useSyncExternalStore(view.subscribe, () => view.snapshot)
  * ```
  */
-export class View<T> extends Opaque implements Disposable {
+export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot<T>> {
+  /** The snapshot of a view without rows, for servers and hydration. */
+  readonly initial: ViewSnapshot<T> = NO_ROWS
   readonly #source: ViewSource<T>
   readonly #clock: Clock
   readonly #schedule: (work: () => void) => void
   readonly #snapshots = new Listeners<ViewSnapshot<T>>()
-  readonly #unsubscribe: () => void
+  #unsubscribe: (() => void) | undefined
+  /** The number of listeners; one more for a view that always follows. */
+  #heard = 0
+  /** The source's list that the view has taken account of, while it does not follow; undefined when it has to look. */
+  #seen: readonly Entry<T>[] | undefined
   readonly #rows = new Map<string, Row<T>>()
   /** What has changed since the last pass began, by key; undefined is gone. */
   #changes = new Map<string, Entry<T> | undefined>()
+  /** The changes that the present pass applies. */
+  #applying: ReadonlyMap<string, unknown> = new Map()
   #plan: Plan<T>
   /** The plan by which all rows were placed. */
   #placed: Plan<T>
   #window: ViewWindow
-  #snapshot: ViewSnapshot<T> = { rows: [], offset: 0, total: 0 }
+  #snapshot: ViewSnapshot<T> = NO_ROWS
   #pass: Iterator<void> | undefined
   /** Whether the pass began with nothing to see: each slice is shown then. */
   #growing = true
   #waiting = false
   #closed = false
 
-  constructor(source: ViewSource<T>, { clock = systemClock, onError = report, collator, schedule, ...query }: ViewOptions<T> = {}) {
+  constructor(source: ViewSource<T>, options: ViewOptions<T> = {}) {
     super()
+    const { clock = systemClock, onError = report, follow = 'always', collator, schedule, ...query } = options
     this.#source = source
     this.#clock = clock
     this.#schedule = schedule ?? ((work) => void clock.setTimeout(work, FRAME_MS))
     this.#window = checked(query.window ?? {})
     this.#plan = new Plan({ collator, onError: guarded(onError) }, query.filter ?? {}, columnsOf(query.sort ?? []))
     this.#placed = this.#plan
-    for (const entry of source.list()) this.#changes.set(source.keyOf(entry), entry)
-    this.#unsubscribe = source.subscribe((update) => this.#take(update))
-    this.#work(SLICE_MS)
+    if (follow === 'always') this.#follow()
   }
 
   /** The visible entries: the same object until one of them changes. */
   get snapshot(): ViewSnapshot<T> {
+    if (this.#heard === 0) this.#catchUp()
     return this.#snapshot
+  }
+
+  /** Whether the view still filters or sorts: {@link snapshot} may lack rows, or show those of the previous query. */
+  get isPending(): boolean {
+    return this.#pass !== undefined || this.#placed !== this.#plan
   }
 
   /** How many entries pass the filter. */
   get total(): number {
-    return this.#snapshot.total
+    return this.snapshot.total
   }
 
   /** Calls back after each change of {@link snapshot}. Returns the function that ends it. Bound. */
-  readonly subscribe = (listener: (snapshot: ViewSnapshot<T>) => void): (() => void) => this.#snapshots.add(listener)
+  readonly subscribe = (listener: (snapshot: ViewSnapshot<T>) => void): (() => void) => {
+    // Before the listener is added: it learns from `snapshot` what was missed.
+    this.#follow()
+    let leave: (() => void) | undefined
+    const end = () => {
+      leave?.()
+      this.#heard--
+      if (this.#heard === 0) this.#rest()
+    }
+    try {
+      leave = this.#snapshots.add(listener)
+    } catch (error) {
+      end()
+      throw error
+    }
+    return once(end)
+  }
 
   /**
    * Shows something else. What is left out stays; `{}` and `[]` undo. The snapshot is there when this returns, unless that takes more than 8 ms.
@@ -120,19 +158,21 @@ export class View<T> extends Opaque implements Disposable {
     checked(window)
     this.#plan = this.#plan.with(filter, sort && columnsOf(sort))
     this.#window = window
+    if (this.#heard === 0) this.#catchUp()
     if (this.#isBehind) this.#work(SLICE_MS)
     else this.#show()
   }
 
   /** Brings the snapshot up to date at once, however long it takes. */
   flush(): void {
+    if (this.#heard === 0) this.#catchUp()
     this.#work(Number.POSITIVE_INFINITY)
   }
 
   /** Stops following the source. The last snapshot stays. Calling it again is a no-op. */
   close(): void {
     this.#closed = true
-    this.#unsubscribe()
+    this.#unsubscribe?.()
   }
 
   /** The same as {@link close}, for `using`. */
@@ -144,6 +184,38 @@ export class View<T> extends Opaque implements Disposable {
     return this.#pass !== undefined || this.#changes.size > 0 || this.#placed !== this.#plan
   }
 
+  /** Counts a listener, and follows the source from the first one on. */
+  #follow(): void {
+    this.#heard++
+    if (this.#heard > 1 || this.#closed) return
+    // The source may have something to list only from now on.
+    this.#unsubscribe = this.#source.subscribe((update) => this.#take(update))
+    this.#catchUp()
+    if (this.#isBehind) this.#workLater()
+  }
+
+  /** Stops following the source until there is a listener again. */
+  #rest(): void {
+    this.#unsubscribe?.()
+    this.#seen = this.#isBehind ? undefined : this.#source.list()
+  }
+
+  /** Finds out what has changed while the view did not follow its source. */
+  #catchUp(): void {
+    const entries = this.#source.list()
+    if (entries === this.#seen || this.#closed) return
+    this.#seen = entries
+    const gone = new Set([...this.#rows.keys(), ...this.#applying.keys(), ...this.#changes.keys()])
+    for (const entry of entries) {
+      const key = this.#source.keyOf(entry)
+      gone.delete(key)
+      const isKnown = this.#rows.get(key)?.entry === entry && !this.#applying.has(key) && !this.#changes.has(key)
+      if (!isKnown) this.#changes.set(key, entry)
+    }
+    for (const key of gone) this.#changes.set(key, undefined)
+    this.#work(SLICE_MS)
+  }
+
   #take({ changes }: StoreUpdate<T>): void {
     for (const { type, entry } of changes) {
       if (type !== 'resynced') this.#changes.set(this.#source.keyOf(entry), type === 'deleted' ? undefined : entry)
@@ -152,11 +224,11 @@ export class View<T> extends Opaque implements Disposable {
   }
 
   #workLater(): void {
-    if (this.#waiting) return
+    if (this.#waiting || this.#heard === 0) return
     this.#waiting = true
     this.#schedule(() => {
       this.#waiting = false
-      this.#work(SLICE_MS)
+      if (this.#heard > 0) this.#work(SLICE_MS)
     })
   }
 
@@ -180,10 +252,12 @@ export class View<T> extends Opaque implements Disposable {
     this.#growing = this.#snapshot.total === 0
     const changes = this.#changes
     this.#changes = new Map()
+    this.#applying = changes
     for (const [key, entry] of changes) {
       this.#put(key, entry)
       yield
     }
+    this.#applying = this.#changes
     // There may be yet another query before all rows are placed by the one.
     while (this.#placed !== this.#plan) {
       const plan = this.#plan
@@ -232,6 +306,15 @@ export function createView<T>(source: ViewSource<T> | { readonly store: ViewSour
   if (typeof store?.subscribe !== 'function' || typeof store.list !== 'function')
     throw new TypeError(`createView: the source is a store or an informer, got ${describeValue(source)}`)
   return new View(store, options)
+}
+
+function once(end: () => void): () => void {
+  let isOver = false
+  return () => {
+    if (isOver) return
+    isOver = true
+    end()
+  }
 }
 
 function columnsOf<T>(sort: ViewSort<T> | readonly ViewSort<T>[]): readonly ViewSort<T>[] {

@@ -1,4 +1,17 @@
-import { createInformer, createView, type Entry, type KubeClient, readValue, Store, type View, type ViewSnapshot } from 'kubeflect'
+import {
+  createInformer,
+  createView,
+  type Entry,
+  field,
+  indexed,
+  type KubeClient,
+  keyed,
+  readValue,
+  type SortValue,
+  Store,
+  type View,
+  type ViewSnapshot,
+} from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import { expectTypeOf } from 'vitest'
 
@@ -32,3 +45,16 @@ view.update({ window: { from: 1 } })
 // What React wants.
 declare function useSyncExternalStore<S>(subscribe: (onChange: () => void) => () => void, getSnapshot: () => S): S
 expectTypeOf(useSyncExternalStore(view.subscribe, () => view.snapshot)).toEqualTypeOf<ViewSnapshot<Pod>>()
+
+// Functions with a key are what they are made of.
+expectTypeOf(field('status.phase')).toExtend<((entry: Entry<Pod>) => SortValue) & { readonly key: string }>()
+expectTypeOf(field<string>('status.phase')({} as Entry<Pod>)).toEqualTypeOf<string | undefined>()
+createView(informer, {
+  filter: { where: keyed('running', (pod) => pod.object.status?.phase === 'Running') },
+  sort: { by: keyed('name', (pod: Entry<Pod>) => pod.name) },
+})
+// @ts-expect-error: a key alone is not enough.
+keyed('running')
+createView(indexed(informer.indexer, 'node', 'n1'))
+// @ts-expect-error: the informer has no such index.
+indexed(informer.indexer, 'owner', 'u1')
