@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { parseFlags } from './flags.mjs'
 import { ensureInstalled, exitWith, runPinned } from './install.mjs'
 
-const usage = `Serves the playground on http://127.0.0.1:5173, with a fake API server of its own.
+const usage = `Serves the playground on http://127.0.0.1:5173, with its own fake API server.
 
   npm start -- [--port N] [--server URL]
 

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  * Compiles TypeScript as a user of the package would, strictly.
  *
  * @param files text by path; they may import each other, and `kubeflect`.
- * @returns what the compiler has to say, as `path:line: message`.
+ * @returns the diagnostics of the compiler, as `path:line: message`.
  */
 export function compile(files: ReadonlyMap<string, string>): string[] {
   const folder = join(root, 'generated')

@@ -4,7 +4,7 @@ import type { Host, ParseArgs } from '../../src/cli/host'
 import { run } from '../../src/cli/run'
 import { definitions } from './definitions.ts'
 
-/** Runs `generate` on files, which are there by name; `-` is stdin. */
+/** Runs `generate` on files given by name; `-` is stdin. */
 async function generate(files: Readonly<Record<string, string>>, ...args: string[]) {
   const written = new Map<string, string>()
   let stderr = ''
@@ -78,7 +78,7 @@ describe('generate --crd', () => {
     expect(paths).toEqual(['example.com/v1.ts', 'example.com/v1beta1.ts', 'odd.example.com/v1.ts'])
   })
 
-  test('generate --crd reads YAML like kubectl: on is true, dates are strings, the last duplicate key counts', async () => {
+  test('generate --crd reads YAML like kubectl: on is true, dates are strings, and the last duplicate key is used', async () => {
     const schema =
       '{ type: object, properties: { spec: { type: string, type: object, properties: { a: { enum: [on, 2001-01-01, "1:30", 0o7] } } } } }'
     const { written } = await generate({ 'a.yaml': crd('example.com', 'Widget', schema) }, '--crd', 'a.yaml')

@@ -1,4 +1,4 @@
-/** Definitions of custom resources with whatever may be in one. */
+/** Definitions of custom resources that cover all features of a schema. */
 export const definitions: readonly object[] = [
   definition('example.com', 'gadgets', 'Gadget', 'Namespaced', {
     v1: {
@@ -49,7 +49,7 @@ export const definitions: readonly object[] = [
     },
     v1beta1: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
   }),
-  // Names that modules use themselves, names that cannot be used, and names that differ in nothing else.
+  // Names that modules use themselves, names that cannot be used, and names that collide once they are cleaned.
   definition('odd.example.com', 'resources', 'Resource', 'Cluster', { v1: { type: 'object', properties: { data: { type: 'object' } } } }),
   definition('odd.example.com', 'records', 'Record', 'Cluster', { v1: { type: 'object' } }),
   definition('odd.example.com', 'classes', 'class', 'Cluster', { v1: { type: 'object' } }),

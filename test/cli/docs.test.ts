@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { docstring } from '../../src/cli/docs'
 
 describe('docstrings', () => {
-  test('a docstring is one line where it fits, and wrapped otherwise', () => {
+  test('a docstring is one line if it fits, and wrapped otherwise', () => {
     expect(docstring('Short.', '  ')).toBe('  /** Short. */\n')
     const lines = docstring('word '.repeat(60), '').trimEnd().split('\n')
     expect(lines).toHaveLength(5)

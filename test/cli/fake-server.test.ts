@@ -9,7 +9,7 @@ import { createStandaloneServer, type StandaloneOptions } from '../../src/testin
 
 const refuse = () => Promise.reject(new Error('no cluster is asked'))
 
-/** Runs `kubeflect fake-server` on a machine with these files; the server is told to end at once. */
+/** Runs `kubeflect fake-server` on a machine with the given files, and stops the server at once. */
 async function runFakeServer(args: readonly string[], files: Readonly<Record<string, string>> = {}) {
   const result = { code: 0, stdout: [] as string[], stderr: '', choices: [] as (StandaloneOptions & { port: number })[] }
   const host: Host = {

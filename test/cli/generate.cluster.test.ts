@@ -27,7 +27,7 @@ describeCluster('kubeflect generate', (cluster) => {
   }
 
   beforeAll(async () => {
-    // Below node_modules, where the program finds the packages that are not bundled.
+    // Below node_modules, so that the program finds the packages that are not bundled.
     const cache = join(root, 'node_modules/.cache/kubeflect')
     mkdirSync(cache, { recursive: true })
     folder = mkdtempSync(join(cache, 'cli-'))
@@ -37,7 +37,7 @@ describeCluster('kubeflect generate', (cluster) => {
       build: { ssr: join(root, 'src/cli.ts'), outDir: folder, emptyOutDir: false, target: 'esnext' },
     })
     for (const definition of definitions) await cluster().kubectl(['create', '-f', '-'], { input: JSON.stringify(definition) })
-    // It describes what it serves a while after it was defined, and serves it when its storage is ready.
+    // The server publishes the schema of a definition with a delay, and serves its objects once the storage is ready.
     const paths = ['example.com/v1/gadgets', 'example.com/v1beta1/gadgets', ...odd.map((plural) => `odd.example.com/v1/${plural}`)]
     await until('the server to serve and describe what was defined', async () => {
       const ready = await Promise.all(

@@ -33,7 +33,7 @@ test('generate writes only the named groups, in each of their versions, once', a
   expect(files.get('generated/example.com/v1.ts')?.match(/export const/g)).toHaveLength(1)
 })
 
-test('generate replaces generated files, and writes nothing when a foreign file is in the way', async () => {
+test('generate replaces generated files, and writes nothing if that would replace a file that was not generated', async () => {
   const cluster = clusterWith(['example.com', ['v1']], ['other.io', ['v1']])
   const { files } = await cluster.run('generate', server, out)
   expect(await cluster.run('generate', server, out)).toMatchObject({ code: 0, files })
@@ -77,7 +77,7 @@ test.each([[['--help']], [['-h']], [['generate', '--help']], [['generate', '-h']
   expect(stdout.join('\n')).toMatch(/^Usage: kubeflect/)
 })
 
-test('reports a cluster without anything to write, and suggests an option', async () => {
+test('generate reports a cluster without custom resources, and suggests an option', async () => {
   expect(await clusterWith().run('generate', server, out)).toMatchObject({ code: 1, stderr: expect.stringContaining('--group') })
   const unknown = await clusterWith(['example.com', ['v1']]).run('generate', server, out, '--group=exampel.com')
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/no group "exampel\.com"; it has .*example\.com/) })
@@ -102,7 +102,7 @@ test('suggests naming the groups when listing definitions is denied, and names a
   expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining(`GET ${url}/apis/apiextensions.k8s.io`) })
 })
 
-test('rethrows an error that is a bug of the program', async () => {
+test('generate rethrows an error that is a bug of the program', async () => {
   const connect = () => Promise.reject(new TypeError('a mistake'))
   await expect(clusterWith().run({ connect }, 'generate', out)).rejects.toThrow('a mistake')
 })
@@ -111,7 +111,7 @@ test('--version prints the version of the package', async () => {
   expect(await clusterWith().run('--version')).toMatchObject({ code: 0, stdout: ['1.2.3'] })
 })
 
-test('escapes the names of a server in output and messages', async () => {
+test('generate escapes the names of a server in output and messages', async () => {
   const evil = 'Evil\u001b]0;owned\u0007\u009b2J\u202egnp\nkubeflect: all is well'
   const cluster = clusterWith(['example.com', ['v1']])
   const openApi = (kind: string, plural: string) => JSON.stringify(documentOf('example.com', 'v1', [{ kind, plural, schema: {} }]).openApi)
@@ -172,7 +172,7 @@ test.each<[unknown, string]>([
   expect(files.size).toBe(0)
 })
 
-test('treats the nulls that Go writes as absent', async () => {
+test('generate treats the nulls that Go writes as absent', async () => {
   const cluster = clusterWith(['example.com', ['v1']])
   const nulls = { properties: { a: null, b: { enum: null, required: null, nullable: null, type: 'string' } }, required: null, allOf: null }
   const document = { ...operation(gvk), ...schemas({ ...nulls, 'x-kubernetes-group-version-kind': [null, gvk] }) }
@@ -204,7 +204,7 @@ interface Machine {
   connect?: Connect
 }
 
-/** A cluster that has a kind Widget in these groups and versions, and a machine to run commands on. */
+/** A cluster with a kind Widget in the given groups and versions, and a machine to run commands on. */
 function clusterWith(...groups: [group: string, versions: string[]][]) {
   const api = new FakeApiServer()
   const documents = new Map<string, string>()

@@ -8,7 +8,7 @@ import { renderModules } from '../../src/cli/render'
 import { compile } from './compile.ts'
 import { documentOf, type KindSample } from './support.ts'
 
-// Documents as a hostile server could write them: what is generated compiles, or is refused by name.
+// Documents of a hostile server: the generated code compiles, or the document is refused with an error that names the problem.
 
 const render = (documents: readonly Documented[]) =>
   renderModules(
@@ -17,7 +17,7 @@ const render = (documents: readonly Documented[]) =>
   )
 const filesOf = (documents: readonly Documented[], folder = '') => new Map(render(documents).map(({ path, text }) => [folder + path, text]))
 
-/** Every word that means something to the compiler. */
+/** Every word with a meaning to the compiler. */
 const words = [
   ...Array.from({ length: ts.SyntaxKind.LastKeyword - ts.SyntaxKind.FirstKeyword + 1 }, (_, i) =>
     ts.tokenToString(ts.SyntaxKind.FirstKeyword + i),
@@ -56,7 +56,7 @@ test('every keyword of TypeScript can be the name of a kind, a type and a proper
   }
 })
 
-describe('what JSON can say and TypeScript cannot', () => {
+describe('values that JSON can express and TypeScript cannot', () => {
   const odd: Record<string, object> = {
     emptyEnum: { type: 'string', enum: [] },
     emptyChoice: { anyOf: [] },
@@ -103,7 +103,7 @@ describe('what JSON can say and TypeScript cannot', () => {
     }
     expect([...files.values()].join('').replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
     expect(text).not.toMatch(/^export const owned/m)
-    // On a file system that ignores case, two paths that differ in nothing else are one.
+    // On a case-insensitive file system, paths that differ only in case are the same file.
     expect([...files.keys()]).toEqual(['example.com/v1.ts', 'other/v1.ts', 'schemas/other.ts'])
   })
 
@@ -209,7 +209,7 @@ const documents = fc
     ),
   )
 
-test('the output compiles for any schemas, or they are refused by name', { timeout: 180_000 }, () => {
+test('the output compiles for any schemas, or an error names the refused schema', { timeout: 180_000 }, () => {
   const written = new Map<string, string>()
   let [runs, refused] = [0, 0]
   fc.assert(

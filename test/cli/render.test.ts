@@ -49,7 +49,7 @@ describe('a kind', () => {
   })
 })
 
-describe('types are those of the JSON on the wire', () => {
+describe('generated types', () => {
   const nested: Schema = { type: 'object', required: ['a'], properties: { a: { type: 'string', description: 'An a.' } } }
 
   test.each<[string, Schema, string]>([
@@ -63,7 +63,7 @@ describe('types are those of the JSON on the wire', () => {
     ['conditions beside a type', { type: 'string', anyOf: [{ type: 'integer' }] }, 'string'],
     ['maps', { type: 'object', additionalProperties: { type: 'string' } }, '{ [key: string]: string }'],
     ['maps of anything', { type: 'object', additionalProperties: true }, '{ [key: string]: unknown }'],
-    ['objects nobody describes', { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, '{ [key: string]: unknown }'],
+    ['objects without a description', { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, '{ [key: string]: unknown }'],
     ['anything', { 'x-kubernetes-preserve-unknown-fields': true }, 'unknown'],
     ['values of no schema', {}, 'unknown'],
     ['what may be null', { type: 'array', nullable: true, items: { type: 'boolean', nullable: true } }, '(boolean | null)[] | null'],
@@ -157,7 +157,7 @@ describe('modules', () => {
     expect(compile(new Map([['example.com/v1.ts', module?.text ?? '']]))).toEqual([])
   })
 
-  test('reports a missing reference, and a group that would lead out of the folder, by name', () => {
+  test('an error names a missing reference, and a group that would lead out of the folder', () => {
     expect(() => render({ properties: { lost: ref('com.example.v1.Lost') } })).toThrow(
       'refers to the schema "com.example.v1.Lost", which it does not contain',
     )
@@ -171,7 +171,7 @@ function modules(...documents: readonly Documented[]) {
   return renderModules(documents, { header: '// generated', library: { resource: 'kubeflect', object: 'kubeflect' }, extension: '.js' })
 }
 
-/** The module of `example.com/v1` with a kind Widget. */
+/** Renders the module of `example.com/v1` with a kind Widget. */
 function render(widget: Schema | undefined, others: Schemas = {}): string {
   const kind = { kind: 'Widget', plural: 'widgets', scope: 'Namespaced', schema: widget } as const
   return modules(documentOf('example.com', 'v1', [kind], others)).find(({ path }) => path === 'example.com/v1.ts')?.text ?? ''

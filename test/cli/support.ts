@@ -1,22 +1,22 @@
 import type { OpenApi, Schema, Schemas } from '../../src/cli/openapi'
 import type { Documented } from '../../src/cli/plan'
 
-/** A reference as API servers write it. */
+/** Returns a reference in the form of API servers. */
 export const ref = (name: string): Schema => ({ allOf: [{ $ref: `#/components/schemas/${name}` }] })
 
 /** A kind to describe. */
 export interface KindSample {
   readonly kind: string
   readonly plural: string
-  /** What the schema of the kind says; undefined when the server describes none. */
+  /** The schema of the kind; undefined when the server publishes none. */
   readonly schema?: Schema | undefined
-  /** Default `'Cluster'`. */
+  /** The scope; default `'Cluster'`. */
   readonly scope?: 'Namespaced' | 'Cluster'
-  /** Default `'list'`. */
+  /** The operation of the collection; default `'list'`. */
   readonly action?: 'list' | 'post'
 }
 
-/** The OpenAPI of one version of a group as a server would write it: `example.com` is the package `com.example`. */
+/** Returns the OpenAPI of one version of a group, as a server publishes it: `example.com` becomes the package `com.example`. */
 export function documentOf(group: string, version: string, kinds: readonly KindSample[], others: Schemas = {}): Documented {
   const schemas: Record<string, Schema> = { ...others }
   const paths: Record<string, NonNullable<OpenApi['paths']>[string]> = {}

@@ -69,7 +69,7 @@ describeCluster('access to a real API server', (cluster) => {
     for (const [verb, resource, { namespace, name, subresource }, expected] of questions) {
       const asked = `${verb} ${resourceName(resource)} ${JSON.stringify({ namespace, name, subresource })}`
       expect(await access.can(verb, resource, { namespace, name, subresource }), asked).toBe(expected)
-      // kubectl does not put a namespace into itself; and it does not know the resource that nobody has defined.
+      // kubectl does not set the namespace of a namespace, and it does not know an undefined resource.
       if (resource === Namespace || resource === Widget) continue
       const args = [verb, `${resourceName(resource)}${name ? `/${name}` : ''}`, '--as=viewer']
       const place = namespace ? ['-n', namespace] : resource.scope === 'Cluster' ? [] : ['-A']
@@ -78,7 +78,7 @@ describeCluster('access to a real API server', (cluster) => {
         .catch(() => 'no')
       expect(answer.trim(), asked).toBe(expected ? 'yes' : 'no')
     }
-    // One for each of two namespaces, and one for each question about the cluster.
+    // One request for each of two namespaces, and one for each question about the cluster.
     expect(requests).toBe(2 + 5)
   })
 

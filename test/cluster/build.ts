@@ -1,16 +1,18 @@
+// Builds the control plane and other Go programs that tests run.
+
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Where the control plane comes from, or why there is none. */
+/** The binary of the control plane, or the reason why there is none. */
 type ClusterBinary = { readonly binary: string } | { readonly skipped: string }
 
 /** A Go program that tests run: `go.mod`, `go.sum` and `main.go` in one folder. */
 export interface GoProgram {
-  /** The name of its binary. */
+  /** The name of the binary. */
   readonly name: string
-  /** What a test has with it, for people: `a real API server`. */
+  /** A description of the program for messages: `a real API server`. */
   readonly description: string
   readonly sources: string
   readonly linkerFlags: string
@@ -18,7 +20,7 @@ export interface GoProgram {
 
 const cache = join(import.meta.dirname, '../../node_modules/.cache/kubeflect')
 
-// Without these the API server calls itself v0.0.0-master and takes its own defaults for those of an older release.
+// Without these flags the API server reports v0.0.0-master and uses the defaults of an older release.
 const version = { gitVersion: 'v1.36.3', gitMajor: '1', gitMinor: '36' }
 const linkerFlags = [
   '-s',
@@ -34,10 +36,10 @@ const controlPlane: GoProgram = {
 }
 
 /**
- * Says at once whether there can be a cluster here: a binary that was built before, or Go to build one.
+ * Checks synchronously whether a cluster can run here: it needs a binary from an earlier build, or Go to build one.
  * `KUBEFLECT_CLUSTER_BINARY` names a binary built elsewhere.
  *
- * @returns `undefined` when there can, or else the reason.
+ * @returns `undefined` when it can, or else the reason.
  * @throws Error when `KUBEFLECT_CLUSTER_BINARY` names no file.
  */
 export function whyNoCluster(): string | undefined {
@@ -45,19 +47,19 @@ export function whyNoCluster(): string | undefined {
 }
 
 /**
- * Says at once whether there can be a program: one that was built before, or Go to build it.
+ * Checks synchronously whether a program can run here: it needs a binary from an earlier build, or Go to build it.
  *
- * @returns `undefined` when there can, or else the reason.
+ * @returns `undefined` when it can, or else the reason.
  */
 export function whyNoProgram(program: GoProgram): string | undefined {
   if (existsSync(cachedBinary(program)) || spawnSync('go', ['version']).status === 0) return undefined
-  return `${program.description} is built with Go, and there is no \`go\` on the PATH`
+  return `${program.description} is built with Go, but \`go\` is not on the PATH`
 }
 
 /**
- * Compiles the control plane, unless it was compiled before: some minutes the first time. Says on stderr how far it is.
+ * Compiles the control plane unless it is up to date, which takes minutes the first time. Prints the progress to stderr.
  *
- * @throws Error when the build fails, with the compiler's last words.
+ * @throws Error when the build fails, with the end of the compiler's output.
  */
 export async function buildCluster(): Promise<ClusterBinary> {
   const skipped = whyNoCluster()
@@ -66,10 +68,10 @@ export async function buildCluster(): Promise<ClusterBinary> {
 }
 
 /**
- * Compiles a program, unless it was compiled before. Says on stderr how far it is.
+ * Compiles a program unless it is up to date. Prints the progress to stderr.
  *
- * @returns its binary.
- * @throws Error when the build fails, with the compiler's last words.
+ * @returns the path of the binary.
+ * @throws Error when the build fails, with the end of the compiler's output.
  */
 export async function buildProgram(program: GoProgram): Promise<string> {
   const binary = cachedBinary(program)
@@ -79,7 +81,7 @@ export async function buildProgram(program: GoProgram): Promise<string> {
 
 function givenBinary(): string | undefined {
   const given = process.env.KUBEFLECT_CLUSTER_BINARY
-  if (given && !existsSync(given)) throw new Error(`KUBEFLECT_CLUSTER_BINARY names ${given}, and there is no such file`)
+  if (given && !existsSync(given)) throw new Error(`KUBEFLECT_CLUSTER_BINARY names ${given}, which does not exist`)
   return given || undefined
 }
 
@@ -92,7 +94,7 @@ function cachedBinary({ name, sources }: GoProgram): string {
 async function build({ description, sources, linkerFlags }: GoProgram, binary: string): Promise<void> {
   console.error(`Compiling ${description} (once; some minutes on a slow machine) …`)
   mkdirSync(cache, { recursive: true })
-  // Two builds at once do not meet: each writes a file of its own, and the rename is atomic.
+  // Concurrent builds do not conflict: each writes its own file, and the rename is atomic.
   const unfinished = `${binary}.${process.pid}`
   const args = ['build', '-v', '-trimpath', '-buildvcs=false', '-mod=readonly', '-o', unfinished, '-ldflags', linkerFlags, '.']
   const go = spawn('go', args, { cwd: sources, env: { ...process.env, CGO_ENABLED: '0' }, stdio: ['ignore', 'ignore', 'pipe'] })

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { buildCluster } from './build.ts'
 import { type Component, freePorts, startComponent, until } from './component.ts'
 
-/** Flags beyond the harness's own. */
+/** Additional flags of a cluster's processes. */
 export interface ClusterOptions {
-  /** Such as `--feature-gates=WatchList=false`. */
+  /** Flags of the API server, such as `--feature-gates=WatchList=false`. */
   apiServerFlags?: readonly string[] | undefined
   /** Flags of `kubectl proxy`, such as `--www=dist`. */
   proxyFlags?: readonly string[] | undefined
@@ -17,36 +17,36 @@ export interface ClusterOptions {
 
 /** A real Kubernetes control plane on 127.0.0.1: etcd, kube-apiserver, controller manager and `kubectl proxy`; no nodes. */
 export interface Cluster extends AsyncDisposable {
-  /** `kubectl proxy`, as cluster admin: http, no trailing slash. */
+  /** The URL of `kubectl proxy` as cluster admin: http, without a trailing slash. */
   readonly proxyUrl: string
-  /** The API server: https with a certificate of its own making, no trailing slash. */
+  /** The URL of the API server: https with a self-signed certificate, without a trailing slash. */
   readonly serverUrl: string
-  /** What vouches for the API server, PEM. */
+  /** The certificate authority of the API server, PEM. */
   readonly certificateAuthority: string
-  /** A kubeconfig file of the cluster admin. */
+  /** The path of the cluster admin's kubeconfig. */
   readonly kubeconfig: string
-  /** Bearer token of a cluster admin. */
+  /** The bearer token of a cluster admin. */
   readonly adminToken: string
-  /** Bearer token of the user `viewer`, who may do nothing until a role binding says so. */
+  /** The bearer token of the user `viewer`, which has no permissions until a role binding grants them. */
   readonly viewerToken: string
-  /** The processes it is made of. */
+  /** The processes of the cluster. */
   readonly pids: readonly number[]
   /**
    * Runs kubectl as cluster admin.
    *
-   * @returns what it wrote to stdout.
-   * @throws Error with what it wrote to stderr when it fails.
+   * @returns the text of stdout.
+   * @throws Error with the text of stderr when it fails.
    */
   kubectl(args: readonly string[], options?: { input?: string | undefined }): Promise<string>
-  /** Stops the API server and starts it again on the same data and port; with other flags, if given. */
+  /** Restarts the API server with the same data and port, and with other flags if given. */
   restartApiServer(options?: Pick<ClusterOptions, 'apiServerFlags'>): Promise<void>
   /**
-   * Makes etcd forget everything before a revision (default: now). The API server's watch caches still remember; restart it too.
+   * Compacts etcd up to a revision (default: the current one). The API server's watch caches keep older events until it is restarted.
    *
    * @returns the revision.
    */
   compact(revision?: string): Promise<string>
-  /** Ends every process and removes the data. */
+  /** Stops all processes and removes the data. */
   stop(): Promise<void>
 }
 
@@ -61,9 +61,9 @@ const controllers = [
 ]
 
 /**
- * Starts a fresh cluster: about 5 s, once it is built. Nothing of it outlives this process.
+ * Starts a new cluster, which takes about 5 s once it is built. All of its processes end with this one.
  *
- * @throws Error when it cannot be built, or a part of it does not start.
+ * @throws Error when it cannot be built, or a component does not start.
  */
 export async function startCluster({ apiServerFlags = [], proxyFlags = [] }: ClusterOptions = {}): Promise<Cluster> {
   const built = await buildCluster()
@@ -95,12 +95,12 @@ export async function startCluster({ apiServerFlags = [], proxyFlags = [] }: Clu
   const startApiServer = async (flags: readonly string[]) => {
     const server = start('kube-apiserver', [
       ...[`--etcd-servers=${etcdUrl}`, '--bind-address=127.0.0.1', `--secure-port=${apiPort}`, `--cert-dir=${path('certs')}`],
-      // An address for documentation: nobody listens there, and none has to be found on machines without a network.
+      // A reserved documentation address, so that machines without a network need not detect one.
       ...['--advertise-address=192.0.2.1', '--service-cluster-ip-range=10.0.0.0/24'],
       ...[`--token-auth-file=${path('tokens.csv')}`, '--authorization-mode=RBAC', '--disable-admission-plugins=ServiceAccount'],
       ...['--service-account-issuer=https://cluster.test', `--service-account-key-file=${path('service-account.pub')}`],
       `--service-account-signing-key-file=${path('service-account.key')}`,
-      // Ends open watches when it stops. It would wait a minute for them, and restart tests with it.
+      // Ends open watches at shutdown. The API server would wait a minute for them, which would delay tests with restarts.
       '--shutdown-watch-termination-grace-period=3s',
       ...flags,
     ])
@@ -206,7 +206,7 @@ function run(binary: string, args: readonly string[], input: string): Promise<st
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text))
-  // A command that ends before it has read its input is judged by its exit code.
+  // A command may exit before it has read its input; its exit code decides.
   child.stdin.on('error', () => undefined).end(input)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
@@ -218,11 +218,11 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // It is gone already.
+    // The folder or process is already gone.
   }
 }
 
-/** Calls `cleanUp` when this process ends in a way it can notice; gives a function that calls that off. */
+/** Calls `cleanUp` when this process exits in a way that it can detect. Returns a function that cancels this. */
 function onEnd(cleanUp: () => void): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const onSignal = (signal: NodeJS.Signals) => {

@@ -3,23 +3,23 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 
-/** One running part of the control plane. */
+/** A running component of the control plane. */
 export interface Component {
   readonly pid: number
-  /** What it has written so far. */
+  /** Returns its output so far. */
   log(): string
-  /** Asks it to end, and makes it end when it does not within 10 s; resolves when it is gone. */
+  /** Terminates the component, and kills it after 10 s; resolves when the process has exited. */
   stop(): Promise<void>
-  /** Ends it at once; resolves when it is gone. */
+  /** Kills the component; resolves when the process has exited. */
   kill(): Promise<void>
-  /** @throws Error with the end of its log when it has ended by itself. */
+  /** Checks that the component is running. @throws Error with the end of its log when it has exited by itself. */
   assertRunning(): void
 }
 
-/** Starts a component, its output in `logFile`. It ends with this process, however that ends. */
+/** Starts a component with its output in `logFile`. It exits with this process, however this process ends. */
 export function startComponent(binary: string, name: string, args: readonly string[], logFile: string): Component {
   const log = openSync(logFile, 'a')
-  // The pipe at its standard input is never written to: it closes when this process is gone, and the component ends itself.
+  // Nothing is written to the pipe of standard input. It closes when this process ends, and the component then exits.
   const child = spawn(binary, [name, ...args], { stdio: ['pipe', log, log], env: { ...process.env, EXIT_WITH_PARENT: '1' } })
   closeSync(log)
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()))
@@ -54,9 +54,9 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 /**
- * Waits until `condition` gives something other than `undefined`, and gives that.
+ * Waits until `condition` returns a value other than `undefined`, and returns that value.
  *
- * @throws Error naming `what` when that takes longer than `timeoutMs`; whatever `condition` throws.
+ * @throws Error naming `what` after `timeoutMs` milliseconds; the errors of `condition`.
  */
 export async function until<T>(what: string, condition: () => T | undefined | Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await setTimeout(50)) {
@@ -66,7 +66,7 @@ export async function until<T>(what: string, condition: () => T | undefined | Pr
   throw new Error(`waited ${timeoutMs} ms for ${what}, in vain`)
 }
 
-/** Finds `count` ports of 127.0.0.1 that nobody listens on. */
+/** Finds `count` free ports of 127.0.0.1. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
@@ -75,7 +75,7 @@ export async function freePorts(count: number): Promise<number[]> {
       return server
     }),
   )
-  // All are held until each has one: no port is given out twice.
+  // Keep all ports open until the last one is assigned, so that no port is assigned twice.
   return Promise.all(
     servers.map((server) => {
       const address = server.address()

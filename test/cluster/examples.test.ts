@@ -7,7 +7,7 @@ import { until } from './component.ts'
 import { type Kubelet, startKubelet } from './kubelet.ts'
 import { describeCluster } from './suite.ts'
 
-// The examples are not told where the server is: they read the cluster's kubeconfig, and reach it by its own certificates.
+// The examples get no server URL: they read the cluster's kubeconfig and use its certificates.
 
 describeCluster('the examples that are scripts', (cluster) => {
   let client: KubeClient
@@ -58,7 +58,7 @@ describeCluster('the examples that are scripts', (cluster) => {
       expect(await bad.ended).toEqual({ code: 1, stderr: 'Error: bad makes no progress\n' })
     })
 
-    test('who-changed-this prints the user who scaled a deployment, and the time if the server records it', async () => {
+    test('the example who-changed-this prints the user who scaled a deployment, and the time if the server records it', async () => {
       await deploy('scaled', 600)
       await using example = run('who-changed-this', 'deploy', 'scaled')
       const next = async (prefix: string) => {
@@ -66,7 +66,7 @@ describeCluster('the examples that are scripts', (cluster) => {
         throw new Error(`no line begins with ${prefix}: ${example.stderr()}`)
       }
       expect(await next('scaled + .spec.replicas')).toContain('.spec.replicas = 1')
-      // What is written by way of the scale subresource has no time.
+      // A write through the scale subresource has no time.
       await cluster().kubectl(['scale', 'deployment/scaled', '--replicas=3', '-n', namespace])
       expect(await next('scaled - .spec.replicas')).toContain('.spec.replicas = 1')
       expect(await next('scaled + .spec.replicas')).toBe('scaled + .spec.replicas = 3  kubectl (Update) undated')
@@ -91,7 +91,7 @@ describeCluster('the examples that are scripts', (cluster) => {
       const asked = () => kubelet.requests.filter((url) => url.includes(`/${namespace}/looping/`)).length
       await until('a follower', () => (kubelet.open === 1 ? true : undefined))
       kubelet.logs.end(container)
-      // Whether the log is over is asked once more.
+      // One more request checks whether the log has ended.
       await until('the end', () => (asked() === 2 && kubelet.open === 0 ? true : undefined))
       kubelet.logs.append(container, ['third'])
       const terminated = {
@@ -109,7 +109,7 @@ describeCluster('the examples that are scripts', (cluster) => {
         expect(await example.line()).toBeUndefined()
         expect(await example.ended).toEqual({ code: 0, stderr: '' })
       }
-      await until('nobody follows', () => (kubelet.open === 0 ? true : undefined))
+      await until('no client follows', () => (kubelet.open === 0 ? true : undefined))
     })
   })
 })

@@ -3,7 +3,7 @@ import { INITIAL_EVENTS_END } from '../../src/codec/wire'
 import { describeCluster } from './suite.ts'
 import { getDirectly, holdRequest, type ListOrStatus, Playground, readDirectly, WatchStream } from './wire.ts'
 
-// What the library relies on, asked of a real API server. A release of Kubernetes that behaves differently fails here first.
+// Facts about API servers that the library relies on. A release of Kubernetes that behaves differently fails here first.
 
 describeCluster('the API server', (cluster) => {
   test('a list at a future version waits 3 s, then answers 504 with a cause and Retry-After', async () => {
@@ -70,7 +70,7 @@ describeCluster('the API server', (cluster) => {
     const resourceVersion = await playground.resourceVersion()
     await using asked = await playground.watch({ resourceVersion, timeoutSeconds: 5, allowWatchBookmarks: true })
     await using notAsked = await playground.watch({ resourceVersion, timeoutSeconds: 5 })
-    // Nobody here writes limit ranges.
+    // No test writes limit ranges.
     const limitRanges = `${cluster().proxyUrl}/api/v1/namespaces/bookmarks/limitranges`
     const { metadata } = (await (await fetch(limitRanges)).json()) as ListOrStatus
     await using idle = await WatchStream.open(
@@ -246,7 +246,7 @@ describeCluster('the API server, started again', (cluster) => {
   })
 })
 
-/** A version `by` steps ahead of the newest. Clients must not do arithmetic with versions; who knows that it is etcd's revision may. */
+/** Returns a version `by` steps ahead of the newest. Clients must not do arithmetic with versions; this test knows etcd's revisions. */
 async function beyond(playground: Playground, by: number): Promise<string> {
   return String(Number(await playground.resourceVersion()) + by)
 }

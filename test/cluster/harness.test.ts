@@ -5,7 +5,7 @@ import { describeCluster } from './suite.ts'
 import { Playground, WatchStream } from './wire.ts'
 
 describeCluster('the cluster harness', (cluster) => {
-  test('kubectl creates what a list through the proxy shows', async () => {
+  test('a list through the proxy shows an object that kubectl created', async () => {
     const playground = await Playground.create(cluster(), 'harness')
     await cluster().kubectl(['--namespace=harness', 'create', '-f', '-'], {
       input: JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } }),
@@ -14,11 +14,11 @@ describeCluster('the cluster harness', (cluster) => {
     expect(body.items.map(({ metadata }) => metadata.name)).toEqual(['a'])
   })
 
-  test('rejects with the stderr of kubectl when it fails', async () => {
+  test('a failed kubectl command rejects with its stderr', async () => {
     await expect(cluster().kubectl(['get', 'unicorns'])).rejects.toThrow(`doesn't have a resource type "unicorns"`)
   })
 
-  test('the viewer authenticates and has no rights', async () => {
+  test('the viewer authenticates and has no permissions', async () => {
     const { proxyUrl, viewerToken } = cluster()
     const whoAmI = await cluster().kubectl(['auth', 'whoami', `--token=${viewerToken}`, '-o', 'jsonpath={.status.userInfo.username}'])
     expect(whoAmI).toBe('viewer')
@@ -46,7 +46,7 @@ describeCluster('the cluster harness', (cluster) => {
     expect(await watch.events()).toMatchObject([{ type: 'ERROR', object: { code: 410, reason: 'Expired' } }])
   })
 
-  test('leaves no process and no file after the end', async () => {
+  test('a closed cluster leaves no process and no file', async () => {
     const another = await startCluster()
     const { pids, kubeconfig } = another
     expect(pids).toHaveLength(4)
@@ -56,7 +56,7 @@ describeCluster('the cluster harness', (cluster) => {
     expect(existsSync(kubeconfig)).toBe(false)
   })
 
-  test('reports an API server that does not start with the end of its log', async () => {
+  test('an API server that does not start is reported with the end of its log', async () => {
     await expect(startCluster({ apiServerFlags: ['--no-such-flag'] })).rejects.toThrow('unknown flag: --no-such-flag')
   })
 })

@@ -1,4 +1,4 @@
-// Two real clusters answer at one URL, one after the other: a resourceVersion of the first means something else on the second.
+// Two real clusters answer at the same URL, one after the other. A resourceVersion of the first has another meaning in the second.
 import { beforeAll, expect, test } from 'vitest'
 import { KubeClient } from '../../src/http/client'
 import { createInformer } from '../../src/informer/create-informer'
@@ -11,16 +11,16 @@ import { describeCluster } from './suite.ts'
 import { Playground } from './wire.ts'
 
 const names = Array.from({ length: 40 }, (_, index) => `a${index}`)
-/** How far apart two versions are that are not equal. */
+/** The distance between two versions that differ. */
 const DISTANCE = 50
 
-/** What a namespace has, or an informer of it: `name@version uid`, sorted. */
+/** Returns the objects of a namespace, or of its informer, as sorted lines `name@version uid`. */
 const brief = (objects: readonly { name?: string; uid?: string; resourceVersion?: string }[]) =>
   objects.map(({ name, uid, resourceVersion }) => `${name}@${resourceVersion} ${uid}`).sort()
 
 const stateOf = async (playground: Playground) => brief((await playground.list()).body.items.map(({ metadata }) => metadata))
 
-/** How often a proxy was asked for the whole collection, listed or streamed. */
+/** Returns the number of requests for the whole collection that a proxy received, listed or streamed. */
 const fullLists = ({ requests }: ReverseProxy) =>
   requests.filter((url) => url.includes('sendInitialEvents') || !/[?&](watch=true|limit=1)(&|$)/.test(url)).length
 
@@ -82,7 +82,7 @@ describeCluster('another cluster answers at the same URL', (cluster) => {
         expect(fullLists(proxy)).toBe(1)
         expect([...(confirmed ?? [])].filter((uid) => foreign.has(uid))).toEqual([])
 
-        // It is followed from there.
+        // The informer follows the new cluster from there.
         await second.put('later')
         await expect.poll(isSame, { timeout: 5_000, interval: 100 }).toBe(true)
         expect(fullLists(proxy)).toBe(1)
@@ -96,7 +96,7 @@ async function newestOf(playground: Playground): Promise<string> {
   return String(Math.max(...items.map(({ metadata }) => Number(metadata.resourceVersion))))
 }
 
-/** The uids of all objects that an informer shows while it is live. */
+/** Collects the uids of all objects that an informer shows while it is live. */
 function confirmedObjects(informer: SharedInformer<ConfigMap>): ReadonlySet<string> {
   const uids = new Set<string>()
   const look = () => {

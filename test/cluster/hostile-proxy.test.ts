@@ -16,7 +16,7 @@ const INFORMERS = 6
 const seed = Math.floor(Math.random() * 2 ** 32)
 
 describeCluster('a proxy that breaks most requests for half a minute', (cluster) => {
-  test(`leaves every informer with the server's state within 10 s, but for one that waits after many failures in a row (seed ${seed})`, async () => {
+  test(`every informer has the server's state within 10 s of the last fault, except one that waits after many failures in a row (seed ${seed})`, async () => {
     const namespace = 'hostile'
     const playground = await Playground.create(cluster(), namespace)
     await playground.put('o0')
@@ -50,10 +50,10 @@ describeCluster('a proxy that breaks most requests for half a minute', (cluster)
       await new Promise((resolve) => setTimeout(resolve, random.below(300)))
     }
     isHostile = false
-    // What is stalled is cut: that was the last fault.
+    // Cut the stalled streams as the last fault.
     for (const { proxy } of victims) proxy.switchTo(cluster().proxyUrl)
     const endedAt = performance.now()
-    // By then they have noticed, and those that have to wait do so.
+    // By then the informers have detected the fault and started their waits.
     await new Promise((resolve) => setTimeout(resolve, 500))
 
     const { items } = (await playground.list()).body

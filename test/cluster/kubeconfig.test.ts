@@ -20,7 +20,7 @@ const run = promisify(execFile)
 const directory = mkdtempSync(join(tmpdir(), 'kubeflect-kubeconfig-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-/** Writes a file below a directory of the tests' own, and gives its path. */
+/** Writes a file into the folder of the tests and returns its path. */
 function write(name: string, content: string | object, mode = 0o600): string {
   const path = join(directory, name)
   mkdirSync(join(path, '..'), { recursive: true })
@@ -28,7 +28,7 @@ function write(name: string, content: string | object, mode = 0o600): string {
   return path
 }
 
-/** A kubeconfig of one context. */
+/** Returns a kubeconfig with one context. */
 const kubeconfig = (name: string, cluster: object, user: object) =>
   write(name, {
     apiVersion: 'v1',
@@ -168,7 +168,7 @@ describeCluster(
         ['impersonation', {}, { token: 't', as: 'bob', 'as-uid': '7', 'as-groups': ['g'], 'as-user-extra': { 'a.b/c%ä(': ['1'] } }],
         ['a plugin', { extensions }, { exec: { ...exec, args: ['{"token":"of-plugin"}'], env: [{ name: 'EXTRA', value: 'yes' }] } }],
         [
-          'a plugin that gives a certificate',
+          'a plugin that returns a certificate',
           { 'disable-compression': true },
           { exec: { ...exec, args: [JSON.stringify({ clientCertificateData: cert, clientKeyData: key })] } },
         ],
@@ -217,17 +217,17 @@ describeCluster(
       })
       const users: [string, object][] = [
         ['a client certificate', { 'client-certificate-data': base64(ann.cert), 'client-key-data': base64(ann.key) }],
-        ['a plugin that gives a certificate', { exec: exec({ clientCertificateData: ann.cert, clientKeyData: ann.key }) }],
+        ['a plugin that returns a certificate', { exec: exec({ clientCertificateData: ann.cert, clientKeyData: ann.key }) }],
         ['a token', { token: 'admintoken' }],
         [
-          'a token, as somebody else',
+          'a token that impersonates another user',
           { token: 'admintoken', as: 'bob', 'as-groups': ['shop'], 'as-user-extra': { 'example.com/reason': ['test'] } },
         ],
       ]
       const fileOf = (user: object, fields: object = { 'certificate-authority-data': base64(cluster().certificateAuthority) }) =>
         kubeconfig('real', { server: cluster().serverUrl, ...fields }, user)
 
-      test.each(users)('with %s, as whom kubectl says', async (_, user) => {
+      test.each(users)('the API server sees the same user from %s as from kubectl', async (_, user) => {
         const path = fileOf(user)
         const whoami = JSON.parse(await kubectl(['--kubeconfig', path, 'auth', 'whoami', '-o', 'json'])).status.userInfo
         await using connection = await loadKubeconfig({ path })
@@ -237,7 +237,7 @@ describeCluster(
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }),
         })
-        // Which certificate it was is another every time.
+        // The certificate differs each time.
         expect(withoutCredentialId((await review.json()).status.userInfo)).toEqual(withoutCredentialId(whoami))
       })
 
@@ -276,7 +276,7 @@ describeCluster(
   { apiServerFlags: [`--client-ca-file=${clientAuthority}`] },
 )
 
-/** A plugin that writes down what it is told, and gives the status that is its argument. */
+/** Writes a plugin that records its input and prints the status in its argument. */
 const pluginScript = `#!${process.execPath}
 const { appendFileSync } = require('node:fs')
 const { PLUGIN_LOG, KUBERNETES_EXEC_INFO, EXTRA } = process.env
@@ -285,18 +285,18 @@ if (PLUGIN_LOG) appendFileSync(PLUGIN_LOG, JSON.stringify({ info, EXTRA, argv: p
 console.log(JSON.stringify({ kind: 'ExecCredential', apiVersion: info.apiVersion, status: JSON.parse(process.argv[2] ?? '{}') }))
 `
 
-/** What a request says about who sends it, and to whom. */
+/** The parts of a request that identify its sender and its target. */
 function identity({ method, path, headers, serverName, client }: Seen): object {
-  const told = Object.entries(headers).filter(([name]) => name === 'authorization' || name.startsWith('impersonate-'))
-  return { method, path, serverName, client, headers: Object.fromEntries(told) }
+  const sent = Object.entries(headers).filter(([name]) => name === 'authorization' || name.startsWith('impersonate-'))
+  return { method, path, serverName, client, headers: Object.fromEntries(sent) }
 }
 
-/** As kubectl writes them: in the order of their names, without what is empty. */
+/** Returns the entries in the form of kubectl: sorted by name, without empty values. */
 function entries(map: ReadonlyMap<string, Located<object>>, kind: string): object[] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => withoutEmpty({ name, [kind]: value }))
 }
 
-/** Without what Go leaves out or writes as null: the two say the same. */
+/** Removes the members that Go omits or writes as null, which have the same meaning. */
 function withoutEmpty(value: object): object {
   const isEmpty = (of: unknown) => !of || (typeof of === 'object' && Object.keys(of).length === 0)
   return Object.fromEntries(

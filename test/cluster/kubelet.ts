@@ -9,21 +9,21 @@ import { nodeListener } from '../../src/testing/node-listener.ts'
 import { PodLogs } from '../../src/testing/pod-logs'
 import type { Cluster } from './cluster.ts'
 
-/** The part of a kubelet that serves logs, and the node it belongs to. */
+/** A kubelet that only serves logs, with its node. */
 export interface Kubelet extends AsyncDisposable {
   readonly node: string
   readonly logs: PodLogs
-  /** What its times come from. */
+  /** The clock of its timestamps. */
   readonly clock: VirtualClock
-  /** What it was asked, path and query. */
+  /** The requests it received, as path and query. */
   readonly requests: readonly string[]
-  /** How many answers are under way. */
+  /** The number of open responses. */
   readonly open: number
-  /** Breaks every connection, as a kubelet does that restarts. */
+  /** Breaks all connections, like a restart. */
   cut(): void
 }
 
-/** Starts a kubelet's log server and registers its node; the API server does not ask for more than a certificate, whoever made it. */
+/** Starts a kubelet's log server and registers its node. The API server accepts a certificate of any issuer. */
 export async function startKubelet(cluster: Cluster, node: string): Promise<Kubelet> {
   const clock = new VirtualClock()
   const logs = new PodLogs(clock)

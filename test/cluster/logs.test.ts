@@ -7,7 +7,7 @@ import { until } from './component.ts'
 import { type Kubelet, startKubelet } from './kubelet.ts'
 import { describeCluster } from './suite.ts'
 
-// What `kubectl logs` prints, line by line: of a real API server, which passes on what a kubelet of the test's own serves.
+// Compares logs with the output of `kubectl logs`, on a real API server that forwards the logs of the test's kubelet.
 
 describeCluster('logs', (cluster) => {
   let client: KubeClient
@@ -20,7 +20,7 @@ describeCluster('logs', (cluster) => {
   })
   afterAll(() => kubelet?.[Symbol.asyncDispose]())
 
-  /** A pod on the node. */
+  /** Creates a pod on the node. */
   async function start(name: string) {
     const containers = ['web', 'side'].map((container) => ({ name: container, image: 'x' }))
     const pod = await client.create(Pod, { metadata: { name, namespace: 'shop' }, spec: { nodeName: kubelet.node, containers } })
@@ -62,7 +62,7 @@ describeCluster('logs', (cluster) => {
       write(...lines)
       await kubelet.clock.advance(10_000)
     }
-    // A time is of the kubelet's clock, on which some time has passed.
+    // Times come from the kubelet's clock, which has advanced.
     const since = options.sinceTime && new Date(kubelet.clock.now() - 20_000).toISOString()
     const lines: string[] = []
     for await (const line of client.logs({ ...web, ...options, ...(since && { sinceTime: since }) })) lines.push(line)
@@ -107,7 +107,7 @@ describeCluster('logs', (cluster) => {
     await writeOn('c', 'd')
     await seenLines(seen, 7)
     const restarted = cluster().restartApiServer()
-    await until('nobody follows', () => (kubelet.open === 0 ? true : undefined))
+    await until('no client follows', () => (kubelet.open === 0 ? true : undefined))
     await writeOn('e', 'e')
     await restarted
     await seenLines(seen, 9)

@@ -2,6 +2,6 @@ import { mirroring } from '../examples/mirroring-scenario'
 import { describeCluster } from './suite.ts'
 
 describeCluster('mirroring-a-configmap, with a real API server', (cluster) => {
-  // What is open is the server's own affair: the process that asked is gone.
+  // Open requests are not checked, because the process that sent them has exited.
   mirroring(() => ({ baseUrl: cluster().proxyUrl, fetch: (request) => fetch(request), openRequests: [] }))
 })

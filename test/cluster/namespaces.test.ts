@@ -10,10 +10,10 @@ import { describeCluster } from './suite.ts'
 
 const labelSelector = 'test=namespaces'
 
-/** What is forbidden is asked for again after minutes; here after a second. */
-const hastyClock: Clock = { ...systemClock, setTimeout: (callback, ms) => systemClock.setTimeout(callback, ms < 60_000 ? ms : 1_000) }
+/** A clock that shortens waits of a minute or more to a second, so that a denied request is soon repeated. */
+const shortWaitClock: Clock = { ...systemClock, setTimeout: (callback, ms) => systemClock.setTimeout(callback, ms < 60_000 ? ms : 1_000) }
 
-describeCluster('a user of a real cluster who may read some namespaces only', (cluster) => {
+describeCluster('a user of a real cluster with permissions in some namespaces only', (cluster) => {
   const kubectl = (...args: readonly string[]) => cluster().kubectl(args)
   const put = async (namespace: string, name: string) => {
     const labels = { test: 'namespaces' }
@@ -32,14 +32,14 @@ describeCluster('a user of a real cluster who may read some namespaces only', (c
   const inform = (user: string, options: InformerOptions<ConfigMap>) =>
     createInformer(new KubeClient({ baseUrl: cluster().proxyUrl, impersonate: { user } }), ConfigMap, {
       labelSelector,
-      clock: hastyClock,
+      clock: shortWaitClock,
       ...options,
     })
   const untilKeys = async (informer: SharedInformer<ConfigMap>, ...keys: readonly string[]) =>
     until(`${keys}`, async () => informer.store.keys().sort().join() === keys.join() || undefined)
   const stateOf = (informer: SharedInformer<ConfigMap>, namespace: string) => informer.status.namespaces?.get(namespace)?.state
 
-  test('follows the named and allowed namespaces, each from its own version, until all may be read', async () => {
+  test('an informer follows the named and allowed namespaces, each from its own version, until the user may read all of them', async () => {
     for (const namespace of ['team-a', 'team-b', 'team-c']) {
       await kubectl('create', 'namespace', namespace)
       await put(namespace, 'settings')
@@ -67,7 +67,7 @@ describeCluster('a user of a real cluster who may read some namespaces only', (c
     expect(informer.lister.get('team-a/settings')).toBe(settings)
   })
 
-  test('follows the namespaces that can be listed, as they come and go', async () => {
+  test('an informer follows the namespaces of a list as they are created and deleted', async () => {
     await allowEverywhere('bob', 'namespaces')
     await kubectl('create', 'namespace', 'crew-a')
     await allow('bob', 'crew-a')

@@ -46,7 +46,7 @@ describeCluster('numbers that JavaScript rounds', (cluster) => {
     })
   })
 
-  test('stores large numbers digit by digit when they are written as bigints', async () => {
+  test('the server stores large numbers with all digits when they are written as bigints', async () => {
     await create('bigint')
     expect(await textOf('bigint')).toContain('"limit":9223372036854775807')
     expect(await textOf('bigint')).toContain('"limit":-9223372036854775808')
@@ -74,7 +74,7 @@ describeCluster('numbers that JavaScript rounds', (cluster) => {
     expect(text).toContain('"ratio":0.25')
   })
 
-  test('large numbers do not hide a conflict: eight concurrent updates all count', async () => {
+  test('large numbers do not hide a conflict: all of eight concurrent updates are applied', async () => {
     await create('race')
     const add = (object: Counter) => {
       object.spec?.list?.push({ name: 'more' })
@@ -84,7 +84,7 @@ describeCluster('numbers that JavaScript rounds', (cluster) => {
     expect((await client().get(Counter, 'race', place)).spec?.list).toHaveLength(10)
   })
 
-  test('large numbers still lead to a ConflictError when an update is always late', async () => {
+  test('an update of large numbers throws a ConflictError when it always loses the race', async () => {
     await create('late')
     let others = 0
     const beLate = async (object: Counter) => {
@@ -94,7 +94,7 @@ describeCluster('numbers that JavaScript rounds', (cluster) => {
     await expect(updateWithRetry(client(), Counter, 'late', beLate, place)).rejects.toSatisfy(isConflictError)
   })
 
-  test('a replacement of a read object refuses rounded numbers and names the field', async () => {
+  test('replacing an object with rounded numbers is refused with an error that names the field', async () => {
     await create('replace')
     const read = await client().get(Counter, 'replace', place)
     await expect(client().replace(Counter, read)).rejects.toThrow('counters.numbers.example.com replace: spec.limit: the integer')

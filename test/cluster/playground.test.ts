@@ -29,12 +29,12 @@ describeCluster('the playground in front of a real API server', (cluster) => {
     await showsWhatTheServerHas(page, cluster())
     expect((await allRows(page)).filter((row) => row.includes(' Running '))).toHaveLength(50)
 
-    // The API server goes away and comes back.
+    // Restart the API server.
     await cluster().restartApiServer()
     await setPhase(cluster(), 60, 'Running')
     await showsWhatTheServerHas(page, cluster())
 
-    // While the page is closed, pods vanish and the past is forgotten.
+    // While the page is closed, pods are deleted and etcd is compacted.
     await stored(page)
     await page.goto('about:blank')
     await inParallel(20, (index) => remove(cluster(), index))
@@ -47,7 +47,7 @@ describeCluster('the playground in front of a real API server', (cluster) => {
     expect(await feedData(page)).toMatchObject({ source: 'stream', rows: String(PODS - 20), lists: '1' })
     expect(await blankMoments(page)).toBe(0)
 
-    // And a reload after that goes on from what was stored.
+    // A later reload resumes from the stored state.
     await stored(page)
     await page.reload()
     await showsWhatTheServerHas(page, cluster())
@@ -86,7 +86,7 @@ describeCluster('the playground in front of a real API server', (cluster) => {
     await feedIs(page, { state: 'gone', rows: '0' })
     await openPicker(page)
     await page.getByRole('option', { name: 'rockets' }).waitFor({ state: 'detached' })
-    // 429: a resource whose storage is still being made ready; 404: one that is gone.
+    // 429: the storage of the resource is not ready yet; 404: the resource is gone.
     expect(errors.filter((error) => !/status of (404|429)/.test(error))).toEqual([])
   })
 })
@@ -147,29 +147,29 @@ async function send(cluster: Cluster, method: string, namespace: string, rest: s
   await response.body?.cancel()
 }
 
-/** Calls for each index, twenty at a time. */
+/** Calls a function for each index, twenty at a time. */
 async function inParallel(count: number, call: (index: number) => Promise<void>): Promise<void> {
   for (let from = 0; from < count; from += 20) {
     await Promise.all(Array.from({ length: Math.min(20, count - from) }, (_, offset) => call(from + offset)))
   }
 }
 
-/** All pods as `kubectl get --raw` has them, sorted by key, without the managedFields that the library leaves out. */
+/** Returns all pods from `kubectl get --raw`, sorted by key, without managedFields, which the library drops. */
 async function podsOf(cluster: Cluster): Promise<Pod[]> {
   const { items } = JSON.parse(await cluster.kubectl(['get', '--raw', '/api/v1/pods'])) as { items: Pod[] }
   for (const { metadata } of items) delete metadata.managedFields
   return sorted(items)
 }
 
-/** All pods as they are in the browser's storage. Reading them makes the page's own feed stop to store. */
+/** Returns all pods in the browser's storage. Reading them makes the page's informer stop persisting. */
 async function storedPods(page: Page, cluster: string): Promise<Pod[]> {
   const scope = { cluster, user: '', resource: 'pods/v1', namespace: '', labelSelector: '', fieldSelector: '', version: '' }
-  // As text: what runs in the page must not be compiled for Node.
+  // A string, because code that runs in the page must not be compiled for Node.
   const load = `import('/@id/kubeflect/idb').then(({ idbPersister }) => idbPersister({ database: 'kubeflect-playground' }).load(${JSON.stringify(scope)}, { writer: 'the test' }))`
   const { records } = await page.evaluate<Snapshot>(load)
   return sorted(
     records.map(({ text }) => {
-      // The items of a typed list have neither; entries always do.
+      // The items of a typed list lack kind and apiVersion; entries always have them.
       const { kind, apiVersion, ...pod } = JSON.parse(text) as Pod
       expect({ kind, apiVersion }).toEqual({ kind: 'Pod', apiVersion: 'v1' })
       return pod
@@ -180,7 +180,7 @@ async function storedPods(page: Page, cluster: string): Promise<Pod[]> {
 const keyOf = ({ metadata }: Pod) => `${metadata.namespace}/${metadata.name}`
 const sorted = (pods: Pod[]) => pods.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 
-/** Waits until the table shows just the pods the server has, with their phases. */
+/** Waits until the table shows exactly the pods of the server, with their phases. */
 async function showsWhatTheServerHas(page: Page, cluster: Cluster): Promise<void> {
   const expected = (await podsOf(cluster)).map((pod) => `${keyOf(pod)} ${pod.status?.phase} ${pod.spec?.nodeName} 0`)
   await feedIs(page, { state: 'live', rows: String(expected.length) })

@@ -13,7 +13,7 @@ import { tableListWatch } from '../../src/source/table'
 import { until } from './component.ts'
 import { describeCluster } from './suite.ts'
 
-/** The rows that kubectl prints; its columns are three spaces apart at least. */
+/** Parses the rows that kubectl prints; columns are separated by at least three spaces. */
 const printed = (output: string) =>
   output
     .trim()
@@ -77,10 +77,10 @@ describeCluster('representations of a real API server', (cluster) => {
         () => undefined,
       ),
     )
-    const told: string[][] = []
+    const received: string[][] = []
     await using rows = createInformer(client(), Widget, {
       namespace: 'default',
-      source: table({ onColumns: (columns) => told.push(columns.map(({ name }) => name)) }),
+      source: table({ onColumns: (columns) => received.push(columns.map(({ name }) => name)) }),
     })
     expect(await rows.whenSynced()).toEqual({ source: 'stream' })
     expect(rows.lister.get('default/a')?.object.cells).toEqual(['a', 1])
@@ -95,7 +95,7 @@ describeCluster('representations of a real API server', (cluster) => {
     })
     await cluster().kubectl(['delete', '-n', 'default', 'widgets', 'a'])
     await until('the delete', () => (rows.lister.get('default/a') ? undefined : true))
-    expect(told).toEqual([['Name', 'Size']])
+    expect(received).toEqual([['Name', 'Size']])
     expect(rows.status.error).toBeUndefined()
   })
 
@@ -134,7 +134,7 @@ describeCluster('representations of a real API server', (cluster) => {
       expect([first.entries.length, first.continue !== '']).toEqual([1, true])
       expect((await source.list({ limit: 1, continue: first.continue })).entries).toHaveLength(1)
       const types = new Set<string>()
-      // Bookmarks come shortly before the end, and only when there is something newer.
+      // Bookmarks arrive shortly before the end, and only after newer changes.
       const options = { resourceVersion: first.resourceVersion, allowWatchBookmarks: true, timeoutSeconds: 5 }
       for await (const batch of elsewhere[i]?.watch(options) ?? []) {
         for (const { type } of batch) types.add(type)

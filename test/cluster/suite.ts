@@ -3,8 +3,8 @@ import { whyNoCluster } from './build.ts'
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts'
 
 /**
- * A suite of tests against one real cluster, fresh for the suite. Where there can be none, each test is reported as skipped, and
- * the suite's name says why.
+ * Defines a suite of tests against a new real cluster. Where none can run, each test is reported as skipped, and
+ * the name of the suite has the reason.
  */
 export function describeCluster(name: string, tests: (cluster: () => Cluster) => void, options?: ClusterOptions): void {
   const reason = whyNoCluster()

@@ -51,7 +51,7 @@ const definition = {
   },
 }
 
-// Known to the server, and no controller of the cluster touches it.
+// A built-in resource that no controller of the cluster changes.
 const StatefulSet = defineResource<Gadget>({ group: 'apps', version: 'v1', plural: 'statefulsets', kind: 'StatefulSet' })
 const statefulSet = (name: string) => {
   const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'web:1' }] } }
@@ -97,7 +97,7 @@ describeCluster('the verbs', (cluster) => {
     )
   })
 
-  // Every verb, of a resource that the server knows and of a custom one.
+  // Every verb, for a built-in and a custom resource.
   describe.each<{ kind: string; resource: typeof Gadget; object: (name: string) => Gadget & { metadata: { name: string } } }>([
     { kind: 'built-in', resource: StatefulSet, object: statefulSet },
     { kind: 'custom', resource: Gadget, object: gadget },
@@ -249,7 +249,7 @@ describeCluster('the verbs', (cluster) => {
         conflicts: [{ manager: 'other', field: '.spec.replicas' }],
         message: expect.stringContaining('Apply failed with 1 conflict: conflict with "other": .spec.replicas'),
       })
-      // @ts-expect-error who applies must say who it is
+      // @ts-expect-error apply requires a field manager
       expect(await failureOf(client.apply(resource, labelled({}), {}))).toMatchObject({
         status: 422,
         message: expect.stringContaining('fieldManager: Required value'),
@@ -408,7 +408,7 @@ describeCluster('the verbs', (cluster) => {
     expect(texts).toEqual([expect.stringContaining('says "no", über\\all'), expect.stringContaining('says 299 - twice')])
   })
 
-  describe('what goes wrong', () => {
+  describe('errors of requests', () => {
     test('reports a namespace that does not exist', async () => {
       expect(await failureOf(client.create(ConfigMap, { metadata: { name: 'a', namespace: 'nowhere' } }))).toMatchObject({
         status: 404,
@@ -426,7 +426,7 @@ describeCluster('the verbs', (cluster) => {
       }
     })
 
-    test('reports a user without rights, and an unknown user', async () => {
+    test('reports a user without permissions, and an unknown user', async () => {
       const as = (options: object) => new KubeClient({ baseUrl: cluster().proxyUrl, ...options })
       const viewer = as({ impersonate: { user: 'viewer' } })
       expect(await failureOf(viewer.create(ConfigMap, { metadata: { name: 'a', ...shop } }))).toMatchObject({

@@ -5,20 +5,20 @@ import type { KubeList, KubeObject, Status } from '../../src/api/object'
 import type { WatchEvent } from '../../src/codec/wire'
 import type { Cluster } from './cluster.ts'
 
-// The wire as it is, read without the library: what the tests of facts compare with.
+// Reads the wire without the library, for the tests of facts about API servers.
 
-/** A configmap, and enough of any other object. */
+/** A ConfigMap, and the used members of any other object. */
 interface ConfigMap extends KubeObject {
   data?: Record<string, string>
 }
 
-/** A list, or the Status sent in its place. */
+/** A list, or the Status sent instead. */
 export type ListOrStatus = KubeList<ConfigMap> & Status
 
 /** Query parameters. */
 type Query = Record<string, string | number | boolean | undefined>
 
-/** A namespace of its own for one test, and the configmaps in it. */
+/** The ConfigMaps in a namespace that only one test uses. */
 export class Playground {
   readonly namespace: string
   readonly #cluster: Cluster
@@ -33,7 +33,7 @@ export class Playground {
     return new Playground(cluster, namespace)
   }
 
-  /** Path and query of the collection. */
+  /** Returns the path and query of the collection. */
   path(query: Query = {}): string {
     const parameters = new URLSearchParams(
       Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
@@ -41,7 +41,7 @@ export class Playground {
     return `/api/v1/namespaces/${this.namespace}/configmaps?${parameters}`
   }
 
-  /** Creates a configmap, or replaces the one of that name. */
+  /** Creates or replaces a ConfigMap. */
   async put(
     name: string,
     { data = {}, labels = {} }: { data?: Record<string, string>; labels?: Record<string, string> } = {},
@@ -52,7 +52,7 @@ export class Playground {
     return resourceVersionOf(response)
   }
 
-  /** Deletes a configmap. */
+  /** Deletes a ConfigMap. */
   async delete(name: string): Promise<void> {
     await this.#send('DELETE', name)
   }
@@ -63,7 +63,7 @@ export class Playground {
     return { status: response.status, headers: response.headers, body: (await response.json()) as ListOrStatus }
   }
 
-  /** The newest version of the collection. */
+  /** Returns the newest version of the collection. */
   async resourceVersion(): Promise<string> {
     return (await this.list()).body.metadata.resourceVersion ?? ''
   }
@@ -85,9 +85,9 @@ async function resourceVersionOf(response: Response): Promise<string> {
   return object.metadata.resourceVersion ?? ''
 }
 
-/** An open watch, line by line. */
+/** An open watch, read line by line. */
 export class WatchStream implements AsyncDisposable {
-  // The response itself, not only its body: Node cancels the body of a response that was garbage collected before it is read.
+  // The response, not only its body: Node cancels the body of a response that is garbage-collected before it is read.
   readonly #response: Response
   readonly #controller: AbortController
 
@@ -103,13 +103,13 @@ export class WatchStream implements AsyncDisposable {
     return this.#response.headers
   }
 
-  /** Opens one; resolves when the headers have arrived. */
+  /** Opens a watch; resolves when the headers have arrived. */
   static async open(url: string): Promise<WatchStream> {
     const controller = new AbortController()
     return new WatchStream(await fetch(url, { signal: controller.signal }), controller)
   }
 
-  /** The lines up to the first that `isLast` accepts, or to the end of the stream. */
+  /** Reads the lines up to the first one that `isLast` accepts, or to the end of the stream. */
   async lines(isLast: (line: string) => boolean = () => false): Promise<string[]> {
     const lines: string[] = []
     let rest = ''
@@ -125,19 +125,19 @@ export class WatchStream implements AsyncDisposable {
     return lines
   }
 
-  /** The events up to the first that `isLast` accepts, or to the end of the stream. */
+  /** Reads the events up to the first one that `isLast` accepts, or to the end of the stream. */
   async events(isLast: (event: WatchEvent<ConfigMap>) => boolean = () => false): Promise<WatchEvent<ConfigMap>[]> {
     const parse = (line: string) => JSON.parse(line) as WatchEvent<ConfigMap>
     return (await this.lines((line) => isLast(parse(line)))).map(parse)
   }
 
-  /** Closes it. */
+  /** Closes the watch. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#controller.abort()
   }
 }
 
-/** A GET straight to the API server, without `kubectl proxy`; the response is not read yet. */
+/** Sends a GET to the API server without `kubectl proxy`. The body of the response is not read yet. */
 export function getDirectly(
   { serverUrl, certificateAuthority, adminToken }: Cluster,
   path: string,
@@ -151,7 +151,7 @@ export function getDirectly(
   })
 }
 
-/** Status, headers and whole body of a GET straight to the API server. */
+/** Sends a GET to the API server without `kubectl proxy`, and returns status, headers and body. */
 export async function readDirectly(
   cluster: Cluster,
   path: string,
@@ -163,12 +163,12 @@ export async function readDirectly(
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() }
 }
 
-/** Holds a request in the API server's hands, which cannot end before it is released: it has asked for a body that does not come. */
+/** Keeps a request open at the API server until it is released: its body does not arrive. */
 export async function holdRequest({ serverUrl, certificateAuthority, adminToken }: Cluster): Promise<{ release(): void }> {
   const headers = { authorization: `Bearer ${adminToken}`, expect: '100-continue', 'content-type': 'application/json', 'content-length': 2 }
   const options = { method: 'POST', ca: certificateAuthority, agent: false, headers } as const
   const held = request(`${serverUrl}/api/v1/namespaces/default/configmaps`, options)
   await once(held, 'continue')
-  // What becomes of it is nobody's business.
+  // The outcome of the request does not matter.
   return { release: () => held.on('error', () => undefined).destroy() }
 }

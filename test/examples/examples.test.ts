@@ -5,7 +5,7 @@ import { Deployment } from '../../src/resources/apps/v1'
 import { Pod } from '../../src/resources/core/v1'
 import { FakeApiServer } from '../../src/testing'
 import { type HttpServer, serve } from '../support/http'
-import { goesQuietly, runExample, runPreloaded } from './run'
+import { expectCleanExit, runExample, runPreloaded } from './run'
 
 let api: FakeApiServer
 let http: HttpServer
@@ -25,17 +25,17 @@ const pod = (name: string, { namespace = 'default', phase = 'Pending' } = {}): P
 })
 
 // Each test starts a process that compiles the sources as it loads them.
-describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () => {
+describe('the examples run until Ctrl-C', { timeout: 60_000 }, () => {
   test('using-reflector prints the first cached key as it appears', async () => {
     await using example = runExample('using-reflector', '--server', http.url)
     await vi.waitUntil(() => api.openRequests.some(({ resource, state }) => resource === 'pods' && state === 'open'), { timeout: 30_000 })
     api.create(Pod, pod('web-1', { namespace: 'shop' }))
     expect(await example.line()).toBe('first cached pod: shop/web-1')
     api.create(Pod, pod('web-2', { namespace: 'shop' }))
-    await goesQuietly(example, api)
+    await expectCleanExit(example, api)
   })
 
-  test('watching-the-count prints how many pods there are whenever that changes', async () => {
+  test('watching-the-count prints the number of pods whenever it changes', async () => {
     api.create(Pod, pod('web-1'))
     await using example = runExample('watching-the-count', '--server', http.url)
     expect(await example.line()).toBe('pods: 1')
@@ -44,10 +44,10 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
     api.update(Pod, pod('web-2', { phase: 'Running' }))
     api.delete(Pod, { name: 'web-1' })
     expect(await example.line()).toBe('pods: 1')
-    await goesQuietly(example, api)
+    await expectCleanExit(example, api)
   })
 
-  test('waiting-for-one-object ends by itself when the pod runs, and reads no other pod', async () => {
+  test('waiting-for-one-object exits by itself when the pod is running, and reads no other pod', async () => {
     api.create(Pod, pod('other', { phase: 'Running' }))
     await using example = runExample('waiting-for-one-object', '--server', http.url, '--name', 'web-1')
     expect(await example.line()).toBe('web-1: not there yet')
@@ -64,7 +64,7 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
   test('waiting-for-one-object can be interrupted', async () => {
     await using example = runExample('waiting-for-one-object', '--server', http.url)
     expect(await example.line()).toBe('web-1: not there yet')
-    await goesQuietly(example, api)
+    await expectCleanExit(example, api)
   })
 
   test('several-resources follows namespaces, pods and deployments', async () => {
@@ -76,10 +76,10 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
     expect(await example.line()).toBe('deployments.apps added: shop/web')
     api.delete(Pod, { name: 'web-1', namespace: 'shop' })
     expect(await example.line()).toBe('pods deleted: shop/web-1')
-    await goesQuietly(example, api)
+    await expectCleanExit(example, api)
   })
 
-  test('opentelemetry records what the informer did, and a span for each list', async () => {
+  test('opentelemetry records the events of the informer, and a span for each list', async () => {
     api.create(Pod, pod('web-1'))
     api.faults.add({ match: { verb: 'watch' }, fault: { type: 'status', status: 500, reason: 'InternalError' } })
     await using example = runPreloaded([new URL('telemetry.ts', import.meta.url)], 'opentelemetry', '--server', http.url)
@@ -93,7 +93,7 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
     expect([await example.line(), await example.line()]).toEqual(['deleted: default/web-1', 'added: default/web-3'])
     example.interrupt()
     const { figures, spans } = JSON.parse((await example.line()) ?? '')
-    // The feed reports by default what keeps it from working.
+    // By default, an informer reports why it cannot connect.
     expect(await example.ended).toEqual({ code: 0, stderr: expect.stringMatching(/^kubeflect: GET .*500/) })
     const count = (times: number) => ({ count: times, sum: expect.any(Number) })
     expect(figures).toEqual({
@@ -117,7 +117,7 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
     ])
   })
 
-  test('without a server they go on trying', async () => {
+  test('every example retries while there is no server', async () => {
     await http.close()
     await using example = runExample('watching-the-count', '--server', http.url)
     await vi.waitUntil(() => example.stderr().includes('no answer'), { timeout: 30_000 })
@@ -126,7 +126,7 @@ describe('the examples do what they say, until Ctrl-C', { timeout: 60_000 }, () 
   })
 })
 
-test('each example is short enough to be read at once, and is listed', () => {
+test('each example has at most the allowed length, and is listed in the README', () => {
   const folder = new URL('../../examples/', import.meta.url)
   const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
   const readme = readFileSync(new URL('README.md', folder), 'utf8')

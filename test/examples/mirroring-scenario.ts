@@ -2,41 +2,41 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { KubeObject } from '../../src/api/object'
 import { ConfigMap, type Namespace } from '../../src/resources/core/v1'
 import { type HttpServer, serve } from '../support/http'
-import { goesQuietly, type RunningExample, runExample } from './run'
+import { expectCleanExit, type RunningExample, runExample } from './run'
 
 /** An API server that the example is run against. */
 export interface MirroringTarget {
-  /** Where it is; a request's url begins with it. */
+  /** The base URL of the server, without a trailing slash. */
   readonly baseUrl: string
   fetch(request: Request): Promise<Response>
-  /** The requests that are under way, as far as the server can tell. */
+  /** The open requests, as known to the server. */
   readonly openRequests: readonly unknown[]
 }
 
-/** One original and its copies. Their names are their own, so that a server may serve several tests. */
+/** A mirrored ConfigMap and its copies. Each instance has unique names, so that several tests can share a server. */
 class Mirrors implements AsyncDisposable {
-  /** How many of the example's writes are answered from now on; one beyond that is carried out, and its answer never comes. */
+  /** The number of the example's future writes that get a response; the next one is carried out, but its response never arrives. */
   answers: number = Number.POSITIVE_INFINITY
-  /** How many answers are kept from the example. */
+  /** The number of responses that never arrived. */
   withheld = 0
   readonly #target: MirroringTarget
   readonly #id: string
-  // In Node the abort of a request that nobody holds any more never comes to those made from it.
-  readonly #held: Request[] = []
-  #front: HttpServer | undefined
+  // In Node, aborting a request that was garbage-collected does not abort the requests created from it.
+  readonly #retained: Request[] = []
+  #proxy: HttpServer | undefined
 
   constructor(target: MirroringTarget, id: string) {
     this.#target = target
     this.#id = id
   }
 
-  /** Starts the example, with the server behind a front that may withhold answers. */
+  /** Starts the example behind a proxy that can withhold responses. */
   async start(): Promise<RunningExample> {
-    this.#front ??= await serve((request) => this.#forward(request))
-    return runExample('mirroring-a-configmap', '--server', this.#front.url, '--name', this.#id)
+    this.#proxy ??= await serve((request) => this.#forward(request))
+    return runExample('mirroring-a-configmap', '--server', this.#proxy.url, '--name', this.#id)
   }
 
-  /** The next lines besides those that say what may be said again, in alphabetical order: which namespace comes first is not promised. */
+  /** Reads the next lines, sorted because the order of namespaces is not defined. Ignores repetitions of the line `again`. */
   async lines(example: RunningExample, count: number, again?: string): Promise<(string | undefined)[]> {
     const read: (string | undefined)[] = []
     while (read.length < count) {
@@ -46,7 +46,7 @@ class Mirrors implements AsyncDisposable {
     return read.sort()
   }
 
-  /** Makes namespaces that are to have a copy. */
+  /** Creates namespaces with the label that requests a copy. */
   async namespaces(...names: readonly string[]): Promise<void> {
     for (const name of names) await this.#send('POST', '/api/v1/namespaces', this.#namespace(name, this.#labels))
   }
@@ -64,25 +64,25 @@ class Mirrors implements AsyncDisposable {
   async delete(name: string): Promise<void> {
     await this.#send('DELETE', this.#path(name, this.#id))
   }
-  /** What the namespaces have, `-` where there is nothing. */
+  /** Returns the colors of the copies in the namespaces; `-` for a missing copy. */
   async colors(...names: readonly string[]): Promise<string> {
     const found = await Promise.all(names.map((name) => this.#send<ConfigMap>('GET', this.#path(name, this.#id))))
     return found.map((object) => object?.data?.color ?? '-').join(' ')
   }
 
-  /** The namespace's name on the server. */
+  /** Returns the name of a namespace on the server. */
   place(name: string): string {
     return name === 'default' ? name : `${this.#id}-${name}`
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#front?.close()
+    await this.#proxy?.close()
   }
 
   async #forward(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url)
     const { method, signal } = request
-    this.#held.push(request)
+    this.#retained.push(request)
     const body = method === 'GET' ? null : await request.text()
     const headers = { accept: 'application/json', 'content-type': 'application/json' }
     const response = await this.#target.fetch(new Request(this.#target.baseUrl + pathname + search, { method, headers, body, signal }))
@@ -105,7 +105,7 @@ class Mirrors implements AsyncDisposable {
     return `/api/v1/namespaces/${this.place(name)}/${ConfigMap.plural}/${object}`.replace(/\/$/, '')
   }
 
-  /** @returns undefined where there is nothing. */
+  /** @returns the object in the response; undefined when it does not exist. */
   async #send<T extends KubeObject>(method: string, path: string, body?: KubeObject): Promise<T | undefined> {
     const init = { method, ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) }
     const response = await this.#target.fetch(new Request(this.#target.baseUrl + path, init))
@@ -115,7 +115,7 @@ class Mirrors implements AsyncDisposable {
   }
 }
 
-/** What the example promises, on any API server. Each run starts a process that compiles the sources as it loads them. */
+/** Tests the example against an API server. Each run starts a process that compiles the sources while loading them. */
 export function mirroring(target: () => MirroringTarget): void {
   let tests = 0
   let mirrors: Mirrors
@@ -124,7 +124,7 @@ export function mirroring(target: () => MirroringTarget): void {
   })
   afterEach(() => mirrors[Symbol.asyncDispose]())
 
-  test('copies the ConfigMap into the labelled namespaces, and follows it, the labels and whoever meddles with the copies', async () => {
+  test('mirroring copies the ConfigMap into the labelled namespaces, and corrects the copies when it, the labels or the copies change', async () => {
     await mirrors.namespaces('team-a', 'team-b', 'other')
     await mirrors.labelled('other', 'not labelled')
     await mirrors.create('default', 'red')
@@ -146,12 +146,12 @@ export function mirroring(target: () => MirroringTarget): void {
     expect(await mirrors.colors(...all)).toBe('green - green green')
 
     await mirrors.delete('default')
-    // A copy can be put right twice, when the cache has not heard of the first time yet.
+    // A copy can be corrected twice, while the cache has not received the first correction.
     expect(await mirrors.lines(example, 2, 'PUT team-a')).toEqual(['DELETE other', 'DELETE team-a'])
-    await goesQuietly(example, target())
+    await expectCleanExit(example, target())
   })
 
-  test('killed between a write and its answer, and started again, it does what is left, makes good what happened meanwhile, and no more', async () => {
+  test('mirroring resumes after a kill between a write and its response: it finishes the work, corrects changes made in between, and writes nothing else', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f']
     await mirrors.namespaces(...names)
     await mirrors.create('default', 'red')
@@ -173,10 +173,10 @@ export function mirroring(target: () => MirroringTarget): void {
     const expected = [`DELETE ${left}`, ...[...missing, 'joined'].map((name) => `POST ${name}`), `PUT ${changed}`]
     expect(await mirrors.lines(second, 6)).toEqual(expected)
     expect(await mirrors.colors(left, ...names.filter((name) => name !== left), 'joined')).toBe('- red red red red red red')
-    await goesQuietly(second, target())
+    await expectCleanExit(second, target())
   })
 
-  test('leaves alone what is not its own, and tries again until it is out of the way', async () => {
+  test('mirroring does not change an object that it did not create, and retries until that object is gone', async () => {
     await mirrors.namespaces('team-a', 'team-b')
     await mirrors.create('team-a', 'theirs')
     await mirrors.create('default', 'red')

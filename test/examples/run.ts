@@ -9,7 +9,7 @@ const [folder, bin, importMap, tsconfig] = ['examples/', 'node_modules/.bin/', '
   (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url)),
 )
 
-/** How each runtime is told to load TypeScript from the sources, where `kubeflect` means `src/` and imports have no extension. */
+/** The flags with which each runtime loads TypeScript from the sources, where `kubeflect` resolves to `src/` and imports have no extension. */
 const commands = {
   Node: [process.execPath, '--import', loader],
   Deno: [
@@ -28,21 +28,21 @@ const commands = {
   Bun: [`${bin}bun`, `--tsconfig-override=${tsconfig}`],
 } as const satisfies Record<string, readonly string[]>
 
-/** What an example can be run with. */
+/** A runtime for examples. */
 export type Runtime = keyof typeof commands
 
-/** All of them. */
+/** All runtimes for examples. */
 export const runtimes = Object.keys(commands) as readonly Runtime[]
 
-/** An example that runs as a process of its own. */
+/** An example that runs in its own process. */
 export interface RunningExample extends AsyncDisposable {
-  /** Waits for the next line it prints; undefined when it has ended. */
+  /** Resolves with the next line of stdout; undefined when the example has ended. */
   line(): Promise<string | undefined>
-  /** What it has written to stderr so far. */
+  /** Returns the text written to stderr so far. */
   stderr(): string
-  /** As Ctrl-C does. */
+  /** Interrupts the example like Ctrl-C. */
   interrupt(): void
-  /** Waits for its end: the exit code, or the signal that killed it, and what it wrote to stderr. */
+  /** Resolves at the end with the exit code, or the signal that killed it, and the text of stderr. */
   readonly ended: Promise<{ code: number | NodeJS.Signals | null; stderr: string }>
 }
 
@@ -51,12 +51,12 @@ export function runExample(name: string, ...args: readonly string[]): RunningExa
   return runPreloaded([], name, ...args)
 }
 
-/** As {@link runExample}, but loads other modules first. */
+/** Starts an example like {@link runExample}, after loading other modules. */
 export function runPreloaded(modules: readonly URL[], name: string, ...args: readonly string[]): RunningExample {
   return start([...commands.Node, ...modules.flatMap(({ href }) => ['--import', href])], name, args)
 }
 
-/** As {@link runExample}, with another runtime. */
+/** Starts an example like {@link runExample}, in another runtime. */
 export function runIn(runtime: Runtime, name: string, ...args: readonly string[]): RunningExample {
   return start(commands[runtime], name, args)
 }
@@ -81,8 +81,8 @@ function start([program = '', ...flags]: readonly string[], name: string, args: 
   }
 }
 
-/** Interrupts an example and sees that it goes quietly, and leaves nothing open on its server. */
-export async function goesQuietly(example: RunningExample, api: { readonly openRequests: readonly unknown[] }): Promise<void> {
+/** Interrupts an example, and expects it to exit without an error and without open requests on its server. */
+export async function expectCleanExit(example: RunningExample, api: { readonly openRequests: readonly unknown[] }): Promise<void> {
   example.interrupt()
   expect(await example.line()).toBeUndefined()
   expect(await example.ended).toEqual({ code: 0, stderr: '' })

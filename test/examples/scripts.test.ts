@@ -3,7 +3,7 @@ import { Deployment } from '../../src/resources/apps/v1'
 import { type ContainerStatus, Pod } from '../../src/resources/core/v1'
 import { FakeApiServer } from '../../src/testing'
 import { type HttpServer, serve } from '../support/http'
-import { goesQuietly, type RunningExample, runIn, runtimes } from './run'
+import { expectCleanExit, type RunningExample, runIn, runtimes } from './run'
 
 let api: FakeApiServer
 let http: HttpServer
@@ -49,7 +49,7 @@ const running: Partial<ContainerStatus> = { state: { running: {} } }
 describe.each(runtimes)('in %s', { timeout: 60_000 }, (runtime) => {
   const run = (name: string, ...args: readonly string[]) => runIn(runtime, name, '--server', http.url, '--namespace', shop, ...args)
 
-  test('pods-restarting tells what has restarted, what restarts, and why, of the selected pods', async () => {
+  test('pods-restarting prints past and new restarts of the selected pods, with the reasons', async () => {
     const oom = { exitCode: 137, reason: 'OOMKilled', finishedAt: '2026-01-01T00:00:00Z' }
     api.create(Pod, pod('other', [{ restartCount: 1 }], {}))
     api.create(Pod, pod('web-1', [{ restartCount: 2, lastState: { terminated: oom } }, { name: 'side' }]))
@@ -68,10 +68,10 @@ describe.each(runtimes)('in %s', { timeout: 60_000 }, (runtime) => {
     )
     expect(await example.line()).toBe('shop/web-1 side restarted 1x: the last run is unknown')
     api.delete(Pod, { name: 'web-1', namespace: shop })
-    await goesQuietly(example, api)
+    await expectCleanExit(example, api)
   })
 
-  test('wait-until-rolled-out says how far it is, and ends with 0 when all selected replicas are available', async () => {
+  test('wait-until-rolled-out prints the progress, and exits with 0 when all selected replicas are available', async () => {
     api.create(Deployment, deployment('other', {}))
     api.create(Deployment, deployment('web', { observedGeneration: 0 }))
     await using example = run('wait-until-rolled-out', 'web')
@@ -86,7 +86,7 @@ describe.each(runtimes)('in %s', { timeout: 60_000 }, (runtime) => {
     await vi.waitUntil(() => api.openRequests.length === 0)
   })
 
-  test('wait-until-rolled-out ends with 1 when there is none, when one fails or is deleted, and when time is up', async () => {
+  test('wait-until-rolled-out exits with 1 when no deployment matches, one fails or is deleted, or the time is over', async () => {
     await using none = run('wait-until-rolled-out', '--selector', 'app=web')
     expect(await none.ended).toEqual({ code: 1, stderr: 'Error: found no matching deployment in the namespace shop\n' })
 
@@ -107,7 +107,7 @@ describe.each(runtimes)('in %s', { timeout: 60_000 }, (runtime) => {
     expect(await deleted.ended).toEqual({ code: 1, stderr: 'Error: web was deleted\n' })
   })
 
-  test('tail-logs follows what runs from its last lines, what comes from its first, and each run of a container', async () => {
+  test('tail-logs follows running containers from their last lines, new ones from the first line, and every run of a container', async () => {
     const web = { namespace: shop, name: 'web-1', container: 'web' }
     const logRequests = () => api.requests.filter(({ url }) => url.includes('/web-1/log?'))
     api.create(Pod, pod('other', [running], {}))
@@ -124,7 +124,7 @@ describe.each(runtimes)('in %s', { timeout: 60_000 }, (runtime) => {
     expect(await readLines(example, 3)).toEqual(['1', '2', '3'].map((line) => `shop/web-2 web: ${line}`))
 
     api.logs.end(web)
-    // Whether the log is over is asked once more.
+    // One more request checks whether the log has ended.
     await vi.waitUntil(() => logRequests().length === 2 && logRequests().every(({ state }) => state === 'closed'), { timeout: 30_000 })
     api.logs.append(web, ['again'])
     api.update(
@@ -135,10 +135,10 @@ describe.each(runtimes)('in %s', { timeout: 60_000 }, (runtime) => {
       ]),
     )
     expect(await example.line()).toBe('shop/web-1 web: again')
-    await goesQuietly(example, api)
+    await expectCleanExit(example, api)
   })
 
-  test('who-changed-this tells the owner of each field, and of each change what was, what is and who did it, until Ctrl-C', async () => {
+  test('the example who-changed-this prints the owner of each field, and the old value, the new value and the user of each change, until Ctrl-C', async () => {
     const path = `${http.url}/apis/apps/v1/namespaces/shop/deployments`
     const write = async (method: string, url: string, manager: string, body: object) => {
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
@@ -174,7 +174,7 @@ describe.each(runtimes)('in %s', { timeout: 60_000 }, (runtime) => {
     await vi.waitUntil(() => api.openRequests.length === 0)
   })
 
-  test('a resource the server does not have is an error that names those that look alike', async () => {
+  test('an unknown resource is an error that suggests similar names', async () => {
     await using example = run('who-changed-this', 'depoyments')
     expect((await example.ended).code).toBe(1)
     expect(example.stderr()).toContain('did you mean deployments.apps?')

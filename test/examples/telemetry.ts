@@ -1,7 +1,7 @@
 import { metrics, type Span, type SpanOptions, trace } from '@opentelemetry/api'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 
-// Stands in for a program's OpenTelemetry SDK: loaded before an example, it prints as one line of JSON what was recorded, when all is over.
+// Replaces a program's OpenTelemetry SDK: loaded before an example, it prints the recorded data as one line of JSON at the end.
 
 class LastReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
@@ -51,5 +51,5 @@ process.once('beforeExit', async () => {
   console.log(JSON.stringify({ spans, figures: Object.fromEntries(figures) }))
 })
 
-/** Of a histogram what does not depend on its buckets. */
+/** Returns the parts of a histogram that do not depend on its buckets. */
 const pick = ({ count, sum }: { count: number; sum?: number }) => ({ count, sum })

@@ -10,14 +10,14 @@ import { guard } from './expected'
 import { Feed } from './feed'
 import { sizeOf } from './size-of'
 
-// Counts that are the same on every machine. What takes how long is for the bench; that nothing is done twice can be told for sure.
+// Guards counts that are the same on every machine, such as calls of JSON.parse. The benchmarks measure durations.
 
 const PODS = 200
 const EVENTS = 1_000
 
 afterEach(() => vi.restoreAllMocks())
 
-/** Counts calls of a method while something happens. */
+/** Counts the calls of a method during some work. */
 async function calls<K extends string>(object: Record<K, unknown>, method: K, work: () => Promise<unknown>): Promise<number> {
   const spy = vi.spyOn(object as Record<string, (...args: never[]) => unknown>, method)
   await work()
@@ -33,24 +33,24 @@ async function started(options: InformerOptions<Pod, 'node'> = {}): Promise<{ fe
   return { feed, pods }
 }
 
-/** Changes pods, and waits until the store and all handlers have it. */
-async function follow({ feed, pods }: { feed: Feed; pods: SharedInformer<Pod, 'node'> }, heard?: Promise<void>): Promise<void> {
+/** Changes pods, and waits until the store and all handlers have the changes. */
+async function follow({ feed, pods }: { feed: Feed; pods: SharedInformer<Pod, 'node'> }, received?: Promise<void>): Promise<void> {
   await feed.change(EVENTS)
   await pods.waitForResourceVersion(feed.resourceVersion)
-  await heard
+  await received
 }
 
-/** A handler that tells when it has heard of every event. It holds what it was given, so that the garbage collector has no say in the count. */
-function hearing(): { handler: EventHandler<Pod>; heard: Promise<void> } {
+/** A handler that resolves when it has received every event. It retains the objects, so that garbage collection cannot affect the counts. */
+function recordingHandler(): { handler: EventHandler<Pod>; received: Promise<void> } {
   let handler: EventHandler<Pod> = {}
   const held: Pod[] = []
-  const heard = new Promise<void>((resolve) => {
+  const received = new Promise<void>((resolve) => {
     handler = { onUpdate: (_, pod) => void (held.push(pod) === EVENTS && resolve()) }
   })
-  return { handler, heard }
+  return { handler, received }
 }
 
-/** Every event is counted: none is merged with another one of its object. */
+/** Options of a handler whose backlog never merges the events of an object, so that every event is counted. */
 const EACH = { maxBacklog: Number.POSITIVE_INFINITY }
 
 describe('JSON.parse is called', () => {
@@ -62,18 +62,18 @@ describe('JSON.parse is called', () => {
 
   test('JSON.parse is called once for each version that a handler receives, and not again for the previous one', async () => {
     const scene = await started()
-    const { handler, heard } = hearing()
+    const { handler, received } = recordingHandler()
     scene.pods.addEventHandler(handler, EACH)
-    guard('parses per event, one handler', (await parses(() => follow(scene, heard))) / EVENTS)
+    guard('parses per event, one handler', (await parses(() => follow(scene, received))) / EVENTS)
     await scene.pods.close()
   })
 
-  test('JSON.parse is called as often for three handlers as for one', async () => {
+  test('JSON.parse is called equally often for three handlers and for one', async () => {
     const scene = await started()
-    const all = [hearing(), hearing(), hearing()]
+    const all = [recordingHandler(), recordingHandler(), recordingHandler()]
     for (const { handler } of all) scene.pods.addEventHandler(handler, EACH)
-    const heard = Promise.all(all.map((each) => each.heard)).then(() => undefined)
-    guard('parses per event, three handlers', (await parses(() => follow(scene, heard))) / EVENTS)
+    const received = Promise.all(all.map((each) => each.received)).then(() => undefined)
+    guard('parses per event, three handlers', (await parses(() => follow(scene, received))) / EVENTS)
     await scene.pods.close()
   })
 

@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import expected from './expected.json' with { type: 'json' }
 
-/** What is counted here. The values are committed: one that became smaller is to be written down, so that it cannot grow back unseen. */
+/** The guarded counts. The limits are committed: lower a limit when its count shrinks, so that it cannot grow back unnoticed. */
 export type Count = keyof typeof expected
 
-/** Fails when a count is larger than what was committed. */
+/** Fails when a count exceeds its committed limit. */
 export function guard(count: Count, measured: number): void {
-  expect(measured, `${count}: test/guard/expected.json has what was reached before`).toBeLessThanOrEqual(expected[count])
+  expect(measured, `${count}: the limit is in test/guard/expected.json`).toBeLessThanOrEqual(expected[count])
 }

@@ -2,9 +2,9 @@ import { KubeClient } from '../../src/http/client'
 import { podFixture } from '../../src/testing/fixtures'
 import { deferred } from '../http/server'
 
-/** Pods as text, and a server that serves them without parsing anything: what is counted is the library's. */
+/** A server of pods that never parses, so that all counted calls come from the library. */
 export class Feed {
-  /** What was asked. */
+  /** The requests so far. */
   readonly requests: URL[] = []
   readonly client: KubeClient
   readonly #pods: string[]
@@ -13,18 +13,18 @@ export class Feed {
   readonly #encoder = new TextEncoder()
   #push: (text: string) => void = () => undefined
 
-  /** @param count how many pods there are. */
+  /** @param count the number of pods. */
   constructor(count: number) {
     this.#pods = Array.from({ length: count }, (_, index) => this.#pod(index))
     this.client = new KubeClient({ baseUrl: 'http://kube.test', fetch: async (request) => this.#answer(new URL(request.url)) })
   }
 
-  /** The version of the collection. */
+  /** The current version of the collection. */
   get resourceVersion(): string {
     return String(this.#version)
   }
 
-  /** Changes so many pods, one after the other; returns the length of their new texts together, in characters. */
+  /** Changes a number of pods, one after the other. Returns the total length of their new texts, in characters. */
   async change(count: number): Promise<number> {
     await this.#watching.promise
     const texts = Array.from({ length: count }, (_, n) => this.#pod(n % this.#pods.length))

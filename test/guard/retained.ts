@@ -1,5 +1,5 @@
-// Run by heap.test.ts in a process of its own, with --expose-gc: says how much an informer's objects take when nobody has read them, as a
-// part of their text.
+// Measures the heap that an informer's unread objects take, relative to their text. heap.test.ts runs this in a separate process with
+// --expose-gc.
 import { createInformer } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import { Feed } from './feed'
@@ -12,7 +12,7 @@ const live = (): number => {
   return heapUsed + external
 }
 
-/** The entries of an informer that has synced. They lead to its feed, so that has to be there before. */
+/** Returns the entries of a synced informer. They retain its feed, so the feed must exist before the first measurement. */
 async function fill(feed: Feed): Promise<readonly { readonly text: string }[]> {
   const pods = createInformer(feed.client, Pod)
   await pods.whenSynced()
@@ -20,7 +20,7 @@ async function fill(feed: Feed): Promise<readonly { readonly text: string }[]> {
   return pods.indexer.list()
 }
 
-// What the library itself takes is there after the first time.
+// The first run allocates the memory of the library itself.
 await fill(new Feed(100))
 const feed = new Feed(PODS)
 const before = live()

@@ -1,4 +1,4 @@
-/** About how much a value takes in a database: the characters of its strings, the bytes of its buffers, and 8 for anything else that has no parts. */
+/** Estimates the size of a value in a database: the characters of strings, the bytes of buffers, and 8 for every other primitive. */
 export function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length
   if (ArrayBuffer.isView(value)) return value.byteLength

@@ -5,7 +5,7 @@ import { sourceAlias } from '../../scripts/source-alias.ts'
 import { guard } from './expected.ts'
 
 /**
- * Measures what a page loads at once that imports nothing but some names, dependencies included; what is imported when it is needed is not counted.
+ * Measures the initial download of a page that imports only the given names, dependencies included and lazy imports excluded.
  *
  * @param exports one or more lists of names, such as `{ Store } from 'kubeflect'`.
  */
@@ -23,7 +23,7 @@ async function loadedAtOnce(...exports: readonly string[]): Promise<{ kB: number
         resolveId: (id) => (id.endsWith(entry) ? entry : undefined),
         load: (id) => {
           if (id === entry) return exports.map((names) => `export ${names}`).join('\n')
-          // Vite's own helper, which an application with any dynamic import has once.
+          // Vite's helper for dynamic imports, which an application contains once.
           return id.includes('vite/preload-helper') ? 'export const __vitePreload = (load) => load()' : undefined
         },
       },
@@ -45,15 +45,15 @@ async function loadedAtOnce(...exports: readonly string[]): Promise<{ kB: number
   }
 }
 
-/** Modules that no page needs at once: they are loaded by the first call that uses them. */
+/** Modules that are loaded by the first call that uses them. */
 const LAZY =
   /node_modules\/(ky|valibot|yaml)\/|http\/(ky-sender|logs|identity|sha256)|worker\/(lease|thread\/|page\/(remote|connection))|informer\/namespaces\/(fan-in|part|part-store)\./
 
-/** Whatever an informer can do without. */
+/** Modules that an informer does not need. */
 const BESIDE_INFORMERS =
   /src\/(view|discovery|access|controller|workqueue|queue|watch-cache|worker)\/|http\/(write|client|logs|table)|source\/(metadata|table)|informer\/(sources\/(metadata|table)|namespaces\/)/
 
-test('a page that keeps a Store up to date loads no ky, parsers of selectors, writes, views, discovery or Workers', async () => {
+test('a page that keeps a Store up to date loads no ky, selector parsers, writes, views, discovery or Workers', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, ListWatch, Reflector, Store } from 'kubeflect'`)
   expect(
     modules.filter(
@@ -73,7 +73,7 @@ test('an informer alone loads no ky, writes, logs, views, discovery, tables, met
   guard('kB gzipped, KubeReader, createInformer', kB)
 })
 
-test('each value that an informer can be given loads its own part and nothing else', async () => {
+test('each feature value of an informer loads only its own modules', async () => {
   const parts = {
     metadata: /source\/metadata|informer\/sources\/metadata/,
     table: /http\/table|source\/table|informer\/sources\/table/,
@@ -88,13 +88,13 @@ test('each value that an informer can be given loads its own part and nothing el
   }
 })
 
-test('a page whose informers are kept in IndexedDB loads idb-keyval and nothing else of other packages', async () => {
+test('a page with informers in IndexedDB loads idb-keyval and no other package', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, createInformer } from 'kubeflect'`, `{ idbPersister } from 'kubeflect/idb'`)
   expect(modules.filter((id) => LAZY.test(id))).toEqual([])
   guard('kB gzipped, KubeReader, createInformer, idbPersister', kB)
 })
 
-test('a page that also writes loads ky with the first request of a client that has hooks, a time limit or repetitions', async () => {
+test('a page that also writes loads ky with the first request of a client that has hooks, a timeout or retries', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeClient, createInformer } from 'kubeflect'`, `{ idbPersister } from 'kubeflect/idb'`)
   expect(modules.filter((id) => LAZY.test(id))).toEqual([])
   guard('kB gzipped, KubeClient, createInformer, idbPersister', kB)

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import { rootCause } from '../../src/internal/root-cause.ts'
 import { createAuthority } from '../kubeconfig/certificates.ts'
 
-// Makes requests that fail, in whatever runtime runs this, and prints the root cause of each as JSON.
+// Sends requests that fail, in any runtime, and prints the root cause of each as JSON.
 
 async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')

@@ -9,11 +9,11 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('pop' as const) }) },
 )
 
-it('whatever is set and deleted, the keys come out by priority, and those of one priority as they were set', () => {
+it('a heap returns keys by priority, and keys of one priority in insertion order, for any sets and deletes', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
       const heap = new Heap<number>()
-      // In the order in which they were set; sorting is stable.
+      // In insertion order, because sorting is stable.
       let model: { key: number; priority: number }[] = []
       const first = () => model.toSorted((a, b) => a.priority - b.priority)[0]
       const remove = (key: number | undefined) => {
@@ -50,7 +50,7 @@ it('whatever is set and deleted, the keys come out by priority, and those of one
   )
 })
 
-it('is empty when cleared', () => {
+it('a cleared heap is empty', () => {
   const heap = new Heap<string>()
   heap.set('a', 1)
   heap.clear()

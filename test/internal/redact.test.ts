@@ -3,7 +3,7 @@ import { redact, redactError, redactorOf } from '../../src/internal/redact'
 
 const JWT = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl'
 
-describe('a text of another party', () => {
+describe('redacting a text', () => {
   it.each([
     ['a bearer token', 'refused: Bearer hunter2'],
     ['basic credentials', 'sent Basic aHVudGVyMg=='],
@@ -31,7 +31,7 @@ describe('a text of another party', () => {
     expect(redact(redact(text))).toBe(redact(text))
   })
 
-  it('loses JSON web tokens wherever they stand', () => {
+  it('redaction removes JSON web tokens anywhere in a text', () => {
     expect(redact(`the token "${JWT}" has expired`)).toBe('the token "…" has expired')
   })
 
@@ -47,12 +47,12 @@ describe('a text of another party', () => {
     expect(redact(text)).toBe(text)
   })
 
-  it('loses the values that are known to be secret, in URLs too, and short ones only by their form', () => {
+  it('redaction removes known secrets, in URLs too, and short secrets only by their form', () => {
     const clean = redactorOf(['pass word+1', 'pass word+1 and more', undefined, 'ab'])
     expect(clean('x pass word+1 y pass word+1 and more z pass%20word%2B1 ab')).toBe('x … y … z … ab')
   })
 
-  it('is cleaned in a time that grows with its length only', () => {
+  it('redaction takes time linear in the length of the text', () => {
     const text = 'authorization<a>'.repeat(2_000) + '"'.repeat(20_000) + 'x-'.repeat(10_000) + '?token'.repeat(4_000) + 'eyJ'.repeat(10_000)
     const startedMs = performance.now()
     redact(text)
@@ -60,7 +60,7 @@ describe('a text of another party', () => {
   })
 })
 
-describe('an error of another library', () => {
+describe('redacting an error', () => {
   const clean = redactorOf(['hunter2'])
   const everything = (error: unknown): string => {
     if (!(error instanceof Error)) return JSON.stringify(error) ?? ''
@@ -68,7 +68,7 @@ describe('an error of another library', () => {
     return [error.name, error.message, error.stack, ...own.map(everything), everything(error.cause)].join('\n')
   }
 
-  it('that holds nothing secret stays as it is', () => {
+  it('redaction returns an error without secrets unchanged', () => {
     const error = Object.assign(new Error('connect ECONNREFUSED', { cause: new Error('x') }), {
       code: 'ECONNREFUSED',
       errno: -111,
@@ -83,7 +83,7 @@ describe('an error of another library', () => {
     ['in its stack alone', () => Object.assign(new Error('a'), { stack: 'Error: hunter2\n at x' })],
     ['in one of several errors', () => new AggregateError([new Error('a'), new Error('hunter2')], 'm')],
     ['in a property', () => Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL', input: 'http://ann:hunter2@x' })],
-    ['in an object of its own', () => Object.assign(new Error('a'), { config: { headers: { 'x-key': 'hunter2' } } })],
+    ['in a nested object', () => Object.assign(new Error('a'), { config: { headers: { 'x-key': 'hunter2' } } })],
     ['in a request', () => Object.assign(new Error('a'), { request: new Request('http://x', { headers: { authorization: 'hunter2' } }) })],
     ['in a cause that is text', () => new Error('a', { cause: 'hunter2' })],
     ['in a code', () => Object.assign(new Error('a'), { code: 'hunter2' })],
@@ -97,7 +97,7 @@ describe('an error of another library', () => {
     expect('request' in copy).toBe(false)
   })
 
-  it('that is its own cause, or has more in it than can be looked at, ends', () => {
+  it('redaction ends for an error that is its own cause, or that exceeds the limit of examined values', () => {
     const circular = new Error('hunter2')
     circular.cause = circular
     expect(everything((redactError(circular, clean) as Error).message)).not.toContain('hunter2')
@@ -105,7 +105,7 @@ describe('an error of another library', () => {
     expect(redactError(large, clean)).not.toBe(large)
   })
 
-  it('that is no Error is text or nothing', () => {
+  it('redaction of a thrown value other than an Error returns text or undefined', () => {
     expect(redactError('hunter2!', clean)).toBe('…!')
     expect(redactError({ token: 'hunter2' }, clean)).toBeUndefined()
     expect(redactError(undefined, clean)).toBeUndefined()

@@ -96,11 +96,11 @@ describe('the root cause of a failed request', () => {
     ['null', null, ''],
     ['an object', {}, ''],
     ['a number', 7, ''],
-  ])('is told in a few words: %s', (_who, error, expected) => {
+  ])('the root cause of %s is short', (_name, error, expected) => {
     expect(rootCause(error)).toEqual(expected)
   })
 
-  it('has a bound, and ends when causes go round', () => {
+  it('the root cause is bounded in length, and found for circular causes', () => {
     expect(rootCause(new Error('x'.repeat(10_000))).length).toBeLessThan(310)
     const circular = new Error('round')
     circular.cause = circular
@@ -108,7 +108,7 @@ describe('the root cause of a failed request', () => {
   })
 })
 
-describe('the errors that a runtime really throws', () => {
+describe('the errors of real runtimes', () => {
   const root = join(import.meta.dirname, '../..')
   const script = join(import.meta.dirname, 'failed-requests.ts')
   it.each([

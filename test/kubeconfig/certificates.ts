@@ -7,16 +7,16 @@ export interface Issued {
   readonly key: string
 }
 
-/** Issues certificates, as a cluster does. */
+/** A certificate authority, like that of a cluster. */
 export interface Authority {
   readonly cert: string
-  /** A certificate for a server with these names and addresses. */
+  /** Issues a certificate for a server with the given names and addresses. */
   server(...names: string[]): Issued
-  /** A certificate for a client: the API server takes the common name for the user, the organisations for the groups. */
+  /** Issues a client certificate: the API server reads the user from the common name and the groups from the organizations. */
   client(user: string, ...groups: string[]): Issued
 }
 
-// X.509 as far as it takes. OpenSSL is not on every machine, Node cannot issue certificates, and those in a repository expire.
+// The necessary part of X.509. OpenSSL is not on every machine, Node cannot issue certificates, and certificates in a repository expire.
 
 const der = (tag: number, ...parts: (Uint8Array | string)[]): Buffer => {
   const content = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
@@ -72,7 +72,7 @@ function issue(issuer: { name: Uint8Array; privateKey: KeyObject }, { name, publ
     ?.join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
-/** Makes an authority that exists for this test only. */
+/** Creates an authority for one test. */
 export function createAuthority(): Authority {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const own = { name: nameOf(`test authority ${randomBytes(4).toString('hex')}`), privateKey }

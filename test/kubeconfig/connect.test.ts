@@ -15,7 +15,7 @@ describe('a connection in Node', () => {
   })
   afterEach(() => server[Symbol.asyncDispose]())
 
-  /** Sends one request over a connection of its own. */
+  /** Sends one request over a new connection. */
   async function send(options: Partial<ConnectOptions> = {}, init: RequestInit & { url?: string } = {}) {
     const transport = await connect({ ca: server.authority.cert, verify: true, ...options })
     try {
@@ -77,7 +77,7 @@ describe('a connection in Node', () => {
       const transport = await connect({ ca: server.authority.cert, verify: true })
       const response = await transport.fetch(new Request(server.url), new AbortController().signal)
       const text = response.text()
-      // A second is what undici's clock ticks in.
+      // undici's timers have a resolution of one second.
       for (let second = 0; second < 1_200; second++) vi.advanceTimersByTime(1_000)
       ;(await open.promise)()
       expect(await text).toBe('firstlast')

@@ -3,7 +3,7 @@ import { type Credential, CredentialCache, credentialReader } from '../../src/ku
 import { VirtualClock } from '../../src/testing'
 import { deferred } from '../http/server'
 
-/** A cache that is given `token-1`, `token-2` and so on, each good for a minute. */
+/** Creates a cache that reads `token-1`, `token-2` and so on, each valid for a minute. */
 function counting() {
   const clock = new VirtualClock()
   let count = 0
@@ -97,7 +97,7 @@ describe('a credential in files', () => {
     expect(await cache.get()).toMatchObject({ token: 'two' })
   })
 
-  test('a credential in files stays as it was when the file is gone', async () => {
+  test('a credential in files stays the same when its file is missing', async () => {
     const { files, clock, cache } = inFiles(
       { t: 'one', c: 'C', k: 'K' },
       { tokenFile: 't', certificate: { cert: { file: 'c' }, key: { file: 'k' } } },

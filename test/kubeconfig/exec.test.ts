@@ -8,7 +8,7 @@ const V1BETA1 = 'client.authentication.k8s.io/v1beta1'
 const user = (exec: object = {}) => ({ exec: { command: 'get-token', apiVersion: V1, interactiveMode: 'Never', ...exec } })
 const wrote = (status: object, apiVersion = V1) => ({ code: 0, stdout: JSON.stringify({ kind: 'ExecCredential', apiVersion, status }) })
 
-/** A connection whose plugin writes `token-1`, `token-2` and so on. */
+/** Creates a connection whose plugin prints `token-1`, `token-2` and so on. */
 async function withPlugin(exec: object = {}, expiresInMs?: number) {
   const host = fakeHost({}, { PATH: '/bin' })
   const fake = await fakeConnection(oneContext({}, user(exec)), host)
@@ -54,7 +54,7 @@ describe('an exec plugin', () => {
     expect(host.runs).toHaveLength(2)
   })
 
-  test('an exec plugin gets its arguments, the variables of the process and its own, and the API version', async () => {
+  test('an exec plugin gets its arguments, the variables of the process and of its entry, and the API version', async () => {
     const { host, send } = await withPlugin({
       args: ['--cluster', 'east'],
       env: [
@@ -94,7 +94,7 @@ describe('an exec plugin', () => {
     })
   })
 
-  test('an exec plugin with a path as its command is resolved beside its kubeconfig', async () => {
+  test('an exec plugin with a path as its command is resolved relative to its kubeconfig', async () => {
     const { host, send } = await withPlugin({ command: './bin/get-token' })
     await send()
     expect(host.runs[0]?.command).toBe('/a/bin/get-token')
@@ -116,7 +116,7 @@ describe('an exec plugin', () => {
     },
   )
 
-  test('an exec plugin that must prompt does not run without a terminal', async () => {
+  test('an exec plugin that needs to prompt does not run without a terminal', async () => {
     const { host, send } = await withPlugin({ interactiveMode: 'Always' })
     await expect(send()).rejects.toThrow(
       'context "dev": its user (/a/config): the exec plugin "get-token" needs a terminal to prompt (interactiveMode: Always), but standard input is not one',

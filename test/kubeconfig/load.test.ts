@@ -44,7 +44,7 @@ describe('loadKubeconfig', () => {
   })
 
   test.each<[string, Record<string, string>, Record<string, string>, string]>([
-    ['that is nowhere', {}, { HOME: '/~' }, 'there is no kubeconfig, and this is not a pod; looked in /~/.kube/config'],
+    ['that does not exist', {}, { HOME: '/~' }, 'there is no kubeconfig, and this is not a pod; looked in /~/.kube/config'],
     ['that could be anywhere', {}, {}, 'neither KUBECONFIG nor HOME is set'],
     [
       'without a current context',
@@ -154,7 +154,7 @@ describe('a connection', () => {
     await expect(sent).rejects.not.toThrow('pass')
   })
 
-  test('a connection uses the proxy of its cluster, or that of the environment', async () => {
+  test('a connection uses the proxy of its cluster, or else the proxy of the environment', async () => {
     const host = fakeHost({}, { HTTPS_PROXY: 'http://env.test:1' })
     for (const [cluster, proxy] of [
       [{ 'proxy-url': 'http://own.test:1' }, 'http://own.test:1'],

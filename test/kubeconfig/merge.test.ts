@@ -3,7 +3,7 @@ import { mergeKubeconfigs, resolveContext } from '../../src/kubeconfig/merge'
 import { located, oneContext, targetOf } from './support'
 
 describe('merging kubeconfigs', () => {
-  test('merging takes a definition that several files have from the first, as a whole', () => {
+  test('merging uses the whole definition of the first file when several files define a name', () => {
     const merged = mergeKubeconfigs(
       located(oneContext({}, { token: 'a' }), oneContext({ 'tls-server-name': 'x' }, { token: 'b', as: 'bob' })),
     )
@@ -23,7 +23,7 @@ describe('merging kubeconfigs', () => {
 })
 
 describe('a context', () => {
-  test('resolveContext returns the current context, in the namespace default', () => {
+  test('resolveContext returns the current context with the namespace default', () => {
     expect(targetOf(oneContext())).toMatchObject({ context: 'dev', namespace: 'default', cluster: { file: '/a/config' } })
   })
 
@@ -58,7 +58,7 @@ describe('a context', () => {
       'certificate-authority and certificate-authority-data are mutually exclusive',
     ],
     [
-      'an authority nobody asks',
+      'an unused authority',
       { 'certificate-authority': 'a', 'insecure-skip-tls-verify': true },
       'insecure-skip-tls-verify and certificate-authority',
     ],
@@ -95,7 +95,7 @@ describe('a context', () => {
     expect(() => targetOf(oneContext({}, user))).toThrow(`context "dev" (/a/config): user "ann" (/a/config): ${message}`)
   })
 
-  test('reports all problems of a context at once, and only of its own parts', () => {
+  test('resolveContext reports all problems of a context at once, and none of other entries', () => {
     const other = { name: 'bob', user: { 'auth-provider': { name: 'gcp' } } }
     const document = oneContext({ server: '' }, { 'client-key': 'k' })
     const message = /server must be.*; user "ann".*client-key needs/

@@ -29,7 +29,7 @@ describe('a program', () => {
     await expect(run('setInterval(() => process.stdout.write("x".repeat(1000)), 1)')).rejects.toMatchObject({ code: TOO_MUCH_OUTPUT })
   })
 
-  test('an abort kills a program that ignores SIGTERM and has passed its pipes to others', async () => {
+  test('an abort kills a program that ignores SIGTERM and whose children hold its pipes', async () => {
     const controller = new AbortController()
     const script = `process.on('SIGTERM', () => {}); require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 3000)'], { stdio: 'inherit' }); setInterval(() => {}, 1000)`
     const ending = run(script, controller.signal)
@@ -46,7 +46,7 @@ describe('a program', () => {
 })
 
 describe('a file', () => {
-  test('reads a file up to a bound, also an endless one', async () => {
+  test('reads a file up to a bound, even if it is endless', async () => {
     writeFileSync(join(directory, 'file'), Buffer.alloc(200_000, 1))
     expect(await host.readFile(join(directory, 'file'), 1_000_000)).toHaveLength(200_000)
     expect(await host.readFile(join(directory, 'file'), 1_000)).toHaveLength(1_001)
@@ -69,7 +69,7 @@ describe('an exec plugin', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('kills an exec plugin that writes more than 1 MiB, and quotes nothing of it', async () => {
+  test('kills an exec plugin that writes more than 1 MiB, and does not quote its output', async () => {
     const machine = fakeHost()
     machine.answer = () => {
       throw Object.assign(new Error('secret'), { code: TOO_MUCH_OUTPUT })

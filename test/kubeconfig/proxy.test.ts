@@ -19,7 +19,7 @@ test.each(['https://localhost', 'https://127.0.0.1:6443', 'https://127.9.9.9', '
   },
 )
 
-// Of each rule: what it excludes and what it does not, as in golang.org/x/net/http/httpproxy.
+// Each rule with hosts that it excludes and hosts that it does not, as in golang.org/x/net/http/httpproxy.
 test.each<[string, string[], string[]]>([
   ['*', ['https://a.test', 'https://10.1.2.3'], []],
   ['a.test', ['https://a.test', 'https://x.a.test:6443'], ['https://ba.test', 'https://test']],

@@ -14,7 +14,7 @@ describe('a kubeconfig', () => {
   }, 60_000)
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-  // What a runtime cannot do it refuses, in a sentence that says what to do instead.
+  // A runtime refuses an unsupported setting with an error that names the alternative.
   const inDeno = (file: string) => ({
     insecure: `context "insecure": its cluster (${file}): insecure-skip-tls-verify is not supported in Deno; give the cluster its certificate-authority`,
     named: `context "named": its cluster (${file}): tls-server-name is not supported in Deno; use a server URL with the certificate's own name`,

@@ -7,12 +7,12 @@ import { sourceAlias } from '../../scripts/source-alias.ts'
 const modules = join(import.meta.dirname, '../../node_modules')
 const runtimes = { node: [], deno: ['run', '--allow-all', '--no-prompt'], bun: [] }
 
-/** Runs a program in a runtime, and gives the JSON it writes. */
+/** Runs a program in a runtime and returns the JSON that it prints. */
 export type RunIn = (runtime: keyof typeof runtimes, ...args: string[]) => Promise<unknown>
 
-/** Bundles a program of `scripts/` with the library's sources, for every runtime the same. */
+/** Bundles a program of `scripts/` with the library's sources; all runtimes run the same bundle. */
 export async function bundleScript(name: string): Promise<RunIn> {
-  // Where the runtimes find what is not bundled: undici, yaml and the library's dependencies.
+  // A folder from which the runtimes resolve the packages that are not bundled: undici, yaml and the library's dependencies.
   const outDir = join(modules, `.cache/kubeflect/kubeconfig-${name}`)
   await build({
     configFile: false,

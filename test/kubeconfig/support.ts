@@ -16,20 +16,20 @@ export interface Run extends RunOptions {
 
 /** A machine in memory. */
 export interface FakeHost extends Host {
-  /** By path. */
+  /** The files by path. */
   readonly files: Map<string, string | Uint8Array>
   readonly env: Record<string, string | undefined>
-  /** What was run, in order. */
+  /** The runs so far, in order. */
   readonly runs: Run[]
-  /** What the next runs end with. */
+  /** The results of the next runs, in order. */
   answer: (run: Run) => { code: number | null; stdout: string } | Promise<{ code: number | null; stdout: string }>
   stdinIsTerminal: boolean
 }
 
-/** As the system says that a file or a program is not there. */
+/** Returns the system's error for a missing file or program. */
 export const missing = (): Error => Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
 
-/** Makes a machine with these files and variables. */
+/** Creates a machine with the given files and environment variables. */
 export function fakeHost(files: Record<string, string | Uint8Array> = {}, env: Record<string, string> = {}): FakeHost {
   const host: FakeHost = {
     files: new Map(Object.entries(files)),
@@ -55,7 +55,7 @@ export function fakeHost(files: Record<string, string | Uint8Array> = {}, env: R
   return host
 }
 
-/** A file with one context, `dev`, of the cluster `east` as the user `ann`. */
+/** Returns a kubeconfig with one context, `dev`, for the cluster `east` and the user `ann`. */
 export function oneContext(cluster: object = {}, user: object = {}, context: object = {}): object {
   return {
     'current-context': 'dev',
@@ -65,14 +65,14 @@ export function oneContext(cluster: object = {}, user: object = {}, context: obj
   }
 }
 
-/** Files as they would be read: `/a/config`, `/b/config` and so on. */
+/** Returns the kubeconfigs as files `/a/config`, `/b/config` and so on. */
 export const located = (...documents: object[]): Located<KubeconfigFile>[] =>
   documents.map((document, i) => {
     const file = `/${'abc'[i]}/config`
     return { file, value: checkKubeconfig(document, file) }
   })
 
-/** The target of a file's current context. */
+/** Resolves the current context of a file. */
 export function targetOf(document: object, context?: string): Target {
   const target = resolveContext(mergeKubeconfigs(located(document)), context)
   if (!target) throw new Error('the file has no current context')
@@ -83,16 +83,16 @@ export function targetOf(document: object, context?: string): Target {
 export interface FakeConnection {
   readonly connection: ClusterConnection
   readonly clock: VirtualClock
-  /** How it connected, in order. */
+  /** The options of its connections, in order. */
   readonly connected: ConnectOptions[]
   readonly requests: Request[]
-  /** How many of `connected` were closed. */
+  /** The number of closed connections. */
   closed(): number
   /** Sends a request. */
   send(signal?: AbortSignal): Promise<Response>
 }
 
-/** Connects with a file's current context. */
+/** Connects with the current context of a file. */
 export async function fakeConnection(
   document: object,
   host: FakeHost,

@@ -5,24 +5,24 @@ import { connect, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { type Authority, createAuthority } from './certificates'
 
-/** What a server saw of a request. */
+/** A request as the server received it. */
 export interface Seen {
   readonly method: string
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
-  /** The name the client asked for when it connected; `false` for none. */
+  /** The server name of the TLS handshake (SNI); `false` for none. */
   readonly serverName: string | false | undefined
   /** The common name of the client's certificate. */
   readonly client: string | undefined
 }
 
-/** A server on 127.0.0.1 with TLS that writes down what it is sent. */
+/** A TLS server on 127.0.0.1 that records its requests. */
 export interface RecordingServer extends AsyncDisposable {
   readonly url: string
   readonly authority: Authority
   readonly seen: Seen[]
-  /** Connections that are open. */
+  /** The number of open connections. */
   readonly sockets: ReadonlySet<Socket>
 }
 
@@ -37,7 +37,7 @@ export async function startRecordingServer(
   const authority = createAuthority()
   const seen: Seen[] = []
   const sockets = new Set<Socket>()
-  // Whose certificate a client has does not matter here: it is asked for, and written down.
+  // The server requests a client certificate and records it, whoever issued it.
   const options = { ...authority.server('127.0.0.1', 'kube.test'), requestCert: true, rejectUnauthorized: false }
   const server = createServer(options, async (request, response) => {
     const socket = request.socket as TLSSocket & { servername?: string | false }
@@ -64,7 +64,7 @@ export async function startRecordingServer(
   return { url: `https://127.0.0.1:${stop.port}`, authority, seen, sockets, [Symbol.asyncDispose]: stop }
 }
 
-/** Starts an HTTP proxy that writes down where it connects to, and how the client made itself known. */
+/** Starts an HTTP proxy that records its targets and the client's credentials. */
 export async function startProxy(): Promise<
   AsyncDisposable & { readonly url: string; readonly tunnels: { to: string; as: string | undefined }[] }
 > {
@@ -83,7 +83,7 @@ export async function startProxy(): Promise<
 async function listen(
   server: ReturnType<typeof createHttpServer> | ReturnType<typeof createServer>,
 ): Promise<(() => Promise<void>) & { port: number }> {
-  // Also those that have not got as far as a request: a tunnel, a handshake that failed.
+  // Includes connections without a request: a tunnel, or a failed handshake.
   const connections = new Set<Socket>()
   server.on('connection', (socket: Socket) => connections.add(socket.once('close', () => connections.delete(socket))))
   server.listen(0, '127.0.0.1')

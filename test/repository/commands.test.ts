@@ -28,8 +28,8 @@ describe('npm start', () => {
   })
 })
 
-describe('npm start on a machine that stands in the way', () => {
-  /** Listens on a port for as long as `use` takes. */
+describe('npm start with an occupied port or without a server', () => {
+  /** Listens on a port while `use` runs. */
   async function onBusyPort<T>(use: (port: number) => T): Promise<T> {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { findDocuments } from '../../scripts/documents.ts'
 import { root } from './source-files.ts'
 
-// The documents are right about the repository: their links lead somewhere, and the files they name exist.
+// Checks the documents against the repository: the targets of links and the named files exist.
 
 const documents = [
   ...[
@@ -20,7 +20,7 @@ const documents = [
   ...findDocuments('docs/**/*.md'),
 ].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 
-/** The anchors that GitHub gives the headings of a document. */
+/** Returns the anchors that GitHub creates for the headings of a document. */
 function anchorsOf(path: string): string[] {
   const prose = readFileSync(path, 'utf8').replace(/^```[\s\S]*?^```/gm, '')
   return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
@@ -31,7 +31,7 @@ function anchorsOf(path: string): string[] {
   )
 }
 
-test('every link of a document leads to a file, and to a heading where it names one', () => {
+test('every link in a document has an existing file, and an existing heading if it names one', () => {
   const broken = documents.flatMap(({ path, text }) =>
     [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
       if (/^[a-z]+:/.test(link)) return []

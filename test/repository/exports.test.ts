@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { readEntries, readExports } from '../../scripts/check-docstrings.ts'
 
 /**
- * Every name the package exports. A name that is missing here is a new promise to users, one that is missing there a broken one. Of
- * generated resources only the values are listed: their types follow the API server's schema.
+ * Every name that the package exports. A new export must be added here deliberately, and a removed one breaks users. Of the generated
+ * resources only the values are listed, because their types follow the API server's schema.
  */
 const expected: Readonly<Record<string, readonly string[]>> = {
   kubeflect: [
@@ -275,24 +275,24 @@ const expected: Readonly<Record<string, readonly string[]>> = {
 const entries = readEntries()
 const exportsByEntry = readExports(entries)
 
-// What the resources' modules export is compared with what a server has: test/resources.
+// test/resources compares the exports of the resource modules with a server.
 const isGenerated = (name: string) => name.includes('/resources/')
 
 describe.each(entries)('$name', ({ name, exists }) => {
   const exported = exportsByEntry.get(name) ?? []
 
   if (!isGenerated(name)) {
-    test.runIf(exists)('exports what is promised, and nothing else', () => {
+    test.runIf(exists)('the entry exports exactly the listed names', () => {
       expect(exported.map((each) => each.name).sort()).toEqual([...(expected[name] ?? [])].sort())
     })
   }
 
-  test.runIf(exists)('explains every name', () => {
+  test.runIf(exists)('every exported name has a docstring', () => {
     expect(exported.filter(({ documentation }) => documentation === '').map((each) => `${each.location}: ${each.name}`)).toEqual([])
   })
 })
 
-test('every subpath in package.json has a source file and a list of exports here', () => {
+test('every subpath in package.json has a source file and a list of exports in this test', () => {
   expect(entries.filter(({ exists }) => !exists).map(({ path }) => path)).toEqual([])
   expect(
     entries

@@ -5,7 +5,7 @@ const everything = readFiles()
 const source = everything.filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/resources/'))
 const testCode = everything.filter(({ path }) => /^(test|bench|examples)\/.*\.ts$/.test(path))
 
-// The words are put together here, so that this file does not hold them itself.
+// The words are concatenated, so that this file does not contain them.
 const registries = [
   'registry npmjs org',
   'registry yarnpkg com',
@@ -18,7 +18,7 @@ const registries = [
 const registryHost = new RegExp(registries.map((name) => name.replaceAll(' ', '\\.')).join('|'), 'i')
 const homePath = new RegExp(['/home/', '/Users/', '/root/', '\\\\Users\\\\'].map((start) => `(?<![\\w.}-])${start}[\\w.-]`).join('|'))
 
-/** Where a pattern occurs, as `path:line: text`. */
+/** Returns the occurrences of a pattern as `path:line: text`. */
 function occurrences(files: readonly SourceFile[], pattern: RegExp): string[] {
   return files.flatMap(({ path, text }) =>
     text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line.trim().slice(0, 120)}`] : [])),

@@ -2,17 +2,17 @@ import { posix } from 'node:path'
 import ts from 'typescript'
 import type { SourceFile } from './source-files.ts'
 
-/** One import, re-export, `import()` or `import('…')` type of a file. */
+/** An import, re-export, `import()` or `import('…')` type in a file. */
 export interface Import {
   readonly from: string
   readonly line: number
-  /** As it is written. */
+  /** The specifier as written. */
   readonly specifier: string
-  /** Nothing of it is left at run time. */
+  /** Whether the import is erased at compile time. */
   readonly typeOnly: boolean
 }
 
-/** The folders of `src/` from low to high: a module imports its own folder and what is below, not what is beside it. */
+/** The folders of `src/` from low to high: a module imports from its own folder and from lower layers, not from others in its layer. */
 const layers: readonly (readonly string[])[] = [
   ['internal'],
   ['api'],
@@ -28,10 +28,10 @@ const layers: readonly (readonly string[])[] = [
   ['entry files'],
 ]
 
-/** What may be imported from a folder beside one's own: nothing but these types. */
+/** The types that a folder may import from another folder of its layer. */
 const sharedTypes = [{ from: 'persistence', path: 'src/store/changes.ts' }]
 
-/** Which modules, or folders, may know a dependency; nobody may know any other package. */
+/** The modules or folders that may import a dependency. Other packages must not be imported. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   ky: ['src/http/ky-sender.ts'],
   valibot: ['src/kubeconfig/'],
@@ -40,10 +40,10 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   undici: ['src/kubeconfig/'],
 }
 
-/** The folders that may know a runtime's own modules (`node:fs`): what they are for is not to be had in a browser. */
-const atHome: readonly string[] = ['src/kubeconfig/', 'src/cli/']
+/** The folders that may import a runtime's modules (`node:fs`), because their features do not exist in browsers. */
+const runtimeFolders: readonly string[] = ['src/kubeconfig/', 'src/cli/']
 
-/** Says of each import that breaks a rule where it is, what is wrong and what would be right. */
+/** Reports each import that breaks a rule: its place, the problem and the alternative. */
 export function brokenRules(files: readonly SourceFile[]): string[] {
   const paths = new Set(files.map(({ path }) => path))
   return files.flatMap(readImports).flatMap((found) => {
@@ -52,7 +52,7 @@ export function brokenRules(files: readonly SourceFile[]): string[] {
   })
 }
 
-/** The circles of files that import each other, type-only imports included; each starts and ends with the same file. */
+/** Finds the cycles of files that import each other, type-only imports included; each starts and ends with the same file. */
 export function importCycles(files: readonly SourceFile[]): string[][] {
   const paths = new Set(files.map(({ path }) => path))
   const edges = new Map(files.map((file) => [file.path, readImports(file).flatMap((found) => resolve(found, paths) ?? [])]))
@@ -67,7 +67,7 @@ export function importCycles(files: readonly SourceFile[]): string[][] {
   return cycles
 }
 
-/** Finds the imports of a file, whatever their form. */
+/** Finds the imports of a file in all forms. */
 export function readImports({ path, text }: SourceFile): Import[] {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
   const found: Import[] = []
@@ -95,16 +95,16 @@ function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
 
 function packageProblem({ from, specifier }: Import): string | undefined {
   const isIn = (places: readonly string[]) => places.some((place) => (place.endsWith('/') ? from.startsWith(place) : from === place))
-  if (specifier.startsWith('node:') && isIn(atHome)) return undefined
+  if (specifier.startsWith('node:') && isIn(runtimeFolders)) return undefined
   const allowed = packages[specifier]
   if (!allowed)
-    return `src/ knows no package but ${Object.keys(packages).join(', ')}, and no module of a runtime outside ${atHome.join(' and ')}`
-  return isIn(allowed) ? undefined : `only ${allowed.join(' and ')} may know it`
+    return `src/ may import no package except ${Object.keys(packages).join(', ')}, and no runtime module outside ${runtimeFolders.join(' and ')}`
+  return isIn(allowed) ? undefined : `only ${allowed.join(' and ')} may import it`
 }
 
 function relativeProblem(found: Import, paths: ReadonlySet<string>): string | undefined {
   const to = resolve(found, paths)
-  if (!to) return 'there is no such file; relative imports have no extension and name a file, not a folder'
+  if (!to) return 'the file does not exist; relative imports have no extension and name a file, not a folder'
   const from = placeOf(found.from)
   const target = placeOf(to)
   if (from.name === target.name || target.layer < from.layer) return undefined
@@ -122,11 +122,11 @@ function resolve({ from, specifier }: Import, paths: ReadonlySet<string>): strin
   return paths.has(path) ? path : undefined
 }
 
-/** The part of `src/` a file belongs to: a folder, a file that has its own place, or, alone, an entry file. */
+/** Returns the part of `src/` that a file belongs to: a folder, or an entry file by itself. */
 function placeOf(path: string): { name: string; layer: number } {
   const part = path.split('/')[1] ?? path
   const layer = layers.findIndex((names) => names.includes(part))
   if (layer >= 0) return { name: part, layer }
   if (part.endsWith('.ts')) return { name: part, layer: layers.length - 1 }
-  throw new Error(`${path}: the folder src/${part} has no place in the layers of test/repository/import-rules.ts; give it one`)
+  throw new Error(`${path}: the folder src/${part} is missing from the layers of test/repository/import-rules.ts; add it`)
 }

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { brokenRules, importCycles, readImports } from './import-rules.ts'
 import { readFiles } from './source-files.ts'
 
-// What is not TypeScript stands in for what a runtime has not, and says so by what it imports.
+// Files other than TypeScript replace features that a runtime lacks; their import is an error message.
 const source = readFiles('src').filter(({ path }) => path.endsWith('.ts'))
 
 describe('the sources', () => {
-  test('finds the source files', () => {
+  test('the import check finds the source files', () => {
     expect(source.flatMap(readImports).length).toBeGreaterThan(10)
   })
   test('sources import one way: from entries down to api and internal', () => {
@@ -48,9 +48,9 @@ describe('the rules', () => {
     ['sideways, inside a type', `type S = import('../store/store').Store`, 'src/queue/fifo.ts', /store is beside queue/],
     ['another entry', `export { Store } from './index'`, 'src/idb.ts', /index\.ts is beside idb\.ts/],
     ['a value beside it', `import { apply } from '../store/changes'`, 'src/persistence/persister.ts', /store is beside persistence/],
-    ['a runtime', `import { readFile } from 'node:fs'`, 'src/http/client.ts', /no module of a runtime/],
-    ['a stranger', `import { map } from 'lodash'`, 'src/http/client.ts', /no package but ky, valibot, idb-keyval/],
-    ['ky', `import type { Options } from 'ky'`, 'src/http/params.ts', /only src\/http\/ky-sender\.ts may know it/],
+    ['a runtime', `import { readFile } from 'node:fs'`, 'src/http/client.ts', /no runtime module/],
+    ['a stranger', `import { map } from 'lodash'`, 'src/http/client.ts', /no package except ky, valibot, idb-keyval/],
+    ['ky', `import type { Options } from 'ky'`, 'src/http/params.ts', /only src\/http\/ky-sender\.ts may import it/],
     ['an extension', `import { a } from './list.ts'`, 'src/http/client.ts', /no extension/],
     ['a folder', `import { a } from '../api'`, 'src/http/client.ts', /not a folder/],
   ])('the import rules refuse an import of %s', (_, text, path, message) => {
@@ -68,7 +68,7 @@ describe('the rules', () => {
 
   test('the import rules require a layer for a new folder', () => {
     expect(() => brokenRules(files({ 'src/utils/a.ts': `import { b } from './b'`, 'src/utils/b.ts': '' }))).toThrow(
-      /src\/utils has no place/,
+      /src\/utils is missing from the layers/,
     )
   })
 

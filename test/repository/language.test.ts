@@ -1,4 +1,4 @@
-// The check of the language: how it reads the word list, sources, test titles and commit subjects. `npm run language` runs it over the repository.
+// Tests the language check: word list, sources, test titles and commit subjects. `npm run language` checks the repository itself.
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'

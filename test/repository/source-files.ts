@@ -2,16 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The checkout. */
+/** The root folder of the checkout. */
 export const root: string = fileURLToPath(new URL('../../', import.meta.url))
 
-/** A file of the checkout; its path starts at the root and has forward slashes. */
+/** A file of the checkout; its path is relative to the root, with forward slashes. */
 export interface SourceFile {
   readonly path: string
   readonly text: string
 }
 
-/** Reads every file below a folder of the checkout, but not what git ignores: dependencies, builds, caches. */
+/** Reads all files below a folder of the checkout, except those that git ignores: dependencies, builds, caches. */
 export function readFiles(folder = '.'): SourceFile[] {
   const ignored = readFileSync(join(root, '.gitignore'), 'utf8').split('\n')
   const read = (directory: string): SourceFile[] =>

@@ -5,19 +5,19 @@ import { join } from 'node:path'
 import chromium from '@sparticuz/chromium'
 import { type BrowserContext, chromium as playwright } from 'playwright-core'
 
-/** A folder for what a browser remembers. */
+/** A folder for the state of a browser. */
 export interface Profile extends AsyncDisposable {
   readonly folder: string
 }
 
-/** Makes an empty profile; it is removed when disposed of, and so is a browser that still runs on it. */
+/** Creates an empty profile. Disposing of it kills a browser that still uses it and removes the folder. */
 export async function createProfile(): Promise<Profile> {
   const folder = await mkdtemp(join(tmpdir(), 'kubeflect-chromium-'))
   return {
     folder,
     async [Symbol.asyncDispose]() {
       endProcesses(folder)
-      // They may write until they are gone.
+      // The processes may write until they have exited.
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
@@ -33,9 +33,9 @@ export async function launchChromium({ folder }: Profile): Promise<BrowserContex
 }
 
 /**
- * Ends every process of the Chromium that runs on a profile with SIGKILL, as a crash of the machine would: nothing is written any more.
+ * Kills every process of the Chromium that uses a profile with SIGKILL, like a crash of the machine: pending writes are lost.
  *
- * @throws Error when there is none.
+ * @throws Error when no such process runs.
  */
 export function killChromium({ folder }: Profile): void {
   if (endProcesses(folder) === 0) throw new Error(`no Chromium runs on ${folder}`)
@@ -48,7 +48,7 @@ function endProcesses(folder: string): number {
     size = doomed.size
     for (const { pid, parent } of running) if (doomed.has(parent)) doomed.add(pid)
   }
-  // The browser itself comes first: it must not learn that the others are gone.
+  // Kill the browser process first, so that it does not notice the exit of the others.
   for (const pid of [...doomed].sort((a, b) => a - b)) {
     try {
       process.kill(pid, 'SIGKILL')
@@ -63,13 +63,13 @@ function processes(): { pid: number; parent: number; command: string }[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return []
     try {
-      // The second field, the program's name, is in parentheses and may hold anything.
+      // The second field, the program's name, is in parentheses and may contain any character.
       const [, parent = ''] = readFileSync(`/proc/${name}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ')
       return [{ pid: Number(name), parent: Number(parent), command: readFileSync(`/proc/${name}/cmdline`, 'utf8') }]
     } catch {
-      return [] // It ended meanwhile.
+      return [] // The process has exited in the meantime.
     }
   })
 }

@@ -1,15 +1,15 @@
 import type { Random } from '../../src/testing/random'
 import type { ProxyFault } from './reverse-proxy.ts'
 
-/** How many of a hundred requests something is wrong with. */
+/** The percentage of requests with a fault. */
 const FAULTY_PERCENT = 60
-/** The longest a fault lasts, in milliseconds. */
+/** The maximum duration of a fault, in milliseconds. */
 const LONGEST_MS = 4_000
 
 const PROBLEM_PAGE = '<!doctype html><title>Sign in</title><form action="/login"></form>'
 const GONE = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message: 'too old resource version', reason: 'Expired', code: 410 }
 
-/** What a hostile proxy does to the next request: mostly something. The same for the same random numbers. */
+/** Returns the fault, if any, of a hostile proxy for the next request. Deterministic for the same random numbers. */
 export function hostileFault(random: Random): ProxyFault | undefined {
   if (random.below(100) >= FAULTY_PERCENT) return undefined
   const text = { 'content-type': 'text/plain' }

@@ -2,19 +2,19 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type FetchHandler, nodeListener } from '../../src/testing/node-listener.ts'
 
-/** A server that listens. */
+/** A listening server. */
 export interface HttpServer {
-  /** Without a slash at the end. */
+  /** The base URL, without a trailing slash. */
   readonly url: string
-  /** Stops listening and breaks what is under way. */
+  /** Stops listening and breaks the open connections. */
   close(): Promise<void>
 }
 
 /**
- * Puts a fetch handler on a port of this machine. Bodies stream both ways, a slow reader slows the handler down, and a client that
- * goes away aborts its request. A handler that rejects, or a body that breaks, breaks the connection.
+ * Serves a fetch handler on a port of this machine. Bodies stream in both directions with backpressure, and a client that disconnects
+ * aborts its request. A handler that rejects, or a body that breaks, breaks the connection.
  *
- * @param options.port default 0: any free one.
+ * @param options.port the port; default 0, any free port.
  */
 export async function serve(handler: FetchHandler, { port = 0 }: { port?: number } = {}): Promise<HttpServer> {
   const server = createServer(nodeListener(handler))

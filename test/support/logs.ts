@@ -1,4 +1,4 @@
-/** The lines of a log read in the background so far; `outcome` is `'open'`, `'ended'`, or the error that ended it. */
+/** The lines that were read of a log in the background; `outcome` is `'open'`, `'ended'`, or the error that ended it. */
 export interface SeenLines {
   readonly lines: string[]
   outcome: unknown

@@ -1,34 +1,34 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What a proxy does to one request instead of passing it on faithfully. */
+/** A fault that a proxy applies to one request. */
 export type ProxyFault =
-  /** The request is passed on so many milliseconds late. */
+  /** The request is delayed, by a number of milliseconds. */
   | { readonly type: 'delay'; readonly ms: number }
-  /** The connection is reset before there is an answer. */
+  /** The connection is reset before a response. */
   | { readonly type: 'reset' }
-  /** An answer of the proxy's own. */
+  /** The proxy responds itself. */
   | { readonly type: 'answer'; readonly status: number; readonly headers: Record<string, string>; readonly body: string }
-  /** The connection is reset after so many bytes of the body, or its body ends there as if it were complete. */
+  /** After a number of bytes of the body the connection is reset, or the body ends as if it were complete. */
   | { readonly type: 'cut'; readonly afterBytes: number; readonly ending: 'reset' | 'end' }
-  /** Nothing comes after so many bytes of the body, and the connection stays open. */
+  /** The body stalls after a number of bytes, and the connection stays open. */
   | { readonly type: 'stall'; readonly afterBytes: number }
 
 /** A reverse proxy on 127.0.0.1. */
 export interface ReverseProxy extends AsyncDisposable {
-  /** Without a slash at the end. */
+  /** The base URL, without a trailing slash. */
   readonly url: string
-  /** Path and query of each request, in order. */
+  /** The path and query of each request, in order. */
   readonly requests: string[]
-  /** Sends requests to another server from now on, and resets every open connection. */
+  /** Switches to another server, and resets every open connection. */
   switchTo(upstream: string): void
 }
 
 /**
  * Starts a proxy for plain HTTP.
  *
- * @param upstream the server's URL, without a slash at the end.
- * @param faultFor what goes wrong with a request. Default: nothing.
+ * @param upstream the server's URL, without a trailing slash.
+ * @param faultFor returns the fault of a request. Default: no faults.
  */
 export async function startReverseProxy(
   upstream: string,
@@ -69,7 +69,7 @@ function forward(
   fault?: Extract<ProxyFault, { afterBytes: number }>,
 ): void {
   const { method, headers } = incoming
-  // A connection of its own: what ends here ends there.
+  // A separate upstream connection for each request, so that closing one side closes the other.
   const proxied = request(upstream + incoming.url, { method, headers: { ...headers, host: new URL(upstream).host }, agent: false })
   const reset = () => incoming.socket.resetAndDestroy()
   proxied.once('error', reset)

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer, type ProxyOptions } from 'vite'
 
-/** Starts Vite's dev server with one proxied path, whose prefix it removes; `url` is that path's. */
+/** Starts Vite's dev server with one proxied path and removes its prefix; `url` is the URL of that path. */
 export async function startVite(proxy: ProxyOptions) {
   const root = await mkdtemp(join(tmpdir(), 'kubeflect-vite-'))
   const vite = await createServer({
     configFile: false,
     root,
     cacheDir: join(root, 'cache'),
-    // It logs every request that the proxy fails to serve.
+    // Vite logs every request that the proxy fails to serve.
     logLevel: 'silent',
     appType: 'custom',
     optimizeDeps: { noDiscovery: true },

@@ -23,7 +23,7 @@ describe('access to a fake server', () => {
     expect([status, body.kind, body.status.incomplete]).toEqual([201, 'SelfSubjectRulesReview', false])
   })
 
-  it('a denied request is refused in the words of kube-apiserver until it is allowed again', async () => {
+  it('a denied request is refused with the wording of kube-apiserver until it is allowed again', async () => {
     const { server, send } = setUp()
     server.create(ConfigMap, configMap('a'))
     const allow = server.access.deny({ resource: 'configmaps' })
@@ -134,7 +134,7 @@ describe('access to a fake server', () => {
     })
   })
 
-  it('a review with a star asks about everything, and any denial makes it false', async () => {
+  it('a review with * covers everything, and any denial makes it false', async () => {
     const { server, send } = setUp()
     server.access.deny({ verb: 'delete', resource: 'nodes' })
     const spec = { resourceAttributes: { verb: '*', group: '*', resource: '*' } }

@@ -100,7 +100,7 @@ describe('churn', () => {
             },
             { seed, replacedPercent, changesPerSecond: 1000 },
           )
-          // Fifteen hundred changes, made at once.
+          // 1,500 changes in one batch.
           now = 1500
           churn.close()
           expect(churn.changes).toBe(1500)
@@ -134,7 +134,7 @@ describe('churn', () => {
 })
 
 describe('a virtual clock', () => {
-  it('a virtual clock fires timers in order, those of one moment as they were set, each after the work of the one before', async () => {
+  it('a virtual clock fires timers in order, simultaneous ones in the order they were set, each after the work of the previous one', async () => {
     const clock = new VirtualClock(0)
     const seen: string[] = []
     const note = (what: string) => () =>

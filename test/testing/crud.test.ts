@@ -12,7 +12,7 @@ describe('create', () => {
       body: {
         kind: 'ConfigMap',
         apiVersion: 'v1',
-        // Two namespaces were there before.
+        // The server starts with two namespaces.
         metadata: { name: 'a', namespace: 'shop', uid: 'some-uid', resourceVersion: '103', creationTimestamp: '2026-01-01T00:00:00Z' },
         data: { k: 'v' },
       },
@@ -167,7 +167,7 @@ describe('update', () => {
     })
   })
 
-  it('updates of object and status leave each other alone, and only the former increments the generation', async () => {
+  it('updates of object and status do not affect each other, and only the former increments the generation', async () => {
     const { server, send } = setUp()
     const pod = server.create(Pod, podFixture(1, { namespace: 'shop' }))
     const path = `/api/v1/namespaces/shop/pods/${pod.metadata.name}`

@@ -32,7 +32,7 @@ describe('a fake endpoint', () => {
     await watch.done
     expect(watch.error).toBeInstanceOf(TypeError)
     expect(endpoint.server).toBe(second)
-    // The version lies in the window of the second history too: the watch is accepted, and skips what came before.
+    // The version lies in the window of the second history too, so the watch is accepted and skips the earlier events.
     const resumed = await fetch(url(`/api/v1/configmaps?watch=1&resourceVersion=${from}`))
     const reader = resumed.body?.getReader()
     const text = new TextDecoder().decode((await reader?.read())?.value)

@@ -4,7 +4,7 @@ import { ConfigMap, configMap, readAll, setUp } from './resources'
 
 const LIST = 'http://kubernetes.test/api/v1/configmaps'
 
-/** A server with a list whose body has characters of more than one byte. */
+/** Creates a server with a list whose body contains multibyte characters. */
 function withFault(fault: Fault) {
   const { clock, server } = setUp({ uid: () => 'uid' })
   server.create(ConfigMap, configMap('a', { text: 'Zoë 店舗 🚢' }))
@@ -34,7 +34,7 @@ describe('faults', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('can answer with an HTML page and status 200, or a redirect', async () => {
+  it('a status fault can send an HTML page with status 200, or a redirect', async () => {
     const { server } = setUp()
     server.faults.add({ fault: { type: 'status', status: 200, text: '<html>', headers: { 'content-type': 'text/html' } } })
     const page = await server.fetch(LIST)
@@ -44,7 +44,7 @@ describe('faults', () => {
     expect([redirect.status, redirect.headers.get('location')]).toEqual([302, 'https://login.example'])
   })
 
-  it('cuts a body at any byte, also inside a character, and breaks the connection', async () => {
+  it('a cut fault ends a body at any byte, even inside a character, and breaks the connection', async () => {
     const whole = await intact()
     for (let afterBytes = 0; afterBytes < whole.byteLength; afterBytes++) {
       const { server } = withFault({ type: 'cut', afterBytes })
@@ -63,17 +63,17 @@ describe('faults', () => {
     }
   })
 
-  it('can close a cut body cleanly', async () => {
+  it('a cut fault can close the body cleanly', async () => {
     const { server } = withFault({ type: 'cut', afterBytes: 20, ending: 'close' })
     expect(await (await server.fetch(LIST)).text()).toHaveLength(20)
   })
 
-  it('leaves a body unchanged that is shorter than the cut', async () => {
+  it('a cut fault does not change a body that is shorter than the cut', async () => {
     const { server } = withFault({ type: 'cut', afterBytes: 1_000_000 })
     expect((await (await server.fetch(LIST)).json()).items).toHaveLength(1)
   })
 
-  it('stalls a body, and an abort still ends it', async () => {
+  it('a stall fault stops a body without closing it, and an abort still ends it', async () => {
     const { clock, server } = withFault({ type: 'stall', afterBytes: 30 })
     const controller = new AbortController()
     const body = readAll(await server.fetch(LIST, { signal: controller.signal }))
@@ -85,7 +85,7 @@ describe('faults', () => {
     expect(server.openRequests).toEqual([])
   })
 
-  it('delays headers by the clock of the server', async () => {
+  it('a delay fault delays the headers by the clock of the server', async () => {
     const { clock, server } = withFault({ type: 'delay', ms: 5000 })
     let answered = false
     const response = server.fetch(LIST).then(async (answer) => {
@@ -109,7 +109,7 @@ describe('faults', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('refuses a connection with a TypeError, like fetch', async () => {
+  it('a refuse fault rejects with a TypeError, like fetch', async () => {
     const { server } = withFault({ type: 'refuse' })
     await expect(server.fetch(LIST)).rejects.toThrow(TypeError)
     expect(server.requests).toMatchObject([{ status: undefined, state: 'closed' }])

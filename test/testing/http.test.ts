@@ -54,7 +54,7 @@ describe('a fetch handler on a port', () => {
     await gone
   })
 
-  it('nodeListener reads no more from the handler than a slow client accepts', async () => {
+  it('nodeListener reads only as much from the handler as a slow client accepts', async () => {
     const megabytes = 64
     let produced = 0
     const { url } = await listen(async (request) => {
@@ -71,7 +71,7 @@ describe('a fetch handler on a port', () => {
     const controller = new AbortController()
     const response = await fetch(`${url}/large`, { signal: controller.signal })
     await response.body?.getReader().read()
-    // Time enough to send all of it, if anybody took it.
+    // Enough time to send everything if the client were reading.
     for (let round = 0; round < 20; round++) await (await fetch(`${url}/small`)).text()
     expect(produced).toBeLessThan(megabytes / 2)
     controller.abort()

@@ -10,7 +10,7 @@ import { type HttpServer, serve } from '../support/http'
 import { Pod, Widget } from './resources'
 
 const reason = whyNoCluster()
-/** The kubectl inside the control plane that the cluster tests build. */
+/** Runs the kubectl of the control plane that the cluster tests build. */
 let kubectl: string[] = []
 
 describe.skipIf(reason)(
@@ -31,7 +31,7 @@ describe.skipIf(reason)(
       manifest = join(directory, 'pod.json')
       kubeconfig = join(directory, 'kubeconfig')
       http = await serve(server.fetch)
-      // Nobody's own: an empty one.
+      // An empty kubeconfig instead of the user's own.
       writeFileSync(kubeconfig, '')
       for (let index = 0; index < 5; index++) server.create(Pod, podFixture(index, { namespace: 'shop' }))
       server.create(Widget, { metadata: { name: 'w' }, spec: { size: 3 } })
@@ -96,7 +96,7 @@ describe.skipIf(reason)(
       await expect(run('get', 'pod', 'mine')).rejects.toThrow('Error from server (NotFound): pods "mine" not found')
     })
 
-    it('kubectl auth agrees with what is denied', async () => {
+    it('kubectl auth agrees with the configured denials', async () => {
       expect(await run('auth', 'can-i', 'delete', 'pods')).toBe('yes')
       const allow = server.access.deny({ verb: 'delete', resource: 'pods' })
       await expect(run('auth', 'can-i', 'delete', 'pods')).rejects.toThrow('no')

@@ -11,7 +11,7 @@ const at = (path: string) => `http://kubernetes.test${path}`
 const widgets = '/apis/example.com/v1/namespaces/default/widgets'
 const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 
-describe('a fake server that is sent, or asked for, something other than JSON', () => {
+describe('content negotiation of a fake server', () => {
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
     'refuses protobuf in a %s with 415, as for a kind without a protobuf form',
     async (method) => {
@@ -28,7 +28,7 @@ describe('a fake server that is sent, or asked for, something other than JSON', 
     },
   )
 
-  it('answers 406 to clients that accept protobuf only, and JSON to those that also accept JSON', async () => {
+  it('the fake server answers 406 to clients that accept only protobuf, and JSON to those that also accept JSON', async () => {
     const { server } = setUp()
     const ask = (method: string, path: string, accept: string) => server.fetch(at(path), { method, headers: { accept } })
     for (const [method, path] of [
@@ -46,7 +46,7 @@ describe('a fake server that is sent, or asked for, something other than JSON', 
       expect((await ask('GET', widgets, accept)).status).toBe(200)
   })
 
-  it('answers 405 to an unsupported verb, and omits it from discovery', async () => {
+  it('the fake server answers 405 to an unsupported verb, and omits it from discovery', async () => {
     const resource = defineResource({ group: 'metrics.k8s.io', version: 'v1beta1', plural: 'pods', kind: 'PodMetrics' })
     const { send } = setUp({ resources: [{ resource, verbs: ['get', 'list'] }] })
     expect((await send('GET', '/apis/metrics.k8s.io/v1beta1/pods')).status).toBe(200)
@@ -57,16 +57,16 @@ describe('a fake server that is sent, or asked for, something other than JSON', 
   })
 })
 
-describe('a fake server and pages of other origins', () => {
+describe('a fake server with pages of other origins', () => {
   const post = (server: FakeApiServer, headers: Record<string, string>) =>
     server.fetch('http://127.0.0.1:8001/api/v1/namespaces/default/configmaps', {
       method: 'POST',
-      // A blob without a type sets no content type, and needs no preflight.
+      // A Blob without a type sets no content type and needs no preflight.
       body: new Blob([JSON.stringify({ metadata: { generateName: 'a-' } })]),
       headers,
     })
 
-  it('refuses a write from a page of another origin, also without a content type', async () => {
+  it('the fake server refuses a write from a page of another origin, with and without a content type', async () => {
     const server = new FakeApiServer()
     const before = server.resourceVersion
     for (const origin of ['http://evil.example', 'null', 'http://127.0.0.1:3000', 'http://localhost:8001']) {
@@ -78,7 +78,7 @@ describe('a fake server and pages of other origins', () => {
     expect((await post(server, { origin: 'http://127.0.0.1:8001' })).status).toBe(201)
   })
 
-  it('lets pages of allowed origins read and write, and answers their preflight', async () => {
+  it('the fake server lets pages of allowed origins read and write, and answers their preflight', async () => {
     const origin = 'http://localhost:5173'
     const server = new FakeApiServer({ allowedOrigins: [origin] })
     const preflight = await server.fetch('http://127.0.0.1:8001/api/v1/pods', { method: 'OPTIONS', headers: { origin } })
@@ -98,7 +98,7 @@ describe('a fake server and pages of other origins', () => {
 describe('the OpenAPI of a fake server', () => {
   const client = (server: FakeApiServer) => new KubeClient({ baseUrl: 'http://kubernetes.test', fetch: server.fetch })
 
-  it('publishes OpenAPI for each served kind at an address with a hash of its content', async () => {
+  it('the fake server publishes OpenAPI for each served kind at an address with a hash of its content', async () => {
     const { server, send } = setUp()
     const index = (await send('GET', '/openapi/v3')).body as { paths: Record<string, { serverRelativeURL: string }> }
     expect(Object.keys(index.paths)).toContain('apis/authorization.k8s.io/v1')
@@ -114,7 +114,7 @@ describe('the OpenAPI of a fake server', () => {
     expect((await send('GET', '/openapi/v3/apis/nope/v1')).status).toBe(404)
   })
 
-  it('publishes the schema of a custom resource while its definition exists', async () => {
+  it('the fake server publishes the schema of a custom resource while its definition exists', async () => {
     const server = new FakeApiServer()
     const spec = { type: 'object', required: ['size'], properties: { size: { type: 'integer', description: 'How large it is' } } }
     server.create(CustomResourceDefinition, {

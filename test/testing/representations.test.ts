@@ -5,7 +5,7 @@ import { Pod, readAll, setUp } from './resources'
 
 const as = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1`
 
-/** A server with one pod, asked in one form or another. */
+/** A server with one pod, and requests for it in several forms. */
 function asking() {
   const { server, ...rest } = setUp()
   const { metadata } = server.create(Pod, podFixture(1))

@@ -15,7 +15,7 @@ export const Widget = defineResource<KubeObject & { spec?: { size: number } }>({
   kind: 'Widget',
 })
 
-/** A server on a clock that stands still, and short ways to talk to it. */
+/** A server with a clock that stands still, and short request functions. */
 export function setUp(options: FakeApiServerOptions = {}) {
   const clock = new VirtualClock()
   const server = new FakeApiServer({ clock, resources: [Widget], ...options })

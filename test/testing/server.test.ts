@@ -83,7 +83,7 @@ describe('a watch', () => {
     expect(server.list(ConfigMap).map(({ metadata }) => metadata.name)).toEqual(['again', 'more'])
   })
 
-  it('refuses a watch with sendInitialEvents with 422 when so configured', async () => {
+  it('the fake server refuses a watch with sendInitialEvents with 422 when so configured', async () => {
     const { server, send } = setUp({ watchList: 'refused' })
     const path =
       '/api/v1/configmaps?watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
@@ -249,7 +249,7 @@ describe('discovery', () => {
     },
   )
 
-  it('an unknown resource is an error that says what to do', () => {
+  it('an unknown resource is an error that suggests registering it', () => {
     const { server } = setUp()
     expect(() => server.list({ group: 'x.io', version: 'v1', plural: 'things', kind: 'Thing', scope: 'Namespaced' })).toThrow(
       'things.x.io (x.io/v1) is not served: register it first',

@@ -3,7 +3,7 @@ import { expectTypeOf, test } from 'vitest'
 import type { Pod } from '../../src/resources/core/v1'
 import { FakeApiServer, nodeListener, podFixture } from '../../src/testing'
 
-// As much as is needed of the types of Deno and Bun.
+// The used parts of the types of Deno and Bun.
 declare const Deno: {
   serve(handler: (request: Request, info: { remoteAddr: object; completed: Promise<void> }) => Promise<Response>): unknown
 }

@@ -28,7 +28,7 @@ const Named = defineResource({
 })
 expectTypeOf<ObjectOf<typeof Named>['metadata']['name']>().toEqualTypeOf<string>()
 
-// What a schema makes of a value is the type: its output, not its input.
+// The type is the output of the schema, not its input.
 const Transformed = defineResource({
   version: 'v1',
   plural: 'xs',
@@ -37,7 +37,7 @@ const Transformed = defineResource({
 })
 expectTypeOf<ObjectOf<typeof Transformed>['size']>().toEqualTypeOf<number>()
 
-// Without a schema there is nothing to infer; a type can be given.
+// Without a schema nothing is inferred; a type argument sets the type.
 const Plain = defineResource({ version: 'v1', plural: 'plains', kind: 'Plain' })
 expectTypeOf(Plain).toEqualTypeOf<Resource<KubeObject>>()
 interface Typed extends KubeObject {
@@ -55,12 +55,12 @@ expectTypeOf<ObjectOf<string>>().toBeNever()
 expectTypeOf(Widget).not.toExtend<Resource<Pod>>()
 expectTypeOf(Pod).not.toExtend<Resource<Typed>>()
 
-// What is read is what the resource says.
+// A read returns the type of the resource.
 expectTypeOf(client.get(Pod, 'x', { namespace: 'n' })).resolves.toEqualTypeOf<Pod>()
 expectTypeOf(client.get(Widget, 'x', { namespace: 'n' })).resolves.toHaveProperty('spec')
 expectTypeOf(client.list(Pod)).resolves.toHaveProperty('items').toEqualTypeOf<Pod[]>()
 
-// @ts-expect-error: a scope is one of two.
+// @ts-expect-error: a scope is 'Namespaced' or 'Cluster'.
 defineResource({ version: 'v1', plural: 'xs', kind: 'X', scope: 'Global' })
 // @ts-expect-error: the kind is needed.
 defineResource({ version: 'v1', plural: 'xs' })

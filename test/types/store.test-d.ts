@@ -33,24 +33,24 @@ store.subscribe((update) => {
   }
 })
 
-// An entry is read, never written.
+// The members of an entry are read-only.
 declare const entry: Entry<Pod>
 // @ts-expect-error
 entry.key = 'x'
 // @ts-expect-error
 entry.object = { metadata: {} }
 
-// Source, store and expected type are about the same objects.
+// Source, store and expected type have the same type of objects.
 const pods = new ListWatch(client, Pod)
 expectTypeOf(pods).toExtend<ListerWatcher<Pod>>()
 expectTypeOf(new Reflector(pods, store, { expectedType: Pod })).toEqualTypeOf<Reflector<Pod>>()
 new Reflector(pods, store, { expectedType: v.looseObject({ kind: v.literal('Pod') }) })
-// @ts-expect-error: nodes do not go into a store of pods.
+// @ts-expect-error: a store of pods does not accept nodes.
 new Reflector<Pod>(new ListWatch(client, Node), store)
-// @ts-expect-error: nor are they what is expected of pods.
+// @ts-expect-error: nodes do not match the expected type of pods.
 new Reflector(pods, store, { expectedType: Node })
 
-// An untyped resource goes a long way.
+// An untyped resource works with all parts.
 const Widget = defineResource({ version: 'v1', plural: 'widgets', kind: 'Widget' })
 new Reflector(new ListWatch(client, Widget), new Store<KubeObject>())
 

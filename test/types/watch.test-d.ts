@@ -9,7 +9,7 @@ declare const entry: WatchEntry<Pod>
 expectTypeOf(client.watch(Pod)).toEqualTypeOf<AsyncGenerator<WatchEvent<Pod>, void, undefined>>()
 expectTypeOf(client.watchEntries(Pod)).toEqualTypeOf<AsyncGenerator<readonly WatchEntry<Pod>[], void, undefined>>()
 
-// The type of an event tells what its object is.
+// The type of an event determines the type of its object.
 switch (event.type) {
   case 'ADDED':
   case 'MODIFIED':
@@ -47,5 +47,5 @@ switch (entry.type) {
     expectTypeOf(entry).toBeNever()
 }
 
-// @ts-expect-error: whether an event has a status is known only by its type.
+// @ts-expect-error: only the type of an event determines whether it has a status.
 entry.status

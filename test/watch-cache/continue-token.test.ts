@@ -25,7 +25,7 @@ it('reads continue tokens with a key without leading slash or trailing zero byte
   expect(decodeContinue(token(json), 'shop')).toEqual({ resourceVersion: '7', start: 'shop/a' })
 })
 
-it('a continue token stays in the namespace of the list, whatever namespace it was made for', () => {
+it('a continue token stays in the namespace of the list, even if it was created for another namespace', () => {
   const elsewhere = encodeContinue({ resourceVersion: '7', start: 'kube-system/secret\0' }, '')
   expect(decodeContinue(elsewhere, 'shop')).toEqual({ resourceVersion: '7', start: 'shop/kube-system/secret\0' })
 })

@@ -119,7 +119,7 @@ describe('a WATCH over HTTP', () => {
     },
   )
 
-  it('a WATCH that is not read takes one batch from the cache, and ends once it is too far behind', async () => {
+  it('a WATCH that is not read pulls one batch from the cache, and ends once it is too far behind', async () => {
     const clock = new VirtualClock()
     const cache = new WatchCache({ resource: Pod, clock, watchBufferSize: 5 })
     cache.replace([], '10')
@@ -183,7 +183,7 @@ describe('a WATCH over HTTP', () => {
 })
 
 describe('other answers', () => {
-  it('a GET returns the text of an object, and 404 in the words of the API server for a missing one', async () => {
+  it('a GET returns the text of an object, and a 404 with the wording of the API server for a missing one', async () => {
     const { get } = setUp()
     expect(await (await get('/api/v1/namespaces/shop/pods/a')).json()).toMatchObject({ metadata: { name: 'a' } })
     const missing = await get('/api/v1/namespaces/shop/pods/x')
@@ -252,7 +252,7 @@ describe('other answers', () => {
     expect((await setUp().get('/api/v1/pods', { method: 'POST', body: '{}' })).status).toBe(405)
   })
 
-  it('a response that asks for a retry has the header Retry-After, too', async () => {
+  it('a response whose Status requests a retry also has the header Retry-After', async () => {
     const { clock, get } = setUp()
     const response = get('/api/v1/pods?resourceVersion=99')
     await clock.advance(3000)

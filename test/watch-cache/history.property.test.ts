@@ -14,7 +14,7 @@ const step = fc.record({
   namespace: fc.constantFrom('shop', 'other'),
   app: fc.constantFrom('web', 'api', undefined),
   deleted: fc.boolean(),
-  // Versions are shared with other resources: they have gaps.
+  // Versions have gaps, because other resources share the sequence.
   gap: fc.integer({ min: 1, max: 3 }),
 })
 
@@ -22,9 +22,9 @@ const history = fc.record({
   steps: fc.array(step, { maxLength: 60 }),
   batchSize: fc.integer({ min: 1, max: 5 }),
   capacity: fc.integer({ min: 1, max: 100 }),
-  /** After which batch somebody lists, and then watches. */
+  /** The batch after which a client lists and then watches. */
   listAfter: fc.nat({ max: 60 }),
-  /** After which batch the watch is opened. */
+  /** The batch after which the watch is opened. */
   watchAfter: fc.nat({ max: 60 }),
   labelSelector: fc.constantFrom(...SELECTORS),
   namespace: fc.constantFrom('', 'shop'),
@@ -40,14 +40,14 @@ function applyTo(state: Map<string, string>, events: readonly WatchEntry<KubeObj
     if (!('entry' in event)) throw new Error(`unexpected ${event.type}`)
     const { key, object } = event.entry
     const known = state.has(key)
-    // An event is never a surprise: what is added was not there, what changes or goes was.
+    // Every event fits the state: an added object was absent, a modified or deleted one was present.
     if (known === (event.type === 'ADDED')) throw new Error(`${event.type} of ${known ? 'a known' : 'an unknown'} ${key}`)
     if (event.type === 'DELETED') state.delete(key)
     else state.set(key, JSON.stringify(object.metadata))
   }
 }
 
-it('a list and the events after its version give the present state for any history, with and without selectors', async () => {
+it('a list and the events after its version give the current state for any history, with and without selectors', async () => {
   await fc.assert(
     fc.asyncProperty(history, async ({ steps, batchSize, capacity, listAfter, watchAfter, labelSelector, namespace, limit }) => {
       const clock = new VirtualClock()
@@ -85,7 +85,7 @@ it('a list and the events after its version give the present state for any histo
         const batch = batches[i]
         if (batch) cache.apply(batch)
       }
-      // What is forgotten says so: that is all it may do.
+      // A version outside the window may only fail with Expired.
       if (expired || !listed || !watch.iterator) return
       applyTo(listed.state, watch.first ?? [])
       const before = cache.resourceVersion
@@ -96,7 +96,7 @@ it('a list and the events after its version give the present state for any histo
       for (;;) {
         const pending = watch.iterator.next()
         const result = await Promise.race([pending, clock.settle()])
-        // Nothing to come, or too far behind.
+        // No events are pending, or the watcher is too far behind.
         if (!result || result.done) {
           if (result?.done) return
           break

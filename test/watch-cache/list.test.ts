@@ -11,7 +11,7 @@ import { change, Pod, pod } from './pods'
 function setUp(options: Partial<WatchCacheOptions<never>> = {}) {
   const clock = new VirtualClock()
   const cache = new WatchCache({ resource: Pod, clock, ...options })
-  // Out of order on purpose: lists are sorted.
+  // Out of order on purpose, because lists are sorted.
   cache.replace([pod('shop/c', 3), pod('shop/a', 1, { app: 'web' }), pod('other/z', 2), pod('shop/b', 4, { app: 'web' })], '10')
   const keys = async (query: ListOptions & { namespace?: string }) => (await cache.list(query)).entries.map(({ key }) => key)
   const failure = (query: ListOptions) =>
@@ -53,7 +53,7 @@ describe('LIST', () => {
     await expect(cache.watch({ fieldSelector }).next()).rejects.toMatchObject({ status: 400 })
   })
 
-  it('a list of one name has that object alone, without a token, because nothing can follow', async () => {
+  it('a list of one name has only that object, without a token, because nothing can follow', async () => {
     const { cache, keys } = setUp()
     const one = { namespace: 'shop', fieldSelector: 'metadata.name=a', limit: 1 }
     expect(await cache.list(one)).toMatchObject({ entries: [{ key: 'shop/a' }], continue: '' })
@@ -75,7 +75,7 @@ describe('LIST', () => {
     expect(await keys({ namespace, limit: 1 })).toEqual(all.filter((key) => key.startsWith(`${namespace}/`)).slice(0, 1))
   })
 
-  it('a list reads leading zeros of a version like API servers', async () => {
+  it('a list accepts leading zeros in a version, like API servers', async () => {
     const { cache } = setUp()
     expect(await cache.list({ resourceVersion: '00', limit: 1 })).toMatchObject({ continue: '' })
     expect(await cache.list({ resourceVersion: '010', limit: 1 })).toMatchObject({ resourceVersion: '10' })
@@ -156,7 +156,7 @@ describe('LIST', () => {
     expect(await cache.list({ resourceVersion: '10' })).toMatchObject({ resourceVersion: '11' })
   })
 
-  it('a list exactly at a forgotten version is 410 Expired', async () => {
+  it('a list exactly at a version outside the window is 410 Expired', async () => {
     const { cache, failure } = setUp({ capacity: 1 })
     cache.apply([change('ADDED', pod('shop/d', 11)), change('ADDED', pod('shop/e', 12))])
     cache.apply([change('ADDED', pod('shop/f', 13))])
@@ -225,7 +225,7 @@ describe('pages', () => {
     expect(await cache.list({ namespace: 'shop', limit: 3 })).toMatchObject({ continue: '' })
   })
 
-  it('all pages show the state of the first one, whatever happens in between', async () => {
+  it('all pages show the state of the first one, regardless of changes in between', async () => {
     const { cache } = setUp()
     const first = await cache.list({ limit: 2 })
     cache.apply([change('DELETED', pod('shop/b', 11)), change('ADDED', pod('shop/bb', 12)), change('MODIFIED', pod('shop/c', 13))])

@@ -5,7 +5,7 @@ import type { ChangeType, WatchEntry } from '../../src/codec/wire'
 
 export const Pod = defineResource({ version: 'v1', plural: 'pods', kind: 'Pod' })
 
-/** An entry: `shop/web-1` at version 5. */
+/** Creates an entry, such as `shop/web-1` at version 5. */
 export function pod(key: string, resourceVersion: number | string, labels?: Record<string, string>): Entry<KubeObject> {
   const [namespace = '', name = ''] = key.split('/')
   return entryFromObject({
@@ -17,7 +17,7 @@ export function pod(key: string, resourceVersion: number | string, labels?: Reco
 
 export const change = (type: ChangeType, entry: Entry<KubeObject>): WatchEntry<KubeObject> => ({ type, entry })
 
-/** An event in short: `ADDED shop/web-1@5`, `BOOKMARK 7`, `BOOKMARK 7 end`, `ERROR 410`. */
+/** Formats an event: `ADDED shop/web-1@5`, `BOOKMARK 7`, `BOOKMARK 7 end`, `ERROR 410`. */
 export function brief(event: WatchEntry<KubeObject>): string {
   switch (event.type) {
     case 'BOOKMARK':
@@ -31,7 +31,7 @@ export function brief(event: WatchEntry<KubeObject>): string {
   }
 }
 
-/** Reads a watch in the background and keeps what came, in short. */
+/** Reads a watch in the background and collects its formatted events. */
 export function follow(watch: AsyncIterable<readonly WatchEntry<KubeObject>[]>): {
   events: string[]
   batches: number

@@ -17,7 +17,7 @@ function setUp(options: Partial<WatchCacheOptions<never>> = {}) {
 const STREAM: WatchOptions = { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true }
 
 describe('WATCH', () => {
-  it('a watch from a version delivers the remembered events after it, then new ones', async () => {
+  it('a watch from a version delivers the later events of the window, then new ones', async () => {
     const { clock, cache } = setUp()
     cache.apply([change('ADDED', pod('shop/c', 11)), change('MODIFIED', pod('shop/a', 12))])
     const watch = follow(cache.watch({ resourceVersion: '11' }))
@@ -74,7 +74,7 @@ describe('WATCH', () => {
     expect(watch).toMatchObject({ batches: 1, events: [], error: undefined })
   })
 
-  it('a watch of one name delivers that object alone', async () => {
+  it('a watch of one name delivers only that object', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ namespace: 'shop', fieldSelector: 'metadata.name=b' }))
     await clock.settle()
@@ -125,7 +125,7 @@ describe('WATCH', () => {
     expect(value).toMatchObject([{ status: { code: 410, reason: 'Expired', message: 'too old resource version: 9 (11)' } }])
   })
 
-  it('a watch from the oldest remembered version continues', async () => {
+  it('a watch from the oldest version of the window continues', async () => {
     const { clock, cache } = setUp({ capacity: 1 })
     cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
     const watch = follow(cache.watch({ resourceVersion: '11' }))
@@ -273,7 +273,7 @@ describe('bookmarks', () => {
     expect(short).toMatchObject({ ended: true, events: [] })
   })
 
-  it('a bookmark tells a resumed watch the version of the changes that its selector hides', async () => {
+  it('a bookmark informs a resumed watch about the version of changes outside its selector', async () => {
     const { clock, cache } = setUp()
     cache.apply([change('ADDED', pod('shop/c', 11))])
     const watch = follow(cache.watch({ resourceVersion: '10', labelSelector: 'app=web', allowWatchBookmarks: true }))
@@ -427,7 +427,7 @@ describe('the window', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('a compaction drops the history and leaves open watches alone, even those with pending events', async () => {
+  it('a compaction drops the history and does not affect open watches, even those with pending events', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.settle()
@@ -461,7 +461,7 @@ describe('the window', () => {
     expect((await cache.list({})).entries).toHaveLength(2)
   })
 
-  it('refuses an event or a state whose version is not a number, and applies nothing of it', async () => {
+  it('the cache refuses an event or a state whose version is not a number, and applies no part of it', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10' }))
     await clock.settle()

@@ -1,8 +1,8 @@
 import { KubeClient } from 'kubeflect'
 import { loadKubeconfig } from 'kubeflect/kubeconfig'
 
-// What test/kubeconfig/runtimes.test.ts runs in each runtime: a request with each context of a kubeconfig, and one that is aborted while it
-// is open. Says of each context what came of it.
+// The program that test/kubeconfig/runtimes.test.ts runs in each runtime: one request per context of a kubeconfig, and one that is aborted
+// while it is open. Prints the outcome for each context.
 
 const [, , path, contexts = ''] = process.argv
 const outcomes: Record<string, unknown> = {}
@@ -21,7 +21,7 @@ for (const context of contexts.split(',')) {
       )
       stop.abort()
       outcomes[context] = await rest
-      // The server says when its side of the connection is gone; a request of its own asks.
+      // Another request asks the server whether its side of the connection is closed.
       const gone = await client.request({ path: 'gone' })
       outcomes[context] = `${outcomes[context]}, ${await gone.text()}`
     } else {

@@ -2,8 +2,8 @@ import { KubeClient } from 'kubeflect'
 import { loadKubeconfig } from 'kubeflect/kubeconfig'
 import { ConfigMap } from 'kubeflect/resources/core/v1'
 
-// What test/cluster/kubeconfig.test.ts runs in each runtime: reads, writes and watches with the kubeconfig it is given, says what it saw,
-// and ends by itself once the connection is closed.
+// The program that test/cluster/kubeconfig.test.ts runs in each runtime: reads, writes and watches with the given kubeconfig, prints the
+// results, and exits by itself once the connection is closed.
 
 const [, , path, name = ''] = process.argv
 const connection = await loadKubeconfig({ path })
@@ -37,7 +37,7 @@ const watching = (async () => {
 await client.create(ConfigMap, { metadata: { name, namespace }, data: { text: 'ä'.repeat(100_000) } })
 await watching
 
-// One that nobody ends but the connection.
+// A watch that ends only with the connection.
 const open = client.watch(ConfigMap, { namespace, resourceVersion: metadata.resourceVersion ?? '' })
 await open.next()
 const ended = open.next().then(
