@@ -1,3 +1,5 @@
+// Parses the command lines of the scripts.
+
 import { parseArgs } from 'node:util'
 
 /**

@@ -1,3 +1,5 @@
+// Summarizes a test run in one line of counts.
+
 /** The outcome of a test; `pending` when it never finished. */
 export interface TestOutcome {
   readonly name: string

@@ -10,7 +10,7 @@ interface Goal {
   readonly what: string
   /** The limit; undefined when the figure is only reported. */
   readonly limit: number | undefined
-  /** Default `'most'`. */
+  /** Whether the limit is an upper (`'most'`) or a lower bound; default `'most'`. */
   readonly bound?: 'most' | 'least'
   /** Returns the value; NaN when it was not measured. */
   readonly value: () => number

@@ -10,7 +10,7 @@ interface Panel {
   readonly group: string
   readonly metric: string
   readonly scale: number
-  /** The bars from the top: what they are called, the row, and where it ran. */
+  /** The bars from top to bottom: label, row and runtime. */
   readonly bars: readonly (readonly [label: string, row: string, runtime: string])[]
 }
 

@@ -1,3 +1,5 @@
+// The collections that a load server can serve.
+
 /** The plurals of the available loads: pods of 7 kB, ConfigMaps of 1 kB, custom resources of 60 kB. */
 export type LoadKind = 'pods' | 'configmaps' | 'widgets'
 

@@ -8,7 +8,7 @@ import { listThenWatch, signal } from '../subjects/tools'
 
 await report((task) =>
   listThenWatch(task, async ({ first }) => {
-    // It reads a server's address from nowhere else.
+    // The client accepts the server's address only from a kubeconfig.
     const file = join(mkdtempSync(join(tmpdir(), 'kubeflect-bench-')), 'config')
     const cluster = { name: 'load', cluster: { server: task.url, 'insecure-skip-tls-verify': true } }
     const context = { name: 'load', context: { cluster: 'load', user: 'nobody' } }

@@ -1,6 +1,6 @@
-import { type Measured, podText, timed } from './measure'
+// Measures layouts of objects in IndexedDB. Runs in a page.
 
-/** Layouts of 10,000 objects in IndexedDB, each written and read in one transaction. Runs in the page. */
+import { type Measured, podText, timed } from './measure'
 
 /** A layout: how texts are written and read. */
 interface Layout {

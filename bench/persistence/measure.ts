@@ -1,4 +1,4 @@
-/** The helpers of the measurements. Runs in the page. */
+// Helpers of the IndexedDB measurements. Runs in a page.
 
 /** The cost of one layout, or of one step of the persister. */
 export interface Measured {

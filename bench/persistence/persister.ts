@@ -1,3 +1,5 @@
+// Measures idbPersister step by step. Runs in a page.
+
 import { type Entry, entryFromText } from '../../src/codec/entry'
 import { idbPersister } from '../../src/idb'
 import type { Scope } from '../../src/persistence/persister'
@@ -32,7 +34,7 @@ export async function steps(count: number, nonAscii: boolean): Promise<Measured[
     return persister.load(each, { writer })
   }
   await load()
-  await writing('replace by everything', () => persister.commit(scope, { type: 'replace', writer, puts: pods, resourceVersion: '1' }))
+  await writing('replace', () => persister.commit(scope, { type: 'replace', writer, puts: pods, resourceVersion: '1' }))
   const batch = 20
   let commits = 0
   const change = () =>
@@ -49,7 +51,7 @@ export async function steps(count: number, nonAscii: boolean): Promise<Measured[
   await reading('load, journal of 100 commits', () => load())
   while (tidy === undefined) await change()
   await reading(`load, journal of ${commits} commits`, () => load())
-  await writing('tidy up', async () => {
+  await writing('compact', async () => {
     while (tidy) {
       const run = tidy
       tidy = undefined
@@ -58,7 +60,7 @@ export async function steps(count: number, nonAscii: boolean): Promise<Measured[
       await persister.load({ ...scope, user: 'another' }, { writer: 'another' })
     }
   })
-  const snapshot = await reading('load, tidied up', () => load())
+  const snapshot = await reading('load, compacted', () => load())
   await reading('entries of the texts', async () => snapshot?.records.map(({ text }) => entryFromText(text)))
   await persister.clear()
   return measured

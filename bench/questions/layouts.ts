@@ -1,3 +1,5 @@
+// The question of how to store objects in IndexedDB.
+
 import { bundle, launch, openPage } from '../../test/persistence/support/chromium.ts'
 import type { Question } from '../harness/question.ts'
 import { gather, type MeasuredGroup } from '../harness/results.ts'
@@ -9,7 +11,7 @@ const ROWS = 'row per object, text'
 export const layouts: Question = {
   name: 'layouts',
   title: 'Layouts: objects in IndexedDB',
-  text: 'Pods of 3.4 kB are written and read in Chromium, each layout in one transaction; then idbPersister is taken through its life. A segment is an array of strings, since the browser copies one-byte strings as they are and widens only those that need it, while bytes must be encoded and decoded by the page. It has 1 MiB: smaller ones gain nothing, and larger ones hold the page up. One put is waited for before the next: that takes longer and never holds the page up, and nobody waits for a write. Many small commits are what makes a load slow; so they are tidied up when the page has nothing better to do.',
+  text: 'Pods of 3.4 kB are written and read in Chromium, with one transaction per layout. The rows of idbPersister cover a replace, commits, loads and compaction. idbPersister stores segments: arrays of strings of 1 MiB. The browser copies one-byte strings unchanged and widens only the others, whereas the page itself would have to encode and decode bytes. Smaller segments gain nothing, and larger ones block the page. Each put is awaited before the next, which takes longer but never blocks the page. Many small commits slow down a load, so they are compacted while the page is idle.',
   columns: [
     { title: 'write ÷ rows', metric: 'writeMs', show: 'ratio', reference: ROWS },
     { title: 'longest pause ms', metric: 'writePauseMs', show: 'ms' },

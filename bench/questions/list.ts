@@ -1,3 +1,5 @@
+// The question of how long a list takes.
+
 import { ownRows, peerRows } from '../harness/cast.ts'
 import type { Mode, Question } from '../harness/question.ts'
 import type { MeasuredGroup } from '../harness/results.ts'
@@ -19,8 +21,8 @@ const inNode = [
 /** The time to the complete list, and the memory it takes. */
 export const list: Question = {
   name: 'list',
-  title: 'List: from nothing to everything',
-  text: 'From an empty process to a complete store, and to the first object that somebody has read. Peers list as they do by default: client-go streams, kube-rs reads pages of 500, the others one answer. Heap is what is live afterwards, divided by the objects; kube-rs has no garbage collector, and what malloc has given out counts.',
+  title: 'List: time to the complete state',
+  text: 'The time from an empty process to a complete store, and to the first object that was read. Peers list as they do by default: client-go streams, kube-rs reads pages of 500, and the others read one response. Heap is the live heap afterwards, divided by the number of objects; for kube-rs, which has no garbage collector, it is the memory allocated by malloc.',
   columns: [
     { title: '÷ response.json()', metric: 'listMs', show: 'ratio', reference: 'response.json() into a Map' },
     { title: 'CPU ÷ response.json()', metric: 'listCpuMs', show: 'ratio', reference: 'response.json() into a Map' },

@@ -1,3 +1,5 @@
+// The question of how much memory a cached object takes.
+
 import { ownRows } from '../harness/cast.ts'
 import type { Mode, Question } from '../harness/question.ts'
 import type { MeasuredGroup } from '../harness/results.ts'
@@ -11,8 +13,8 @@ const rows = [
 /** The memory of a cached object. */
 export const memory: Question = {
   name: 'memory',
-  title: 'Memory: what a cached object takes',
-  text: 'The heap that is live when everything is there, buffers included, divided by the number of objects; beside it the object as the server sends it, and without managedFields, in UTF-8. What peers take is in the table of lists.',
+  title: 'Memory: size of a cached object',
+  text: 'The live heap with all objects, buffers included, divided by the number of objects. For comparison: the size of the object as the server sends it, and without managedFields, in UTF-8. The table of lists has the memory of the peers.',
   columns: [
     { title: 'heap ÷ parsed', metric: 'heapPerObject', show: 'ratio', reference: 'parsed objects in a Map' },
     { title: 'heap kB per object', metric: 'heapPerObject', show: 'kB' },

@@ -1,3 +1,5 @@
+// The question of how long a page with a large cache blocks.
+
 import { ownRows } from '../harness/cast.ts'
 import type { Mode, Question } from '../harness/question.ts'
 import { measureGroup } from '../harness/rounds.ts'
@@ -12,7 +14,7 @@ const rows = [
 export const pause: Question = {
   name: 'pause',
   title: 'Pauses: a page with a large cache',
-  text: 'So many pods are streamed into a page, then 2,000 of them change each second, for 10 seconds. The pause is the longest time that a timer of 1 ms had to wait.',
+  text: 'The pods are streamed into a page; then 2,000 of them change per second, for 10 seconds. The pause is the longest delay of a 1 ms timer.',
   columns: [
     { title: 'longest pause ms, 2,000 changes/s', metric: 'watchPauseMs', show: 'ms' },
     { title: 'longest pause ms, first state', metric: 'listPauseMs', show: 'ms' },

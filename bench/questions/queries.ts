@@ -1,3 +1,5 @@
+// The question of what a query of the cache costs.
+
 import { ownRows } from '../harness/cast.ts'
 import type { Mode, Question } from '../harness/question.ts'
 import { measureGroup } from '../harness/rounds.ts'
@@ -11,7 +13,7 @@ const rows = [
 export const queries: Question = {
   name: 'queries',
   title: 'Queries: finding objects in a cache',
-  text: 'One of 20 namespaces, one of 200 nodes by an index, one object by its key, and a selector of two labels; the array is of objects that were parsed before. Microseconds per call.',
+  text: 'Queries for one of 20 namespaces, one of 200 nodes by an index, one object by its key, and a selector of two labels. The array holds objects that were parsed in advance. Microseconds per call.',
   columns: [
     { title: 'label selector µs', metric: 'selectorUs', show: 'number' },
     { title: 'index µs', metric: 'indexUs', show: 'number' },

@@ -1,3 +1,5 @@
+// The question of what a work queue costs.
+
 import { ownRows } from '../harness/cast.ts'
 import type { Mode, Question } from '../harness/question.ts'
 import { measureGroup } from '../harness/rounds.ts'
@@ -10,7 +12,7 @@ const rows = [{ name: 'kubeflect WorkQueue', task: { subject: 'kubeflect/workQue
 export const queue: Question = {
   name: 'queue',
   title: 'Work queue: keys in and out',
-  text: '100,000 keys are added twice, then each is taken and done.',
+  text: '100,000 keys are added twice; then each key is taken and marked as done.',
   columns: [
     { title: '÷ client-go', metric: 'queueMs', show: 'ratio', reference: 'client-go workqueue' },
     { title: 'ms', metric: 'queueMs', show: 'ms' },

@@ -1,3 +1,5 @@
+// The question of how soon a second visit shows the table.
+
 import { whyNoCluster } from '../../test/cluster/build.ts'
 import { ownRows } from '../harness/cast.ts'
 import type { Mode, Question } from '../harness/question.ts'
@@ -13,7 +15,7 @@ const rows = [
 export const resume: Question = {
   name: 'resume',
   title: 'Resume: the second visit of a page',
-  text: 'A page lists pods and is closed; another one of the same browser shows 50 rows as soon as they have arrived (`onArrival`), and its table is complete when all objects are in the store. Through kubectl proxy is how pages reach a cluster from somebody’s own machine. Bytes are those of response bodies.',
+  text: 'A page lists pods and is closed. A second page of the same browser shows 50 rows as soon as they arrive (`onArrival`); its table is complete when all objects are in the store. The rows through kubectl proxy show a page on a developer’s machine. Bytes are the bytes of response bodies.',
   columns: [
     {
       title: '50 rows ÷ response.json() through kubectl proxy',

@@ -1,3 +1,5 @@
+// The question of whether the cost per object grows with their number.
+
 import { ownRows } from '../harness/cast.ts'
 import type { Mode, Question } from '../harness/question.ts'
 import type { MeasuredGroup } from '../harness/results.ts'
@@ -13,7 +15,7 @@ const NODE_ONLY = 100_000
 export const scale: Question = {
   name: 'scale',
   title: 'Scale: from 1,000 to 200,000 objects',
-  text: 'The state is streamed, then as many events come as there are objects, 100,000 at most. What grows in proportion has the same figures in each table, but for a runtime that still has to get warm in the first one. CPU is that of the whole process, in Chromium that of the main thread.',
+  text: 'The initial state is streamed, followed by one event per object, 100,000 at most. A cost that grows linearly has the same figure in each table, except the first, in which the runtime is still warming up. CPU is the CPU time of the whole process; in Chromium, of the main thread.',
   columns: [
     { title: 'first state, CPU µs per object', metric: 'listCpuPerObjectUs', show: 'number' },
     { title: 'events, CPU µs each', metric: 'watchCpuPerEventUs', show: 'number' },
@@ -27,8 +29,8 @@ export const scale: Question = {
     for (const objects of mode.quick ? [1_000, 10_000] : [1_000, 10_000, 50_000, 100_000, 200_000]) {
       const load = { kind: 'pods', objects, events: Math.min(objects, 100_000) } as const
       // A page cannot hold much more than 2 GB of parsed objects.
-      const who = objects > NODE_ONLY ? [...node, ...chromium.slice(1)] : [...node, ...chromium]
-      groups.push(await measureGroup({ title: `${objects.toLocaleString('en')} pods`, load, rows: who }, Math.min(mode.rounds, 3)))
+      const compared = objects > NODE_ONLY ? [...node, ...chromium.slice(1)] : [...node, ...chromium]
+      groups.push(await measureGroup({ title: `${objects.toLocaleString('en')} pods`, load, rows: compared }, Math.min(mode.rounds, 3)))
     }
     return { groups }
   },

@@ -1,3 +1,5 @@
+// The question of how much a page downloads.
+
 import { gzipSync } from 'node:zlib'
 import { bundleSource } from '../harness/build.ts'
 import type { Question } from '../harness/question.ts'
@@ -21,8 +23,8 @@ const what = {
 /** The download size of a page. */
 export const size: Question = {
   name: 'size',
-  title: 'Size: what a page has to load',
-  text: 'Bundled and minified by esbuild with every dependency, then gzipped; what is loaded only when it is needed is not counted. The peers need modules of Node, which are not counted.',
+  title: 'Size: download of a page',
+  text: 'Bundled and minified by esbuild with all dependencies, then gzipped. Lazily loaded modules are not counted, nor are the Node modules that the peers need.',
   columns: [
     { title: 'minified kB', metric: 'bytes', show: 'kB' },
     { title: 'gzipped kB', metric: 'gzipped', show: 'kB' },

@@ -1,3 +1,5 @@
+// The question of what persistence costs a page.
+
 import { ownRows } from '../harness/cast.ts'
 import type { Mode, Question } from '../harness/question.ts'
 import { measureGroup } from '../harness/rounds.ts'
@@ -11,7 +13,7 @@ const rows = [
 export const storage: Question = {
   name: 'storage',
   title: 'Storage: following 500 changes a second',
-  text: 'A page in Chromium follows pods of which 500 change each second, and stores them with idbPersister or does not. Busy is the part of the time in which the main thread had something to do; written are the characters put into IndexedDB, tidying up included, for each byte of changed objects.',
+  text: 'A page in Chromium follows pods with 500 changes per second, with and without idbPersister. Busy is the share of time in which the main thread was working. Written is the number of characters put into IndexedDB per byte of changed objects, compaction included.',
   columns: [
     { title: 'main thread busy %', metric: 'busyShare', show: 'percent' },
     { title: 'written ÷ changed', metric: 'writtenPerChanged', show: 'number' },

@@ -1,3 +1,5 @@
+// The question of what a sorted, filtered window costs.
+
 import { ownRows } from '../harness/cast.ts'
 import type { Mode, Question } from '../harness/question.ts'
 import type { MeasuredGroup } from '../harness/results.ts'
@@ -12,7 +14,7 @@ const rows = [
 export const view: Question = {
   name: 'view',
   title: 'Views: a sorted table of 50 rows',
-  text: 'Half of the pods pass a label selector; they are sorted by start time, and 50 are shown. The array is of objects that were parsed before, and is filtered, sorted and cut anew after each change; the view parses what it has to, which is in the first figure.',
+  text: 'Half of the pods match a label selector; they are sorted by start time, and 50 are shown. The array holds objects that were parsed in advance, and is filtered, sorted and sliced again after each change. The view parses what it needs; the first look includes that cost.',
   columns: [
     { title: 'a change ÷ array', metric: 'changeUs', show: 'ratio', reference: 'array: filter, sort, slice' },
     { title: 'a change µs', metric: 'changeUs', show: 'number' },

@@ -1,3 +1,5 @@
+// The question of how many watch events a client processes.
+
 import { ownRows, peerRows } from '../harness/cast.ts'
 import type { Mode, Question } from '../harness/question.ts'
 import { measureGroup } from '../harness/rounds.ts'
@@ -23,8 +25,8 @@ const inNode = [
 /** The throughput of watch events. */
 export const watch: Question = {
   name: 'watch',
-  title: 'Watch: how fast events are taken',
-  text: 'Pods are listed, then MODIFIED events come as fast as they are taken. The floor reads the body, decodes it, splits it at newlines, parses each line and keeps nothing; that bytes can be counted much faster shows that the load is not what is measured. CPU is that of the whole process, garbage collector included; in Chromium that of the main thread.',
+  title: 'Watch: event throughput',
+  text: 'Pods are listed; then MODIFIED events arrive as fast as the client reads them. The floor reads the body, decodes it, splits it at newlines, parses each line and keeps nothing. Counting bytes is much faster, which shows that the load server is not the bottleneck. CPU is the CPU time of the whole process, garbage collector included; in Chromium, of the main thread.',
   columns: [
     { title: '÷ floor', metric: 'watchMs', show: 'ratio', reference: 'floor' },
     { title: 'CPU ÷ floor', metric: 'watchCpuMs', show: 'ratio', reference: 'floor' },

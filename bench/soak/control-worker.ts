@@ -4,14 +4,14 @@ import { lineReader } from '../subjects/lines'
 
 const KEPT = 5_200
 const FRAME_MS = 16
-/** Most lines of the first state in one message. */
+/** The maximum number of lines of the first state in one message. */
 const MOST = 50
 
 const port = globalThis as unknown as Worker
 const lines: (string | null)[] = []
 let isFree = true
 
-/** The first state arrives faster than the page takes it. */
+/** The lines to send: the first state arrives faster than the page reads it. */
 const hasMany = () => lines.length >= MOST
 
 function send(): void {

@@ -1,3 +1,5 @@
+// The informer of the soak test.
+
 import { createInformer, inWorker, KubeClient } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Counts, Subject } from './subject'

@@ -160,8 +160,8 @@ function line({ seconds, events, behind, pauseMs, busy, resident, tasks }: (type
 const { client, server: final, heap, lost } = outcome
 const equal =
   client && client.objects === final.objects && client.digest === final.digest && client.resourceVersion === final.resourceVersion
-const who = values.control ? ' with the control' : values.worker ? ' with a Worker' : ''
-const setup = `${objects.toLocaleString('en')} pods, ${rate.toLocaleString('en')} changes/s, ${minutes} min, ${values.runtime}${who}`
+const variant = values.control ? ' with the control' : values.worker ? ' with a Worker' : ''
+const setup = `${objects.toLocaleString('en')} pods, ${rate.toLocaleString('en')} changes/s, ${minutes} min, ${values.runtime}${variant}`
 const facts = [
   [setup, ''],
   ['events', `${outcome.events} of ${final.events}`],

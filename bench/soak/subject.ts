@@ -1,3 +1,5 @@
+// The interface of the clients that the soak test follows.
+
 /** The counters of a run. */
 export interface Counts {
   readonly events: number

@@ -1,3 +1,5 @@
+// Compares the texts of a store with those of the server by a digest.
+
 /** Returns an order-independent digest of texts: equal sets have equal digests, and different sets almost never do. */
 export function digestOf(texts: Iterable<string>): number {
   let sum = 0

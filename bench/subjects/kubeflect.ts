@@ -47,7 +47,7 @@ const options: Readonly<Record<Reading, InformerOptions<KubeObject, 'node'>>> = 
   index: { indexers: { node: (object) => [(object as Pod).spec?.nodeName ?? ''] } },
 }
 
-/** Measures kubeflect as its users run it: an informer. */
+/** Measures an informer, as applications use it. */
 export const kubeflect: Subject = (task) =>
   listThenWatch(task, async ({ first }) => {
     const { reading = 'nothing', initialList = 'stream' } = task

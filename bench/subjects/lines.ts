@@ -1,3 +1,5 @@
+// Splits chunks into lines for the floors.
+
 /** Creates a decoder that returns the complete lines of each chunk. */
 export function lineReader(): (chunk: Uint8Array) => string[] {
   const decoder = new TextDecoder()

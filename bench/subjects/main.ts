@@ -1,3 +1,5 @@
+// The table of subjects, and the entry that measures one of them.
+
 import { bytes, floor, floorAndMap, listBytes, parsedObjects, responseJson } from './floors'
 import { kubeflect, pages } from './kubeflect'
 import { arrays, queries, workQueue } from './queries'

@@ -1,3 +1,5 @@
+// Runs one measurement in a process and prints the result.
+
 import process from 'node:process'
 import type { Subject, Task } from './task'
 

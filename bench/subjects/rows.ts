@@ -1,3 +1,5 @@
+// Reads the first rows of a table as they arrive.
+
 import type { Entry, KubeObject } from 'kubeflect'
 
 const ROWS = 50

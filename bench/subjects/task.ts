@@ -2,7 +2,7 @@
 import type { LoadKind } from '../load/collections'
 import type { LoadFacts } from '../load/frames'
 
-/** How kubeflect reads what it keeps. */
+/** The way in which kubeflect's cache is read. */
 export type Reading = 'nothing' | 'frame' | 'rows' | 'handler' | 'transform' | 'index' | 'schema'
 
 /** The task of one process or page. */
@@ -19,9 +19,9 @@ export interface Task extends LoadFacts {
   readonly before?: string | undefined
   /** Whether the state is persisted; default false. */
   readonly stored?: boolean | undefined
-  /** How kubeflect loads the first state; default `'stream'`. */
+  /** The way in which kubeflect loads the initial state; default `'stream'`. */
   readonly initialList?: 'stream' | 'list' | undefined
-  /** Default `'nothing'`. */
+  /** The way in which the cache is read; default `'nothing'`. */
   readonly reading?: Reading | undefined
 }
 

@@ -1,3 +1,5 @@
+// Generates the modules of src/resources.
+
 import { readDocuments, versionsOf } from '../../src/cli/read'
 import { type Module, renderModules } from '../../src/cli/render'
 import { KubeClient } from '../../src/http/client'
@@ -9,7 +11,7 @@ export const apiServerFlags: readonly string[] = ['--runtime-config=api/beta=tru
  * Generates the modules of `src/resources` from the OpenAPI of an API server without custom resources: every group in every version except
  * alpha versions, which change between releases.
  *
- * @param server The URL of a server that needs no credentials, such as `kubectl proxy`.
+ * @param server the URL of a server that needs no credentials, such as `kubectl proxy`.
  * @throws KubeError when the server does not answer, or lacks a required document.
  */
 export async function generateResources(server: string): Promise<Module[]> {

@@ -1,7 +1,6 @@
-// Lists and watches pods with client-go's shared informer, or takes its work queue through its paces, and prints what it took as one line
-// of JSON.
+// Measures client-go: its shared informer on a list and watch of pods, or its work queue. Prints the cost as one line of JSON.
 //
-// Arguments: the load's address, and how many events the watch will bring (0: only the list); or "queue" and how many keys.
+// Arguments: the address of the load and the number of watch events (0: only the list), or "queue" and the number of keys.
 package main
 
 import (
@@ -27,13 +26,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	// Whoever reads the line looks at this process's memory before it ends.
+	// The parent reads this process's memory before it lets it end.
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
 func run(args []string) error {
 	if len(args) != 2 {
-		return fmt.Errorf("two arguments are wanted, not %d", len(args))
+		return fmt.Errorf("expected two arguments, got %d", len(args))
 	}
 	count, err := strconv.Atoi(args[1])
 	if err != nil {
@@ -47,7 +46,7 @@ func run(args []string) error {
 
 func ms(since time.Time) float64 { return time.Since(since).Seconds() * 1000 }
 
-// cpu tells for how many milliseconds this process has had a processor.
+// cpu returns the CPU time of this process, in milliseconds.
 func cpu() float64 {
 	var usage syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
@@ -116,7 +115,7 @@ func informer(url string, events int) error {
 	return nil
 }
 
-// queue adds every key twice, then takes each and says it is done.
+// queue adds every key twice, then takes each key and marks it as done.
 func queue(keys int) error {
 	names := make([]string, keys)
 	for index := range names {

@@ -1,6 +1,6 @@
-//! Lists and watches pods with kube-rs's reflector, and prints what it took as one line of JSON.
+//! Measures kube-rs's reflector on a list and watch of pods. Prints the cost as one line of JSON.
 //!
-//! Arguments: the load's address, and how many events the watch will bring (0: only the list).
+//! Arguments: the address of the load and the number of watch events (0: only the list).
 use futures::{StreamExt, pin_mut};
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::{WatchStreamExt, reflector, watcher};
@@ -8,12 +8,12 @@ use kube::{Api, Client, Config};
 use std::io::{Read, Write};
 use std::time::Instant;
 
-/// Bytes that are allocated, by malloc's own account.
+/// Returns the number of allocated bytes, as reported by malloc.
 fn allocated() -> usize {
     unsafe { libc::mallinfo2() }.uordblks + unsafe { libc::mallinfo2() }.hblkhd
 }
 
-/// For how many milliseconds this process has had a processor.
+/// Returns the CPU time of this process, in milliseconds.
 fn cpu() -> f64 {
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     unsafe { libc::getrusage(libc::RUSAGE_SELF, &mut usage) };
@@ -21,7 +21,7 @@ fn cpu() -> f64 {
     ms(usage.ru_utime) + ms(usage.ru_stime)
 }
 
-/// Tells the load to begin with its events.
+/// Lets the load start its events.
 fn release(url: &str) -> std::io::Result<()> {
     let host = url.trim_start_matches("http://");
     let mut socket = std::net::TcpStream::connect(host)?;
@@ -74,7 +74,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         print!(",\"watchMs\":{watch},\"watchCpuMs\":{watch_cpu}");
     }
     println!("}}");
-    // Whoever reads that line looks at this process's memory before it ends.
+    // The parent reads this process's memory before it lets it end.
     std::io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
 }
