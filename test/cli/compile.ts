@@ -1,3 +1,5 @@
+// Compiles generated TypeScript for the tests of `generate`.
+
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

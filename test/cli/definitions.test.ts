@@ -155,7 +155,7 @@ describe('generate --crd', () => {
       'nothing to write: the definitions have no served version',
     ],
     ['with terminal escapes', 'kind: "\\e[2J', 'is not YAML'],
-  ])('generate --crd reports a file %s in a sentence and exits with 1', async (_, text, message) => {
+  ])('generate --crd reports a file %s with a clear error and exits with 1', async (_, text, message) => {
     const { code, stderr, paths } = await generate(text === undefined ? {} : { 'a.yaml': text }, '--crd', 'a.yaml')
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) })
     expect(paths).toEqual([])

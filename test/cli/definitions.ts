@@ -1,3 +1,5 @@
+// Definitions of custom resources for the tests of `generate`.
+
 /** Definitions of custom resources that cover all features of a schema. */
 export const definitions: readonly object[] = [
   definition('example.com', 'gadgets', 'Gadget', 'Namespaced', {

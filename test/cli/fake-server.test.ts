@@ -67,7 +67,7 @@ describe('kubeflect fake-server', () => {
     [['--objects', 'pods.yaml'], 1, 'pods.yaml is not JSON'],
     [['--objects', 'text.json'], 1, 'item 0 of text.json is not a Kubernetes object: it needs kind, apiVersion and metadata'],
     [['--port', '1'], 1, 'another program listens on port 1: choose another one with --port'],
-  ])('fake-server reports %j in one sentence', async (args, code, message) => {
+  ])('fake-server reports the invalid arguments %j in one line', async (args, code, message) => {
     const files = { 'pods.yaml': 'kind: Pod', 'text.json': '"text"' }
     const result = await runFakeServer(args as string[], files)
     expect(result.code).toBe(code)

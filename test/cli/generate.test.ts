@@ -63,7 +63,7 @@ test.each([
   [['\u001b[2J'], 'unknown command "\\u001b[2J"', 'Usage: kubeflect <command>'],
   [['generate', out, '--x\u009b2J'], "Unknown option '--x\\u009b2J'", 'Usage: kubeflect generate'],
   [['generate', out, server, '--context=x'], '--server works without a kubeconfig', 'Usage: kubeflect generate'],
-])('exits with 2 for invalid arguments: %j', async (args, problem, usage) => {
+])('kubeflect exits with 2 for invalid arguments: %j', async (args, problem, usage) => {
   const { code, stderr, files } = await clusterWith().run(...args)
   expect(code).toBe(2)
   expect(stderr).toContain(`kubeflect: ${problem}`)
@@ -71,7 +71,7 @@ test.each([
   expect(files.size).toBe(0)
 })
 
-test.each([[['--help']], [['-h']], [['generate', '--help']], [['generate', '-h']]])('%j prints the usage', async (args) => {
+test.each([[['--help']], [['-h']], [['generate', '--help']], [['generate', '-h']]])('kubeflect prints the usage for %j', async (args) => {
   const { code, stdout } = await clusterWith().run(...args)
   expect(code).toBe(0)
   expect(stdout.join('\n')).toMatch(/^Usage: kubeflect/)
@@ -164,7 +164,7 @@ test.each<[unknown, string]>([
     'refers to "https://evil.test/x", which is not one of its schemas',
   ],
   [schemas(nested(300)), 'must be nested less than 256 levels deep'],
-])('reports a malformed document in a sentence and exits with 1: %j', async (document, message) => {
+])('generate reports a malformed document with a clear error and exits with 1: %j', async (document, message) => {
   const cluster = clusterWith(['example.com', ['v1']])
   cluster.documents.set('apis/example.com/v1', typeof document === 'string' ? document : JSON.stringify(document))
   const { code, stderr, files } = await cluster.run('generate', server, out)
@@ -188,7 +188,7 @@ test.each<[string, object, string]>([
     { spec: { group: 'a.b', names: { plural: 'as', kind: 'A' }, scope: 'Cluster', versions: 'v1' } },
     'must be a list',
   ],
-])('reports malformed definitions of a cluster in a sentence: %s', async (_, definition, message) => {
+])('generate reports malformed definitions of a cluster with a clear error: %s', async (_, definition, message) => {
   const fetch = async () => Response.json({ kind: 'List', metadata: {}, items: [{ metadata: { name: 'a.a.b' }, ...definition }] })
   const connect = async () => ({ baseUrl: url, fetch })
   const { code, stderr } = await clusterWith().run({ connect }, 'generate', out)

@@ -1,3 +1,5 @@
+// Builds OpenAPI documents for the tests of `generate`.
+
 import type { OpenApi, Schema, Schemas } from '../../src/cli/openapi'
 import type { Documented } from '../../src/cli/plan'
 

@@ -1,3 +1,5 @@
+// Starts, observes and stops the processes of a control plane.
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'

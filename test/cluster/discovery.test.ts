@@ -80,7 +80,7 @@ describeCluster('discovery of a real API server', (cluster) => {
   })
 
   test.each(['deploy', 'po', 'ev', 'event', 'hpa', 'cj', 'ing', 'netpol', 'sc', 'Lease', 'crd', 'csr', 'ns', 'pdb', 'endpoints'])(
-    'resolves %s as kubectl does',
+    'discovery resolves %s like kubectl',
     async (name) => {
       const { group, version, kind } = (await discover(client())).resolve(name)
       const explained = await cluster().kubectl(['explain', name.toLowerCase()])

@@ -127,7 +127,7 @@ describeCluster(
       ['another version', `kind: Config\napiVersion: v2\n${whole}`],
       ['yes for a flag', whole.replace('{server:', '{disable-compression: yes, server:')],
       ['a text for a flag', whole.replace('{server:', '{disable-compression: "true", server:')],
-    ])('is read, or refused, as kubectl does: %s', async (_what, content) => {
+    ])('a kubeconfig is read or refused like by kubectl: %s', async (_what, content) => {
       const file = join(directory, 'same')
       writeFileSync(file, content)
       const theirs = await kubectl(['--kubeconfig', file, 'config', 'view', '--raw', '-o', 'json']).then(

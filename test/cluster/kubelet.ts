@@ -1,3 +1,5 @@
+// Serves container logs to an API server, like a kubelet.
+
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'

@@ -1,3 +1,5 @@
+// Defines test suites that need a real cluster.
+
 import { afterAll, beforeAll, describe } from 'vitest'
 import { whyNoCluster } from './build.ts'
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts'

@@ -1,11 +1,11 @@
+// Reads the wire without the library, for the tests of facts about API servers.
+
 import { once } from 'node:events'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import type { KubeList, KubeObject, Status } from '../../src/api/object'
 import type { WatchEvent } from '../../src/codec/wire'
 import type { Cluster } from './cluster.ts'
-
-// Reads the wire without the library, for the tests of facts about API servers.
 
 /** A ConfigMap, and the used members of any other object. */
 interface ConfigMap extends KubeObject {

@@ -1,3 +1,5 @@
+// Tests of the example mirroring-a-configmap, for the fake server and a real one.
+
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { KubeObject } from '../../src/api/object'
 import { ConfigMap, type Namespace } from '../../src/resources/core/v1'

@@ -1,3 +1,5 @@
+// Runs examples as processes.
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'

@@ -1,7 +1,7 @@
+// Replaces a program's OpenTelemetry SDK: loaded before an example, it prints the recorded data as one line of JSON at the end.
+
 import { metrics, type Span, type SpanOptions, trace } from '@opentelemetry/api'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
-
-// Replaces a program's OpenTelemetry SDK: loaded before an example, it prints the recorded data as one line of JSON at the end.
 
 class LastReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}

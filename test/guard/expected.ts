@@ -1,3 +1,5 @@
+// Compares counts with their committed limits.
+
 import { expect } from 'vitest'
 import expected from './expected.json' with { type: 'json' }
 

@@ -1,3 +1,5 @@
+// A server of pods that never parses JSON.
+
 import { KubeClient } from '../../src/http/client'
 import { podFixture } from '../../src/testing/fixtures'
 import { deferred } from '../http/server'

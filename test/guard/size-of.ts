@@ -1,3 +1,5 @@
+// Estimates the size of stored values.
+
 /** Estimates the size of a value in a database: the characters of strings, the bytes of buffers, and 8 for every other primitive. */
 export function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length

@@ -1,3 +1,5 @@
+// A program that prints the root causes of failed requests.
+
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'

@@ -26,7 +26,7 @@ describe('redacting a text', () => {
     ['the values of a Secret', '{"kind":"Secret","data":{"password":"hunter2"},"stringData":{"a":"hunter2"}}'],
     ['the values of a Secret that is cut off', '{"kind":"Secret","data":{"password":"hunter2'],
     ['a Secret in an annotation', '{"annotations":{"last":"{\\"data\\":{\\"password\\":\\"hunter2\\"}}"}}'],
-  ])('loses %s', (_what, text) => {
+  ])('redaction removes %s', (_what, text) => {
     expect(redact(text)).not.toContain('hunter2')
     expect(redact(redact(text))).toBe(redact(text))
   })
@@ -43,7 +43,7 @@ describe('redacting a text', () => {
     'admission webhook "cookies.example.com" denied the request',
     'Get "https://10.0.0.1:6443/api?timeout=32s": dial tcp: connection refused',
     'GET http://kube.test/api/v1/pods?continue=abc&limit=500',
-  ])('keeps what is no credential: %s', (text) => {
+  ])('redaction keeps text that is not a credential: %s', (text) => {
     expect(redact(text)).toBe(text)
   })
 
@@ -87,7 +87,7 @@ describe('redacting an error', () => {
     ['in a request', () => Object.assign(new Error('a'), { request: new Request('http://x', { headers: { authorization: 'hunter2' } }) })],
     ['in a cause that is text', () => new Error('a', { cause: 'hunter2' })],
     ['in a code', () => Object.assign(new Error('a'), { code: 'hunter2' })],
-  ])('that has a secret %s is replaced by a clean copy', (_where, make) => {
+  ])('redaction replaces an error that has a secret %s with a redacted copy', (_where, make) => {
     const error = make()
     const copy = redactError(error, clean) as Error
     expect(copy).not.toBe(error)

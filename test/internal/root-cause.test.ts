@@ -115,7 +115,7 @@ describe('the errors of real runtimes', () => {
     ['Node', process.execPath, ['--experimental-strip-types', '--disable-warning=ExperimentalWarning', script]],
     ['Bun', join(root, 'node_modules/bun/bin/bun.exe'), ['run', script]],
     ['Deno', join(root, 'node_modules/deno/deno'), ['run', '--allow-all', '--no-config', script]],
-  ])('name what is wrong, in %s', { timeout: 60_000 }, async (_runtime, command, args) => {
+  ])('the root cause of a failed request names the problem in %s', { timeout: 60_000 }, async (_runtime, command, args) => {
     const { stdout } = await promisify(execFile)(command, args, { cwd: root })
     const causes = JSON.parse(stdout)
     expect(causes).toEqual({

@@ -1,3 +1,5 @@
+// Issues certificates for tests.
+
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
 

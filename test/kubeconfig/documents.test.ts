@@ -24,7 +24,7 @@ describe('a kubeconfig file', () => {
     ['', 0],
     ['clusters: null\nusers:\n', 0],
     ['clusters: [{name: a}, {name: b, cluster: null}]', 2],
-  ])('a kubeconfig can omit anything: %j', async (text, clusters) => {
+  ])('a kubeconfig can omit any field: %j', async (text, clusters) => {
     expect((await read(text)).clusters).toHaveLength(clusters)
   })
 
@@ -42,7 +42,7 @@ describe('a kubeconfig file', () => {
     ['users: [{name: a, user: {}}, {name: a, user: {}}]', 'users has "a" twice; rename one of them'],
     ['a: [\nb: "1234567', 'line 2 is not YAML'],
     ['users: *t1234567', 'a YAML alias (*) has no anchor'],
-  ])('reports an invalid kubeconfig by entry and field, never with a value: %j', async (text, message) => {
+  ])('an invalid kubeconfig is reported with its entry and field, never with a value: %j', async (text, message) => {
     const error = await read(text).catch((error) => error)
     expect(error.message).toMatch(/^\/a\/config: /)
     expect(error.message).toContain(message)

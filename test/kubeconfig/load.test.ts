@@ -148,7 +148,7 @@ describe('a connection', () => {
       {},
       'context "dev": its cluster (/a/config): the proxy\'s URL must begin with http:// or https://',
     ],
-  ])('refuses to connect with %s that cannot be used', async (_, cluster, user, message) => {
+  ])('a connection is refused with %s that cannot be used', async (_, cluster, user, message) => {
     const sent = fakeConnection(oneContext(cluster, user), fakeHost()).then(({ send }) => send())
     await expect(sent).rejects.toThrow(message)
     await expect(sent).rejects.not.toThrow('pass')

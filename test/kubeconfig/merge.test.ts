@@ -41,7 +41,7 @@ describe('a context', () => {
     expect(() => targetOf(oneContext(), 'prod')).toThrow('there is no context "prod"; defined: "dev"')
   })
 
-  test('reports every missing part of a context', () => {
+  test('resolveContext reports every missing part of a context', () => {
     expect(() => targetOf({ ...oneContext(), clusters: [], users: [{ name: 'bob' }, { name: 'cy' }] })).toThrow(
       'context "dev" (/a/config): cluster names "east", but none is defined; user names "ann", but defined: "bob", "cy"',
     )
@@ -62,7 +62,7 @@ describe('a context', () => {
       { 'certificate-authority': 'a', 'insecure-skip-tls-verify': true },
       'insecure-skip-tls-verify and certificate-authority',
     ],
-  ])('reports a cluster with %s', (_, cluster, message) => {
+  ])('resolveContext reports a cluster with %s', (_, cluster, message) => {
     expect(() => targetOf(oneContext(cluster))).toThrow(`context "dev" (/a/config): cluster "east" (/a/config): ${message}`)
   })
 
@@ -91,7 +91,7 @@ describe('a context', () => {
     ['a uid of nobody', { 'as-uid': '1' }, 'as-uid, as-groups and as-user-extra need as'],
     ['several groups', { as: 'bob', 'as-groups': ['a', 'b'] }, 'as-groups can have only one group'],
     ['several values', { as: 'bob', 'as-user-extra': { a: ['1', '2'] } }, 'as-user-extra can have only one value for each key'],
-  ])('reports a user with %s', (_, user, message) => {
+  ])('resolveContext reports a user with %s', (_, user, message) => {
     expect(() => targetOf(oneContext({}, user))).toThrow(`context "dev" (/a/config): user "ann" (/a/config): ${message}`)
   })
 

@@ -13,7 +13,7 @@ test.each<[string, string, Record<string, string>, string | undefined]>([
 })
 
 test.each(['https://localhost', 'https://127.0.0.1:6443', 'https://127.9.9.9', 'https://[::1]:6443'])(
-  '%s is never reached through one',
+  'proxyFromEnvironment never uses a proxy for %s',
   (server) => {
     expect(find(server, { HTTPS_PROXY: 'http://p:1' })).toBeUndefined()
   },

@@ -1,3 +1,5 @@
+// An in-memory machine for the tests of kubeconfigs.
+
 import { posix } from 'node:path'
 import type { ConnectOptions } from '../../src/kubeconfig/connect'
 import type { ClusterConnection } from '../../src/kubeconfig/connection'

@@ -1,3 +1,5 @@
+// A TLS server and an HTTP proxy that record their clients.
+
 import { once } from 'node:events'
 import { createServer as createHttpServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'

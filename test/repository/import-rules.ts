@@ -1,3 +1,5 @@
+// The rules for imports between the folders of src/.
+
 import { posix } from 'node:path'
 import ts from 'typescript'
 import type { SourceFile } from './source-files.ts'

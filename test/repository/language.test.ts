@@ -27,7 +27,7 @@ describe('the word list', () => {
     ['a phrase without a replacement', '[prose]\nfor ages\n', 'words.txt:2: expected `phrase => what to write instead`'],
     ['an exception without a reason', '[except]\nsrc/a.ts *\n', 'words.txt:2: expected `path phrase: reason`'],
     ['a phrase before the first section', 'for ages => for hours\n', 'expected [everywhere], [prose] or [except]'],
-  ])('rejects %s, naming the line', (_what, text, message) => {
+  ])('the word list parser rejects %s and names the line', (_what, text, message) => {
     expect(() => parseWordList(text)).toThrow(message)
   })
 

@@ -1,3 +1,5 @@
+// Reads the source files of the checkout.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'

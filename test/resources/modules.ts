@@ -1,3 +1,5 @@
+// Loads the generated resources.
+
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,3 +1,5 @@
+// Starts Chromium on a profile, and kills it like a crash.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

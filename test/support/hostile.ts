@@ -1,3 +1,5 @@
+// The faults of a hostile proxy.
+
 import type { Random } from '../../src/testing/random'
 import type { ProxyFault } from './reverse-proxy.ts'
 

@@ -1,3 +1,5 @@
+// Serves a fetch handler on a local port.
+
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type FetchHandler, nodeListener } from '../../src/testing/node-listener.ts'

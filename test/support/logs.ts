@@ -1,3 +1,5 @@
+// Reads logs in the background.
+
 /** The lines that were read of a log in the background; `outcome` is `'open'`, `'ended'`, or the error that ended it. */
 export interface SeenLines {
   readonly lines: string[]

@@ -1,3 +1,5 @@
+// A reverse proxy that injects faults.
+
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

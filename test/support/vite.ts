@@ -1,3 +1,5 @@
+// Starts Vite's dev server as a proxy.
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -67,7 +67,7 @@ describe('create', () => {
     ],
     [{ metadata: { name: 'a', resourceVersion: '5' } }, 500, 'InternalError', 'resourceVersion should not be set on objects to be created'],
     [[], 400, 'BadRequest', 'the body of the request is not an object'],
-  ])('create of %j is %i %s: %s', async (object, status, reason, message) => {
+  ])('creating %j is answered with %i %s: %s', async (object, status, reason, message) => {
     const { send } = setUp()
     await send('POST', CONFIG_MAPS, configMap('taken'))
     expect(await send('POST', CONFIG_MAPS, object)).toMatchObject({
@@ -158,7 +158,7 @@ describe('update', () => {
     ['zz', configMap('zz'), 404, 'configmaps "zz" not found'],
     ['a', configMap('b'), 400, 'the name of the object (b) does not match the name on the URL (a)'],
     ['a', { metadata: { name: 'a', uid: 'other' } }, 409, 'Precondition failed: UID in precondition: other'],
-  ])('update of %s with %j is %i: %s', async (name, object, status, message) => {
+  ])('updating %s with %j is answered with %i: %s', async (name, object, status, message) => {
     const { send } = setUp()
     await send('POST', CONFIG_MAPS, configMap('a'))
     expect(await send('PUT', `${CONFIG_MAPS}/${name}`, object)).toMatchObject({
@@ -355,7 +355,7 @@ describe('patch', () => {
     [JSON_PATCH, { data: {} }, 422],
     [JSON_PATCH, [{ op: 'bend', path: '/data' }], 422],
     [MERGE, { metadata: { resourceVersion: '5' }, data: { z: 'y' } }, 409],
-  ])('%s of %j is %i', async (type, patch, status) => {
+  ])('a %s of %j is answered with %i', async (type, patch, status) => {
     const { send } = setUp()
     await send('POST', CONFIG_MAPS, configMap('a', { k: 'v' }))
     expect((await send('PATCH', PATH, patch, type)).status).toBe(status)

@@ -116,7 +116,7 @@ describe('faults', () => {
     expect((await server.fetch(LIST)).status).toBe(200)
   })
 
-  it.each([401, 403, 404, 410, 429, 500, 503])('answers a request with status %i as a Status', async (status) => {
+  it.each([401, 403, 404, 410, 429, 500, 503])('a status fault answers a request with a Status of code %i', async (status) => {
     const { server } = withFault({ type: 'status', status, retryAfterSeconds: 7 })
     const response = await server.fetch(LIST)
     expect(response.status).toBe(status)
@@ -207,7 +207,7 @@ describe('faults', () => {
     ['afterBytes', { type: 'cut', afterBytes: -1 }],
     ['ms', { type: 'delay', ms: -1 }],
     ['sizes', { type: 'chunks', sizes: [4, 0] }],
-  ])('refuses %s with an invalid value by name', (name, fault) => {
+  ])('Faults.add refuses an invalid %s with an error that names it', (name, fault) => {
     expect(() => setUp().server.faults.add({ fault })).toThrow(`${name} of a ${fault.type} fault`)
   })
 })

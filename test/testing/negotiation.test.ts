@@ -13,7 +13,7 @@ const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 
 describe('content negotiation of a fake server', () => {
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
-    'refuses protobuf in a %s with 415, as for a kind without a protobuf form',
+    'the fake server refuses protobuf in a %s with 415, like an API server for a kind without a protobuf form',
     async (method) => {
       const { server } = setUp()
       server.create(Widget, { metadata: { name: 'a' } })

@@ -1,3 +1,5 @@
+// A fake server with a stopped clock, and short request functions.
+
 import type { KubeObject } from '../../src/api/object'
 import { defineResource } from '../../src/api/resource'
 import { FakeApiServer, type FakeApiServerOptions, type FixturePod, VirtualClock } from '../../src/testing'

@@ -237,13 +237,13 @@ describe('discovery', () => {
     })
   })
 
-  it.each(['/healthz', '/readyz', '/livez'])('%s answers ok', async (path) => {
+  it.each(['/healthz', '/readyz', '/livez'])('the health check %s answers ok', async (path) => {
     const { server } = setUp()
     expect(await (await server.fetch(`http://kubernetes.test${path}`)).text()).toBe('ok')
   })
 
   it.each(['/openapi/v2', '/api/v2', '/apis/nope', '/apis/nope/v1', '/api/v1/nodes/n/proxy', '/api/v1/namespaces/shop/nodes'])(
-    '%s is 404',
+    'the unknown path %s is answered with 404',
     async (path) => {
       expect((await setUp().send('GET', path)).status).toBe(404)
     },

@@ -100,7 +100,7 @@ describe('a WATCH over HTTP', () => {
   })
 
   it.each(['/api/v1/pods?watch=', '/api/v1/watch/pods?', '/api/v1/watch/pods?watch=false', '/api/v1/pods?watch=maybe'])(
-    'is what %s asks for',
+    'a WATCH is the response to %s',
     async (path) => {
       const { clock, get } = setUp()
       const text = (await get(`${path}&resourceVersion=0&timeoutSeconds=1`)).text()
@@ -110,7 +110,7 @@ describe('a WATCH over HTTP', () => {
   )
 
   it.each(['', '?fieldSelector=metadata.name%3D%3Da', '?fieldSelector=metadata.namespace%3Dshop%2Cmetadata.name%3Da'])(
-    'a WATCH of one object by the legacy path%s delivers that object alone',
+    'a WATCH of one object by the legacy path%s delivers only that object',
     async (query) => {
       const { get } = setUp()
       const response = await get(`/api/v1/watch/namespaces/shop/pods/a${query}`)
@@ -221,7 +221,7 @@ describe('other answers', () => {
     ['/api/v1/watch/namespaces/shop/pods/a?fieldSelector=metadata.name%3Db', 400],
     ['/api/v1/watch/namespaces/shop/pods/a?fieldSelector=metadata.namespace%3Dshop', 400],
     ['/api/v1/watch/namespaces/shop/pods/a?fieldSelector=metadata.name', 400],
-  ])('%s is %i, as a Status', async (path, status) => {
+  ])('the request %s is answered with a Status of code %i', async (path, status) => {
     const response = await setUp().get(path)
     expect(response.status).toBe(status)
     expect(await response.json()).toMatchObject({ kind: 'Status', status: 'Failure', code: status })
@@ -285,6 +285,6 @@ it.each([
   ['/version', undefined],
   ['/api/v1/pods/%', undefined],
   ['/api/v1/pods/a/b/c', undefined],
-])('the path %s names %j', (path, expected) => {
+])('the path %s identifies %j', (path, expected) => {
   expect(parseResourcePath(path)).toEqual(expected)
 })

@@ -47,7 +47,7 @@ describe('LIST', () => {
   it.each([
     ['metadata.uid=a', {}, '"metadata.uid" is not a known field selector: only "metadata.name", "metadata.namespace"'],
     ['metadata.name=a,toString=x', { 'status.phase': '' }, 'field label not supported: toString'],
-  ])('a list with the unknown field label in %s is 400 in the words of the API server', async (fieldSelector, fieldLabels, message) => {
+  ])('a list with the unknown field label in %s is 400 with the wording of the API server', async (fieldSelector, fieldLabels, message) => {
     const { cache, failure } = setUp({ fieldLabels })
     expect(await failure({ fieldSelector })).toMatchObject({ status: 400, message: expect.stringContaining(message) })
     await expect(cache.watch({ fieldSelector }).next()).rejects.toMatchObject({ status: 400 })
@@ -108,7 +108,7 @@ describe('LIST', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it.each(['a change', 'a bookmark'])('a list at a future version is answered as soon as %s brings it', async (what) => {
+  it.each(['a change', 'a bookmark'])('a list at a future version is answered as soon as %s reaches it', async (what) => {
     const { clock, cache } = setUp()
     const listed = cache.list({ resourceVersion: '12' })
     await clock.advance(1000)

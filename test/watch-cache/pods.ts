@@ -1,3 +1,5 @@
+// Creates entries and events of pods for the tests of the watch cache.
+
 import type { KubeObject } from '../../src/api/object'
 import { defineResource } from '../../src/api/resource'
 import { type Entry, entryFromObject } from '../../src/codec/entry'

@@ -519,7 +519,12 @@ describe('the window', () => {
     expect(watch.events).toEqual(['ADDED shop/c@10', 'ADDED shop/d@98765432109876543210'])
   })
 
-  it.each(['capacity', 'watchBufferSize', 'bookmarkIntervalMs', 'minWatchMs'])('refuses %s of 0 by name', (name) => {
-    expect(() => new WatchCache({ resource: Pod, [name]: 0 })).toThrow(new RangeError(`WatchCache: ${name} must be greater than 0, got 0`))
-  })
+  it.each(['capacity', 'watchBufferSize', 'bookmarkIntervalMs', 'minWatchMs'])(
+    'WatchCache refuses a %s of 0 with an error that names it',
+    (name) => {
+      expect(() => new WatchCache({ resource: Pod, [name]: 0 })).toThrow(
+        new RangeError(`WatchCache: ${name} must be greater than 0, got 0`),
+      )
+    },
+  )
 })

@@ -1,8 +1,8 @@
-import { KubeClient } from 'kubeflect'
-import { loadKubeconfig } from 'kubeflect/kubeconfig'
-
 // The program that test/kubeconfig/runtimes.test.ts runs in each runtime: one request per context of a kubeconfig, and one that is aborted
 // while it is open. Prints the outcome for each context.
+
+import { KubeClient } from 'kubeflect'
+import { loadKubeconfig } from 'kubeflect/kubeconfig'
 
 const [, , path, contexts = ''] = process.argv
 const outcomes: Record<string, unknown> = {}

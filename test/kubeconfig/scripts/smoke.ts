@@ -1,9 +1,9 @@
+// The program that test/cluster/kubeconfig.test.ts runs in each runtime: reads, writes and watches with the given kubeconfig, prints the
+// results, and exits by itself once the connection is closed.
+
 import { KubeClient } from 'kubeflect'
 import { loadKubeconfig } from 'kubeflect/kubeconfig'
 import { ConfigMap } from 'kubeflect/resources/core/v1'
-
-// The program that test/cluster/kubeconfig.test.ts runs in each runtime: reads, writes and watches with the given kubeconfig, prints the
-// results, and exits by itself once the connection is closed.
 
 const [, , path, name = ''] = process.argv
 const connection = await loadKubeconfig({ path })
