@@ -40,6 +40,10 @@ export interface ReadResponseOptions {
   form?: ObjectForm | undefined
   /** Called with the number of events and bytes of each piece of a watch. Bytes are undefined for events that are not shared. */
   onDelivery?: ((events: number, bytes: number | undefined) => void) | undefined
+  /** Ends a watch without an error when it is aborted. */
+  until?: AbortSignal | undefined
+  /** Called once when a watch that was accepted has ended, whatever the reason. */
+  onWatchEnd?: (() => void) | undefined
 }
 
 /** Serves a GET of an object, a LIST or a WATCH from a cache. Rejects with the signal's reason when the request is aborted. */
@@ -47,10 +51,10 @@ export async function serveRead(
   cache: WatchCache<KubeObject>,
   target: ResourceRequest,
   request: Request,
-  { form = 'object', onDelivery }: ReadResponseOptions = {},
+  { form = 'object', ...options }: ReadResponseOptions = {},
 ): Promise<Response> {
   const params = new URL(request.url).searchParams
-  const read: Read = { cache, target, params, request, form, onDelivery }
+  const read: Read = { cache, target, params, request, form, ...options }
   try {
     request.signal.throwIfAborted()
     if (isWatch(target, params)) return await serveWatch(read)
@@ -60,7 +64,7 @@ export async function serveRead(
   }
 }
 
-interface Read extends Pick<ReadResponseOptions, 'onDelivery'> {
+interface Read extends Omit<ReadResponseOptions, 'form'> {
   readonly cache: WatchCache<KubeObject>
   readonly target: ResourceRequest
   readonly params: URLSearchParams
@@ -79,7 +83,7 @@ async function serveList({ cache, target: { namespace }, params, request, form }
   return jsonResponse(textStream({ next: async () => bodies.pop(), cancel: () => undefined }, request))
 }
 
-async function serveWatch({ cache, target, params, request, form, onDelivery }: Read): Promise<Response> {
+async function serveWatch({ cache, target, params, request, form, onDelivery, until, onWatchEnd }: Read): Promise<Response> {
   const closing = new AbortController()
   const options = { ...readOptionsOf(params, request), namespace: target.namespace, signal: closing.signal }
   const batches = cache.watchShared(
@@ -94,15 +98,36 @@ async function serveWatch({ cache, target, params, request, form, onDelivery }: 
   } finally {
     request.signal.removeEventListener('abort', abort)
   }
-  const next = async () => {
-    const { done, value } = first ?? (await batches.next())
-    first = undefined
-    if (done) return undefined
-    const body = watchBody(value, { resource: cache.resource, form, itemTypes: 'keep' })
-    onDelivery?.(value.events.length, body instanceof Uint8Array ? body.length : undefined)
-    return body
+  const stop = () => closing.abort(until?.reason)
+  until?.addEventListener('abort', stop)
+  let isOpen = true
+  const end = () => {
+    until?.removeEventListener('abort', stop)
+    if (isOpen) onWatchEnd?.()
+    isOpen = false
   }
-  return jsonResponse(textStream({ next, cancel: (reason) => closing.abort(reason) }, request))
+  const next = async () => {
+    try {
+      const { done, value } = first ?? (await batches.next())
+      first = undefined
+      if (done) {
+        end()
+        return undefined
+      }
+      const body = watchBody(value, { resource: cache.resource, form, itemTypes: 'keep' })
+      onDelivery?.(value.events.length, body instanceof Uint8Array ? body.length : undefined)
+      return body
+    } catch (error) {
+      end()
+      if (until?.aborted) return undefined
+      throw error
+    }
+  }
+  const cancel = (reason: unknown) => {
+    closing.abort(reason)
+    end()
+  }
+  return jsonResponse(textStream({ next, cancel }, request))
 }
 
 /**

@@ -25,7 +25,7 @@ const layers: readonly (readonly string[])[] = [
   ['worker'],
   ['informer', 'watch-cache'],
   ['view', 'controller', 'resources', 'discovery', 'access'],
-  ['testing', 'kubeconfig'],
+  ['testing', 'kubeconfig', 'relay'],
   ['cli'],
   ['entry files'],
 ]

@@ -1,0 +1,16 @@
+// The entry `kubeflect/relay`: serves cached resources in the Kubernetes protocol, and passes everything else on.
+
+export {
+  type Authorization,
+  type Caller,
+  type ImpersonationOptions,
+  impersonation,
+  type RelayUser,
+  selfReviews,
+} from './relay/authorize'
+export type { ProofOutcome, RelayEvent, ReviewOutcome } from './relay/events'
+export type { CacheLimits, RelayPersistence } from './relay/feed'
+export { type RelayMetrics, relayMetrics } from './relay/metrics'
+export type { ReadVerb } from './relay/negotiate'
+export { createRelay, type Relay, type RelayOptions, type RelayResourceStatus } from './relay/relay'
+export type { PassReason, ReadAttributes } from './relay/route'

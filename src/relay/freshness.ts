@@ -1,0 +1,96 @@
+// Proves that a cache is the newest state of the API server: one request for all readers that wait.
+
+import { compareResourceVersions } from '../api/resource-version'
+import type { Entry } from '../codec/entry'
+import type { EntryList } from '../codec/wire'
+import type { Clock } from '../internal/clock'
+import type { Waiters } from '../watch-cache/waiters'
+import type { WatchCache } from '../watch-cache/watch-cache'
+import type { ProofOutcome } from './events'
+
+/** The maximum time that a proof waits for the events that the cache still lacks, in milliseconds. */
+const EVENTS_TIMEOUT_MS = 3000
+/** The maximum time that a proof waits for the API server, in milliseconds. */
+const LIST_TIMEOUT_MS = 10_000
+
+/** Options of a {@link Freshness}. */
+export interface FreshnessOptions {
+  readonly cache: WatchCache
+  /** Lists the newest metadata of the collection. */
+  readonly list: (signal: AbortSignal) => Promise<EntryList<unknown>>
+  /** Wakes up after each change of the cache. */
+  readonly changes: Waiters
+  readonly clock: Clock
+  readonly onProof?: ((outcome: ProofOutcome, durationMs: number) => void) | undefined
+}
+
+/**
+ * Proves that a cache is up to date. At most one proof runs and one waits. A reader that asks while one runs joins the next one, whose list
+ * begins after the request arrived, so the answer is linearizable.
+ *
+ * @see KEP-2340, which asks etcd for its progress instead. An API server offers that to no client.
+ */
+export class Freshness {
+  readonly #options: FreshnessOptions
+  #running: Promise<unknown> = Promise.resolve()
+  #next: Promise<boolean> | undefined
+
+  constructor(options: FreshnessOptions) {
+    this.#options = options
+  }
+
+  /** Resolves to whether the cache has at least the state that the API server has now. Never rejects. */
+  prove(): Promise<boolean> {
+    this.#next ??= this.#afterRunning()
+    return this.#next
+  }
+
+  async #afterRunning(): Promise<boolean> {
+    await this.#running
+    this.#next = undefined
+    const proof = this.#prove()
+    this.#running = proof
+    return proof
+  }
+
+  async #prove(): Promise<boolean> {
+    const { clock, onProof } = this.#options
+    const since = clock.now()
+    const outcome = await this.#outcome()
+    onProof?.(outcome, clock.now() - since)
+    return outcome === 'equal' || outcome === 'reached'
+  }
+
+  async #outcome(): Promise<ProofOutcome> {
+    const { cache, clock, changes, list } = this.#options
+    const expiry = new AbortController()
+    const timer = clock.setTimeout(() => expiry.abort(), LIST_TIMEOUT_MS)
+    let newest: EntryList<unknown>
+    try {
+      newest = await list(expiry.signal)
+    } catch {
+      // The feed reports an API server that cannot be reached; the reader is passed on to it.
+      return 'failed'
+    } finally {
+      clock.clearTimeout(timer)
+    }
+    const until = clock.now() + EVENTS_TIMEOUT_MS
+    for (;;) {
+      if (compareResourceVersions(cache.resourceVersion, newest.resourceVersion) >= 0) return 'reached'
+      if (isSame(newest.entries, cache)) {
+        cache.prove(newest.resourceVersion)
+        return 'equal'
+      }
+      if (clock.now() >= until) return 'late'
+      await changes.wait({ until, signal: undefined })
+    }
+  }
+}
+
+function isSame(entries: readonly Entry<unknown>[], cache: WatchCache): boolean {
+  if (entries.length !== cache.size) return false
+  return entries.every(({ key, uid, resourceVersion }) => {
+    const known = cache.get(key)
+    return known?.resourceVersion === resourceVersion && known.uid === uid
+  })
+}

@@ -1,0 +1,263 @@
+// A relay: serves resources from memory in the Kubernetes protocol, and passes everything else on to the API server.
+
+import type { KubeObject } from '../api/object'
+import { checkResource, type Resource } from '../api/resource'
+import { compareResourceVersions } from '../api/resource-version'
+import type { KubeReaderOptions } from '../http/reader'
+import type { Fetch } from '../http/sender'
+import { abortable } from '../internal/abortable'
+import { type Clock, systemClock } from '../internal/clock'
+import { every } from '../internal/interval'
+import { Opaque } from '../internal/opaque'
+import { guarded, report } from '../internal/report'
+import type { ReflectorOptions, ReflectorState } from '../reflector/options'
+import { failure, type WireStatus } from '../watch-cache/failures'
+import { serveRead } from '../watch-cache/fetch-handler'
+import { statusResponse } from '../watch-cache/protocol'
+import { type Authorization, type Caller, selfReviews } from './authorize'
+import type { RelayEvent } from './events'
+import { type CacheLimits, Feed, type RelayPersistence } from './feed'
+import { Reviews } from './reviews'
+import { type CachedRoute, type PassReason, routeOf } from './route'
+import { UnsendableError, Upstream } from './upstream'
+
+/** Options of {@link createRelay}. */
+export interface RelayOptions
+  extends CacheLimits,
+    Pick<ReflectorOptions<KubeObject>, 'random' | 'backoff' | 'onError' | 'initialList' | 'proofIntervalMs'> {
+  /** The connection to the API server and the credential of the relay: the options of a KubeClient, such as those of `loadKubeconfig`. */
+  readonly client: KubeReaderOptions
+  /**
+   * Sends requests that carry the credential of their caller, so it must not add the relay's. Default: the runtime's `fetch`, unless the
+   * client has a `fetch` of its own.
+   */
+  readonly callerFetch?: Fetch | undefined
+  /** The resources to cache. Secrets are cached only if they are named here. */
+  readonly resources: readonly Resource[]
+  /**
+   * Whose rights decide about a read. `'none'` lets everyone who reaches the relay read and write with the relay's own rights, like
+   * `kubectl proxy`. Default: {@link selfReviews}.
+   */
+  readonly authorize?: Authorization | 'none' | undefined
+  /** The storage of the caches, so that a restarted relay resumes without a list. Default: memory only. */
+  readonly persist?: RelayPersistence | undefined
+  /**
+   * Whether a read without a resourceVersion is the newest state of the API server (`'linearizable'`, as an API server guarantees), or that
+   * of the cache (`'eventual'`). Default `'linearizable'`.
+   */
+  readonly consistency?: 'linearizable' | 'eventual' | undefined
+  /** Called with everything that happens, for logs and metrics. Errors that it throws are reported. Default: nothing is called. */
+  readonly onEvent?: ((event: RelayEvent) => void) | undefined
+  /** The clock; default the system clock. */
+  readonly clock?: Clock | undefined
+}
+
+/** The state of a cached resource. */
+export interface RelayResourceStatus {
+  readonly resource: Resource
+  readonly state: ReflectorState
+  readonly resourceVersion: string
+  readonly objects: number
+  readonly watchers: number
+  /** The number of different selections among the watchers. */
+  readonly watchClasses: number
+  /** The time without a connection to the API server, in milliseconds. */
+  readonly lagMs: number
+}
+
+/** With the minute for which an answer is remembered, a watch outlives a withdrawn right by five minutes at most. */
+const REVIEW_INTERVAL_MS = 4 * 60_000
+const STALE_WARNING = '110 - "Response is Stale"'
+
+/**
+ * Starts a relay. It holds one watch of each resource, and serves any number of clients from it: kubectl, client-go, kube-rs and this library
+ * take it for an API server. Reads that the caches cannot answer exactly, writes, discovery and everything else are passed on.
+ *
+ * A caller sees what the API server lets it see: by default each read is reviewed with the caller's own credential.
+ *
+ * @throws TypeError when a resource is not one, or the client is invalid; PersistenceError with code `'refused'` when Secrets would be stored
+ *   that `persist.sensitive` does not name.
+ * @example
+ * ```ts
+ * const token = () => Deno.readTextFile('/var/run/secrets/kubernetes.io/serviceaccount/token')
+ * const relay = createRelay({ client: { baseUrl: 'https://kubernetes.default.svc', token }, resources: [Pod, Deployment] })
+ * Deno.serve({ port: 8002 }, relay.fetch)
+ * ```
+ */
+export function createRelay(options: RelayOptions): Relay {
+  return new Relay(options)
+}
+
+/** A running relay. Made by {@link createRelay}. */
+export class Relay extends Opaque implements AsyncDisposable {
+  readonly #authorization: Authorization | undefined
+  readonly #consistency: 'linearizable' | 'eventual'
+  readonly #clock: Clock
+  readonly #emit: (event: RelayEvent) => void
+  readonly #upstream: Upstream
+  readonly #reviews: Reviews
+  readonly #feeds: readonly Feed[]
+  readonly #closing = new AbortController()
+  readonly #running: Promise<unknown>
+
+  constructor({ client, callerFetch, resources, authorize, persist, consistency, onEvent, clock = systemClock, ...rest }: RelayOptions) {
+    super()
+    for (const resource of resources) checkResource(resource)
+    this.#authorization = authorize === 'none' ? undefined : (authorize ?? selfReviews())
+    this.#consistency = consistency ?? 'linearizable'
+    this.#clock = clock
+    const tell = guarded(onEvent)
+    const emit = (event: RelayEvent) => tell?.(event)
+    this.#emit = emit
+    const upstream = new Upstream({ client, callerFetch, sendsAs: this.#authorization?.sendsAs ?? 'relay' })
+    this.#upstream = upstream
+    this.#reviews = new Reviews({
+      clock,
+      ask: (caller, attributes, signal) => upstream.review(caller, caller.review(attributes), signal),
+      onReview: (outcome) => emit({ type: 'review', outcome }),
+    })
+    this.#feeds = resources.map((resource) => new Feed({ ...rest, client: upstream.client, resource, clock, persist, emit }))
+    this.#running = Promise.all(this.#feeds.map((feed) => feed.run(this.#closing.signal).catch(report)))
+  }
+
+  /** Answers a request. Bound, so that it works as a handler. Rejects with the signal's reason when the request is aborted. */
+  readonly fetch = async (request: Request): Promise<Response> => {
+    const caller = await this.#authorization?.identify(request)
+    if (this.#authorization && !caller) return statusResponse(failure(401, 'Unauthorized', 'Unauthorized'))
+    const { pathname: path, searchParams: params } = new URL(request.url)
+    const { method, headers } = request
+    const routed = { method, path, params, accept: headers.get('accept'), upgrade: headers.get('upgrade') }
+    const route = routeOf(routed, ({ group, version, plural }) =>
+      this.#feeds.find(({ resource }) => resource.group === group && resource.version === version && resource.plural === plural),
+    )
+    if (route.type === 'pass') return this.#pass(request, route.why, caller)
+    if (!caller && [...headers.keys()].some((name) => name.startsWith('impersonate-'))) return this.#pass(request, 'impersonation', caller)
+    return this.#serve(request, route, caller)
+  }
+
+  /** The state of each resource now. */
+  get status(): readonly RelayResourceStatus[] {
+    return this.#feeds.map(({ resource, status, cache, lagMs }) => ({
+      resource,
+      state: status.state,
+      resourceVersion: cache.resourceVersion,
+      objects: cache.size,
+      watchers: cache.watchers,
+      watchClasses: cache.watchClasses,
+      lagMs,
+    }))
+  }
+
+  /** Resolves when every cache has a state that the API server has confirmed or delivered. @throws the signal's reason */
+  async whenSynced({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    await Promise.all(this.#feeds.map((feed) => feed.whenSynced(signal)))
+  }
+
+  /**
+   * Returns the URL and the headers with which an upgrade (exec, attach, port-forward) is passed on over a connection of its own, for
+   * runtimes whose `fetch` cannot; a response refuses it.
+   */
+  async upgrade(request: Request): Promise<{ readonly url: URL; readonly headers: Headers } | Response> {
+    const caller = await this.#authorization?.identify(request)
+    if (this.#authorization && !caller) return statusResponse(failure(401, 'Unauthorized', 'Unauthorized'))
+    const { pathname, search } = new URL(request.url)
+    try {
+      const headers = await this.#upstream.headersOf(request, caller)
+      return { url: new URL(`${this.#upstream.client.baseUrl}${pathname}${search}`), headers }
+    } catch (error) {
+      return unsendable(error)
+    }
+  }
+
+  /** Ends all watches, stores the last changes and stops. Requests are passed on afterwards. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#running
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #serve(request: Request, route: CachedRoute<Feed>, caller: Caller | undefined): Promise<Response> {
+    const { to: feed, target, form, attributes } = route
+    const { cache, resource } = feed
+    const { availability } = feed
+    if (availability.type === 'pass') return this.#pass(request, availability.why, caller)
+    const outcome = caller ? await abortable(this.#reviews.review(caller, attributes), request.signal) : 'allowed'
+    if (outcome === 'failed') return statusResponse(unavailable('the relay cannot review the access to the resource'))
+    if (outcome === 'denied') return this.#pass(request, 'denied-to-caller', caller)
+    const unproven = await this.#makeFresh(route, request.signal)
+    if (unproven) return this.#pass(request, unproven, caller)
+    const watch = attributes.verb === 'watch' ? this.#watchOf(feed, caller, route) : undefined
+    const response = await serveRead(cache, target, request, {
+      form,
+      onDelivery: (events, bytes = 0) => this.#emit({ type: 'delivered', resource, events, bytes }),
+      until: watch?.until,
+      onWatchEnd: watch?.end,
+    })
+    if (watch && !response.ok) watch.end()
+    if (response.status === 410 && attributes.verb === 'list') return this.#pass(request, 'expired', caller)
+    if (availability.isStale) response.headers.set('warning', STALE_WARNING)
+    this.#emit({ type: 'served', resource, verb: attributes.verb, status: response.status })
+    return response
+  }
+
+  /** Brings the cache to the state that a request asks for. Returns the reason to pass the request on when that is not possible. */
+  async #makeFresh({ to: feed, attributes, reads }: CachedRoute<Feed>, signal: AbortSignal): Promise<PassReason | undefined> {
+    if (reads === 'any' || (reads === 'newest' && this.#consistency === 'eventual')) return undefined
+    if (reads === 'newest') {
+      if (attributes.verb === 'get') return 'newest-object'
+      return (await abortable(feed.freshness.prove(), signal)) ? undefined : 'unproven'
+    }
+    // The cache waits for the version; a proof may show that it has that state already.
+    if (compareResourceVersions(reads.notOlderThan, feed.cache.resourceVersion) > 0) void feed.freshness.prove()
+    return undefined
+  }
+
+  /** Reviews an open watch again and again, and ends it when the caller may no longer read. */
+  #watchOf({ resource }: Feed, caller: Caller | undefined, { attributes }: CachedRoute<Feed>): { until: AbortSignal; end: () => void } {
+    const revoked = new AbortController()
+    const again = async (known: Caller) => {
+      if ((await this.#reviews.review(known, attributes)) !== 'denied' || revoked.signal.aborted) return
+      this.#emit({ type: 'revoked', resource })
+      revoked.abort()
+    }
+    const stop = caller ? every(REVIEW_INTERVAL_MS, this.#clock, () => void again(caller)) : () => undefined
+    this.#emit({ type: 'watch-opened', resource })
+    let isOpen = true
+    const end = () => {
+      if (!isOpen) return
+      isOpen = false
+      stop()
+      this.#emit({ type: 'watch-ended', resource })
+    }
+    return { until: revoked.signal, end }
+  }
+
+  async #pass(request: Request, why: PassReason, caller: Caller | undefined): Promise<Response> {
+    const { method } = request
+    const since = this.#clock.now()
+    if (why === 'upgrade' && globalThis.navigator?.userAgent !== 'Cloudflare-Workers')
+      return statusResponse(
+        failure(501, 'NotImplemented', 'the relay cannot pass on upgrades in this runtime: exec, attach and port-forward'),
+      )
+    try {
+      const response = await this.#upstream.pass(request, caller)
+      this.#emit({ type: 'passed', why, method, status: response.status, durationMs: this.#clock.now() - since })
+      return response
+    } catch (error) {
+      this.#emit({ type: 'unreachable', method })
+      request.signal.throwIfAborted()
+      return unsendable(error)
+    }
+  }
+}
+
+const unavailable = (message: string): WireStatus => failure(503, 'ServiceUnavailable', message, { retryAfterSeconds: 1 })
+
+/** Does not quote the error: some runtimes quote header values in it. */
+function unsendable(error: unknown): Response {
+  if (error instanceof UnsendableError) return statusResponse(failure(501, 'NotImplemented', error.message))
+  return statusResponse(unavailable('the relay cannot reach the API server'))
+}
