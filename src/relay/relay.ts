@@ -79,9 +79,8 @@ const STALE_WARNING = '110 - "Response is Stale"'
  *   that `persist.sensitive` does not name.
  * @example
  * ```ts
- * const token = () => Deno.readTextFile('/var/run/secrets/kubernetes.io/serviceaccount/token')
- * const relay = createRelay({ client: { baseUrl: 'https://kubernetes.default.svc', token }, resources: [Pod, Deployment] })
- * Deno.serve({ port: 8002 }, relay.fetch)
+ * const relay = createRelay({ client: { baseUrl: 'http://127.0.0.1:8001' }, resources: [Pod, Deployment] })
+ * Deno.serve({ port: 8002, hostname: '127.0.0.1' }, relay.fetch)
  * ```
  */
 export function createRelay(options: RelayOptions): Relay {
