@@ -2,6 +2,7 @@ import type { Entry } from '../codec/entry'
 import { type Clock, systemClock } from '../internal/clock'
 import { describeValue } from '../internal/describe-value'
 import { Listeners } from '../internal/listeners'
+import { once } from '../internal/once'
 import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
 import { SLICE_MS } from '../internal/turn'
@@ -306,15 +307,6 @@ export function createView<T>(source: ViewSource<T> | { readonly store: ViewSour
   if (typeof store?.subscribe !== 'function' || typeof store.list !== 'function')
     throw new TypeError(`createView: the source is a store or an informer, got ${describeValue(source)}`)
   return new View(store, options)
-}
-
-function once(end: () => void): () => void {
-  let isOver = false
-  return () => {
-    if (isOver) return
-    isOver = true
-    end()
-  }
 }
 
 function columnsOf<T>(sort: ViewSort<T> | readonly ViewSort<T>[]): readonly ViewSort<T>[] {

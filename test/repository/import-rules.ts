@@ -25,6 +25,7 @@ const layers: readonly (readonly string[])[] = [
   ['worker'],
   ['informer', 'watch-cache'],
   ['view', 'controller', 'resources', 'discovery', 'access'],
+  ['live'],
   ['testing', 'kubeconfig', 'relay'],
   ['cli'],
   ['entry files'],

@@ -132,6 +132,7 @@ test('every type that using can end has a method for those who cannot write usin
     'ClusterConnection: close',
     'HandlerRegistration: close',
     'InformerLease: release',
+    'Live: close',
     'Relay: close',
     'SharedInformer: close',
     'SharedInformerFactory: close',

@@ -18,6 +18,7 @@ const PRELUDE = `
 declare const client: import('kubeflect').KubeClient
 declare const signal: AbortSignal
 declare const informers: import('kubeflect').SharedInformerFactory
+declare const live: import('kubeflect/live').Live
 declare const persister: import('kubeflect').Persister
 declare const pods: import('kubeflect').SharedInformer<import('kubeflect/resources/core/v1').Pod>
 declare const spec: NonNullable<import('kubeflect/resources/apps/v1').Deployment['spec']>
