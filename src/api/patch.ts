@@ -1,8 +1,10 @@
+// The kinds of patches, and configurations for server-side apply.
+
 import type { ObjectMeta } from './object'
 
 /**
- * A change of an object, under the name of its kind. JSON and merge patches work everywhere; strategic ones for built-in resources only (custom
- * ones answer 415).
+ * A change of an object, named after its kind. JSON patches and merge patches work for all resources; strategic merge patches only for
+ * built-in ones (custom ones respond with 415).
  *
  * @example
  * ```ts
@@ -12,25 +14,25 @@ import type { ObjectMeta } from './object'
  */
 export type Patch<T> =
   | {
-      /** RFC 7386: `null` removes a member, arrays are replaced. */
+      /** RFC 7386: `null` removes a member; arrays are replaced. */
       readonly merge: MergePatch<T>
       readonly json?: never
       readonly strategic?: never
     }
   | {
-      /** RFC 6902: operations, all of them or none. */
+      /** RFC 6902: operations, of which the server applies all or none. */
       readonly json: readonly JsonPatchOperation[]
       readonly merge?: never
       readonly strategic?: never
     }
   | {
-      /** As a merge patch, but lists whose items have a key are merged by it. */
+      /** A merge patch that also merges lists whose items have a key. */
       readonly strategic: StrategicPatch<T>
       readonly merge?: never
       readonly json?: never
     }
 
-/** Parts of an object: what is `null` is removed. */
+/** Parts of an object; `null` removes a member. */
 export type MergePatch<T> = T extends readonly unknown[]
   ? T
   : T extends object
@@ -44,13 +46,13 @@ export type StrategicPatch<T> = T extends readonly (infer Item)[]
     ? { readonly [K in keyof T]?: StrategicPatch<T[K]> | null | undefined } & { readonly [directive: `$${string}`]: unknown }
     : T
 
-/** One step of a JSON patch; paths are JSON pointers (RFC 6901). */
+/** One operation of a JSON patch. Paths are JSON pointers (RFC 6901). */
 export type JsonPatchOperation =
   | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'move' | 'copy'; readonly from: string; readonly path: string }
 
-/** What one manager wants an object to be: the fields it cares about, and which object. */
+/** The fields that one manager owns, and the identity of the object. */
 export type ApplyConfiguration<T> = Omit<PartOf<T>, 'metadata'> & {
   readonly metadata: Omit<ObjectMeta, 'name' | 'managedFields'> & { readonly name: string }
 }

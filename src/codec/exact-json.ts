@@ -1,19 +1,18 @@
+// JSON with exact numbers. The API server's integers have 64 bits; JavaScript's numbers represent 53. Detects inexact numbers when an
+// object is read to be written back, and refuses them when it is written.
+
 import { shown } from '../api/path-segment'
 import { closingQuote } from './scan'
-
-// JSON as the API server means it: its integers have 64 bits, JavaScript's numbers hold 53. What cannot survive is found when an object is read
-// to be written back, and refused when it is written.
 
 const MAX_DEPTH = 1_000
 const MAX_UINT64 = 2 ** 64
 
 /**
- * Writes a value as `JSON.stringify` does, and never another number than the caller's: a bigint is written digit by digit, and a number that may
- * not be what the caller meant is refused. That is NaN, an infinity, and an integer beyond ±(2^53 − 1) that an integer of 64 bits could hold: it may
- * have been rounded when it was read, and is written rounded.
+ * Serializes a value as `JSON.stringify` does, but never writes a number that differs from the caller's. Writes a bigint digit by digit.
+ * Refuses numbers that may have been rounded when they were read: NaN, infinities, and integers beyond ±(2^53 − 1) that fit into 64 bits.
  *
- * @param place begins the place in errors, such as `widgets web-1: `; default: the field alone.
- * @throws TypeError naming the field that is refused, or when the value is nested more than 1,000 levels deep, as one that contains itself is.
+ * @param place the prefix of the place in errors, such as `widgets web-1: `; default none.
+ * @throws TypeError naming the refused field, or for a value nested more than 1,000 levels deep, such as one that contains itself.
  */
 export function writeJson(value: unknown, place = ''): string | undefined {
   return write(value, '', place, 0)
@@ -30,7 +29,7 @@ function write(given: unknown, key: string, place: string, depth: number): strin
   if (depth >= MAX_DEPTH)
     throw new TypeError(`${place.slice(0, 100)}…: the value is more than ${MAX_DEPTH} levels deep, or contains itself`)
   if (Array.isArray(value)) {
-    // Array.from: map would keep the holes of a sparse array, which are null in JSON.
+    // Array.from fills the holes of a sparse array, which are null in JSON; map would keep them.
     return `[${Array.from(value, (item, i) => write(item, String(i), `${place}[${i}]`, depth + 1) ?? 'null').join(',')}]`
   }
   const members = Object.entries(value).flatMap(([name, member]) => {
@@ -40,7 +39,7 @@ function write(given: unknown, key: string, place: string, depth: number): strin
   return `{${members.join(',')}}`
 }
 
-/** What `JSON.stringify` would write of a member: undefined where it leaves it out. */
+/** Returns the value that `JSON.stringify` writes for a member; undefined when it omits the member. */
 export function jsonValue(value: unknown, key: string): unknown {
   if (typeof value === 'bigint') return value
   if (typeof value === 'function' || typeof value === 'symbol') return undefined
@@ -49,7 +48,7 @@ export function jsonValue(value: unknown, key: string): unknown {
   return own instanceof Number || own instanceof String || own instanceof Boolean ? own.valueOf() : own
 }
 
-/** The place of a member, as errors name it: `spec.limits['a.b']`. */
+/** Returns the place of a member for errors: `spec.limits['a.b']`. */
 export function memberPlace(place: string, name: string): string {
   if (!/^[A-Za-z_$][\w$]*$/.test(name)) return `${place}[${shown(name)}]`
   return place === '' || place.endsWith(': ') ? place + name : `${place}.${name}`
@@ -65,8 +64,8 @@ function numberProblem(value: number): string | undefined {
 }
 
 /**
- * Whether a JSON text has a number that would not survive being parsed and written back: an integer beyond ±(2^53 − 1), or any number
- * whose value is another once it is a double (`1e400`, `1.0000000000000000001`).
+ * Whether a JSON text has a number that changes when it is parsed and written back: an integer beyond ±(2^53 − 1), or a number without an
+ * exact double (`1e400`, `1.0000000000000000001`).
  */
 export function hasInexactNumber(text: string): boolean {
   const token = /"|-?\d[\d.eE+-]*/g
@@ -89,7 +88,7 @@ function isExact(literal: string): boolean {
   return numberProblem(value) === undefined && decimalOf(literal) === decimalOf(String(value))
 }
 
-/** The value of a literal as digits and an exponent: equal for literals of equal value; the sign of zero does not count. */
+/** Normalizes a literal to digits and an exponent, which are equal for literals of equal value. Ignores the sign of zero. */
 function decimalOf(literal: string): string {
   const [, sign = '', integer = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? []
   const digits = (integer + fraction).replace(/^0+/, '')

@@ -1,12 +1,14 @@
+// Computes the JSON patch between two values.
+
 import type { JsonPatchOperation } from '../api/patch'
 import { jsonValue, memberPlace, writeJson } from './exact-json'
 
 /**
- * The JSON patch (RFC 6902) that makes `after` of `before`. What is the same in both is not named, so numbers that were rounded when `before`
- * was parsed stay as the server has them. Items of lists are told apart by their values: what stays in its order is left alone.
+ * Returns the JSON patch (RFC 6902) from `before` to `after`. Does not mention equal parts, so that numbers that were rounded when `before`
+ * was parsed keep the server's value. Matches list items by value, and leaves those that keep their order untouched.
  *
- * @param before JSON, as it was parsed.
- * @throws TypeError naming the field when `after` has a number in a new place that cannot be written as it was: see {@link writeJson}.
+ * @param before parsed JSON.
+ * @throws TypeError naming the field when `after` has a number in a new place that cannot be written exactly; see {@link writeJson}.
  */
 export function jsonDiff(before: unknown, after: unknown): JsonPatchOperation[] {
   const operations: JsonPatchOperation[] = []
@@ -16,7 +18,7 @@ export function jsonDiff(before: unknown, after: unknown): JsonPatchOperation[] 
 
 interface Place {
   readonly pointer: string
-  /** As errors name it. */
+  /** The place in errors. */
   readonly place: string
 }
 
@@ -48,7 +50,7 @@ function diffObjects(
 
 function diffLists(before: readonly unknown[], after: readonly unknown[], at: Place, operations: JsonPatchOperation[]): void {
   const kept = [...commonItems(before, after), { from: before.length, to: after.length }]
-  // Gaps between the items that stay, the last one first: so the indexes before it stay what they are.
+  // Processes the gaps between kept items from the end, so that earlier indexes stay valid.
   for (let k = kept.length - 1; k >= 0; k--) {
     const { from: oldEnd, to: newEnd } = kept[k] as Pair
     const previous = kept[k - 1] ?? { from: -1, to: -1 }
@@ -60,16 +62,19 @@ function diffLists(before: readonly unknown[], after: readonly unknown[], at: Pl
   }
 }
 
-/** An item that is in both lists. */
+/** An item in both lists. */
 interface Pair {
   readonly from: number
   readonly to: number
 }
 
-/** How many pairs of items are compared to find those that moved; in longer lists, items between the changes are taken for changed. */
+/**
+ * The maximum number of pairs that are compared to find moved items. In longer lists, all items between the first and the last change count
+ * as changed.
+ */
 const MAX_COMPARED = 40_000
 
-/** The items that stay, in their order: the common beginning, the longest common subsequence of the middle, and the common end. */
+/** Returns the kept items in order: the common prefix, the longest common subsequence of the middle, and the common suffix. */
 function commonItems(before: readonly unknown[], after: readonly unknown[]): Pair[] {
   const shorter = Math.min(before.length, after.length)
   let start = 0
@@ -87,7 +92,7 @@ function commonItems(before: readonly unknown[], after: readonly unknown[]): Pai
 function subsequence(before: readonly unknown[], after: readonly unknown[]): Pair[] {
   if (before.length * after.length > MAX_COMPARED) return []
   const isSame = before.map((item) => after.map((other) => same(item, other)))
-  // lengths[i][j]: of the longest common subsequence of what begins at i and j.
+  // lengths[i][j] is the length of the longest common subsequence of the parts that begin at i and j.
   const lengths = Array.from({ length: before.length + 1 }, () => new Array<number>(after.length + 1).fill(0))
   const lengthAt = (i: number, j: number) => lengths[i]?.[j] ?? 0
   for (let i = before.length - 1; i >= 0; i--) {

@@ -1,32 +1,34 @@
+// Splits a stream of bytes into lines.
+
 import { WatchError } from '../api/errors'
 import { OPEN_BRACE } from './scan'
 import { type Decoded, decoded, TextParts } from './text-parts'
 
-/** The longest line a watch takes by default, in bytes: 16 Mi. */
+/** The default maximum length of a line, in bytes: 16 Mi. */
 export const MAX_LINE_LENGTH: number = 16 * 1024 * 1024
 
 const LINE_FEED = 0x0a
-/** What a text may begin with that is none of it. */
+/** The character that may precede a text without being part of it. */
 export const BYTE_ORDER_MARK: number = 0xfeff
 
 /**
- * Takes a line, which is `text.slice(start, end)`. The text may be that of many lines: what is kept of it is to be copied, or all of it is kept.
- * `isAscii` tells what the bytes have shown: the line has ASCII characters only.
+ * Receives a line, which is `text.slice(start, end)`. The text may hold many lines, so a receiver must copy the part that it keeps.
+ * `isAscii` says that all characters of the line are known to be ASCII.
  */
 export type LineSink = (text: string, start: number, end: number, isAscii: boolean) => void
 
 /**
- * Splits a stream of bytes into lines, whatever its chunks: LF or CRLF, blank lines left out, UTF-8 cut anywhere. Only LF ends a line:
- * U+2028 and U+2029 may stand inside JSON strings. A pure function of the bytes pushed.
+ * Splits a stream of bytes into lines, independent of chunk boundaries: LF or CRLF, without blank lines; UTF-8 may be cut anywhere. Only LF
+ * ends a line, because U+2028 and U+2029 may occur in JSON strings. A pure function of the pushed bytes.
  *
- * The whole lines of a chunk are decoded at once and searched with `indexOf`, which is many times as fast as decoding line by line. Where they are
- * not all ASCII they are decoded one by one after all: one character beyond Latin-1 makes an engine keep the whole text with two bytes per character,
- * and whatever is cut out of it.
+ * Decodes all complete lines of a chunk at once and searches them with `indexOf`, which is many times faster than decoding each line. If
+ * they are not all ASCII, decodes them one by one: a single character beyond Latin-1 makes an engine store the whole text, and every slice
+ * of it, with two bytes per character.
  */
 export class LineSplitter {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   readonly #maxLineLength: number
-  // The beginning of a line whose end has not arrived.
+  // The start of a line whose end has not arrived.
   readonly #pending = new TextParts()
   #begun = false
 
@@ -35,9 +37,9 @@ export class LineSplitter {
   }
 
   /**
-   * Takes a chunk and emits the lines that end in it. Nothing of the chunk itself is kept.
+   * Adds a chunk and emits the lines that end in it. Keeps no reference to the chunk.
    *
-   * @throws WatchError when a line is longer than the bound; the lines before it have been emitted.
+   * @throws WatchError when a line exceeds the maximum length. The lines before it have been emitted.
    */
   push(chunk: Uint8Array, emit: LineSink): void {
     let from = 0
@@ -54,12 +56,12 @@ export class LineSplitter {
     if (from < chunk.length) this.#hold(chunk.subarray(from))
   }
 
-  /** Ends the stream: emits what stands after the last line end, if anything. It may be a line, or the beginning of one. */
+  /** Ends the stream and emits the text after the last line end, if any. It may be a line, or the start of one. */
   end(emit: LineSink): void {
     if (this.#pending.length > 0) this.#emitWhole(this.#pending.take(), emit)
   }
 
-  /** Emits the lines of some bytes, each with its line feed. */
+  /** Emits the lines of bytes that end with a line feed. */
   #emitLines(bytes: Uint8Array, emit: LineSink): void {
     const { text, isAscii } = decoded(this.#decoder, bytes)
     for (let from = 0; from < bytes.length; ) {
@@ -72,7 +74,7 @@ export class LineSplitter {
     }
   }
 
-  /** Emits a line that was decoded by itself. */
+  /** Emits a line that was decoded separately. */
   #emitWhole({ text, isAscii }: Decoded, emit: LineSink): void {
     const start = !this.#begun && text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0
     emitLine(text, start, text.length, isAscii, emit)
@@ -91,7 +93,7 @@ export class LineSplitter {
   }
 }
 
-/** Leaves out a blank line. */
+/** Emits a line unless it is blank. */
 function emitLine(text: string, start: number, end: number, isAscii: boolean, emit: LineSink): void {
   if (text.charCodeAt(start) === OPEN_BRACE || text.slice(start, end).trim() !== '') emit(text, start, end, isAscii)
 }

@@ -1,3 +1,5 @@
+// Cuts the items out of a list response while it arrives.
+
 import { isParseError, ParseError } from '../api/errors'
 import type { Entry } from './entry'
 import { type EntryOptions, makeEntry } from './entry'
@@ -9,24 +11,24 @@ import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, forEachMember, OPEN_BRACE
 import { type Decoded, decoded, TextParts } from './text-parts'
 import { addSkipped, type Skipped } from './wire'
 
-/** The bit in which braces differ from brackets, and nothing else from either. */
+/** The only bit in which braces differ from brackets. */
 const BRACE = 0x20
-/** The longest literal that can spell `metadata`: each of its letters as an escape of six characters. */
+/** The maximum length of a literal that spells `metadata`: each letter as an escape of six characters. */
 const MAX_KEY_LENGTH = 48
 const METADATA = [...'metadata'].map((letter) => letter.charCodeAt(0))
 
-/** How an item is cut. */
+/** Options of a {@link ListCutter}. */
 interface ItemOptions extends EntryOptions {
-  /** The longest item, head or tail of a list, in bytes; default 16 Mi. */
+  /** The maximum length of an item, and of the head and tail of a list, in bytes; default 16 Mi. */
   maxItemLength?: number | undefined
 }
 
 /**
- * Cuts the items out of a list's response while it arrives, whatever its chunks: neither the response nor an item is ever parsed, and
- * the bytes are kept only until an item is whole. A pure function of the bytes pushed.
+ * Cuts the items out of a list response while it arrives, independent of chunk boundaries. Never parses the response or an item, and keeps
+ * bytes only until an item is complete. A pure function of the pushed bytes.
  *
- * Items are found as bytes, which engines go through much faster than the characters of a string. Those that are whole in a chunk are decoded at once,
- * or one by one where they are not all ASCII: one that is stays with one byte per character, whatever its neighbours are.
+ * Finds items in the bytes, which engines scan much faster than the characters of a string. Decodes the complete items of a chunk at once,
+ * or one by one if they are not all ASCII, so that an ASCII item keeps one byte per character whatever its neighbours contain.
  */
 export class ListCutter<T> {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -37,16 +39,16 @@ export class ListCutter<T> {
   #part: 'head' | 'items' | 'tail' = 'head'
   #head = ''
   #skipped: Skipped | undefined
-  // What is not dealt with yet: of the head everything so far, the beginning of an item, or of the tail everything so far.
+  // The unprocessed text: the head so far, the start of an item, or the tail so far.
   readonly #pending = new TextParts()
-  // The value that the scan is in.
+  // The kind of the value that is being scanned.
   #item: 'none' | 'object' | 'array' | 'scalar' = 'none'
-  // How deep in the current item the scan is.
+  // The nesting depth in the current item.
   #depth = 0
   #inString = false
-  // Whether the next byte belongs to the escape that the last chunk ended with.
+  // Whether the next byte belongs to an escape at the end of the last chunk.
   #escaped = false
-  // How often the current object has a member `metadata`; one whose name could not be read at a glance counts as two.
+  // The number of members `metadata` in the current object. A name that cannot be read quickly counts as two.
   #metadatas = 0
 
   constructor({ maxItemLength = MAX_LINE_LENGTH, ...options }: ItemOptions = {}) {
@@ -55,15 +57,15 @@ export class ListCutter<T> {
     this.#maxItemLength = maxItemLength
   }
 
-  /** The items that could not be kept so far; undefined when there are none. */
+  /** The items that could not be kept so far; undefined without any. */
   get skipped(): Skipped | undefined {
     return this.#skipped
   }
 
   /**
-   * Takes a chunk and emits the items that end in it. Nothing of the chunk itself is kept.
+   * Adds a chunk and emits the items that end in it. Keeps no reference to the chunk.
    *
-   * @throws ParseError when an item is not JSON or is longer than the bound; so is what stands around the items.
+   * @throws ParseError when an item, or the text around the items, is not JSON or exceeds the maximum length.
    */
   push(chunk: Uint8Array, emit: (entry: Entry<T>) => void): void {
     if (this.#part === 'items') this.#cutItems(chunk, emit)
@@ -74,8 +76,8 @@ export class ListCutter<T> {
   /**
    * Ends the response.
    *
-   * @returns what the response is without its items.
-   * @throws ParseError when it is not whole, not JSON, or has a member twice that makes two lists of it.
+   * @returns the response without its items.
+   * @throws ParseError when it is incomplete, is not JSON, or has a duplicate member that makes it two lists.
    */
   end(): unknown {
     const text = this.#head + this.#pending.take().text
@@ -115,12 +117,12 @@ export class ListCutter<T> {
     try {
       this.#findBounds(bytes, bounds, emit)
     } finally {
-      // Also those before a broken one.
+      // Emits the items before an invalid one, too.
       this.#emitItems(bytes, bounds, emit)
     }
   }
 
-  /** Finds where each object that is whole in these bytes begins and ends. One that began before them is emitted, one that does not end is held. */
+  /** Finds the start and end of each complete object in the bytes. Emits an object that began earlier, and keeps one that does not end. */
   #findBounds(bytes: Uint8Array, bounds: number[], emit: (entry: Entry<T>) => void): void {
     for (let at = 0; ; ) {
       let start = at
@@ -169,7 +171,10 @@ export class ListCutter<T> {
     }
   }
 
-  /** Goes on scanning the current object or array; returns where it or the chunk ends. No byte beyond is looked at, which would make engines slow for good. */
+  /**
+   * Continues to scan the current object or array, and returns the index where it or the chunk ends. Never reads beyond the end, which
+   * makes engines deoptimize the loop.
+   */
   #scanItem(bytes: Uint8Array, at: number): number {
     const { length } = bytes
     let i = this.#escaped ? at + 1 : at
@@ -203,7 +208,7 @@ export class ListCutter<T> {
     return Math.min(i, length)
   }
 
-  /** Goes on scanning a string, a number or a word; returns where it or the chunk ends. */
+  /** Continues to scan a string, a number or a word, and returns the index where it or the chunk ends. */
   #scanScalar(bytes: Uint8Array, at: number): number {
     for (let i = at; i < bytes.length; i++) {
       const code = bytes[i] as number
@@ -236,7 +241,7 @@ export class ListCutter<T> {
 
   #skipValue(item: 'array' | 'scalar' | 'none', text: string): void {
     try {
-      // What is not JSON at all makes the whole response suspect.
+      // Text that is not JSON makes the whole response invalid.
       if (item === 'scalar') JSON.parse(text)
     } catch (cause) {
       throw new ParseError('an item of a list is not JSON', text, { cause })
@@ -249,7 +254,7 @@ export class ListCutter<T> {
   }
 }
 
-/** How many times the string that begins at `at` counts as `metadata`: two, when it has escapes or goes beyond the chunk. */
+/** Returns how often the string at `at` counts as `metadata`: twice if it has escapes or extends beyond the chunk. */
 function metadatasAt(bytes: Uint8Array, at: number): number {
   const end = Math.min(at + MAX_KEY_LENGTH, bytes.length)
   for (let i = at; i < end; i++) {
@@ -263,7 +268,7 @@ function metadatasAt(bytes: Uint8Array, at: number): number {
 const LIST_MEMBERS = ['kind', 'metadata', 'items']
 const META_MEMBERS = ['resourceVersion', 'continue']
 
-/** Parsers take the last of two members with one name. Here the items are cut out as they come: of two the first would count. */
+/** Throws for duplicate members. Parsers use the last one, but items are cut out as they arrive, so the first one would be used here. */
 function checkMembers(envelope: string, at: number): void {
   if (envelope.charCodeAt(at) !== OPEN_BRACE) return
   const check = (start: number, names: readonly string[], inner?: (key: string, start: number) => void) => {
@@ -282,7 +287,7 @@ function checkMembers(envelope: string, at: number): void {
   })
 }
 
-/** Where something else stands than what is between items; the end, where nothing does. */
+/** Returns the index of the next byte that is not a separator between items; the end if there is none. */
 function skipSeparators(bytes: Uint8Array, at: number): number {
   let i = at
   while (i < bytes.length && isSeparator(bytes[i] as number)) i++

@@ -1,20 +1,22 @@
+// Finds the start of the items of a list.
+
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './scan'
 
-/** The longest literal that can spell `items`: each of its letters as an escape of six characters, and the quotes. */
+/** The maximum length of a literal that spells `items`: each letter as an escape of six characters, and the quotes. */
 const MAX_KEY_LENGTH = 32
 
-/** Finds where the items of a list begin, chunk by chunk: each byte is looked at once, however small the chunks are. */
+/** Finds the start of a list's items, chunk by chunk. Reads each byte once, however small the chunks are. */
 export class ListHead {
-  // Of the containers around the current byte only the outermost matters.
+  // The nesting depth. Only the members of the outermost object matter.
   #depth = 0
   #isObject = false
   #state: 'value' | 'key' | 'string' | 'escape' = 'value'
-  // Where a string returns to.
+  // Whether the current string is a key.
   #isKey = false
   #literal = ''
   #key = ''
 
-  /** Takes a chunk; returns the index just past the bracket that opens the items, or -1 when they do not begin in this chunk. */
+  /** Adds a chunk. Returns the index after the bracket that opens the items, or -1 when it is not in this chunk. */
   push(bytes: ArrayLike<number>): number {
     for (let i = 0; i < bytes.length; i++) {
       const code = bytes[i] as number
@@ -56,7 +58,7 @@ export class ListHead {
   }
 }
 
-/** Whether a string literal spells `items`, with escapes or without. */
+/** Whether a string literal spells `items`, with or without escapes. */
 function isItems(literal: string): boolean {
   if (literal === '"items"') return true
   try {

@@ -1,29 +1,32 @@
-/** A text, and whether all of it is known to be ASCII. */
+// Decodes UTF-8 that arrives in parts.
+
+/** A text, and whether it is known to be ASCII. */
 export interface Decoded {
   readonly text: string
   readonly isAscii: boolean
 }
 
-/** Decodes UTF-8 that is whole. */
+/** Decodes complete UTF-8. */
 export function decoded(decoder: TextDecoder, bytes: Uint8Array): Decoded {
   const text = decoder.decode(bytes)
   return { text, isAscii: isAscii(text, bytes.length) }
 }
 
-/** A text as long as its bytes has nothing but ASCII in it, unless some of them were no UTF-8: of each such byte comes one U+FFFD. */
+/** Whether a text is ASCII. A text as long as its bytes is, unless some bytes were invalid: each of those becomes one U+FFFD. */
 function isAscii(text: string, length: number): boolean {
   return text.length === length && !text.includes('\ufffd')
 }
 
 /**
- * A text whose bytes come in parts, cut anywhere. The parts are joined as text: that is cheap, while a buffer for joined bytes is dear in Chromium.
+ * A text whose bytes arrive in parts, cut anywhere. Joins the parts as text, which is cheap; a buffer for joined bytes is expensive in
+ * Chromium.
  */
 export class TextParts {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   #text = ''
   #length = 0
 
-  /** How many bytes there are. */
+  /** The number of bytes. */
   get length(): number {
     return this.#length
   }
@@ -33,7 +36,7 @@ export class TextParts {
     this.#length += bytes.length
   }
 
-  /** All of it; then there is nothing. */
+  /** Returns the whole text and starts over. */
   take(): Decoded {
     const text = this.#text + this.#decoder.decode()
     const result = { text, isAscii: isAscii(text, this.#length) }

@@ -1,3 +1,5 @@
+// Decodes the lines of a watch to events, without parsing the objects.
+
 import { isParseError, ParseError, WatchError } from '../api/errors'
 import { type Entry, type EntryOptions, makeEntry } from './entry'
 import { asBookmark, asStatus } from './envelopes'
@@ -13,18 +15,19 @@ const OPENINGS: readonly (readonly [ChangeType, string])[] = (['ADDED', 'MODIFIE
 ])
 
 /**
- * So many characters behind an object's metadata are searched for a second `metadata` on arrival. To search four times as many takes a microsecond, a
- * tenth of what a whole event takes: in longer objects a second one shows when they are parsed (`Entry.object`), or in a list.
+ * The number of characters after an object's metadata that are searched for a second `metadata` on arrival. Searching four times as many
+ * takes a microsecond, a tenth of the time for a whole event. In longer objects a second one is detected when the object is parsed
+ * (`Entry.object`), or in a list.
  */
 const SEARCHED = 1_024
 
 /**
- * Decodes the events of one watch, line by line: one event in a line in practice; the protocol allows several values. Objects are cut out, not
- * parsed.
+ * Decodes the events of one watch, line by line. In practice a line has one event; the protocol allows several values. Cuts objects out
+ * without parsing them.
  *
- * There are two ways that give the same. One looks at every character and takes any JSON. The other knows how an API server writes an event: type
- * first, then the object, and nothing behind it, so that the object ends where the line does. The second is taken once the first has found an event of
- * this watch to be so, and only for lines that begin and end like it and hold no second event.
+ * Has two paths with the same result. The general one reads every character and accepts any JSON. The fast one relies on the form in which
+ * an API server writes an event: type, object, and nothing after it, so that the object ends with the line. It is used once the general
+ * path has found an event of that form, and only for lines that begin and end like it and have no second event.
  */
 export class WatchDecoder<T> {
   readonly #options: EntryOptions | undefined
@@ -37,11 +40,10 @@ export class WatchDecoder<T> {
   }
 
   /**
-   * Decodes the events of a line.
+   * Decodes the events of a line. Emits an event whose object cannot be kept as `SKIPPED`.
    *
-   * An event whose object cannot be kept is emitted as `SKIPPED`.
-   *
-   * @throws ParseError when the line is not a sequence of watch events; WatchError when an event's type is unknown, or a Status stands in its place.
+   * @throws ParseError when the line is not a sequence of watch events; WatchError for an unknown event type, or a Status in place of an
+   *   event.
    */
   decode(text: string, start: number, end: number, emit: (event: WatchEntry<T>) => void, isAscii = false): void {
     const options = isAscii ? this.#asciiOptions : this.#options
@@ -64,7 +66,7 @@ export class WatchDecoder<T> {
   }
 }
 
-/** Reads an event the second way; undefined when anything about it is unusual. */
+/** Decodes an event on the fast path; undefined when it deviates from the expected form. */
 function cutPlain<T>(text: string, start: number, end: number, options?: EntryOptions): PlainEvent<T> | undefined {
   const opening = OPENINGS.find(([type]) => text.charCodeAt(start + OPENING.length) === type.charCodeAt(0))
   if (!opening || !text.startsWith(opening[1], start)) return undefined
@@ -82,16 +84,16 @@ function cutPlain<T>(text: string, start: number, end: number, options?: EntryOp
   }
 }
 
-/** Whether some member is called `object`, as one of every event is. */
+/** Whether a member is named `object`, as in every event. */
 function hasObjectMember(text: string): boolean {
-  // Engines look for a text by its first character, and hardly any is as rare in JSON as this one.
+  // Engines search a text by its first character. Few characters are as rare in JSON as this one.
   for (let at = text.indexOf('ject"'); at >= 0; at = text.indexOf('ject"', at + 1)) {
     if (text.startsWith('"ob', at - 3) && text.charCodeAt(skipSpace(text, at + 5)) === COLON) return true
   }
   return false
 }
 
-/** Whether some member may be called `metadata`, with escapes or without. */
+/** Whether a member may be named `metadata`, with or without escapes. */
 function mayNameMetadata(text: string): boolean {
   return text.includes('metadata"') || text.includes('\\u00')
 }
@@ -131,7 +133,7 @@ type Range = readonly [from: number, to: number]
 interface EventParts {
   type: string | undefined
   object: Range | undefined
-  /** A member that stands there twice: parsers take the last one. */
+  /** The name of a duplicate member. Parsers use the last one. */
   twice: string | undefined
 }
 
@@ -163,7 +165,7 @@ function eventOf<T>({ type, object, twice }: EventParts, line: string, [from, to
 const skipped = (error: Error) => ({ type: 'SKIPPED', error }) as const
 
 /**
- * Returns the error for a bare Status in place of events, as a proxy, or a server that refuses with a status of 200, writes it; undefined for any
+ * Returns the error for a bare Status in place of events, which a proxy or a server that refuses with status 200 sends; undefined for any
  * other value.
  */
 export function refusedWatch(value: unknown): WatchError | undefined {

@@ -1,17 +1,19 @@
+// Validates the URL of an API server.
+
 /**
- * Checks a base URL as far as it can be without a page, and cuts the slashes at its end.
+ * Validates a base URL as far as that is possible without a page, and removes trailing slashes.
  *
- * @returns An absolute URL, a path that begins with a slash, or the empty string: the page's own origin.
- * @throws TypeError when it is no http or https URL and no path, or has credentials, a query, a fragment, a backslash or white space.
+ * @returns an absolute URL, a path that begins with a slash, or the empty string for the page's own origin.
+ * @throws TypeError for anything but an http or https URL or a path, and for credentials, a query, a fragment, a backslash or white space.
  */
 export function checkBaseUrl(baseUrl: string): string {
   const refuse = (rule: string): never => {
     throw new TypeError(`KubeClient: baseUrl must ${rule}`)
   }
   if (hasControl(baseUrl) || /\s/.test(baseUrl)) refuse('have no white space and no control characters')
-  // What can hold a password or a token is not quoted.
+  // Parts that can hold a password or a token are not quoted.
   if (/^(?:[a-z][a-z\d+.-]*:)?(?:\/\/+)?[^/?#]*@/i.test(baseUrl)) refuse('have no user and no password: use token or headers')
-  // Browsers take a backslash for a slash, and two slashes for the beginning of a host.
+  // Browsers read a backslash as a slash, and two slashes as the start of a host.
   if (/\\|^\/\//.test(baseUrl)) refuse('have no backslash, and not begin with two slashes')
   if (/[?#]/.test(baseUrl)) refuse('have no query and no fragment')
   const trimmed = baseUrl.replace(/\/+$/, '')
@@ -33,8 +35,8 @@ function isUrl(text: string): boolean {
 }
 
 /**
- * Checks that requests have a host: of their base URL, or of the page. Done at the first request, so that a module that makes a client can be
- * imported on a server.
+ * Checks that requests have a host: that of the base URL or of the page. Runs with the first request, so that a module that creates a
+ * client can be imported on a server.
  *
  * @throws TypeError outside a browser when the base URL is not absolute.
  */

@@ -1,19 +1,21 @@
+// Reads the body of a response, as chunks or as text.
+
 import { ConnectionError, KubeError, type RequestSummary } from '../api/errors'
 import type { RequestOptions } from '../api/options'
 import { Slices } from '../internal/turn'
 
 /**
- * How much is read at once, in bytes. Less costs more: most pieces end inside a line, and V8 copies the texts of such as are below 128 KiB when it
- * collects garbage. More holds the page up, and gains nothing.
+ * The size of a read, in bytes. Smaller reads cost more: most chunks end inside a line, and V8 copies texts below 128 KiB during garbage
+ * collection. Larger reads block the page without a gain.
  */
 const PIECE = 256 * 1024
 
 /**
- * Reads a response's body piece by piece. What comes faster than it is dealt with does not keep the event loop: others have their turn every 8 ms. Ends
- * at once when the signal is aborted, even if the runtime's `fetch` does not; leaving the loop closes the connection.
+ * Reads a response's body in chunks. Yields to the event loop every 8 ms if data arrives faster than it is processed. Ends at once when the
+ * signal is aborted, even if the runtime's `fetch` does not. Leaving the loop closes the connection.
  *
- * A piece is there until the next is asked for: where the runtime can, all are read into the same memory. In Chromium that takes a third of the time of
- * pieces that it has to make.
+ * A chunk is valid until the next one is requested: where the runtime supports it, all reads share one buffer. In Chromium this takes a
+ * third of the time of allocating a buffer for each.
  *
  * @throws the signal's reason when it is aborted; ConnectionError when the connection breaks.
  */
@@ -34,7 +36,7 @@ export async function* readChunks(
       const value = await reader.read()
       signal?.throwIfAborted()
       if (!value) return
-      // Whoever had to wait let others work meanwhile.
+      // A read that had to wait has let other tasks run.
       if (performance.now() - askedAt > 1) slices.begin()
       onBytes?.(value.byteLength)
       for (let at = 0; at < value.byteLength; at += PIECE) {
@@ -52,19 +54,19 @@ export async function* readChunks(
   }
 }
 
-/** What reads a body: undefined at its end. */
+/** The interface of both kinds of reader. */
 interface BodyReader {
   read(): Promise<Uint8Array | undefined>
   cancel(reason: unknown): Promise<void>
 }
 
-// Readers rather than `for await`: Safari cannot iterate a stream.
+// Uses readers rather than `for await`, because Safari cannot iterate a stream.
 function readerOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): BodyReader {
   let reader: ReadableStreamBYOBReader
   try {
     reader = body.getReader({ mode: 'byob' })
   } catch {
-    // Bun's bodies, older Safari's and those that somebody made are not streams of bytes.
+    // Not byte streams: the bodies of Bun, of older Safari, and streams made by a caller.
     const other = body.getReader()
     return { read: async () => (await other.read()).value, cancel: (reason) => other.cancel(reason) }
   }
@@ -80,19 +82,19 @@ function readerOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): BodyReader {
   }
 }
 
-/** The longest body that is read as one text, in bytes after decompression: 256 Mi, about half of the longest string that V8 can hold. */
+/** The maximum length of a body that is read as one text, in bytes after decompression: 256 Mi, about half of V8's longest string. */
 export const MAX_BODY_LENGTH: number = 256 * 1024 * 1024
 
-/** How a body is read as text. */
+/** Options of {@link readText}. */
 export interface ReadTextOptions extends RequestOptions {
-  /** The longest body taken, in bytes after decompression; default {@link MAX_BODY_LENGTH}. */
+  /** The maximum length of the body, in bytes after decompression; default {@link MAX_BODY_LENGTH}. */
   maxBytes?: number | undefined
 }
 
 /**
  * Reads a response's whole body as text.
  *
- * @throws KubeError when the body is longer than the bound, and the connection is closed; otherwise as {@link readChunks}.
+ * @throws KubeError when the body exceeds the maximum; the connection is closed. Otherwise as {@link readChunks}.
  */
 export async function readText(
   response: Response,
@@ -104,7 +106,7 @@ export async function readText(
   let length = 0
   for await (const chunk of readChunks(response, request, options)) {
     length += chunk.length
-    // Thrown here, where leaving the loop closes the connection.
+    // Thrown inside the loop, so that leaving it closes the connection.
     if (length > maxBytes) throw new KubeError(`${request.method} ${request.url}: the answer is longer than the bound of ${maxBytes} bytes`)
     text += decoder.decode(chunk, { stream: true })
   }

@@ -1,3 +1,5 @@
+// The full client: reads, watches, writes and logs.
+
 import type { KubeList, KubeObject, Status } from '../api/object'
 import type {
   ApplyOptions,
@@ -23,31 +25,31 @@ import { objectPath, type SubresourceObject, type SubresourceOptions } from './s
 import { watchEvents } from './watch'
 import { deleteRequest, objectRequest, patchRequest } from './write'
 
-/** How a client reaches its server, and what it does around its requests. */
+/** Options of {@link KubeClient}. */
 export interface KubeClientOptions extends KubeReaderOptions {
   /** Functions that run around every request. */
   hooks?: RequestHooks | undefined
   /**
-   * How long the server may take to begin its answer, in milliseconds, for each attempt; then the request fails with a ConnectionError and is not
-   * repeated. Default: no limit, since the body of an answer has none either: pass a `signal` to bound both. Watches, the requests of a Reflector and
-   * `logs` have no limit: they notice a silent server themselves. A write that timed out may still have been carried out.
+   * The maximum time until an attempt's response begins, in milliseconds. A request that exceeds it fails with a ConnectionError and is not
+   * repeated. Default: no limit. The body has no limit either; pass a `signal` to bound both. Does not apply to watches, to the requests of
+   * a Reflector or to `logs`, which detect a silent server themselves. A write that timed out may still have been carried out.
    */
   timeoutMs?: number | undefined
   /**
-   * How many times a read is repeated, from 0 to 10: a GET that got no answer or the status 429, 500, 502, 503 or 504. The client waits as long as
-   * `Retry-After` says, or else at random up to 300 ms, 600 ms, 1.2 s and so on; at most 30 seconds. A server that asks for more gets no repetition.
-   * Default 0: the first failure reaches the caller at once. Never repeated are writes, watches, the requests of a Reflector and those of `logs`, which
-   * have a policy of their own.
+   * The number of times a read is repeated, from 0 to 10; default 0. Repeats a GET without a response, or with status 429, 500, 502, 503 or
+   * 504. Waits as long as `Retry-After` says, otherwise a random time up to 300 ms, 600 ms, 1.2 s and so on, at most 30 s. A `Retry-After`
+   * of more than 30 s is not repeated. Does not apply to writes, to watches, to the requests of a Reflector or to `logs`, which retry by
+   * their own rules.
    */
   retry?: number | undefined
 }
 
-/** More repetitions would hide that a server is down. */
+/** The maximum of `retry`. More repetitions would hide that a server is down. */
 const MAX_RETRIES = 10
 
 /**
- * A Kubernetes API client on `fetch`: typed reads, watches and writes, errors that carry the server's Status. It sends each request once unless `retry`
- * says otherwise, save for a second attempt with a fresh token after 401.
+ * A Kubernetes API client on `fetch`: typed reads, watches and writes, with errors that carry the server's Status. Sends each request once
+ * unless `retry` is set, except for a second attempt with a new token after a 401.
  *
  * @example
  * ```ts
@@ -56,7 +58,7 @@ const MAX_RETRIES = 10
  * ```
  */
 export class KubeClient extends KubeReader {
-  /** @throws TypeError as `KubeReader` does; RangeError when `timeoutMs` or `retry` is out of its range. */
+  /** @throws TypeError as `KubeReader` does; RangeError when `timeoutMs` or `retry` is out of range. */
   constructor(options: KubeClientOptions = {}) {
     super(options, senderOf(options))
   }
@@ -64,7 +66,7 @@ export class KubeClient extends KubeReader {
   /**
    * Reads one object, or a subresource of it.
    *
-   * @throws ApiError (status 404: there is none), ConnectionError, ParseError.
+   * @throws ApiError (status 404 when it does not exist), ConnectionError, ParseError.
    */
   async get<T extends KubeObject, S extends string = ''>(
     resource: Resource<T>,
@@ -75,9 +77,9 @@ export class KubeClient extends KubeReader {
   }
 
   /**
-   * Reads a collection, or one page of it when `limit` is given: `metadata.continue` is the next page's token.
+   * Reads a collection, or one page of it when `limit` is set; `metadata.continue` is the token of the next page.
    *
-   * @throws ApiError (ExpiredError: the resourceVersion or token is too old), ConnectionError, ParseError.
+   * @throws ApiError (ExpiredError when the resourceVersion or token is too old), ConnectionError, ParseError.
    */
   async list<T extends KubeObject>(
     resource: Resource<T>,
@@ -87,8 +89,8 @@ export class KubeClient extends KubeReader {
   }
 
   /**
-   * Reads a collection page by page (500 objects each unless `limit` says otherwise). When the server has forgotten the pages' version
-   * half way, the rest comes as one page of the newest version, without the objects that were already given.
+   * Reads a collection page by page, 500 objects each unless `limit` is set. If the version of the pages expires half way, the last page
+   * has the rest of the newest version, without the objects that were already yielded.
    *
    * @throws as {@link list}.
    */
@@ -100,10 +102,10 @@ export class KubeClient extends KubeReader {
   }
 
   /**
-   * Watches a collection until the server ends the watch or the signal is aborted, which ends the loop without an error. For a feed
-   * that goes on for ever, use a Reflector.
+   * Watches a collection until the server ends the watch or the signal is aborted, which ends the loop without an error. Use a Reflector
+   * for a feed that reconnects.
    *
-   * @throws as {@link list}; an `ERROR` event is delivered as such, and the last.
+   * @throws as {@link list}. An `ERROR` event is yielded like any other, and is the last one.
    */
   watch<T extends KubeObject>(
     resource: Resource<T>,
@@ -113,11 +115,11 @@ export class KubeClient extends KubeReader {
   }
 
   /**
-   * Creates an object and gives what the server made of it. A subresource such as `eviction` or `binding` is created for the object of that name,
-   * and answers with a Status.
+   * Creates an object and returns it as the server stored it. Creating the subresource `eviction` or `binding` of the named object returns
+   * a Status.
    *
-   * @throws TypeError when it has neither name nor generateName, no namespace, or another than `options`; ApiError (409 `AlreadyExists`,
-   * 422 `Invalid`, 429 an eviction that would break a disruption budget), ConnectionError, ParseError.
+   * @throws TypeError when the object has neither name nor generateName, lacks a namespace, or has another namespace than `options`;
+   *   ApiError (409 `AlreadyExists`, 422 `Invalid`, 429 when an eviction would violate a disruption budget), ConnectionError, ParseError.
    */
   async create<T extends KubeObject, S extends string = ''>(
     resource: Resource<T>,
@@ -128,9 +130,9 @@ export class KubeClient extends KubeReader {
   }
 
   /**
-   * Replaces an object. With a resourceVersion only that version of it: see `updateWithRetry`.
+   * Replaces an object. If the new one has a resourceVersion, replaces only that version; see `updateWithRetry`.
    *
-   * @throws TypeError as {@link create}; ConflictError (the object has another version by now), ApiError, ConnectionError, ParseError.
+   * @throws TypeError as {@link create}; ConflictError when the object has another version, ApiError, ConnectionError, ParseError.
    */
   async replace<T extends KubeObject, S extends string = ''>(
     resource: Resource<T>,
@@ -143,8 +145,8 @@ export class KubeClient extends KubeReader {
   /**
    * Changes a part of an object: `{ merge }`, `{ json }` or `{ strategic }`.
    *
-   * @throws TypeError when it is no such patch; ConflictError (it names a resourceVersion, and the object has another), ApiError (422: it does
-   * not fit the object), ConnectionError, ParseError.
+   * @throws TypeError for any other patch; ConflictError when the patch names another resourceVersion than the object has, ApiError (422
+   *   when it does not fit the object), ConnectionError, ParseError.
    */
   async patch<T extends KubeObject, S extends string = ''>(
     resource: Resource<T>,
@@ -156,9 +158,10 @@ export class KubeClient extends KubeReader {
   }
 
   /**
-   * Applies what one manager wants an object to be (server-side apply), creating the object where there is none.
+   * Applies the fields that one manager owns (server-side apply). Creates the object if it does not exist.
    *
-   * @throws TypeError as {@link create}; ConflictError whose `conflicts` says which fields others own, ApiError, ConnectionError, ParseError.
+   * @throws TypeError as {@link create}; ConflictError whose `conflicts` names the fields that other managers own, ApiError,
+   *   ConnectionError, ParseError.
    * @see KEP-555
    */
   async apply<T extends KubeObject, S extends string = ''>(
@@ -172,8 +175,9 @@ export class KubeClient extends KubeReader {
   /**
    * Deletes an object.
    *
-   * @returns a Status when it is gone; the object, with a deletionTimestamp, when that takes time. Of some resources the last state.
-   * @throws ConflictError (the preconditions do not hold), ApiError (404), ConnectionError, ParseError.
+   * @returns a Status when the object is gone; the object, with a deletionTimestamp, when deletion takes time. Some resources return the
+   *   last state.
+   * @throws ConflictError when the preconditions do not hold, ApiError (404 when it does not exist), ConnectionError, ParseError.
    */
   async delete<T extends KubeObject>(
     resource: Resource<T>,
@@ -184,10 +188,10 @@ export class KubeClient extends KubeReader {
   }
 
   /**
-   * Deletes what is selected of a collection: all of it when nothing is.
+   * Deletes the selected objects of a collection; all of them without a selector.
    *
-   * @returns what was there; a Status from servers that do not say.
-   * @throws TypeError without the namespace of a namespaced resource; as {@link delete}.
+   * @returns the deleted objects, or a Status from servers that do not list them.
+   * @throws TypeError without the namespace of a namespaced resource; otherwise as {@link delete}.
    */
   async deleteCollection<T extends KubeObject>(
     resource: Resource<T>,
@@ -197,22 +201,22 @@ export class KubeClient extends KubeReader {
   }
 
   /**
-   * Reads a container's log line by line, no faster than the caller takes the lines. A followed log resumes where it was cut, without repeats: after its
-   * last line or, before the first one, at the start of the call by the server's clock (the header `Date`; the kubelet counts the elapsed seconds where a
-   * page cannot read it). A failure ends it after eight in a row; an attempt that brought a line or was open for ten seconds resets that count. An abort
-   * ends the loop without an error.
+   * Reads a container's log line by line, with backpressure. A followed log resumes after a cut without repeating lines: after its last
+   * line or, before the first one, from the start of the call by the server's clock (the header `Date`; where a page cannot read it, the
+   * kubelet subtracts the elapsed seconds). Eight consecutive failures end it. An attempt that delivered a line or was open for ten seconds
+   * resets that count. Aborting ends the loop without an error.
    *
-   * @throws TypeError (`follow` is neither `'run'` nor `'restarts'`), ApiError (404: no such pod; 400: no such container, or it has not begun),
-   * ConnectionError, ParseError (a line of over 16 Mi characters).
+   * @throws TypeError when `follow` is neither `'run'` nor `'restarts'`, ApiError (404: no such pod; 400: no such container, or it has not
+   *   started), ConnectionError, ParseError for a line of more than 16 Mi characters.
    */
   async *logs(options: LogOptions): AsyncGenerator<string, void, undefined> {
-    // Loaded when it is needed: most of what reads objects never reads a log.
+    // Loaded on demand, because most pages never read a log.
     const { readLogs } = await import('./logs')
     yield* readLogs(this, options)
   }
 }
 
-/** What sends a client's requests; undefined: `fetch` alone. ky is loaded with the first request, and only for a client that has a use for it. */
+/** Returns what sends a client's requests; undefined for `fetch` alone. Loads ky with the first request of a client that needs it. */
 function senderOf(options: KubeClientOptions): Sender | undefined {
   const { hooks, timeoutMs, retry = 0 } = options
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS))

@@ -1,20 +1,22 @@
+// The query of requests that keep a store up to date.
+
 import type { ListOptions } from '../api/options'
 
 /**
- * The query of a request that keeps a store up to date. The parsers of selectors are loaded for the first request that has one.
+ * Returns the query of a request that keeps a store up to date. Loads the parsers of selectors with the first request that has one.
  *
  * @throws SelectorError, TypeError as `checkSelectors`.
  */
 export async function entryParams(options: ListOptions): Promise<URLSearchParams> {
   if (needsParser(options)) {
-    // A server refuses what is broken too, so a page that cannot load the parsers sends the request.
+    // The server refuses an invalid selector too, so a page that cannot load the parsers sends the request.
     const loaded = await import('../api/selector-options').catch(() => undefined)
     loaded?.checkSelectors(options)
   }
   return queryOf(options)
 }
 
-/** Equality of names and values without escapes, as in the question for one object: nothing in it can be broken. */
+/** Equality without escapes, as in the request for one object. Such a selector needs no parser. */
 const PLAIN_FIELDS = /^[\w.]+=[^\\,=!]*(,[\w.]+=[^\\,=!]*)*$/
 
 function needsParser({ labelSelector, fieldSelector }: ListOptions): boolean {
@@ -23,7 +25,7 @@ function needsParser({ labelSelector, fieldSelector }: ListOptions): boolean {
   return typeof fieldSelector !== 'string' || !PLAIN_FIELDS.test(fieldSelector)
 }
 
-/** The query of options that were checked: those that are set, under the wire's own names. */
+/** Returns the query of validated options: those that are set, named as on the wire. */
 export function queryOf(options: object): URLSearchParams {
   const params = new URLSearchParams()
   for (const [name, value] of Object.entries(options)) {

@@ -1,3 +1,5 @@
+// Turns failed responses into errors: reads the Status or the error page, names the response, and limits what is read.
+
 import type { ApiErrorInit, RequestSummary } from '../api/errors'
 import type { Status } from '../api/object'
 import { asStatus } from '../codec/envelopes'
@@ -5,28 +7,28 @@ import { type Clock, systemClock } from '../internal/clock'
 import { listen } from '../internal/listen'
 import { type Redact, redact } from '../internal/redact'
 
-/** The longest wait that a server can ask for, in milliseconds. */
+/** The maximum delay that a server can request, in milliseconds. */
 export const MAX_RETRY_AFTER_MS: number = 5 * 60_000
-/** Bytes of an error page that are read, at most. */
+/** The maximum number of bytes of an error body that are read. */
 export const MAX_ERROR_BODY: number = 64 * 1024
-/** Time that an error page may take, in milliseconds: after it, what has arrived counts. */
+/** The maximum time for reading an error body, in milliseconds. What has arrived by then is used. */
 export const ERROR_BODY_TIMEOUT_MS: number = 5_000
-/** Enough of an error page to recognise it. */
+/** The maximum length of a quoted error page, in characters: enough to recognize it. */
 const MAX_MESSAGE_LENGTH = 500
 
 /** Options of {@link failureOf}. */
 export interface FailureOptions {
-  /** Ends reading at once. */
+  /** Stops reading. */
   readonly signal?: AbortSignal | undefined
-  /** Default: the runtime's clock. */
+  /** The clock; default the system clock. */
   readonly clock?: Clock | undefined
-  /** Removes secrets from the text of the server; default: the patterns of {@link redact}. */
+  /** Removes secrets from the server's text; default: the patterns of {@link redact}. */
   readonly redact?: Redact | undefined
 }
 
 /**
- * Reads the body of a failed request: the Status of the API server, or the text of a proxy. At most {@link MAX_ERROR_BODY} bytes and
- * {@link ERROR_BODY_TIMEOUT_MS} are spent on it.
+ * Reads the body of a failed request: the Status of the API server, or the text of a proxy. Reads at most {@link MAX_ERROR_BODY} bytes for
+ * at most {@link ERROR_BODY_TIMEOUT_MS}.
  *
  * @throws the signal's reason when it is aborted.
  */
@@ -51,17 +53,16 @@ export async function failureOf(
 }
 
 /**
- * Refuses a redirect. It is never followed: headers that impersonate, client certificates and bodies would go along, and what another server
- * answers would be taken for the cluster's. Login pages are the usual target.
- *
- * @returns What the error is made of; undefined for any other answer.
+ * Returns the content of the error for a redirect; undefined for any other response. Redirects are never followed: impersonation headers,
+ * client certificates and bodies would be sent along, and another server's response would be taken for the cluster's. Their usual target is
+ * a login page.
  */
 export function redirectOf(response: Response, request: RequestSummary): ApiErrorInit | undefined {
   const { type, status, headers, redirected, url } = response
   const location = status >= 300 && status < 400 ? headers.get('location') : null
-  // An injected fetch may follow redirects all the same.
+  // An injected fetch may follow redirects nevertheless.
   const target = redirected ? finalUrlOf(response, request) : location && withoutQuery(location, url || request.url)
-  // Browsers hide where an answer leads.
+  // Browsers hide the target of a redirect.
   if (!target && location === null && type !== 'opaqueredirect') return undefined
   const where = target ? ` to ${redact(target)}` : ''
   const message = `redirected${where}, and redirects are refused, since credentials would go along: sign in again, or check baseUrl and the gateway`
@@ -69,7 +70,7 @@ export function redirectOf(response: Response, request: RequestSummary): ApiErro
 }
 
 /**
- * Names a response in an error's message: method, URL, status, content type, and the final URL when it differs.
+ * Names a response in an error message: method, URL, status, content type, and the final URL if it differs.
  *
  * @example
  * ```
@@ -83,17 +84,17 @@ export function describeResponse(response: Response, request: RequestSummary): s
   return `${request.method} ${request.url} answered ${response.status} ${type}${finalUrl ? ` from ${finalUrl}` : ''}`
 }
 
-/** The media type of a response without its parameters; the empty string when it names none. */
+/** Returns the media type of a response without parameters; the empty string when it has none. */
 const contentTypeOf = ({ headers }: Response): string => headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
 
-/** The URL that answered, without its query, when it is another than the one that was asked. */
+/** Returns the URL that answered, without its query, if it differs from the requested one. */
 function finalUrlOf({ url }: Response, request: RequestSummary): string | undefined {
   if (!url) return undefined
   const answered = withoutQuery(url)
   return answered === withoutQuery(request.url, url) ? undefined : answered
 }
 
-/** The part of a URL that may stand in a message: a query can carry tokens. */
+/** Removes the query of a URL for use in a message, because it can carry tokens. */
 export function withoutQuery(url: string, base?: string): string {
   try {
     const { protocol, host, pathname } = new URL(url, base)
@@ -111,7 +112,7 @@ function titleOf(response: Response, text: string): string | undefined {
 async function readStart({ body }: Response, clock: Clock, signal: AbortSignal | undefined): Promise<string> {
   if (!body) return ''
   const reader = body.getReader()
-  // Cancelling settles a read that waits.
+  // Cancelling settles a pending read.
   const end = () => void reader.cancel().catch(() => undefined)
   const timer = clock.setTimeout(end, ERROR_BODY_TIMEOUT_MS)
   const unlisten = listen(signal, 'abort', end)
@@ -125,7 +126,7 @@ async function readStart({ body }: Response, clock: Clock, signal: AbortSignal |
       left -= value.byteLength
     }
   } catch {
-    // What arrived before the connection broke still helps.
+    // The part that arrived before the connection broke is still useful.
   } finally {
     clock.clearTimeout(timer)
     unlisten()
@@ -142,7 +143,7 @@ function statusFrom(text: string, clean: Redact): Status | undefined {
   }
 }
 
-/** Reads `Retry-After`: seconds or a date. CORS hides the header from browsers unless it is exposed. */
+/** Parses `Retry-After`, which is in seconds or a date, to milliseconds. Browsers see the header only if the server exposes it to CORS. */
 export function retryAfterMs(header: string | null, clock: Clock): number | undefined {
   if (header === null) return undefined
   return bounded(
@@ -150,7 +151,7 @@ export function retryAfterMs(header: string | null, clock: Clock): number | unde
   )
 }
 
-/** The wait that a Status asks for, in milliseconds: from 0 to {@link MAX_RETRY_AFTER_MS}. */
+/** Returns the delay that a Status requests, in milliseconds: from 0 to {@link MAX_RETRY_AFTER_MS}. */
 export function retryAfterOf(status: Status | undefined): number | undefined {
   const seconds = status?.details?.retryAfterSeconds
   return bounded(typeof seconds === 'number' ? seconds * 1000 : undefined)

@@ -1,9 +1,12 @@
+// Validates headers without quoting their values, which may be credentials.
+
 /**
- * Checks that a header can hold a value. The runtime's own errors quote the value, which may be a credential; this one names where it is from.
+ * Checks that a header can hold a value. The runtime's own errors quote the value, which may be a credential; this one names its origin.
  *
- * @param value An untrusted value.
- * @param origin What the value is, as the message begins: `KubeClient: the token`.
- * @throws TypeError when the value is no string, is empty, begins or ends with white space, or has a character that no header holds.
+ * @param value an untrusted value.
+ * @param origin the name of the value, which begins the message: `KubeClient: the token`.
+ * @throws TypeError when the value is not a string, is empty, begins or ends with white space, or has a character that a header cannot
+ *   hold.
  */
 export function checkHeaderValue(value: unknown, origin: string): string {
   const problem = problemOf(value)
@@ -16,16 +19,16 @@ function problemOf(value: unknown): string | undefined {
   if (!value.trim()) return 'is empty'
   if (/[\r\n]/.test(value)) return 'has a line break (a file that was read without trim()?)'
   if (value.trim() !== value) return 'begins or ends with white space'
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it detects them.
   if (/[\0-\x08\x0b-\x1f\x7f]/.test(value)) return 'has a control character'
   return /[^\0-\xff]/.test(value) ? 'has a character beyond Latin-1' : undefined
 }
 
 /**
- * Makes headers of what a caller gave, each value checked.
+ * Makes headers from a caller's values, and validates each.
  *
- * @param owner What messages begin with, such as `KubeClient`.
- * @throws TypeError as {@link checkHeaderValue}, naming the header; when a name is not one.
+ * @param owner the name that begins messages, such as `KubeClient`.
+ * @throws TypeError as {@link checkHeaderValue}, naming the header; for an invalid name.
  */
 export function checkHeaders(init: HeadersInit | undefined, owner: string): Headers {
   const headers = new Headers()
@@ -38,12 +41,15 @@ export function checkHeaders(init: HeadersInit | undefined, owner: string): Head
   return headers
 }
 
-/** Headers whose values are known to everybody. */
+/** Headers whose values are not secret. */
 const PUBLIC = /^(accept|content-type|user-agent|impersonate-.*)$/
-/** A shorter value would be found in ordinary words. */
+/** The minimum length of a secret. A shorter value would match parts of ordinary words. */
 const MIN_LENGTH = 8
 
-/** The values of headers that may be secret: what a server's error page must not repeat. A scheme, as in `Basic dXNlcjpwYXNz`, is left out. */
+/**
+ * Returns the header values that may be secret, so that a quoted error page does not repeat them. Omits the scheme, as in `Basic
+ * dXNlcjpwYXNz`.
+ */
 export function secretsOf(headers: Headers): string[] {
   return [...headers].flatMap(([name, value]) =>
     PUBLIC.test(name) ? [] : [value, value.replace(/^\w+ /, '')].filter(({ length }) => length >= MIN_LENGTH),

@@ -1,22 +1,24 @@
+// Hashes the identity of a user, for keys of stored state.
+
 import { sha256 } from './sha256'
 
 const HEX_DIGITS = 32
 
 /**
- * Hashes an identity: a token, or of a JSON web token its issuer and subject; and whom it impersonates.
+ * Hashes an identity: a token (of a JSON web token, its issuer and subject) and the impersonated user.
  *
  * @returns 32 hexadecimal digits.
  */
 export async function hashIdentity(token: string, impersonates: string | undefined): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify([subjectOf(token) ?? token, impersonates ?? '']))
-  // Pages without TLS have no `subtle`.
+  // Pages without TLS have no `crypto.subtle`.
   const digest = globalThis.crypto?.subtle ? new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)) : sha256(bytes)
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
     .join('')
     .slice(0, HEX_DIGITS)
 }
 
-/** Issuer and subject of a JSON web token; undefined for any other token. Not verified: the token is the user's own. */
+/** Returns the issuer and subject of a JSON web token; undefined for any other token. Not verified, because the token is the user's own. */
 function subjectOf(token: string): readonly string[] | undefined {
   try {
     const [, payload = '', signature] = token.split('.')

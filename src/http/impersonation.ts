@@ -1,15 +1,18 @@
+// Headers that make a request act as another user.
+
 import { checkHeaderValue } from './header-value'
 
 /** The user to act as. The server must allow it. */
 export interface Impersonation {
   readonly user: string
-  /** At most one: `fetch` joins headers of the same name with a comma, and the server would take the two for one group's name. */
+  /** At most one group: `fetch` joins headers of the same name with a comma, which the server would read as the name of one group. */
   readonly groups?: readonly string[] | undefined
   readonly uid?: string | undefined
 }
 
 /**
- * Sets the headers that impersonate. Empty ones are refused: the server ignores them, and the request has the full rights of its credentials.
+ * Sets the headers that impersonate a user. Refuses empty values: the server ignores them, so the request would have the full rights of its
+ * credentials.
  *
  * @throws TypeError when the user is missing or empty, a group or the uid is empty, or there is more than one group.
  */
@@ -22,12 +25,12 @@ export function impersonate(headers: Headers, { user, uid, groups = [] }: Impers
 }
 
 /**
- * The impersonated identity of a client's headers in one canonical string, however it was set; undefined when there is none.
+ * Returns the impersonated identity in a client's headers as one canonical string, however it was set; undefined without one.
  *
- * @throws TypeError when there is a group, uid or extra field without a user.
+ * @throws TypeError for a group, uid or extra field without a user.
  */
 export function impersonated(headers: Headers): string | undefined {
-  // Headers iterate in the order of their names.
+  // Headers are iterated in the order of their names.
   const fields = [...headers].filter(([name]) => name.startsWith('impersonate-'))
   if (fields.length === 0) return undefined
   if (!headers.has('impersonate-user')) throw new TypeError('KubeClient: a group, uid or extra field is impersonated without a user')

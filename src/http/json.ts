@@ -1,3 +1,5 @@
+// Reads responses that are one JSON object, and requests objects.
+
 import { checkSchema } from '../api/check'
 import { apiErrorOf, isParseError, isWatchError, ParseError, type RequestSummary, WatchError } from '../api/errors'
 import type { KubeObject, Status } from '../api/object'
@@ -9,10 +11,10 @@ import { describeResponse, retryAfterOf } from './failure'
 import type { RawRequest, Requester } from './requester'
 
 /**
- * Reads a response's whole body as one JSON object; what is in it is not checked.
+ * Reads a response's whole body as one JSON object. Does not check its content.
  *
- * @throws ParseError when it is something else, naming the answer; ApiError when it is a Status that says `Failure`, whatever the HTTP status;
- *   KubeError when it is longer than the bound; ConnectionError when the connection breaks; the signal's reason when it is aborted.
+ * @throws ParseError for anything else, naming the response; ApiError for a Status that says `Failure`, whatever the HTTP status; KubeError
+ *   when the body exceeds the maximum; ConnectionError when the connection breaks; the signal's reason when it is aborted.
  */
 export async function readJson<T>(response: Response, request: RequestSummary, options: ReadTextOptions): Promise<T> {
   const text = await readText(response, request, options)
@@ -34,9 +36,9 @@ function parseAnswer<T>(text: string, response: Response, request: RequestSummar
 }
 
 /**
- * Some proxies and aggregated servers refuse with an HTTP status of 200.
+ * Throws for a failure that was sent with HTTP status 200, as some proxies and aggregated servers do.
  *
- * @throws ApiError when a value is a Status that says `Failure`. Its status is the Status's code; 500 when there is none.
+ * @throws ApiError when the value is a Status that says `Failure`. Its status is the code of the Status, or 500 without one.
  */
 export function throwIfFailure(value: unknown, request: RequestSummary): void {
   const status = asStatus(value)
@@ -48,10 +50,10 @@ function refusalOf(body: Status, request: RequestSummary) {
 }
 
 /**
- * Has an error of a pure parser say which answer it is about.
+ * Adds the response to the error of a pure parser.
  *
- * @returns a ParseError or WatchError that names the answer; an ApiError when the error carries the Status that came instead of events; any other error
- *   as it is.
+ * @returns a ParseError or WatchError that names the response; an ApiError when the error carries a Status that was sent in place of
+ *   events; any other error unchanged.
  */
 export function locate(error: unknown, response: Response, request: RequestSummary): unknown {
   if (isWatchError(error)) {
@@ -59,7 +61,7 @@ export function locate(error: unknown, response: Response, request: RequestSumma
       ? refusalOf(error.status, request)
       : new WatchError(`${describeResponse(response, request)}: ${error.message}`, { cause: error })
   }
-  // The class writes the excerpt behind the message.
+  // The constructor appends the excerpt to the message.
   if (isParseError(error)) {
     const { message, excerpt } = error
     return new ParseError(`${describeResponse(response, request)}: ${message.slice(0, -`: ${excerpt}`.length)}`, excerpt, { cause: error })
@@ -67,18 +69,18 @@ export function locate(error: unknown, response: Response, request: RequestSumma
   return error
 }
 
-/** Sends a request whose answer is one JSON object. @throws as `KubeReader.request`, and {@link readJson}. */
+/** Sends a request whose response is one JSON object. @throws as `KubeReader.request` and {@link readJson}. */
 export async function requestJson<T>(client: Requester, request: RawRequest): Promise<T> {
   const { method = 'GET', path } = request
   return readJson<T>(await client.request(request), { method, url: `${client.baseUrl}/${path}` }, request)
 }
 
-/** Sends a request whose answer is an object of a resource, or a Status, a Scale or a list, which the resource's schema is not about. */
+/** Sends a request whose response is an object of a resource, or a Status, Scale or list, to which the resource's schema does not apply. */
 export async function requestObject<T>(client: Requester, resource: Resource, request: RawRequest): Promise<T> {
   return (await requestObjectAndText<T>(client, resource, request)).object
 }
 
-/** As {@link requestObject}, and the text that the object was parsed from. */
+/** Sends a request as {@link requestObject} does, and also returns the text from which the object was parsed. */
 export async function requestObjectAndText<T>(
   client: Requester,
   resource: Resource,

@@ -1,17 +1,19 @@
+// Sends requests through ky. The only module that imports it.
+
 import ky, { isNetworkError, isTimeoutError } from 'ky'
 import { type Clock, systemClock } from '../internal/clock'
 import { retryAfterMs } from './failure'
 import type { RequestHooks } from './hooks'
 import type { Fetch, Sender } from './sender'
 
-/** The longest wait before a repetition, in milliseconds. */
+/** The maximum delay before a repetition, in milliseconds. */
 export const MAX_RETRY_WAIT_MS: number = 30_000
-/** The wait before the first repetition, in milliseconds; each later one may be twice as long. */
+/** The maximum delay before the first repetition, in milliseconds. It doubles with each further one. */
 const FIRST_WAIT_MS = 300
-/** The statuses of a server that is busy or restarting. */
+/** The statuses of an overloaded or restarting server. */
 const BUSY: ReadonlySet<number> = new Set([429, 500, 502, 503, 504])
 
-/** What {@link kySender} adds to a request. */
+/** Options of {@link kySender}. */
 export interface KySenderOptions {
   readonly fetch?: Fetch | undefined
   readonly hooks?: RequestHooks | undefined
@@ -20,12 +22,12 @@ export interface KySenderOptions {
   readonly clock?: Clock | undefined
 }
 
-/** Sends requests through ky: with hooks, a time limit for each attempt, and repetitions of reads. */
+/** Makes a sender that uses ky for hooks, a time limit for each attempt, and repetitions of reads. */
 export function kySender({ fetch, hooks = {}, timeoutMs, retry: limit = 0, clock = systemClock }: KySenderOptions): Sender {
   const send = ky.create({ throwHttpErrors: false, ...(fetch && { fetch: (input) => fetch(input as Request) }) })
   return async ({ url, init, ownPolicy }) => {
     const isRepeated = !ownPolicy && init.method === 'GET' && limit > 0
-    // ky itself repeats after a status only when it throws, and then it has read the body of the error.
+    // ky repeats after a status only if it throws, which would read the body of the error.
     const repeat = ({ response, retryCount }: { response: Response; retryCount: number }) => {
       if (retryCount >= limit || !BUSY.has(response.status)) return undefined
       const delay = retryAfterMs(response.headers.get('retry-after'), clock)

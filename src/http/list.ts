@@ -1,3 +1,5 @@
+// Lists collections, as entries or as objects.
+
 import { checkSchema } from '../api/check'
 import { isExpiredError, ParseError, type RequestSummary } from '../api/errors'
 import { metaNamespaceKey } from '../api/keys'
@@ -15,15 +17,15 @@ import { PageTokens } from './pages'
 import { searchParams } from './params'
 import type { Requester } from './requester'
 
-/** What a list of entries can be given. */
+/** Options of a list of entries. */
 export interface ListEntriesOptions extends ListOptions, RequestOptions {
   /** Whether to keep `metadata.managedFields`; default `'drop'`. */
   managedFields?: 'drop' | 'keep' | undefined
-  /** The media types asked for, when not plain JSON. */
+  /** The accepted media types; default plain JSON. */
   accept?: string | undefined
 }
 
-/** Lists a collection, cutting the items out of the response as it arrives. */
+/** Lists a collection. Cuts the items out of the response as it arrives. */
 export async function listEntries<T extends KubeObject>(
   client: Requester,
   resource: Resource<T>,
@@ -62,7 +64,7 @@ export async function listEntries<T extends KubeObject>(
   }
 }
 
-/** Lists a collection, parsed as a whole; see `KubeReader.list`. */
+/** Lists a collection and parses it as a whole; see `KubeClient.list`. */
 export async function listObjects<T extends KubeObject>(
   client: Requester,
   resource: Resource<T>,
@@ -83,15 +85,15 @@ export async function listObjects<T extends KubeObject>(
 }
 
 /**
- * Takes what came where a list was asked for; its items are not looked at.
+ * Returns the metadata of a value that should be a list. Does not look at the items.
  *
- * @throws ApiError when it is a Status that says `Failure`; ParseError when it is anything else.
+ * @throws ApiError for a Status that says `Failure`; ParseError for anything else.
  */
 export function listMetaFrom(value: unknown, request: RequestSummary): ListMeta {
   const metadata = asListMeta(value)
   if (metadata) return metadata
   throwIfFailure(value, request)
-  // What is in it may be long, or too deep to be written.
+  // The content may be long, or too deep to serialize.
   const shallow = JSON.stringify(value, (key, part) => (key !== '' && typeof part === 'object' && part !== null ? '…' : part))
   throw new ParseError('the response is not a Kubernetes list', shallow)
 }
@@ -101,7 +103,7 @@ function located(skipped: Skipped | undefined, response: Response, request: Requ
   return { skipped: { ...skipped, errors: skipped.errors.map((error) => locate(error, response, request) as Error) } }
 }
 
-/** Reads page after page; see `KubeClient.pages`. @throws also as {@link PageTokens.take}. */
+/** Lists page by page; see `KubeClient.pages`. @throws also as {@link PageTokens.take}. */
 export async function* listPages<T extends KubeObject>(
   list: (page: ListOptions) => Promise<KubeList<T>>,
   { limit = 500, resourceVersion, resourceVersionMatch }: ListOptions,
@@ -120,7 +122,7 @@ export async function* listPages<T extends KubeObject>(
     if (!token) return
     tokens.take(token)
     try {
-      // A token carries its version: neither a resourceVersion nor a match may stand beside it.
+      // A token contains its version, so the server accepts no resourceVersion or match beside it.
       page = await list({ limit, continue: token, resourceVersion: undefined, resourceVersionMatch: undefined })
     } catch (error) {
       if (!isExpiredError(error)) throw error

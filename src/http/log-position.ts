@@ -1,13 +1,15 @@
-/** Where a log begins, under the wire's own names. */
+// Tracks the position in a followed log, so that it resumes without losing or repeating lines.
+
+/** The start of a log, named as on the wire. */
 export interface LogStart {
   readonly sinceSeconds?: number | undefined
   readonly sinceTime?: string | undefined
   readonly tailLines?: number | undefined
 }
 
-/** A line of a log that was asked for with `timestamps=true`, taken apart. */
+/** A line of a log requested with `timestamps=true`, split into time and text. */
 export interface TimedLine {
-  /** Comparable as text: seconds since the epoch, a dot and nine digits. Undefined when the line has no time. */
+  /** The time in a form that compares as text: seconds since the epoch, a dot and nine digits. Undefined when the line has no time. */
   readonly time: string | undefined
   /** The line without its time. */
   readonly text: string
@@ -15,7 +17,7 @@ export interface TimedLine {
 
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d) /
 
-/** Takes the time off a line. */
+/** Splits a line into time and text. */
 export function timedLine(line: string): TimedLine {
   const [prefix, second = '', fraction = '', zone = ''] = TIME.exec(line) ?? []
   const ms = Date.parse(second + zone)
@@ -24,39 +26,39 @@ export function timedLine(line: string): TimedLine {
 }
 
 /**
- * How far a log has been read, and where to resume it. Kubelets resume from a whole second (`sinceTime` has no fraction on its way to them), so some
- * lines come again. Several lines can share one time, which is why lines are counted rather than compared.
+ * Tracks how far a log has been read, and where to resume it. Kubelets resume at a whole second (`sinceTime` loses its fraction on the way
+ * to them), so some lines arrive again. Lines are counted rather than compared, because several can have the same time.
  */
 export class LogPosition {
   readonly #start: LogStart
-  // When the first answer began: by the server's clock where it can be read, and by the caller's.
+  // The time when the first response began, by the server's clock if it is readable, and by the caller's.
   #serverMs: number | undefined
   #openedMs: number | undefined
   #wasEmpty = false
   #last = ''
-  // Lines delivered since the first one of the last time.
+  // The number of lines delivered with the last time.
   #count = 0
   #dropped = 0
   #isBehind = false
   #isReached = false
 
-  /** @param start Where the caller wants the log to begin. */
+  /** @param start the start of the log that the caller requested. */
   constructor(start: LogStart) {
     this.#start = start
     this.#wasEmpty = start.tailLines === 0
   }
 
-  /** Whether an answer has begun. */
+  /** Whether a response has begun. */
   get isOpened(): boolean {
     return this.#openedMs !== undefined
   }
 
-  /** Whether the resumed log does not hold the line that was read last: it was rotated away, or belongs to an earlier run. */
+  /** Whether the resumed log lacks the line that was read last: it was rotated away, or belongs to an earlier run. */
   get isLost(): boolean {
     return this.#isBehind && !this.#isReached
   }
 
-  /** Notes the beginning of an answer; only the first counts. @param date The header `Date`, which not every page may read. */
+  /** Registers the start of a response; only the first one counts. @param date the header `Date`, which a page may be unable to read. */
   open(date: string | null, nowMs: number): void {
     if (this.isOpened) return
     this.#openedMs = nowMs
@@ -64,12 +66,12 @@ export class LogPosition {
     if (!Number.isNaN(serverMs)) this.#serverMs = serverMs
   }
 
-  /** Notes that an answer stayed open without a line: nothing was there when the call began. */
+  /** Registers that a response stayed open without a line: the log was empty when the call began. */
   quiet(): void {
     this.#wasEmpty = true
   }
 
-  /** Where to resume: at the second of the last line; before the first line, at the beginning of the call. */
+  /** Returns where to resume: the second of the last line or, before the first line, the start of the call. */
   resume(nowMs: number): LogStart {
     if (!this.#last) return this.#restart(nowMs)
     this.#isBehind = true
@@ -79,8 +81,8 @@ export class LogPosition {
   }
 
   /**
-   * Lines written since the call began must come, though `tailLines` or `sinceSeconds` sent again would leave them out. Without the server's time the
-   * elapsed seconds are sent instead: the kubelet counts them back on its own clock.
+   * Returns where to restart so that lines written since the call began are included; sending `tailLines` or `sinceSeconds` again would
+   * omit them. Without the server's time it sends the elapsed seconds, which the kubelet subtracts from its own clock.
    */
   #restart(nowMs: number): LogStart {
     const { sinceSeconds, sinceTime, tailLines } = this.#start
@@ -96,18 +98,19 @@ export class LogPosition {
     return { ...rest, sinceTime: rfc3339(Number.isNaN(wantedMs) ? beganMs : Math.max(beganMs, wantedMs)), sinceSeconds: undefined }
   }
 
-  /** Whether a line is newer than the last one while that one is not there. */
+  /** Whether a line is newer than the last one while the last one has not been found. */
   skips({ time }: TimedLine): boolean {
     return this.isLost && time !== undefined && time > this.#last
   }
 
-  /** Takes the next line. @returns false when it was delivered before. */
+  /** Advances to the next line. @returns false when it was delivered before. */
   advance({ time }: TimedLine): boolean {
-    // Kubelets cut long lines into parts with a time each; `sinceTime` can fall between them, and the rest of such a line has no time.
+    // Kubelets split long lines into parts, each with a time. `sinceTime` can fall between them, and the remainder of such a line has no
+    // time.
     if (time === undefined) return !this.isLost
     if (this.#isBehind) {
       this.#isReached ||= time === this.#last
-      // Output and errors are written side by side, so a line can be a little older than the one before.
+      // Standard output and standard error are written concurrently, so a line can be slightly older than the one before.
       if (time <= this.#last && (!this.#isReached || this.#dropped++ < this.#count)) return false
       this.#isBehind = false
     }
@@ -120,5 +123,5 @@ export class LogPosition {
   }
 }
 
-/** A time as kubelets get it: in whole seconds. */
+/** Formats a time for kubelets, in whole seconds. */
 const rfc3339 = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`

@@ -1,3 +1,5 @@
+// Reads logs of containers, and follows them across cuts and restarts.
+
 import { isApiError, isConnectionError, ParseError } from '../api/errors'
 import type { RequestOptions } from '../api/options'
 import type { Resource } from '../api/resource'
@@ -11,59 +13,61 @@ import { searchParams } from './params'
 import { type Requester, withOwnPolicy } from './requester'
 import { objectPath } from './subresources'
 
-/** Which log to read, and which part of it. */
+/** Options of `KubeClient.logs`. */
 export interface LogOptions extends RequestOptions {
-  /** The pod. */
+  /** The name of the pod. */
   name: string
   namespace: string
-  /** Needed where the pod has several. */
+  /** The container; required when the pod has several. */
   container?: string | undefined
   /**
-   * Continues with what the container writes from now on, and resumes after a cut. `'run'` ends with this run of the container; `'restarts'` continues
-   * with the next runs, until the pod has finished or is gone. Default `false`: ends with what is there.
+   * Continues with new lines, and resumes after a cut. `'run'` ends with the current run of the container; `'restarts'` continues with the
+   * next runs until the pod has finished or is gone. Default `false`: ends with the lines that exist.
    */
   follow?: 'run' | 'restarts' | false | undefined
-  /** Reads the run before the current one; not together with `follow: 'restarts'`. */
+  /** Reads the run before the current one. Cannot be combined with `follow: 'restarts'`. */
   previous?: boolean | undefined
-  /** Begins this many seconds ago; not together with `sinceTime`. */
+  /** The start of the log, in seconds before now. Cannot be combined with `sinceTime`. */
   sinceSeconds?: number | undefined
-  /** Begins at this time: RFC 3339, whole seconds. */
+  /** The start of the log: RFC 3339, in whole seconds. */
   sinceTime?: string | undefined
-  /** Begins this many lines before the end. */
+  /** The number of lines to read from the end. */
   tailLines?: number | undefined
-  /** Puts the time before each line: RFC 3339 and a space. */
+  /** Prefixes each line with its time in RFC 3339 and a space. */
   timestamps?: boolean | undefined
-  /** Ends after this many bytes, if need be within a line. The log is then asked for once, and not resumed when it is cut. */
+  /** The maximum number of bytes; the last line may be cut. Such a log is requested once, and does not resume after a cut. */
   limitBytes?: number | undefined
-  /** The source of time. Default: the runtime's clock. */
+  /** The clock; default the system clock. */
   clock?: Clock | undefined
 }
 
-/** The longest line taken, in UTF-16 code units: 16 Mi. */
+/** The maximum length of a line, in UTF-16 code units: 16 Mi. */
 const MAX_LINE_LENGTH = 16 * 1024 * 1024
-/** A log that ends this soon after it opened, or after its last byte, and has nothing new is over; one that was silent for longer was cut. */
+/**
+ * The duration, in milliseconds, below which an attempt without a new line means that the log is over. After a longer silence it was cut.
+ */
 const SHORT_MS = 1_000
-/** An attempt that was open for so long, or brought a line, stood: what ends it is no failure of the server. */
+/** The duration, in milliseconds, from which an open attempt proves a healthy server. A line proves it too. */
 const STOOD_MS = 10_000
-/** This many failures in a row, with no attempt that stood between them, are final. */
+/** The number of consecutive failures, without proof of a healthy server in between, that end the log. */
 const MAX_FAILURES = 8
-/** The longest wait between two attempts, unless the server asks for more. */
+/** The maximum delay between two attempts, in milliseconds, unless the server requests more. */
 const LONGEST_WAIT_MS = 30_000
-/** The longest wait for a container's next run. */
+/** The maximum delay before a container's next run, in milliseconds. */
 const NEXT_RUN_WAIT_MS = 5_000
 
-// Written out, as the generated ones are: what checks definitions is for those of users, and need not be loaded for this.
+// Written out, so that the validation of `defineResource` is not loaded.
 const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' }
 
 /**
  * Reads a log; see `KubeClient.logs`.
  *
- * @throws TypeError when the options contradict each other; the errors of `KubeClient.logs`.
+ * @throws TypeError for contradictory options; the errors of `KubeClient.logs`.
  */
 export async function* readLogs(client: Requester, options: LogOptions): AsyncGenerator<string, void, undefined> {
   checkOptions(options)
   try {
-    // The bound counts the bytes of all that is sent: what is asked for in addition would change its meaning.
+    // The limit counts all bytes of the response, so additional requests would change its meaning.
     if (options.follow && options.limitBytes === undefined) yield* new Follower(client, options).lines()
     else yield* (await openLog(client, options)).lines
   } catch (error) {
@@ -72,26 +76,26 @@ export async function* readLogs(client: Requester, options: LogOptions): AsyncGe
 }
 
 function checkOptions({ follow, previous }: LogOptions): void {
-  // Also for callers without types: `true` says neither.
+  // For callers without types: `true` is ambiguous.
   if (follow && follow !== 'run' && follow !== 'restarts')
     throw new TypeError(`logs: follow must be 'run' (ends with the container's run) or 'restarts', not ${JSON.stringify(follow)}`)
   if (follow === 'restarts' && previous) throw new TypeError("logs: the previous run has no restarts to follow; use follow: 'run'")
 }
 
-/** How one answer to a followed log went. */
+/** The outcome of one response to a followed log. */
 interface Attempt {
-  /** Milliseconds for which it was open; undefined when it never was. */
+  /** The duration for which the response was open, in milliseconds; undefined when it never was. */
   readonly openMs: number | undefined
-  /** Milliseconds since its last byte. */
+  /** The time since its last byte, in milliseconds. */
   readonly silentMs: number
   readonly hasNew: boolean
-  /** What ended it; undefined when the server ended it in order. */
+  /** The reason for its end; undefined when the server ended it normally. */
   readonly failure?: unknown
 }
 
 /**
- * Follows a log across cuts and restarts. The end of an answer does not say why: the API server ends it in the same way when the container has ended and
- * when it lost the kubelet. So the log is asked for once more, and the run is over when that brings nothing.
+ * Follows a log across cuts and restarts. The end of a response does not reveal its reason: the API server ends it in the same way when the
+ * container has ended and when it lost the kubelet. So the log is requested once more, and the run is over when that delivers nothing.
  */
 class Follower {
   readonly #client: Requester
@@ -99,7 +103,7 @@ class Follower {
   readonly #clock: Clock
   readonly #signal: AbortSignal
   readonly #position: LogPosition
-  // Attempts in a row that failed before they stood, and those that ended soon.
+  // The number of consecutive attempts that failed without proof of a healthy server, and of those that ended early.
   #failures = 0
   #hasty = 0
   #isRunOver = false
@@ -128,7 +132,7 @@ class Follower {
     }
   }
 
-  /** Delivers what one answer brings. */
+  /** Delivers the lines of one response. */
   async *#attempt(): AsyncGenerator<string, Attempt, undefined> {
     let openedMs: number | undefined
     let heardMs = this.#clock.now()
@@ -166,10 +170,10 @@ class Follower {
   }
 
   /**
-   * The resumed log does not hold the line that was read last: the kubelet has rotated the file, or the container was restarted meanwhile. In that case
-   * the previous run has that line, and what it wrote before it ended.
+   * Delivers the rest of a run when the resumed log lacks the line that was read last: the kubelet has rotated the file, or the container
+   * was restarted. The previous run then has that line, and the lines after it.
    *
-   * @param next The first new line of the resumed log. A server that ignores `previous` sends it again.
+   * @param next the first new line of the resumed log. A server that ignores `previous` sends it again.
    */
   async *#finishRun(next?: TimedLine): AsyncGenerator<string, void, undefined> {
     this.#isRunOver = false
@@ -178,7 +182,7 @@ class Follower {
       const log = await this.#open({ follow: undefined, previous: true })
       for await (const line of log.lines) {
         const timed = timedLine(line)
-        // Newer, without the last line: that is yet another run.
+        // A newer line without the last one belongs to yet another run.
         if (this.#position.skips(timed)) {
           if (timed.time === next?.time && timed.text === next?.text) return
           this.#isRunOver = true
@@ -199,7 +203,7 @@ class Follower {
     return openLog(this.#client, { ...this.#options, ...start, timestamps: true, ...options })
   }
 
-  /** Whether the pod has ended, so that no further run comes. A caller who may not read pods waits until the pod is gone. */
+  /** Whether the pod has ended, so that no further run follows. A caller without permission to read pods waits until the pod is gone. */
   async #isPodFinished(): Promise<boolean> {
     const path = objectPath(PODS, this.#options)
     try {
@@ -220,7 +224,7 @@ class Follower {
     this.#hasty = hasStood && openMs >= SHORT_MS ? 0 : this.#hasty + 1
   }
 
-  /** Waits before the next attempt: not at all after one that stood, and once after one that ended soon; then longer and longer. */
+  /** Waits before the next attempt: not after a healthy one, once after one that ended early, then increasingly longer. */
   async #wait({ failure }: Attempt, isOver: boolean): Promise<void> {
     if (isOver) this.#hasty++
     const backoffMs = this.#hasty > 1 ? SHORT_MS * 2 ** Math.min(this.#hasty - 2, 20) : 0
@@ -231,11 +235,11 @@ class Follower {
   }
 }
 
-/** Whether a failure may be gone when the server is asked again. */
+/** Whether a failure may be temporary. */
 const mayPass = (error: unknown): boolean =>
   isConnectionError(error) || (isApiError(error) && (error.status === 429 || error.status >= 500))
 
-/** An answer whose headers are there. */
+/** A response whose headers have arrived. */
 interface OpenLog {
   /** The header `Date`; null in a page to which the server does not expose it. */
   readonly date: string | null
@@ -250,7 +254,10 @@ async function openLog(client: Requester, { name, namespace, clock: _, signal, o
   return { date: response.headers.get('date'), lines: splitLines(chunks, path) }
 }
 
-/** As `LineSplitter`, but a log's blank lines, carriage returns and byte order marks are part of it, and nothing is read before it is asked for. */
+/**
+ * Splits lines as `LineSplitter` does, but keeps blank lines, carriage returns and byte order marks, which are part of a log, and reads
+ * only on demand.
+ */
 async function* splitLines(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const checked = (line: string): string => {

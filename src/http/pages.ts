@@ -1,22 +1,24 @@
+// Bounds the pages of a list.
+
 import { KubeError } from '../api/errors'
 
-/** How many pages a list may have: five million objects, at 500 a page. */
+/** The maximum number of pages of a list: five million objects at 500 a page. */
 export const MAX_PAGES = 10_000
 
-/** Follows the `continue` tokens of one list, and ends a list that would never end. */
+/** Tracks the `continue` tokens of one list, and stops a list whose pages do not end. */
 export class PageTokens {
   readonly #subject: string
   readonly #seen = new Set<string>()
 
-  /** @param subject what the errors say the list is of. */
+  /** @param subject the name of the list in errors. */
   constructor(subject = 'a list') {
     this.#subject = subject
   }
 
   /**
-   * Takes the token of the next page.
+   * Registers the token of the next page.
    *
-   * @throws KubeError when the server gave this token before, or the list has more than {@link MAX_PAGES} pages.
+   * @throws KubeError when the server sent this token before, or the list has more than {@link MAX_PAGES} pages.
    */
   take(token: string): void {
     if (this.#seen.has(token)) throw new KubeError(`${this.#subject}: the server gave a continue token that leads to a page read before`)

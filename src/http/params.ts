@@ -1,8 +1,10 @@
+// The query of requests.
+
 import { checkSelectors } from '../api/selector-options'
 import { queryOf } from './entry-params'
 
 /**
- * The query of a request: the options that are set, under the wire's own names.
+ * Returns the query of a request: the options that are set, named as on the wire.
  *
  * @throws SelectorError, TypeError as {@link checkSelectors}.
  */

@@ -1,15 +1,19 @@
+// A client as data, so that another thread can make its requests.
+
 import type { RequestSummary } from '../api/errors'
 import type { Credentials } from './credentials'
 import type { ServerWarning } from './warnings'
 
-/** What a client in another thread is made of: plain data. */
+/** The settings of a client in another thread: plain data. */
 export interface ClientSettings {
   readonly baseUrl: string
-  /** Sent with every request: those of the client, and of impersonation. */
+  /** The headers of every request, including those of impersonation. */
   readonly headers: readonly (readonly [string, string])[]
 }
 
-/** What a client in another thread needs to make the requests of this one. What is no data stays here, and is asked. */
+/**
+ * Everything that a client in another thread needs to make this client's requests. Functions stay in this thread, which answers for them.
+ */
 export interface PortableClient extends ClientSettings {
   readonly credentials: Credentials
   readonly onWarning: ((warning: ServerWarning, request: RequestSummary) => void) | undefined

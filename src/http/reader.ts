@@ -1,3 +1,5 @@
+// The client for reading: lists and watches as entries, on `fetch` alone.
+
 import { apiErrorOf, ConnectionError, isApiError, type RequestSummary } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import type { CollectionOptions } from '../api/options'
@@ -22,35 +24,35 @@ import { type Fetch, fetchSender, type Sender } from './sender'
 import { parseWarnings, type ServerWarning } from './warnings'
 import { type WatchEntriesOptions, watchEntries } from './watch'
 
-/** How a client reaches its server. */
+/** Options of {@link KubeReader}. */
 export interface KubeReaderOptions {
   /**
    * The server, such as `http://127.0.0.1:8001` (kubectl proxy). A path is kept: `https://gateway/k8s/clusters/c1`. Default: the page's own
-   * origin; outside browsers it must be given, at the latest when the first request is made. It has no credentials, query or fragment.
+   * origin; required outside browsers by the time of the first request. Must not have credentials, a query or a fragment.
    */
   baseUrl?: string | URL | undefined
-  /** A bearer token, or a function that gives one: asked when first needed and once again when the server answers 401. */
+  /** A bearer token, or a function that returns one. Called when a token is first needed, and again when the server responds with 401. */
   token?: TokenSource | undefined
-  /** In place of the runtime's `fetch`: service bindings, TLS, tests. It is given a `Request`. */
+  /** Replaces the runtime's `fetch`, for service bindings, TLS or tests. Called with a `Request`. */
   fetch?: Fetch | undefined
-  /** Sent with every request. */
+  /** The headers of every request. */
   headers?: HeaderValues | undefined
-  /** The user to act as; the server must allow it. */
+  /** The user to act as. The server must allow it. */
   impersonate?: Impersonation | undefined
   /**
-   * Told every warning the server sends along, the same ones again and again. Pages of another origin see them only where the server exposes
+   * Called with every warning that the server sends, including repeated ones. Pages of another origin see them only if the server exposes
    * the header (`Access-Control-Expose-Headers: Warning`).
    *
    * @see client-go `rest.WarningHandler`
    */
   onWarning?: ((warning: ServerWarning, request: RequestSummary) => void) | undefined
-  /** Where time comes from; default: the runtime's clock. */
+  /** The clock; default the system clock. */
   clock?: Clock | undefined
 }
 
 /**
- * The part of a `KubeClient` that informers, ListWatch and Reflector need: lists and watches as entries, on `fetch` alone. It sends each request once,
- * save for a second attempt with a fresh token after 401.
+ * The part of a `KubeClient` that informers, ListWatch and Reflector use: lists and watches as entries, on `fetch` alone. Sends each
+ * request once, except for a second attempt with a new token after a 401.
  *
  * @example
  * ```ts
@@ -58,9 +60,9 @@ export interface KubeReaderOptions {
  * ```
  */
 export class KubeReader extends Opaque {
-  /** The server's URL as given, without a trailing slash; the empty string is the page's own origin. */
+  /** The server's URL as given, without a trailing slash; the empty string for the page's own origin. */
   readonly baseUrl: string
-  /** The impersonated user, groups and uid in one canonical string, not secret; undefined when nobody is impersonated. */
+  /** The impersonated user, groups and uid as one canonical string, which is not secret; undefined without impersonation. */
   readonly impersonates: string | undefined
   readonly #credentials: Credentials
   readonly #headers: Headers
@@ -68,20 +70,20 @@ export class KubeReader extends Opaque {
   readonly #onWarning: KubeReaderOptions['onWarning']
   readonly #clock: Clock
   readonly #portable: PortableClient | undefined
-  /** Whether requests carry a token or an `Authorization` header that the client was given: then the server's answers depend on the user. */
+  /** Whether requests carry a token or an `Authorization` header given to the client, so that the server's responses depend on the user. */
   readonly authenticates: boolean
   #defaults: RequestInit | undefined
 
   /**
-   * @param sender Sends the requests of a subclass; default: `fetch`.
-   * @throws TypeError when the base URL is malformed or has credentials; when no header can hold the token, a header or the impersonated user; when
-   * that is empty, or groups cannot be impersonated together.
+   * @param sender sends the requests of a subclass; default `fetch`.
+   * @throws TypeError when the base URL is malformed or has credentials; when a header cannot hold the token, a header or the impersonated
+   *   user; when the impersonated user is empty, or the groups cannot be impersonated together.
    */
   constructor(options: KubeReaderOptions = {}, sender?: Sender) {
     super()
     const { baseUrl = '', token, fetch, headers, impersonate, onWarning, clock = systemClock } = options
     const hasHooks = 'hooks' in options && options.hooks !== undefined
-    // Without types they would be ignored, and hooks may be what signs requests.
+    // For callers without types: hooks would be ignored, and may be what signs requests.
     if (hasHooks && !sender) throw new TypeError('KubeReader: hooks need a KubeClient')
     this.baseUrl = checkBaseUrl(String(baseUrl))
     this.#credentials = new Credentials(token)
@@ -97,29 +99,33 @@ export class KubeReader extends Opaque {
   }
 
   /**
-   * Hashes who asks: the token, or of a JSON web token its issuer and subject, which stay the same when it is renewed; and whom it impersonates. For
-   * keys of what is stored for one user. The token function is asked when there is no token yet.
+   * Hashes the identity of the user: the token (of a JSON web token, its issuer and subject, which survive a renewal) and the impersonated
+   * user. Used in keys of state stored for one user. Calls the token function if there is no token yet.
    *
    * @returns 32 hexadecimal digits of a SHA-256; undefined without a token.
-   * @throws what the token function throws; TypeError when no header can hold the token.
+   * @throws the error of the token function; TypeError when no header can hold the token.
    */
   async identityHash(): Promise<string | undefined> {
     const token = (await this.#credentials.token()) ?? this.#headers.get('authorization') ?? undefined
     if (token === undefined) return undefined
-    // Loaded when it is needed: most clients store nothing, or for a user who has a name.
+    // Loaded on demand: most clients store nothing, or store for a named user.
     const { hashIdentity } = await import('./identity')
     return hashIdentity(token, this.impersonates)
   }
 
-  /** What a client in another thread needs to make the same requests; undefined when this one was given `fetch` or `hooks`, which work only here. */
+  /**
+   * The data that a client in another thread needs to make the same requests; undefined for a client with `fetch` or `hooks`, which cannot
+   * leave this thread.
+   */
   get portable(): PortableClient | undefined {
     return this.#portable
   }
 
   /**
-   * Lists a collection for a ListWatch: the items are cut out of the response as it arrives, and not parsed.
+   * Lists a collection for a ListWatch. Cuts the items out of the response as it arrives, without parsing them.
    *
-   * @throws ApiError (ExpiredError: the resourceVersion or token is too old), ConnectionError, ParseError; SelectorError before anything is sent.
+   * @throws ApiError (ExpiredError when the resourceVersion or token is too old), ConnectionError, ParseError; SelectorError before a
+   *   request is sent.
    */
   listEntries<T extends KubeObject>(
     resource: Resource<T>,
@@ -129,7 +135,8 @@ export class KubeReader extends Opaque {
   }
 
   /**
-   * Watches a collection for a ListWatch: events come in batches, their objects cut out and not parsed. An abort rejects with the signal's reason.
+   * Watches a collection for a ListWatch. Yields events in batches, with objects cut out and not parsed. Aborting rejects with the signal's
+   * reason.
    *
    * @throws as {@link listEntries}.
    */
@@ -141,10 +148,10 @@ export class KubeReader extends Opaque {
   }
 
   /**
-   * Sends a request; the response's body is the caller's. Nothing is kept in an HTTP cache, and no redirect is followed.
+   * Sends a request. The caller reads the response's body. HTTP caches store nothing, and redirects are not followed.
    *
-   * @throws ApiError when the status is not 2xx, or the answer is a redirect; ConnectionError when there is no answer; the signal's reason when it is
-   * aborted; TypeError when there is no host to ask, no header can hold a value, or the path would lead elsewhere than below the base URL.
+   * @throws ApiError for a status other than 2xx, and for a redirect; ConnectionError without a response; the signal's reason when it is
+   *   aborted; TypeError without a host, when a header cannot hold a value, or when the path leads outside the base URL.
    */
   async request({ path, params, method = 'GET', headers, body, signal, ownPolicy = false }: RawRequest): Promise<Response> {
     checkPath(path)
@@ -161,7 +168,7 @@ export class KubeReader extends Opaque {
       this.#defaults ??= requestDefaults()
       const init = { ...this.#defaults, method, headers: own, ...(body !== undefined && { body }), ...(signal && { signal }) }
       const sent = this.#send({ url: summary.url, init, ownPolicy })
-      // Neither a token provider nor an injected fetch is trusted to end on abort. An answer that comes too late is thrown away.
+      // A token function or an injected fetch may ignore the abort. A response that arrives later is discarded.
       sent.then((late) => (signal?.aborted ? late.body?.cancel() : undefined)).catch(() => undefined)
       return abortable(sent, signal)
     }

@@ -1,12 +1,15 @@
+// The defaults of every request.
+
 /**
- * The options of every request. Answers are never written to an HTTP cache, where Secrets would outlive the page, and a redirect is never followed:
- * `'manual'` shows where it leads in every runtime but browsers, which only show that it is one; `'error'` looks like a lost connection.
+ * Returns the options of every request. HTTP caches never store a response, because Secrets would outlive the page. Redirects are never
+ * followed: `'manual'` reveals the target in every runtime but browsers, which only reveal that it is a redirect; `'error'` would look like
+ * a lost connection.
  */
 export function requestDefaults(): RequestInit {
   return { redirect: 'manual', ...(takesCache() && { cache: 'no-store' }) }
 }
 
-/** Cloudflare's runtime throws on `cache` up to the compatibility date 2024-11-11. */
+/** Whether the runtime accepts `cache`. Cloudflare's throws on it up to the compatibility date 2024-11-11. */
 function takesCache(): boolean {
   try {
     new Request('http://localhost', { cache: 'no-store' })

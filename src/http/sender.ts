@@ -1,24 +1,26 @@
-/** A request as `new Request(url, init)` takes it. */
+// Sends the requests of a client.
+
+/** The arguments of `new Request(url, init)`. */
 export interface Outgoing {
   readonly url: string
   readonly init: RequestInit
-  /** As `RawRequest.ownPolicy`. */
+  /** See `RawRequest.ownPolicy`. */
   readonly ownPolicy: boolean
 }
 
 /**
- * Sends requests for a client. This is the one part in which clients differ: `KubeReader.request` checks, signs and explains for each of them.
+ * Sends requests for a client. The only part in which clients differ: `KubeReader.request` validates, signs and explains for all of them.
  *
- * @returns the response as it came, whatever its status. A rejection is a request without an answer.
+ * @returns the response unchanged, whatever its status. Rejects when there is no response.
  */
 export type Sender = (request: Outgoing) => Promise<Response>
 
-/** Stands in for the runtime's `fetch`. */
+/** A replacement for the runtime's `fetch`. */
 export type Fetch = (request: Request) => Promise<Response>
 
-/** Sends each request once. */
+/** Makes a sender that sends each request once. */
 export function fetchSender(fetch: Fetch = (request) => globalThis.fetch(request)): Sender {
-  // Node's Request follows its signal by a weak reference: collected before the answer comes, it would not pass an abort on.
+  // Node's Request follows its signal by a weak reference. If it were collected before the response, it would not pass on an abort.
   const unanswered = new Set<Request>()
   return async ({ url, init }) => {
     const request = new Request(url, init)

@@ -1,5 +1,7 @@
+// SHA-256 in plain JavaScript.
+
 /**
- * SHA-256, for pages without TLS, where `crypto.subtle` is missing.
+ * Computes SHA-256 for pages without TLS, where `crypto.subtle` is missing.
  *
  * @see FIPS 180-4
  */
@@ -38,7 +40,7 @@ export function sha256(message: Uint8Array): Uint8Array {
 
 const rotate = (value: number, by: number): number => (value >>> by) | (value << (32 - by))
 
-/** The first 32 bits behind the point of the square roots of 8 primes, and of the cube roots of 64. */
+/** Returns the first 32 bits of the fractional parts of the square roots of 8 primes, and of the cube roots of 64. */
 function initialValues(): { state: Uint32Array; constants: Uint32Array } {
   const state = new Uint32Array(8)
   const constants = new Uint32Array(64)

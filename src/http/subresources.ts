@@ -1,14 +1,16 @@
+// Paths and types of subresources.
+
 import type { KubeObject } from '../api/object'
 import { pathSegment } from '../api/path-segment'
 import { type Resource, resourceName, resourcePath } from '../api/resource'
 
-/** How many replicas there are to be, whatever their owner: the object of the subresource `scale`. */
+/** The object of the subresource `scale`: the number of replicas, for any kind of owner. */
 export interface Scale extends KubeObject {
   spec?: { replicas?: number }
   readonly status?: { replicas: number; selector?: string }
 }
 
-/** Asks for a pod to be deleted, if its disruption budgets allow that: what is created in the subresource `eviction`. */
+/** The object of the subresource `eviction`. Creating it deletes a pod, if its disruption budgets allow that. */
 export interface Eviction extends KubeObject {
   deleteOptions?: {
     dryRun?: readonly 'All'[]
@@ -17,12 +19,12 @@ export interface Eviction extends KubeObject {
   }
 }
 
-/** Puts a pod on a node: what is created in the subresource `binding`. */
+/** The object of the subresource `binding`. Creating it assigns a pod to a node. */
 export interface Binding extends KubeObject {
   target: { apiVersion?: string; kind?: string; name: string }
 }
 
-/** The subresources whose objects are of a type of their own; the others have the resource's. Can be extended by declaration merging. */
+/** The subresources whose objects have a type of their own; others have the type of the resource. Extensible by declaration merging. */
 export interface SubresourceTypes {
   scale: Scale
   eviction: Eviction
@@ -32,13 +34,13 @@ export interface SubresourceTypes {
 /** The object of a resource's subresource, or of the resource itself. */
 export type SubresourceObject<T, S extends string> = S extends keyof SubresourceTypes ? SubresourceTypes[S] : T
 
-/** Which part of an object a request is about. */
+/** Selects a part of an object. */
 export interface SubresourceOptions<S extends string> {
-  /** Such as `status` or `scale`; the object itself when left out. */
+  /** The subresource, such as `status` or `scale`; the object itself when left out. */
   subresource?: S | undefined
 }
 
-/** `apiVersion` and `kind` of the objects that are not the resource's own. */
+/** The `apiVersion` and `kind` of objects that differ from their resource's. */
 export const SUBRESOURCE_TYPES: Readonly<Record<string, readonly [apiVersion: string, kind: string]>> = {
   scale: ['autoscaling/v1', 'Scale'],
   eviction: ['policy/v1', 'Eviction'],
@@ -46,9 +48,9 @@ export const SUBRESOURCE_TYPES: Readonly<Record<string, readonly [apiVersion: st
 }
 
 /**
- * The path of an object, or of a part of it.
+ * Returns the path of an object, or of a part of it.
  *
- * @throws TypeError as {@link resourcePath}; when the subresource is empty, or more than one segment of a path.
+ * @throws TypeError as {@link resourcePath}; when the subresource is empty, or more than one path segment.
  */
 export function objectPath(
   resource: Resource,

@@ -1,3 +1,5 @@
+// Collections as the server prints them: tables of columns and rows.
+
 import { KubeError, ParseError } from '../api/errors'
 import type { KubeObject, ListMeta } from '../api/object'
 import type { ListOptions, RequestOptions } from '../api/options'
@@ -9,10 +11,13 @@ import { requestJson } from './json'
 import { searchParams } from './params'
 import type { Requester } from './requester'
 
-/** What a table's rows bring besides their cells: the metadata of their objects, the whole objects, or nothing. */
+/** The object in a table's rows: its metadata, the whole object, or nothing. */
 export type IncludeObject = 'Metadata' | 'Object' | 'None'
 
-/** A collection as the server would print it: what `kubectl get -o wide` shows. {@link https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables} */
+/**
+ * A collection as the server prints it, the source of `kubectl get -o wide`. {@link
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables}
+ */
 export interface Table<O = PartialObjectMetadata> {
   kind: 'Table'
   apiVersion: string
@@ -21,7 +26,7 @@ export interface Table<O = PartialObjectMetadata> {
   rows: TableRow<O>[]
 }
 
-/** What a column of a {@link Table} shows. */
+/** A column of a {@link Table}. */
 export interface TableColumn {
   name: string
   /** An OpenAPI type: `string`, `integer`, `number`, `boolean`, `array`. */
@@ -29,19 +34,19 @@ export interface TableColumn {
   /** Narrows the type: `name` is the object's name. May be empty. */
   format: string
   description: string
-  /** 0: always shown; more: where there is room (`-o wide`). */
+  /** 0: always shown. Higher numbers: shown if there is room (`-o wide`). */
   priority: number
 }
 
-/** A row of a {@link Table}: a cell for each column. What depends on the time, such as an age, is of the moment when the server wrote it. */
+/** A row of a {@link Table}: one cell for each column. Cells that depend on the time, such as an age, are as of the response. */
 export interface TableRow<O = PartialObjectMetadata> {
   cells: unknown[]
   conditions?: TableRowCondition[]
-  /** Left out when it was not to be included. */
+  /** The object of the row; left out with `includeObject: 'None'`. */
   object: O
 }
 
-/** A remark on a row, such as `Completed`: there is nothing to be seen in it any more. */
+/** A condition of a row, such as `Completed`: the object needs no more attention. */
 export interface TableRowCondition {
   type: string
   status: string
@@ -50,7 +55,7 @@ export interface TableRowCondition {
 }
 
 /**
- * A row as a Kubernetes object, as informers and stores keep it: it has the metadata of the object it is about.
+ * A row as a Kubernetes object, which informers and stores can keep: it has the metadata of its object.
  *
  * @example
  * ```ts
@@ -60,15 +65,15 @@ export interface TableRowCondition {
 export interface RowObject<O = undefined> extends KubeObject {
   kind: 'TableRow'
   apiVersion: 'meta.k8s.io/v1'
-  /** The names of the columns that the cells belong to. */
+  /** The names of the columns of the cells. */
   columns: string[]
   cells: unknown[]
   conditions?: TableRowCondition[]
-  /** With `includeObject: 'Object'`: the whole object. */
+  /** The whole object, with `includeObject: 'Object'`. */
   object: O
 }
 
-/** What {@link listTable} can be given. */
+/** Options of {@link listTable}. */
 export interface TableOptions<I extends IncludeObject = IncludeObject> extends ListOptions, RequestOptions {
   /** All namespaces when left out. */
   namespace?: string | undefined
@@ -76,17 +81,17 @@ export interface TableOptions<I extends IncludeObject = IncludeObject> extends L
   includeObject?: I | undefined
 }
 
-/** What stands beside the cells of a row: {@link IncludeObject}. */
+/** The type of the object in a row; see {@link IncludeObject}. */
 export type IncludedObject<T, I extends IncludeObject> = I extends 'Object' ? T : I extends 'None' ? undefined : PartialObjectMetadata
 
-/** No plain JSON beside it: a server that cannot make a table is to say so, not to send everything. */
+/** Does not accept plain JSON, so that a server without tables responds with an error instead of the objects. */
 export const TABLE_ACCEPT = 'application/json;as=Table;g=meta.k8s.io;v=v1'
 
 /**
- * Reads a collection as the server would print it, or one page of it when `limit` is given.
+ * Reads a collection as the server prints it, or one page of it when `limit` is set.
  *
  * @param client a `KubeClient`.
- * @throws ApiError (406: the server knows no tables), KubeError when it sends something else; ConnectionError, ParseError.
+ * @throws ApiError (406 from a server without tables), KubeError when the response is not a table; ConnectionError, ParseError.
  * @example
  * ```ts
  * const { columnDefinitions, rows } = await listTable(client, Pod, { namespace: 'shop' })
@@ -103,9 +108,9 @@ export async function listTable<T extends KubeObject, I extends IncludeObject = 
 }
 
 /**
- * Takes what came where a table was asked for. What Go wrote as null is there: an empty array, and metadata without members.
+ * Returns a value that should be a table. Replaces the nulls that Go writes: with an empty array, and with metadata without members.
  *
- * @throws KubeError when it is none.
+ * @throws KubeError when it is not a table.
  */
 export function asTable<O>(value: unknown, resource: Resource): Table<O> {
   const { kind, metadata, rows, ...table } = (value ?? {}) as Partial<Table<O>>
@@ -115,9 +120,9 @@ export function asTable<O>(value: unknown, resource: Resource): Table<O> {
 }
 
 /**
- * Makes an entry of a row.
+ * Makes an entry from a row.
  *
- * @throws ParseError when the row has no object with a name, so that nothing says what it is about.
+ * @throws ParseError when the row has no object with a name, which would identify it.
  */
 export function rowEntry<T extends KubeObject>(
   row: TableRow<KubeObject | null | undefined> | null,

@@ -1,3 +1,5 @@
+// Updates an object, and repeats on a conflict.
+
 import { isApiError, isConflictError } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import type { ObjectOptions, WriteOptions } from '../api/options'
@@ -11,42 +13,45 @@ import type { KubeClient } from './client'
 import { requestObjectAndText } from './json'
 import { objectPath } from './subresources'
 
-/** How often to try, and how long to wait in between. @see apimachinery `wait.Backoff` */
+/** The number of attempts, and the delays between them. @see apimachinery `wait.Backoff` */
 export interface RetryBackoff {
-  /** How many attempts there are at most; default 5. */
+  /** The maximum number of attempts; default 5. */
   steps?: number | undefined
-  /** The first wait, in milliseconds; default 10. */
+  /** The first delay, in milliseconds; default 10. */
   durationMs?: number | undefined
-  /** What each wait is multiplied by for the next; default 1. client-go's `DefaultBackoff`, for objects that others change often: 4 steps with factor 5. */
+  /**
+   * The factor between consecutive delays; default 1. client-go's `DefaultBackoff`, for objects that change often, is 4 steps with factor
+   * 5.
+   */
   factor?: number | undefined
-  /** How much of a wait is added to it at random; default 0.1. */
+  /** The random part added to a delay, as a fraction of it; default 0.1. */
   jitter?: number | undefined
 }
 
-/** What {@link updateWithRetry} can be given. */
+/** Options of {@link updateWithRetry}. */
 export interface UpdateOptions extends ObjectOptions, WriteOptions {
-  /** Such as `status`, where that is what changes. */
+  /** The subresource to update, such as `status`. */
   subresource?: 'status' | (string & {}) | undefined
-  /** Default: client-go's `DefaultRetry`. */
+  /** The backoff; default client-go's `DefaultRetry`. */
   backoff?: RetryBackoff | undefined
-  /** Default: the runtime's own. */
+  /** The clock; default the system clock. */
   clock?: Clock | undefined
-  /** Default `Math.random`. */
+  /** Returns numbers in [0, 1); default `Math.random`. */
   random?: (() => number) | undefined
 }
 
 /**
- * Reads an object, changes it and writes it back; on a conflict reads it again and repeats. No other error is retried.
+ * Reads an object, changes it and writes it back. On a conflict it reads the object again and repeats. Retries no other error.
  *
- * An object with a number that JavaScript cannot hold (an integer of 64 bits beyond 2^53, such as `9223372036854775807`) is not sent back whole, since
- * that would write the rounded number: a JSON patch of what `mutate` changed is sent, for that resourceVersion. The number itself can be
- * set as a bigint. An attempt to move or copy it is refused.
+ * An object with a number that JavaScript cannot represent (a 64-bit integer beyond 2^53, such as `9223372036854775807`) is not written
+ * back whole, because that would write the rounded number. Instead, a JSON patch of the changes that `mutate` made is sent for that
+ * resourceVersion. The number itself can be set as a bigint; moving or copying it is refused.
  *
  * @param client a `KubeClient`.
- * @param mutate called at each attempt with the object as it is then: changes it, or returns another one in its place.
- * @returns the object as it was written.
- * @throws ConflictError when the last attempt was too late as well; TypeError naming a field whose number cannot be written exactly; whatever
- *   `get`, `replace`, `patch` and `mutate` throw; the signal's reason on abort.
+ * @param mutate called on each attempt with the current object: changes it in place, or returns a replacement.
+ * @returns the object as written.
+ * @throws ConflictError when the last attempt conflicts; TypeError naming a field whose number cannot be written exactly; the errors of
+ *   `get`, `replace`, `patch` and `mutate`; the signal's reason on abort.
  * @see client-go `retry.RetryOnConflict`
  * @example
  * ```ts
@@ -68,7 +73,7 @@ export async function updateWithRetry<T extends KubeObject>(
   for (let step = 1; ; step++, wait *= factor) {
     const { object, text } = await requestObjectAndText<T>(client, resource, { path: objectPath(resource, { namespace, name }), signal })
     const version = object.metadata.resourceVersion
-    // The patch did not fit, and not because the object had changed.
+    // The patch failed although the object has not changed.
     if (misfit && misfit.version === version) throw misfit.error
     const isExact = !hasInexactNumber(text)
     const changed = (await mutate(object)) ?? object
@@ -86,7 +91,7 @@ export async function updateWithRetry<T extends KubeObject>(
   }
 }
 
-/** What was changed, for one version only: with another one the server answers 409, as it does to a whole object. */
+/** Returns the changes as a patch for one version only; for another version the server responds with 409, as it does for a whole object. */
 function changesOf(before: KubeObject, after: KubeObject, version: string | undefined): JsonPatchOperation[] {
   const { apiVersion, kind, metadata } = before
   const pinned = { apiVersion, kind, ...after, metadata: { ...after.metadata, resourceVersion: metadata.resourceVersion } }

@@ -1,16 +1,18 @@
-/** A warning that came with an answer: of a deprecated API, an unknown field, an admission policy. */
+// Parses the warnings of the API server.
+
+/** A warning in a response: about a deprecated API, an unknown field or an admission policy. */
 export interface ServerWarning {
-  /** 299 with Kubernetes. */
+  /** The warning code; Kubernetes sends 299. */
   readonly code: number
-  /** Who warns; `-` when it does not say. */
+  /** The component that warns; `-` when it is not named. */
   readonly agent: string
   readonly text: string
 }
 
 /**
- * Takes the `Warning` headers of an answer apart; what is none is left out.
+ * Parses the `Warning` headers of a response. Skips invalid ones.
  *
- * @param header one header or several, joined by commas.
+ * @param header one header, or several joined by commas.
  * @see RFC 7234, 5.5; apimachinery `net.ParseWarningHeaders`
  */
 export function parseWarnings(header: string): ServerWarning[] {
@@ -21,5 +23,5 @@ export function parseWarnings(header: string): ServerWarning[] {
   }))
 }
 
-// A header's bytes come as one character each, but the server wrote UTF-8.
+// A header has one character per byte, but the server wrote UTF-8.
 const utf8 = (bytes: string): string => new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)))

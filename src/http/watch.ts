@@ -1,3 +1,5 @@
+// Watches collections, as entries or as objects.
+
 import { isParseError, ParseError, type RequestSummary, type WatchError } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import type { RequestOptions, WatchOptions } from '../api/options'
@@ -12,22 +14,22 @@ import { entryParams } from './entry-params'
 import { locate } from './json'
 import type { Requester } from './requester'
 
-/** What a watch of entries can be given. */
+/** Options of a watch of entries. */
 export interface WatchEntriesOptions extends WatchOptions, RequestOptions {
   /** Whether to keep `metadata.managedFields`; default `'drop'`. */
   managedFields?: 'drop' | 'keep' | undefined
-  /** The media types asked for, when not plain JSON. */
+  /** The accepted media types; default plain JSON. */
   accept?: string | undefined
-  /** The longest event taken, in bytes; default 16 Mi. A longer one ends the watch with a WatchError. */
+  /** The maximum length of an event, in bytes; default 16 Mi. A longer one ends the watch with a WatchError. */
   maxLineLength?: number | undefined
 }
 
-/** Makes events of the lines of one watch; each is `text.slice(start, end)`, and known to be ASCII or not. */
+/** Decodes the lines of one watch to events. Each line is `text.slice(start, end)`, and known to be ASCII or not. */
 export interface LineDecoder<T> {
   decode(text: string, start: number, end: number, emit: (event: WatchEntry<T>) => void, isAscii: boolean): void
 }
 
-/** Watches a collection: one batch per network read, the first one, empty, as soon as the server has accepted the watch. */
+/** Watches a collection. Yields one batch per network read; the first, an empty one, as soon as the server has accepted the watch. */
 export async function* watchEntries<T extends KubeObject>(
   client: Requester,
   resource: Resource<T>,
@@ -56,13 +58,13 @@ export async function* watchEntries<T extends KubeObject>(
   const keep = (event: WatchEntry<T>) =>
     void batch.push(event.type === 'SKIPPED' ? { ...event, error: locate(event.error, response, request) as Error } : event)
   const decode: LineSink = (text, start, end, isAscii) => decoder.decode(text, start, end, keep, isAscii)
-  // What came before a broken line still counts.
+  // The events before an invalid line are still valid.
   const collect = (read: () => void, chunk?: Uint8Array) => {
     batch = []
     try {
       read()
     } catch (error) {
-      failure = locate((isFirst && batch.length === 0 && whatCame(error, chunk)) || error, response, request)
+      failure = locate((isFirst && batch.length === 0 && explained(error, chunk)) || error, response, request)
     }
     isFirst = false
     return batch
@@ -81,8 +83,8 @@ export async function* watchEntries<T extends KubeObject>(
   }
 }
 
-/** A body that is one value over several lines is no watch; its first line alone would not say what it is. */
-function whatCame(error: unknown, chunk: Uint8Array | undefined): unknown {
+/** Explains a body that is one value over several lines, which is not a watch: its first line alone would be misleading. */
+function explained(error: unknown, chunk: Uint8Array | undefined): unknown {
   if (!chunk || !isParseError(error) || !(error.cause instanceof SyntaxError)) return error
   const text = new TextDecoder().decode(chunk)
   let refused: WatchError | undefined
@@ -94,7 +96,7 @@ function whatCame(error: unknown, chunk: Uint8Array | undefined): unknown {
   return refused ?? new ParseError('a watch has one event in a line, this is one value over several lines', text)
 }
 
-/** Behind the last line end stand events without one, or the beginning of an event that was cut off and counts for nothing: where is it? */
+/** Returns the start of the unfinished event after the last line end. Events without a line end may come before it. */
 function unfinishedAt(rest: string, start: number): number {
   let at = skipSpace(rest, start)
   try {
@@ -105,7 +107,7 @@ function unfinishedAt(rest: string, start: number): number {
   return rest.length
 }
 
-/** Parses a watch's entries to events, one by one; an abort ends the loop. @throws what is wrong with an object that cannot be kept. */
+/** Parses the entries of a watch to events, one by one. Aborting ends the loop. @throws the error of an object that cannot be kept. */
 export async function* watchEvents<T>(
   batches: AsyncIterable<readonly WatchEntry<T>[]>,
   signal: AbortSignal | undefined,

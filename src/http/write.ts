@@ -1,3 +1,5 @@
+// Turns writes into requests (pure). Options that are not named here become the query, named as on the wire.
+
 import type { ObjectMeta } from '../api/object'
 import type { DeleteOptions, RequestOptions } from '../api/options'
 import { PATCH_TYPES, type Patch } from '../api/patch'
@@ -7,8 +9,6 @@ import { searchParams } from './params'
 import type { RawRequest } from './requester'
 import { objectPath, SUBRESOURCE_TYPES } from './subresources'
 
-// What the verbs have in common: from what a caller says to a request. Options that are not named here are the query, under the wire's names.
-
 interface Target extends RequestOptions {
   readonly namespace?: string | undefined
   readonly subresource?: string | undefined
@@ -17,10 +17,10 @@ interface Target extends RequestOptions {
 const METHODS = { create: 'POST', replace: 'PUT', apply: 'PATCH' } as const
 
 /**
- * The request that sends a whole object. `apiVersion` and `kind` are filled in: for custom resources the server insists on them.
+ * Returns the request that sends a whole object. Sets `apiVersion` and `kind`, which the server requires for custom resources.
  *
- * @throws TypeError when the object has no name, has no namespace and needs one, or has another than the options say; when it has a number that
- *   cannot be written as it was meant ({@link writeJson}).
+ * @throws TypeError when the object has no name, lacks a required namespace, or has another namespace than the options; when it has a
+ *   number that cannot be written exactly ({@link writeJson}).
  */
 export function objectRequest(
   verb: keyof typeof METHODS,
@@ -35,7 +35,7 @@ export function objectRequest(
   }
   const { name, generateName, namespace: own } = object.metadata
   const { namespace = own, subresource = '' } = options
-  // What a subresource takes is created below its object, everything else in the collection.
+  // Subresources are created below their object, everything else in the collection.
   const inCollection = verb === 'create' && !subresource
   const known = name || (inCollection && generateName)
   if (!known) throw new TypeError(`${resourceName(resource)}: the object needs a metadata.name${inCollection ? ' or a generateName' : ''}`)
@@ -50,7 +50,7 @@ export function objectRequest(
   }
 }
 
-/** The request that changes a part of an object. */
+/** Returns the request that changes a part of an object. */
 export function patchRequest(resource: Resource, name: string, patch: Patch<unknown>, options: Target): RawRequest {
   checkResource(resource)
   const [[kind, body] = ['', undefined], ...more] = Object.entries(patch ?? {})
@@ -59,13 +59,13 @@ export function patchRequest(resource: Resource, name: string, patch: Patch<unkn
   return { ...writeRequest('PATCH', resource, name, body, options), headers: { 'content-type': type } }
 }
 
-/** The request that deletes an object, or without a name what is selected of a collection. */
+/** Returns the request that deletes an object or, without a name, the selected objects of a collection. */
 export function deleteRequest(
   resource: Resource,
   name: string | undefined,
   { dryRun, gracePeriodSeconds, propagationPolicy, preconditions, ...options }: DeleteOptions & Target,
 ): RawRequest {
-  // The server reads these from the query only where there is no body, and not all of them.
+  // The server reads these options from the query only if there is no body, and then not all of them.
   checkResource(resource)
   const body = { dryRun: dryRun && [dryRun], gracePeriodSeconds, propagationPolicy, preconditions }
   if (name === undefined && !options.namespace && resource.scope === 'Namespaced')

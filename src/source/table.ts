@@ -112,7 +112,7 @@ class TableClient implements EntryClient {
       case 'BOOKMARK': {
         // In table form a bookmark has one row, whose object is the bookmark. It may be the event that brings the columns.
         const table = asTable<unknown>(object, resource)
-        this.#learn(table)
+        this.#updateColumns(table)
         return [{ type, ...asBookmark(table.rows[0]?.object) }]
       }
       case 'ERROR':
@@ -127,7 +127,7 @@ class TableClient implements EntryClient {
     table: Table<KubeObject | undefined>,
     managedFields: 'drop' | 'keep' | undefined,
   ): Generator<{ readonly entry: Entry<T> } | { readonly error: Error }> {
-    this.#learn(table)
+    this.#updateColumns(table)
     const names = this.#columns.map(({ name }) => name)
     for (const row of table.rows) {
       try {
@@ -140,7 +140,7 @@ class TableClient implements EntryClient {
   }
 
   /** In a watch only the first event has the columns. */
-  #learn({ columnDefinitions }: Table<unknown>): void {
+  #updateColumns({ columnDefinitions }: Table<unknown>): void {
     if (!columnDefinitions?.length || JSON.stringify(columnDefinitions) === JSON.stringify(this.#columns)) return
     this.#columns = columnDefinitions
     this.#onColumns?.(columnDefinitions)

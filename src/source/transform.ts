@@ -1,3 +1,5 @@
+// Transforms the objects of a source.
+
 import type { KubeObject } from '../api/object'
 import type { ListOptions, RequestOptions, WatchOptions } from '../api/options'
 import { type Entry, entryFromObject } from '../codec/entry'
@@ -5,16 +7,16 @@ import type { ArrivalOptions, EntryList, WatchEntry } from '../codec/wire'
 import type { ListerWatcher } from './lister-watcher'
 
 /**
- * Changes an object before it enters the store: its result is what is kept, stored and passed to handlers. It may change the given object and
- * return it, and must leave name, namespace, uid and resourceVersion as they are.
+ * Changes an object before it enters the store. The result is kept, stored and passed to handlers. A transform may change the given object
+ * and return it, but must not change name, namespace, uid or resourceVersion.
  *
  * @see client-go `cache.TransformFunc`
  */
 export type Transform<T> = (object: T) => T
 
 /**
- * Applies a transform once to each object of a source. When the transform throws, the error is reported and the object is left out; a delete is
- * passed on as the server sent it.
+ * Applies a transform once to each object of a source. If the transform throws, reports the error and skips the object. Passes on a
+ * deletion as the server sent it.
  */
 export class TransformingListerWatcher<T extends KubeObject> implements ListerWatcher<T> {
   readonly #source: ListerWatcher<T>
@@ -60,7 +62,7 @@ export class TransformingListerWatcher<T extends KubeObject> implements ListerWa
           break
         }
       }
-      // What came before a broken text still counts.
+      // The events before an invalid text are still valid.
       yield events
       if (failure) throw failure.error
     }
@@ -71,15 +73,15 @@ export class TransformingListerWatcher<T extends KubeObject> implements ListerWa
     const entry = this.#apply(event.entry)
     if (entry) return { type: event.type, entry }
     if (event.type === 'DELETED') return event
-    // Left out, but the collection has come to its version.
+    // The object is skipped, but the collection has reached its version.
     return { type: 'BOOKMARK', resourceVersion: event.entry.resourceVersion, initialEventsEnd: false }
   }
 
-  /** @throws ParseError when the text is not JSON: no fault of the transform's. */
+  /** @throws ParseError when the text is not JSON, which is not the transform's fault. */
   #apply(entry: Entry<T>): Entry<T> | undefined {
     const { object } = entry
     try {
-      // The entry was made without managedFields, unless they were asked for.
+      // The entry was made without managedFields, unless they were requested.
       const transformed = entryFromObject(this.#transform(object), { managedFields: 'keep' })
       for (const field of ['key', 'uid', 'resourceVersion'] as const) {
         if (transformed[field] === entry[field]) continue
