@@ -3,8 +3,8 @@
 import type { KubeObject } from './object'
 
 /**
- * An object reduced to its metadata, often a tenth of its size. Enough for counts, labels, owners and ages. {@link
- * https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches}
+ * An object reduced to its metadata, often a tenth of its size. Enough for counts, labels, owners and ages.
+ * {@link https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches}
  */
 export interface PartialObjectMetadata extends KubeObject {
   kind: 'PartialObjectMetadata'

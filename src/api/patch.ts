@@ -20,7 +20,7 @@ export type Patch<T> =
       readonly strategic?: never
     }
   | {
-      /** RFC 6902: operations, of which the server applies all or none. */
+      /** RFC 6902: operations. The server applies all or none. */
       readonly json: readonly JsonPatchOperation[]
       readonly merge?: never
       readonly strategic?: never

@@ -15,8 +15,8 @@ import type { Requester } from './requester'
 export type IncludeObject = 'Metadata' | 'Object' | 'None'
 
 /**
- * A collection as the server prints it, the source of `kubectl get -o wide`. {@link
- * https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables}
+ * A collection as the server prints it, the source of `kubectl get -o wide`.
+ * {@link https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables}
  */
 export interface Table<O = PartialObjectMetadata> {
   kind: 'Table'

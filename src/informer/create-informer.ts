@@ -1,3 +1,5 @@
+// The everyday entry: makes and starts an informer of one collection.
+
 import { isApiError, PersistenceError } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import { checkResource, type Resource } from '../api/resource'
@@ -15,13 +17,14 @@ import type { InformerSource, ObjectSource, ReadAs, RequiredBy, TableSource } fr
 import type { WaitOptions } from './wait'
 
 /**
- * How {@link createInformer} stores its state.
+ * The storage of {@link createInformer}, and the owner of the stored state.
  *
- * **A stored state belongs to one user, so name the user.** What a server shows depends on the user, and a stored state is shown before the server
- * answers. With a client that authenticates (`token`, or an `Authorization` header) nothing is stored or loaded until `user` is given: `onError` is
- * called once with a PersistenceError (`refused`), and the informer runs from memory. A token does not name its user, since it changes while the user
- * stays the same. Without a token of the client's own (`kubectl proxy`, a gateway that uses cookies, a `fetch` with its own credentials) the
- * library cannot tell users apart: give `user` wherever there can be more than one, and call `persister.clear({ user })` at logout.
+ * **A stored state belongs to one user, so name the user.** What a server shows depends on the user, and a stored state is shown before the
+ * server responds. With a client that authenticates (`token`, or an `Authorization` header) nothing is stored or loaded until `user` is
+ * given: `onError` is called once with a PersistenceError (`refused`), and the informer runs from memory. A token does not identify its
+ * user, because it changes while the user stays the same. Without a token of the client's own (`kubectl proxy`, a gateway that uses
+ * cookies, a `fetch` with its own credentials) the library cannot tell users apart: give `user` wherever there can be more than one, and
+ * call `persister.clear({ user })` at logout.
  */
 export interface PersistOptions extends Pick<InformerPersistence, 'flushIntervalMs' | 'loadTimeoutMs' | 'sensitive' | 'events'> {
   /** The storage, such as `idbPersister({ database: 'dashboard' })`. */
@@ -38,22 +41,24 @@ export interface PersistOptions extends Pick<InformerPersistence, 'flushInterval
   version?: string | undefined
 }
 
-/** What {@link createInformer} takes. `expectedType` defaults to the resource. */
+/** Options of {@link createInformer}. `expectedType` defaults to the resource. */
 export interface InformerOptions<T extends KubeObject, Names extends string = never, S extends InformerSource = ObjectSource>
   extends Omit<SharedInformerOptions<T, Names>, 'persistence'>,
     ListWatchOptions {
-  /** What is read of each object: `metadata()`, or `table()` for what the server would print. Default: whole objects. */
+  /** The part of each object to read: `metadata()`, or `table()` for the printed columns. Default: whole objects. */
   source?: S | undefined
-  /** Where the state is kept across restarts. Default: in memory only. */
+  /** The storage of the state across restarts. Default: none; the state is in memory only. */
   persist?: PersistOptions | undefined
   /**
-   * How to go on where the server forbids reading all namespaces: `eachAllowed(['shop'])` follows those that it allows. Has no effect for one
-   * namespace and for cluster-scoped resources. Default: the informer is `denied`.
+   * The behaviour where the server forbids reading all namespaces: `eachAllowed(['shop'])` follows those that it allows. Has no effect for
+   * one namespace and for cluster-scoped resources. Default: the informer is `denied`.
    */
   namespaces?: NamespacesPlan | undefined
-  /** Closes the informer. Disposing of it does so too. */
+  /** Closes the informer, as disposing of it does. */
   signal?: AbortSignal | undefined
-  /** `inWorker()` sends the requests, decodes the answers and stores them in a Worker; not with a `table()`. Default: on the main thread. */
+  /**
+   * `inWorker()` sends the requests, decodes the responses and stores them in a Worker; not with a `table()`. Default: on the main thread.
+   */
   worker?: (S extends TableSource ? undefined : InformerWorker) | undefined
 }
 
@@ -82,13 +87,13 @@ export function createInformer<T extends KubeObject, Names extends string = neve
   return informer as unknown as SharedInformer<ReadAs<S, T>, Names>
 }
 
-/** The part of a `Resource` that is the same for every kind that a source makes. */
+/** The part of a `Resource` that is the same for all sources. */
 const META: Omit<Resource, 'kind'> = { group: 'meta.k8s.io', version: 'v1', plural: '', scope: 'Namespaced' }
 
-/** The Namespaces themselves: only their names are read. */
+/** The Namespaces. Informers read only their names. */
 export const Namespaces: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', scope: 'Cluster' }
 
-/** The options that an informer of the Namespaces takes over from the informer that needs it. */
+/** The options that an informer of the Namespaces inherits from the informer that needs it. */
 type SharedByNamespaces = Pick<
   InformerOptions<KubeObject, string, InformerSource>,
   'persist' | 'backoff' | 'clock' | 'random' | 'onWake' | 'onError' | 'worker'
@@ -121,14 +126,14 @@ export function newInformer<T extends KubeObject, Names extends string = never>(
   const { source: reads, persist, namespace, namespaces, worker, ...rest } = options
   const { clock, onEvent, onError = logError } = rest
   const expectedType = reads ? ({ ...META, kind: reads.kind } as Resource<T>) : resource
-  const tell = (error: unknown) => {
+  const report = (error: unknown) => {
     guarded(onEvent)?.({ type: 'error', error })
     guarded(onError)?.(error)
   }
   const refusal = persist && refuseUnnamedUser(client, expectedType, persist.user)
-  if (refusal) tell(refusal)
+  if (refusal) report(refusal)
   const own = refusal ? undefined : persist?.to
-  const away = worker?.offThread(client, { persister: own, clock, onFallback: tell })
+  const away = worker?.offThread(client, { persister: own, clock, onFallback: report })
   const { client: from, persister } = away ?? { client, persister: own }
   const sourceOf = (each: string | undefined): ListWatch<T> => {
     const how: ListWatchOptions = { ...options, namespace: each }
@@ -159,7 +164,7 @@ function persistenceOf(
   return { ...how, persister, scope: { ...scope, user, impersonates, version: stored, cluster: cluster ?? scope.cluster } }
 }
 
-/** The error of a client whose answers depend on a user that was not named. */
+/** Returns the error of a client whose responses depend on a user that was not named. */
 function refuseUnnamedUser(client: EntryClient, { kind }: Pick<Resource, 'kind'>, user: string | undefined): PersistenceError | undefined {
   if (user !== undefined || !client.authenticates) return undefined
   return new PersistenceError(
@@ -168,7 +173,7 @@ function refuseUnnamedUser(client: EntryClient, { kind }: Pick<Resource, 'kind'>
   )
 }
 
-/** Gives back what it was lent when it has ended, and its last changes are stored. */
+/** An informer that releases borrowed resources once it has ended and its last changes are stored. */
 class BorrowingInformer<T extends KubeObject, Names extends string> extends SharedInformer<T, Names> {
   readonly #giveBack: () => void
 
@@ -185,7 +190,7 @@ class BorrowingInformer<T extends KubeObject, Names extends string> extends Shar
     try {
       await super.run(options)
     } finally {
-      // Called a second time, it ends at once; the informer does not.
+      // A second call ends at once, while the informer continues.
       if (this.state === 'stopped') this.#giveBack()
     }
   }

@@ -1,3 +1,5 @@
+// The events of an informer.
+
 import type { Clock } from '../internal/clock'
 import type { Persister, StoredRecord } from '../persistence/persister'
 import type { ReflectorEvent } from '../reflector/options'
@@ -7,7 +9,7 @@ export type InformerEvent = ReflectorEvent | PersisterEvent | BacklogEvent
 
 /** A completed operation of a persister. `size` is the length of the objects' texts in characters. */
 export type PersisterEvent =
-  /** The stored state was read, perhaps too late to be used. No objects and the empty version mean that there was none. */
+  /** The stored state was read, possibly too late to be used. No objects and the empty version mean that there was no stored state. */
   | {
       readonly type: 'loaded'
       readonly objects: number

@@ -1,3 +1,5 @@
+// Shares informers between the parts of an application.
+
 import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
 import type { Entry } from '../codec/entry'
@@ -13,7 +15,7 @@ import type { InformerEvent } from './events'
 import type { SharedInformer } from './shared-informer'
 import type { WaitOptions } from './wait'
 
-/** What all informers of a {@link SharedInformerFactory} have in common. */
+/** Options of all informers of a {@link SharedInformerFactory}. */
 export interface SharedInformerFactoryOptions
   extends Omit<
     InformerOptions<KubeObject>,
@@ -28,40 +30,40 @@ export interface SharedInformerFactoryOptions
     | 'onEvent'
     | 'onArrival'
   > {
-  /** Where the state of each informer is kept across restarts; `version` is part of each request. Default: in memory only. */
+  /** The storage of each informer's state across restarts; `version` is part of each request. Default: none. */
   persist?: Omit<PersistOptions, 'version'> | undefined
-  /** Called with each event and the informer that it happened in. */
+  /** Called with each event and the identity of its informer. */
   onEvent?: ((event: InformerEvent, informer: InformerIdentity) => void) | undefined
-  /** Called with each batch of an initial list while it loads, and the informer that it belongs to; see {@link InformerOptions.onArrival}. */
+  /** Called with each batch of an initial list while it loads, and the identity of its informer; see {@link InformerOptions.onArrival}. */
   onArrival?: ((entries: readonly Entry<KubeObject>[], before: number, informer: InformerIdentity) => void) | undefined
 }
 
-/** Which of a factory's informers it is. */
+/** Identifies one of a factory's informers. */
 export interface InformerIdentity extends Pick<SharedInformerSelection<KubeObject>, 'namespace' | 'labelSelector' | 'fieldSelector'> {
   readonly resource: Resource
 }
 
 /** Selects an informer. Equal selections share one informer. */
 export interface SharedInformerSelection<T extends KubeObject> {
-  /** Default the factory's; the empty string is all of them. Cluster-scoped resources have none. */
+  /** Default: the factory's namespace; the empty string for all namespaces. Cluster-scoped resources have none. */
   namespace?: string | undefined
   /** Such as `app=web,tier!=db`. */
   labelSelector?: string | undefined
   /** Such as `spec.nodeName=n1`. */
   fieldSelector?: string | undefined
-  /** Changes every object before it is kept. Another function is another transform. */
+  /** Changes every object before it is kept. Informers with different functions are different informers. */
   transform?: Transform<T> | undefined
   /** The version of what is stored; change it with the transform. Default the empty string. */
   version?: string | undefined
 }
 
-/** What {@link SharedInformerFactory.informer} takes. */
+/** A request for an informer: its selection and indexes. */
 export interface SharedInformerRequest<T extends KubeObject, Names extends string = never> extends SharedInformerSelection<T> {
-  /** Indexes that the informer is to have; those it has not yet are added. Another function of the same name is an error. */
+  /** The indexes that the informer must have. Missing ones are added; another function under an existing name is an error. */
   indexers?: Indexers<T, Names> | undefined
 }
 
-/** One user's hold on a shared informer. */
+/** A lease of a shared informer. */
 export interface InformerLease<T extends KubeObject, Names extends string = never> extends Disposable {
   readonly informer: SharedInformer<T, Names>
   /** Releases the informer, which closes when its last lease is released. Calling it again is a no-op. */
@@ -70,9 +72,9 @@ export interface InformerLease<T extends KubeObject, Names extends string = neve
 
 interface Shared {
   readonly informer: SharedInformer<KubeObject>
-  /** How many leases there are. */
+  /** The number of leases. */
   users: number
-  /** Asked for without a lease: lives as long as the factory. */
+  /** Whether the informer was requested without a lease, so that it lives as long as the factory. */
   pinned: boolean
   started: boolean
 }
@@ -94,7 +96,7 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   readonly #options: SharedInformerFactoryOptions
   readonly #shared = new Map<string, Shared>()
   readonly #transforms = new WeakMap<object, number>()
-  /** The informers that still store what they had, by their keys. */
+  /** The informers that still store their last changes, by key. */
   readonly #stopping = new Map<string, Promise<void>>()
   #transformCount = 0
   #state: 'idle' | 'started' | 'closed' = 'idle'
@@ -107,11 +109,11 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   }
 
   /**
-   * Gives the informer of a collection, which lives until the factory is closed. It is started by {@link start}, or at once when that
-   * was called before.
+   * Returns the informer of a collection, which lives until the factory is closed. It starts with {@link start}, or at once if that was
+   * called before.
    *
-   * @throws Error when the factory is closed; TypeError when an index means something else already; what the constructor of
-   *   {@link SharedInformer} throws.
+   * @throws Error when the factory is closed; TypeError when an index has another meaning already; the errors of the constructor of
+   *   {@link SharedInformer}.
    */
   informer<T extends KubeObject, Names extends string = never>(
     resource: Resource<T>,
@@ -149,7 +151,7 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   }
 
   /**
-   * Starts every informer, and from now on each one that is asked for. Calling it again does nothing.
+   * Starts every informer, including those requested later. Calling it again is a no-op.
    *
    * @param options.signal closes the factory.
    * @throws Error when the factory is closed.
@@ -165,7 +167,7 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
   }
 
   /**
-   * Resolves when every informer there is now has synced.
+   * Resolves when every existing informer has synced.
    *
    * @throws as {@link SharedInformer.whenSynced}, for the first one that fails.
    */
@@ -208,7 +210,7 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
       onArrival: onArrival && ((entries: readonly Entry<T>[], before: number) => onArrival(entries, before, identity)),
     }
     const informer = newInformer<T, Names>(this.#client, resource, options, () => this.lease(Namespaces))
-    // The map holds informers of any type; a key leads only to callers that gave the same resource.
+    // The map holds informers of any type. A key leads only to callers that gave the same resource.
     const shared: Shared = { informer: informer as unknown as SharedInformer<KubeObject>, users: 0, pinned: false, started: false }
     this.#shared.set(key, shared)
     if (this.#state === 'started') this.#run(key, shared)
@@ -241,7 +243,8 @@ export class SharedInformerFactory extends Opaque implements AsyncDisposable {
     const run = () => {
       if (this.#shared.get(key) === shared) shared.informer.run().catch(report)
     }
-    // One that was just stopped for want of users still writes: the next one would load a state that is about to change.
+    // An informer that was just closed, because its last lease was released, still writes. A new one must not load a state that is about to
+    // change.
     const stopping = this.#stopping.get(key)
     if (stopping) void stopping.then(run)
     else run()

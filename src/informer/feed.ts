@@ -1,3 +1,5 @@
+// The interfaces between an informer, its feed and its storage.
+
 import type { KubeObject } from '../api/object'
 import type { PersistableStore, StorePersistenceOptions, StorePersistenceStartOptions } from '../persistence/persistence-options'
 import type { Persister, Scope } from '../persistence/persister'
@@ -9,54 +11,57 @@ import type { ListerWatcher } from '../source/lister-watcher'
 import type { Indexer } from '../store/indexer'
 import type { WaitOptions } from './wait'
 
-/** Where an informer keeps its state across restarts. */
+/** The storage of an informer's state. */
 export interface InformerPersistence
   extends Omit<StorePersistenceOptions, 'onError' | 'clock' | 'check'>,
     Pick<StorePersistenceStartOptions, 'loadTimeoutMs'> {
   persister: Persister
-  /** What the state belongs to; its `version` changes with the transform. */
+  /** The identity of the stored state. Its `version` changes with the transform. */
   scope: Scope
 }
 
 /** The status of an informer's feed: a new object after each change. */
 export interface InformerStatus extends ReflectorStatus {
-  /** The status of each namespace, denied ones included, while an informer with `eachAllowed` follows single namespaces; else undefined. */
+  /**
+   * The status of each namespace, including denied ones, while an informer with `eachAllowed` follows single namespaces; otherwise
+   * undefined.
+   */
   readonly namespaces?: ReadonlyMap<string, ReflectorStatus> | undefined
 }
 
-/** What keeps an informer's objects up to date: a `Reflector`, or several that act as one. */
+/** Keeps an informer's objects up to date: a `Reflector`, or several that act as one. */
 export interface Feed {
   readonly status: InformerStatus
   readonly lastSyncResourceVersion: string
   subscribe(listener: (status: InformerStatus) => void): () => void
   whenSynced(options?: WhenSyncedOptions): Promise<{ source: SyncSource }>
-  /** Runs until the signal is aborted, and then to the end of what has to be stored. */
+  /** Runs until the signal is aborted, then until the last changes are stored. */
   run(options: ReflectorRunOptions & { signal: AbortSignal }): Promise<void>
-  /** Ends a wait before the next attempt, and checks that what is open is alive. */
+  /** Starts the next attempt at once if the feed waits for it, and checks that an open connection is alive. */
   reconnect(): void
-  /** The version that the objects of one namespace are at; left out where that is the store's own. */
+  /** Returns the version of the objects of one namespace; absent where that is the store's version. */
   resourceVersionOf?(namespace: string): string
 }
 
-/** What a {@link Feed} is given by its informer. */
-export interface FeedHost<T extends KubeObject> {
-  /** Where the objects go. */
+/** The surroundings of a {@link Feed}, provided by its informer. */
+export interface FeedDeps<T extends KubeObject> {
+  /** The store of the objects. */
   readonly indexer: Indexer<T, string>
-  /** How reflectors are to work. */
+  /** The options of its reflectors. */
   readonly options: ReflectorOptions<T>
-  /** Puts the informer's transform, if there is one, behind a source. */
+  /** Applies the informer's transform, if any, to a source. */
   transformed(source: ListerWatcher<T>): ListerWatcher<T>
-  /** Keeps a store's state from one life to the next. @throws PersistenceError with code `'refused'` for secrets that are not to be stored. */
+  /** Stores a store's state across restarts. @throws PersistenceError with code `'refused'` for secrets that must not be stored. */
   persisted(store: PersistableStore<T>, persistence: InformerPersistence): StorePersistence<T>
-  /** Called with errors that are not the feed's. */
+  /** Reports errors that do not come from the feed. */
   report(error: unknown): void
 }
 
-/** How to wait for a version. */
+/** Options of `waitForResourceVersion`. */
 export interface WaitForResourceVersionOptions extends WaitOptions {
   /**
-   * The namespace of the object that was written: then only that one has to have come so far, which is at once, rather than all of them, which
-   * takes a bookmark of each, about a minute. Makes a difference only while an informer makes do with single namespaces.
+   * The namespace of the written object. Waits for that namespace only, instead of a bookmark of each namespace, which takes about a
+   * minute. Has an effect only while an informer follows single namespaces.
    */
   namespace?: string | undefined
 }

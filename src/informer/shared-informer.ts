@@ -1,3 +1,5 @@
+// A shared cache of one source, with handlers.
+
 import { type KeyFunc, metaNamespaceKey } from '../api/keys'
 import type { KubeObject } from '../api/object'
 import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
@@ -17,7 +19,7 @@ import { type Transform, TransformingListerWatcher } from '../source/transform'
 import { Indexer, type Indexers } from '../store/indexer'
 import { Lister } from '../store/lister'
 import { type InformerEvent, observedPersister } from './events'
-import type { Feed, FeedHost, InformerPersistence, InformerStatus, WaitForResourceVersionOptions } from './feed'
+import type { Feed, FeedDeps, InformerPersistence, InformerStatus, WaitForResourceVersionOptions } from './feed'
 import { type ChangesOptions, changesOf } from './handlers/changes'
 import type { ChangeHandler, EventHandler, HandlerOptions, HandlerRegistration } from './handlers/handler'
 import type { InformerChange } from './handlers/notifications'
@@ -25,13 +27,13 @@ import { Processor } from './handlers/processor'
 import { Registration } from './handlers/registration'
 import type { WaitOptions } from './wait'
 
-/** How a {@link SharedInformer} works. */
+/** Options of a {@link SharedInformer}. */
 export interface SharedInformerOptions<T extends KubeObject, Names extends string = never> extends ReflectorOptions<T> {
-  /** The indexes the objects can be found by, besides `namespace`. */
+  /** The indexes of the objects, besides `namespace`. */
   indexers?: Indexers<T, Names> | undefined
   /** Changes every object before it enters the store. */
   transform?: Transform<T> | undefined
-  /** How often handlers without a period of their own receive every object again, in milliseconds; 0, the default: never. */
+  /** The interval at which handlers without a period of their own receive every object again, in milliseconds; default 0, never. */
   resyncPeriodMs?: number | undefined
   /** Default: the state is kept in memory only. */
   persistence?: InformerPersistence | undefined
@@ -42,17 +44,18 @@ export interface SharedInformerOptions<T extends KubeObject, Names extends strin
    */
   keyFunc?: KeyFunc | undefined
   /**
-   * Called when something goes wrong; the informer goes on by itself, so nothing has to be done here. What keeps the feed from working is reported
-   * once per kind until it works again (no connection, access denied, an object refused); what handlers, the transform, index functions and the
-   * persister throw is reported each time. `onEvent` has every error, and `status.error` the one that keeps the feed from working now.
+   * Called when something goes wrong. The informer recovers by itself, so that no action is needed here. A problem of the feed is reported
+   * once per kind until the feed works again (no connection, access denied, an object refused). Errors thrown by handlers, the transform,
+   * index functions and the persister are reported each time. `onEvent` receives every error, and `status.error` is the one that affects
+   * the feed now.
    *
-   * Default: `console.error`, with a message that names the request and the root cause; what handlers throw is reported as the runtime reports uncaught
+   * Default: `console.error`, with a message that names the request and the root cause. Errors thrown by handlers are reported as uncaught
    * errors.
    */
   onError?: ((error: unknown) => void) | undefined
   /**
-   * Called with each event of the feed, the storage and the handlers, and with each error; for logs, metrics and traces. Errors that it throws are
-   * reported and change nothing else. Default: no events are computed.
+   * Called with each event of the feed, the storage and the handlers, and with each error; for logs, metrics and traces. Errors that it
+   * throws are reported and have no other effect. Default: no events are computed.
    */
   onEvent?: ((event: InformerEvent) => void) | undefined
 }
@@ -84,14 +87,15 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   #running: Promise<void> | undefined
 
   /**
-   * @param source where the objects are read, or what makes a feed of more than one reflector.
-   * @throws PersistenceError with code `'refused'` for secrets that are not to be stored; TypeError for an index called `namespace`; RangeError for a period that is none.
+   * @param source the source of the objects, or a function that makes a feed of several reflectors.
+   * @throws PersistenceError with code `'refused'` for secrets that must not be stored; TypeError for an index named `namespace`;
+   *   RangeError for an invalid period.
    */
-  constructor(source: ListerWatcher<T> | ((host: FeedHost<T>) => Feed), options: SharedInformerOptions<T, Names> = {}) {
+  constructor(source: ListerWatcher<T> | ((host: FeedDeps<T>) => Feed), options: SharedInformerOptions<T, Names> = {}) {
     super()
     const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0, keyFunc = metaNamespaceKey } = options
     this.#options = options
-    // By what is read, too: the scope is a name that the caller may have chosen.
+    // Also checks the source, because a caller may choose any name for the scope.
     if (persistence && 'scope' in source) refuseSecrets(source.scope as Scope, persistence)
     const emit = guarded(options.onEvent)
     this.#emit = emit
@@ -99,8 +103,8 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     this.indexer = new Indexer(keyFunc, indexers, { onError })
     this.lister = new Lister(this.indexer)
     const check = expectedTypeCheck(options.expectedType)
-    // Resyncs are the processor's: each handler has a period of its own.
-    const host: FeedHost<T> = {
+    // The processor handles resyncs, because each handler has its own period.
+    const host: FeedDeps<T> = {
       indexer: this.indexer,
       options: { ...options, resyncPeriodMs: 0, onError: (error) => this.#tell(error) },
       transformed: (from) => (transform ? new TransformingListerWatcher(from, transform, onError) : from),
@@ -133,9 +137,9 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   /**
-   * The objects themselves, in no particular order. Parses every entry: to show a few of many, read `entry.object` of those.
+   * Returns the objects, in no particular order. Parses every entry; to show a few of many, read `entry.object` of those.
    *
-   * @throws ParseError when an entry's text is not JSON. It is dropped and fetched again.
+   * @throws ParseError when an entry's text is not JSON. The entry is dropped and fetched again.
    */
   objects(): T[] {
     return this.indexer.objects()
@@ -165,25 +169,26 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   readonly subscribe = (listener: (status: InformerStatus) => void): (() => void) => this.#feed.subscribe(listener)
 
   /**
-   * Ends the wait before the next attempt, and checks at once that an open connection is alive: the action of a "Retry now" button. A no-op while
-   * the connection delivers. Bound.
+   * Starts the next attempt at once if the feed waits for it, and checks that an open connection is alive: the action of a "Retry now"
+   * button. No-op while the connection delivers data. Bound.
    */
   readonly reconnect = (): void => this.#feed.reconnect()
 
   /**
-   * Adds a handler. It receives the objects present (`isInInitialList`), then each change, and is never called before this returns.
+   * Adds a handler. It receives the objects present (`isInInitialList`), then each change. It is never called before this method returns.
    *
-   * @param handler receives objects, or entries that are parsed only when read.
-   * @throws Error when the informer has stopped; RangeError when an option makes no sense.
+   * @param handler receives objects, or entries that are parsed on access.
+   * @throws Error when the informer has stopped; RangeError for an invalid option.
    */
   addEventHandler(handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions = {}): HandlerRegistration {
     return new Registration({ processor: this.#processor, report: (error) => this.#report(error) }, handler, options)
   }
 
   /**
-   * Yields the objects present as added, then each change. A slow loop is fine: changes wait. Objects are parsed when the loop reads them.
+   * Yields the objects present as added, then each change. A slow loop does not block the informer: changes wait. Objects are parsed when
+   * the loop reads them.
    *
-   * @throws from the first step of the loop: Error when the informer has stopped; RangeError when an option makes no sense.
+   * @throws from the first step of the loop: Error when the informer has stopped; RangeError for an invalid option.
    */
   changes(options: ChangesOptions = {}): AsyncGenerator<InformerChange<T>, void, undefined> {
     return changesOf(this.#processor, options)
@@ -199,11 +204,11 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   /**
-   * Resolves when the objects are at least as new as a version: read what you wrote. Versions are compared as numbers; one that is opaque is reached
-   * when an object or the collection has exactly that version.
+   * Resolves when the objects are at least as new as a version, so that a caller can read its own write. Versions are compared as numbers.
+   * An opaque version is reached when an object or the collection has exactly that version.
    *
-   * @param resourceVersion such as the `metadata.resourceVersion` in the answer to a write.
-   * @throws TypeError when that is not a resourceVersion; the signal's reason; an Error when the informer is closed first.
+   * @param resourceVersion a version such as the `metadata.resourceVersion` in the response to a write.
+   * @throws TypeError when it is not a resourceVersion; the signal's reason; an Error when the informer is closed first.
    */
   async waitForResourceVersion(resourceVersion: string, { signal, namespace }: WaitForResourceVersionOptions = {}): Promise<void> {
     if (typeof resourceVersion !== 'string' || resourceVersion === '') {
@@ -241,10 +246,10 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   /**
-   * Loads the stored state, if there is one, then lists and watches until the signal is aborted or {@link close} is called. Resolves when the
-   * last changes are stored: abort is not an error.
+   * Loads the stored state, if any, then lists and watches until the signal is aborted or {@link close} is called. Resolves when the last
+   * changes are stored. Aborting is not an error.
    *
-   * @throws Error when called a second time: an informer has one life.
+   * @throws Error on a second call, because an informer runs once.
    */
   async run({ signal }: WaitOptions = {}): Promise<void> {
     if (this.#running) throw new Error('the informer was started or stopped before: make another informer')

@@ -15,7 +15,7 @@ const PATIENCE_MS = 40_000
 const SLOW_OBJECTS = 2_000
 
 /** The callbacks of an {@link InitialStream}, implemented by its attempt. */
-export interface InitialStreamHost<T> {
+export interface InitialStreamDeps<T> {
   readonly clock: Clock
   /** Returns the key under which the store keeps an entry. */
   keyOf(entry: Entry<T>): string
@@ -29,7 +29,7 @@ export interface InitialStreamHost<T> {
 
 /** Collects the objects of a streamed list until its end is marked, and detects a lack of progress. */
 export class InitialStream<T> {
-  readonly #host: InitialStreamHost<T>
+  readonly #host: InitialStreamDeps<T>
   readonly #entries = new Map<string, Entry<T>>()
   readonly #duplicates = new DuplicateKeys()
   // When the last new object came.
@@ -38,7 +38,7 @@ export class InitialStream<T> {
   #progressTimer: unknown
   readonly #patienceTimer: unknown
 
-  constructor(host: InitialStreamHost<T>) {
+  constructor(host: InitialStreamDeps<T>) {
     this.#host = host
     this.#progressAt = host.clock.now()
     this.#arm()

@@ -1,3 +1,5 @@
+// A store with indexes.
+
 import { KubeError } from '../api/errors'
 import { type KeyFunc, metaNamespaceKey } from '../api/keys'
 import type { KubeObject } from '../api/object'
@@ -9,26 +11,26 @@ import { Store } from './store'
 import { ValueIndex } from './value-index'
 
 /**
- * Returns the values under which an object is found; an empty array leaves it out. The object is parsed once for each change, whatever the number of
- * indexes, and not at all for functions with `fromEntry`, such as those of {@link fieldIndex}.
+ * Returns the values by which an object is found; an empty array leaves it out of the index. The object is parsed once for each change,
+ * whatever the number of indexes, and not at all for functions with `fromEntry`, such as those of {@link fieldIndex}.
  *
  * @see client-go `cache.IndexFunc`
  */
 export interface IndexFunc<T> {
   (object: T, entry: Entry<T>): readonly string[]
-  /** Returns the same values from an entry, so that its object need not be parsed. */
+  /** Returns the same values from an entry, without parsing its object. */
   readonly fromEntry?: ((entry: Entry<T>) => readonly string[]) | undefined
 }
 
-/** Index functions by the names of their indexes. */
+/** Index functions by name. */
 export type Indexers<T, Names extends string> = Readonly<Record<Names, IndexFunc<T>>>
 
-/** The index that each {@link Indexer} has. It parses nothing, and is built at its first use. */
+/** The index of every {@link Indexer}. It parses nothing, and is built on first use. */
 export type NamespaceIndex = 'namespace'
 
 /** Options of an {@link Indexer}. */
 export interface IndexerOptions {
-  /** Called when an index function throws: the object is stored, and that index lacks it. Default: reported as an uncaught error. */
+  /** Called when an index function throws. The object is stored, and missing in that index. Default: reported as an uncaught error. */
   onError?: ((error: unknown) => void) | undefined
 }
 
@@ -39,10 +41,10 @@ interface Index<T> {
 }
 
 /**
- * Makes an index function that reads one value from an entry's text: nothing else of the object is parsed.
+ * Makes an index function that reads one value from an entry's text, without parsing the rest.
  *
- * @param path the names of the members on the way to the value, such as `['spec', 'nodeName']`.
- * @param valuesOf what the object is found by, when that is not the value itself, if it is a string. Not called where there is no value.
+ * @param path the member names that lead to the value, such as `['spec', 'nodeName']`.
+ * @param valuesOf returns the index values for the value; default the value itself, if it is a string. Not called for a missing value.
  * @example
  * ```ts
  * new Indexer(metaNamespaceKey, {
@@ -68,7 +70,8 @@ const namespaceOf: IndexFunc<KubeObject> = Object.assign(({ metadata }: KubeObje
 })
 
 /**
- * A store that finds its objects by computed values. Indexes are part of each step: subscribers never see an index that is behind the objects.
+ * A store that finds its objects by computed values. Indexes are part of each step: subscribers never see an index that lags behind the
+ * objects.
  *
  * @example
  * ```ts
@@ -80,12 +83,12 @@ const namespaceOf: IndexFunc<KubeObject> = Object.assign(({ metadata }: KubeObje
 export class Indexer<T extends KubeObject, Names extends string = never> extends Store<T> {
   readonly #onError: (error: unknown) => void
   readonly #indexes = new Map<string, Index<T>>()
-  readonly #untold: StoreUpdate<T>[] = []
+  readonly #pendingUpdates: StoreUpdate<T>[] = []
 
   /**
-   * @param keyFunc under which key an object is kept; default {@link metaNamespaceKey}.
-   * @param indexers the indexes it has from the beginning, besides `namespace`.
-   * @throws TypeError when one of them is called `namespace`.
+   * @param keyFunc returns the key of an object; default {@link metaNamespaceKey}.
+   * @param indexers the initial indexes, besides `namespace`.
+   * @throws TypeError for an index named `namespace`.
    */
   constructor(
     keyFunc: KeyFunc = metaNamespaceKey,
@@ -98,18 +101,18 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   }
 
   /**
-   * The entries that have a value in an index, in no particular order.
+   * Returns the entries that have a value in an index, in no particular order.
    *
-   * @throws TypeError when there is no such index.
+   * @throws TypeError for an unknown index.
    */
   byIndex(name: Names | NamespaceIndex, value: string): Entry<T>[] {
     return this.#entries([value], this.#index(name))
   }
 
   /**
-   * The entries that have any of the values which an object has in an index, in no particular order; the object need not be in the store.
+   * Returns the entries that share a value with an object in an index, in no particular order. The object need not be in the store.
    *
-   * @throws TypeError when there is no such index; whatever the index function throws.
+   * @throws TypeError for an unknown index; the error of the index function.
    */
   index(name: Names | NamespaceIndex, object: T | Entry<T>): Entry<T>[] {
     const index = this.#index(name)
@@ -117,9 +120,9 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   }
 
   /**
-   * The keys of the entries that have a value in an index, in no particular order.
+   * Returns the keys of the entries that have a value in an index, in no particular order.
    *
-   * @throws TypeError when there is no such index.
+   * @throws TypeError for an unknown index.
    */
   indexKeys(name: Names | NamespaceIndex, value: string): string[] {
     return [...this.#index(name).found.keys(value)]
@@ -128,32 +131,32 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   /**
    * Whether the entry with a key has a value in an index.
    *
-   * @throws TypeError when there is no such index.
+   * @throws TypeError for an unknown index.
    */
   hasIndexValue(name: Names | NamespaceIndex, value: string, key: string): boolean {
     return this.#index(name).found.has(value, key)
   }
 
   /**
-   * Every value that some object has in an index, in no particular order.
+   * Returns every value that some object has in an index, in no particular order.
    *
-   * @throws TypeError when there is no such index.
+   * @throws TypeError for an unknown index.
    */
   indexValues(name: Names | NamespaceIndex): string[] {
     return this.#index(name).found.values()
   }
 
-  /** The index functions by name, `namespace` included. */
+  /** Returns the index functions by name, including `namespace`. */
   getIndexers(): Indexers<T, Names | NamespaceIndex> {
     const funcs = Array.from(this.#indexes, ([name, { func }]) => [name, func])
     return { [NAMESPACE]: namespaceOf, ...Object.fromEntries(funcs) } as Indexers<T, Names | NamespaceIndex>
   }
 
   /**
-   * Adds indexes; the objects that are here are indexed at once.
+   * Adds indexes, and indexes the present objects at once.
    *
-   * @returns this indexer, whose type knows the new names as well.
-   * @throws TypeError when there is an index of one of the names, or one of the indexers is not a function; nothing is added then.
+   * @returns this indexer, typed with the new names.
+   * @throws TypeError for a name that exists already, or an indexer that is not a function. Adds nothing in that case.
    */
   addIndexers<More extends string>(indexers: Indexers<T, More>): Indexer<T, Names | More> {
     const names = Object.keys(indexers) as More[]
@@ -176,11 +179,12 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   }
 
   protected override tell(update: StoreUpdate<T>): void {
-    this.#untold.push(update)
+    this.#pendingUpdates.push(update)
     this.#follow(update.changes)
-    // An index function may have found a text that is not JSON: the step that drops it is told after the one that brought it.
-    if (this.#untold[0] !== update) return
-    for (const next of this.#untold.splice(0)) super.tell(next)
+    // An index function may have found a text that is not JSON. Subscribers are notified of the step that drops it after the step that
+    // added it.
+    if (this.#pendingUpdates[0] !== update) return
+    for (const next of this.#pendingUpdates.splice(0)) super.tell(next)
   }
 
   #follow(changes: readonly StoreChange<T>[]): void {
@@ -199,7 +203,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
       } catch (cause) {
         this.#report(name, key, cause)
       }
-      // Reading may have shown that the text is not JSON. The entry has been dropped then, and its places with it.
+      // Reading may have revealed that the text is not JSON. The entry and its index values are removed in that case.
       if (this.get(key) !== entry) return
       found.set(key, values)
     }

@@ -1,3 +1,5 @@
+// Reads a cache by name, namespace and labels.
+
 import { objectKey } from '../api/keys'
 import type { KubeObject } from '../api/object'
 import { parseLabelSelector } from '../api/selectors'
@@ -12,11 +14,11 @@ export interface ListerSource<T, Names extends string = never> {
   byIndex(name: Names | NamespaceIndex, value: string): Entry<T>[]
 }
 
-/** Which entries to list. */
+/** Selects the entries to list. */
 export interface ListerOptions {
-  /** Such as `app=web,tier!=db`; left out or empty: whatever their labels. */
+  /** A selector such as `app=web,tier!=db`; default any labels. */
   labelSelector?: string | undefined
-  /** Left out or empty: all of them. */
+  /** The namespace; default all of them. */
   namespace?: string | undefined
 }
 
@@ -33,16 +35,16 @@ export class Lister<T extends KubeObject, Names extends string = never> extends 
     this.#source = source
   }
 
-  /** The entry with a key (`namespace/name`, or `name` for cluster-scoped objects), or undefined. */
+  /** Returns the entry with a key (`namespace/name`, or `name` for cluster-scoped objects); undefined without one. */
   get(key: string): Entry<T> | undefined {
     return this.#source.get(key)
   }
 
   /**
-   * The entries of a namespace and with certain labels, in no particular order. Only labels are parsed, once for each entry.
+   * Returns the entries of a namespace that match a label selector, in no particular order. Parses only labels, once for each entry.
    *
-   * @throws SelectorError when the selector cannot be parsed; ParseError when an entry's text turns out not to be JSON: the store has dropped
-   *   that entry then, and the next call goes without it.
+   * @throws SelectorError for an invalid selector; ParseError when an entry's text is not JSON. The store has dropped that entry, so the
+   *   next call succeeds.
    */
   list({ namespace = '', labelSelector = '' }: ListerOptions = {}): readonly Entry<T>[] {
     const selector = parseLabelSelector(labelSelector)
@@ -51,15 +53,15 @@ export class Lister<T extends KubeObject, Names extends string = never> extends 
   }
 
   /**
-   * The entries that have a value in an index, in no particular order.
+   * Returns the entries that have a value in an index, in no particular order.
    *
-   * @throws TypeError when there is no such index.
+   * @throws TypeError for an unknown index.
    */
   byIndex(name: Names | NamespaceIndex, value: string): readonly Entry<T>[] {
     return this.#source.byIndex(name, value)
   }
 
-  /** Reads one namespace. */
+  /** Returns a lister of one namespace. */
   namespace(namespace: string): NamespaceLister<T> {
     return {
       get: (name) => this.get(objectKey(namespace, name)),
@@ -74,10 +76,10 @@ export class Lister<T extends KubeObject, Names extends string = never> extends 
  * @see client-go `cache.GenericNamespaceLister`
  */
 export interface NamespaceLister<T> {
-  /** The entry of a name; undefined when there is none. */
+  /** Returns the entry with a name; undefined without one. */
   get(name: string): Entry<T> | undefined
   /**
-   * The namespace's entries with certain labels.
+   * Returns the namespace's entries that match a label selector.
    *
    * @throws as {@link Lister.list}.
    */

@@ -1,3 +1,5 @@
+// A store of entries with their resourceVersion.
+
 import { type Keyed, type KeyFunc, metaNamespaceKey } from '../api/keys'
 import type { KubeObject } from '../api/object'
 import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
@@ -9,7 +11,7 @@ import { Opaque } from '../internal/opaque'
 import type { ApplyObserver, StoreChange, StoreUpdate } from './changes'
 
 /**
- * Keeps the objects of one collection as entries, with the resourceVersion that they are at. Readers see complete states only: each step is
+ * Keeps the objects of one collection as entries, together with their resourceVersion. Readers see complete states only: each step is
  * applied as a whole before subscribers are called.
  *
  * @example
@@ -24,13 +26,13 @@ export class Store<T extends KubeObject> extends Opaque {
   readonly #updates = new Listeners<StoreUpdate<T>>()
   readonly #unreadable = new Listeners<UnparsedEntry>()
   #entries = new Map<string, Entry<T>>()
-  /** What `list` gave last, as long as it is still so. */
+  /** The last result of `list`, until the store changes. */
   #list: readonly Entry<T>[] | undefined
   #resourceVersion = ''
 
   /**
-   * @param keyFunc under which key an object is kept; default {@link metaNamespaceKey}.
-   * @throws TypeError when that is not a function.
+   * @param keyFunc returns the key of an object; default {@link metaNamespaceKey}.
+   * @throws TypeError when it is not a function.
    */
   constructor(keyFunc: KeyFunc = metaNamespaceKey) {
     super()
@@ -39,7 +41,7 @@ export class Store<T extends KubeObject> extends Opaque {
     this.#keyFunc = keyFunc
   }
 
-  /** The version of the collection that the store is at; the empty string while it has none. */
+  /** The version of the collection; the empty string before the first. */
   get resourceVersion(): string {
     return this.#resourceVersion
   }
@@ -49,38 +51,38 @@ export class Store<T extends KubeObject> extends Opaque {
     return this.#entries.size
   }
 
-  /** All entries, in no particular order. Returns the same array until the store changes, and parses nothing. Bound. */
+  /** Returns all entries, in no particular order. Returns the same array until the store changes, and parses nothing. Bound. */
   readonly list = (): readonly Entry<T>[] => {
     this.#list ??= [...this.#entries.values()]
     return this.#list
   }
 
   /**
-   * The objects themselves, in no particular order. Parses every entry: to show a few of many, read `entry.object` of those.
+   * Returns the objects, in no particular order. Parses every entry; to show a few of many, read `entry.object` of those.
    *
-   * @throws ParseError when an entry's text is not JSON. The store has dropped that entry, so the next call goes without it.
+   * @throws ParseError when an entry's text is not JSON. The store has dropped that entry, so the next call succeeds.
    */
   objects(): T[] {
     return this.list().map(({ object }) => object)
   }
 
-  /** The keys of all entries, in no particular order. */
+  /** Returns the keys of all entries, in no particular order. */
   keys(): string[] {
     return [...this.#entries.keys()]
   }
 
   /**
-   * The entry with a key, or undefined.
+   * Returns the entry with a key; undefined without one.
    *
-   * @param key such as `shop/web-1`, or an object with a name and a namespace.
+   * @param key a key such as `shop/web-1`, or an object with a name and a namespace.
    */
   get(key: string | Keyed): Entry<T> | undefined {
     return this.#entries.get(typeof key === 'string' ? key : this.#keyFunc(key))
   }
 
-  /** The key under which the store keeps an entry, or would. */
+  /** Returns the key under which the store keeps an entry, or would keep it. */
   keyOf(entry: Entry<T>): string {
-    // The same, but a string that is there already: one less for each object that is kept.
+    // The same string, but an existing one, which saves one string per object.
     return this.#keyFunc === metaNamespaceKey ? entry.key : this.#keyFunc(entry)
   }
 
@@ -91,12 +93,12 @@ export class Store<T extends KubeObject> extends Opaque {
     this.#tell('apply', changes)
   }
 
-  /** As {@link add}: the store itself decides whether an object is new. */
+  /** Adds or replaces one object, as {@link add} does: the store decides whether an object is new. */
   update(object: T | Entry<T>): void {
     this.add(object)
   }
 
-  /** Removes one object; does nothing when there is none. */
+  /** Removes one object. No-op when it does not exist. */
   delete(object: Keyed): void {
     const entry = this.get(object)
     if (!entry) return
@@ -105,8 +107,8 @@ export class Store<T extends KubeObject> extends Opaque {
   }
 
   /**
-   * Replaces everything at once. Objects whose uid and resourceVersion are those the store has stay the same entries and are not
-   * reported; an object with another uid is another object: the old one is deleted, the new one added.
+   * Replaces the content at once. An object whose uid and resourceVersion are unchanged keeps its entry and is not reported. An object with
+   * another uid is another object: the old one is deleted, the new one added.
    */
   replace(objects: readonly (T | Entry<T>)[], resourceVersion: string): void {
     const next = new Map<string, Entry<T>>()
@@ -138,9 +140,9 @@ export class Store<T extends KubeObject> extends Opaque {
   }
 
   /**
-   * Takes a state that was kept somewhere, unless the store has one already: a cache can lose the race against the network.
+   * Accepts a stored state, unless the store has a state already, because a cache can lose the race against the network.
    *
-   * @returns whether it was taken.
+   * @returns whether the state was accepted.
    */
   hydrate(entries: readonly Entry<T>[], resourceVersion: string): boolean {
     if (this.#resourceVersion !== '') return false
@@ -149,10 +151,10 @@ export class Store<T extends KubeObject> extends Opaque {
   }
 
   /**
-   * Applies a batch of watch events in their order. What is new, changed or gone is decided by what the store has.
+   * Applies a batch of watch events in order. The content of the store decides whether an object is new, changed or deleted.
    *
-   * @param observer notified of events that are older than the store's version of their object, which are then left out, and of changes of an
-   *   object whose key another object has. Default: such events count like any other.
+   * @param observer notified of events that are older than the store's version of their object, which are then skipped, and of changes to
+   *   an object whose key another object has. Default: such events are applied like any other.
    */
   apply(
     events: readonly { readonly type: ChangeType; readonly entry: Entry<T> }[],
@@ -175,12 +177,12 @@ export class Store<T extends KubeObject> extends Opaque {
     this.#tell('apply', changes)
   }
 
-  /** The collection has come to a version without a change of these objects. */
+  /** Advances the version of the collection without a change of these objects. */
   bookmark(resourceVersion: string): void {
     this.apply([], resourceVersion)
   }
 
-  /** Calls the subscribers again with every object, or with those of the given objects that the store has. */
+  /** Calls the subscribers again with every object, or with those of the given objects that exist. */
   resync(objects?: readonly Keyed[]): void {
     const entries = objects ? objects.flatMap((object) => this.get(object) ?? []) : this.list()
     const changes = entries.map((entry) => ({ type: 'resynced' as const, entry }))
@@ -190,12 +192,15 @@ export class Store<T extends KubeObject> extends Opaque {
   /** Calls `listener` after each step, synchronously. Returns the function that ends it. Bound. */
   readonly subscribe = (listener: (update: StoreUpdate<T>) => void): (() => void) => this.#updates.add(listener)
 
-  /** Calls back when a reader found an entry whose text does not parse: the store has dropped it, and it should be fetched again. */
+  /**
+   * Calls `listener` when a reader finds an entry whose text does not parse. The store has dropped it, and it should be fetched again.
+   * Returns the function that ends it.
+   */
   onUnreadable(listener: (entry: UnparsedEntry) => void): () => void {
     return this.#unreadable.add(listener)
   }
 
-  /** Calls the subscribers with a step. A subclass updates what it derives from the objects here, before subscribers read it. */
+  /** Calls the subscribers with a step. A subclass updates derived data here, before subscribers read it. */
   protected tell(update: StoreUpdate<T>): void {
     this.#updates.notify(update)
   }
@@ -222,7 +227,7 @@ export class Store<T extends KubeObject> extends Opaque {
     const entry = this.get(unreadable)
     if (!entry) return
     this.#remove(entry)
-    // With an object missing the store has no version any more, so the state must not be stored under one.
+    // With an object missing, the store has no version any more, so that the state is not stored under one.
     this.#resourceVersion = ''
     this.#tell('apply', [{ type: 'deleted', entry }])
     this.#unreadable.notify(entry)
@@ -241,12 +246,14 @@ function toEntry<T extends KubeObject>(object: T | Entry<T>): Entry<T> {
   )
 }
 
-/** Whether two entries are the same version of the same object. Objects that never were on a server have no version and are never the same. */
+/**
+ * Whether two entries are the same version of the same object. Objects that were never on a server have no version, and are never the same.
+ */
 function isSame<T>(a: Entry<T>, b: Entry<T>): boolean {
   return a.resourceVersion !== '' && a.resourceVersion === b.resourceVersion && a.uid === b.uid
 }
 
-/** Whether an event brings an older version of the same object. Opaque versions have no order. */
+/** Whether an event has an older version of the same object. Opaque versions have no order. */
 function isOutdated<T>({ uid, resourceVersion }: Entry<T>, known: Entry<T>): boolean {
   if (resourceVersion.length > known.resourceVersion.length || uid !== known.uid) return false
   if (!isResourceVersion(resourceVersion) || !isResourceVersion(known.resourceVersion)) return false

@@ -1,21 +1,23 @@
+// Maps values to keys and back.
+
 import { flatten } from '../internal/flatten'
 
 interface Bucket {
   readonly value: string
   readonly keys: Set<string>
-  /** This bucket alone: the place of every key that has this value and no other, as most keys do. */
+  /** An array of this bucket only: shared by every key that has this value and no other, as most keys do. */
   readonly alone: readonly Bucket[]
 }
 
 const NOWHERE: readonly Bucket[] = []
 
-/** Which keys have which values. A key may have several values, and a value several keys. What a change costs does not depend on how many there are. */
+/** Maps keys to values. A key may have several values, and a value several keys. The cost of a change does not depend on their numbers. */
 export class ValueIndex {
   readonly #buckets = new Map<string, Bucket>()
-  /** Where each key is: nothing has to be computed again to take it out. */
+  /** The buckets of each key, so that removing it computes nothing. */
   readonly #places = new Map<string, readonly Bucket[]>()
 
-  /** The keys that have a value. */
+  /** Returns the keys that have a value. */
   keys(value: string): Iterable<string> {
     return this.#buckets.get(value)?.keys ?? []
   }
@@ -25,12 +27,12 @@ export class ValueIndex {
     return this.#buckets.get(value)?.keys.has(key) ?? false
   }
 
-  /** Every value that some key has. */
+  /** Returns every value that some key has. */
   values(): string[] {
     return [...this.#buckets.keys()]
   }
 
-  /** Gives a key these values in place of those it had; none takes it out. */
+  /** Replaces the values of a key. Without values it is removed. */
   set(key: string, values: readonly string[]): void {
     const before = this.#places.get(key) ?? NOWHERE
     if (values.length === before.length && values.every((value, i) => value === before[i]?.value)) return
@@ -60,7 +62,7 @@ export class ValueIndex {
     let bucket = this.#buckets.get(value)
     if (!bucket) {
       const alone: Bucket[] = []
-      // A value that was cut from an entry's text would keep the whole text.
+      // A value that was cut out of an entry's text would keep the whole text alive.
       bucket = { value: flatten(value), keys: new Set(), alone }
       alone.push(bucket)
       this.#buckets.set(bucket.value, bucket)

@@ -160,8 +160,8 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   }
 
   /**
-   * Stops accepting items. Workers continue until the queue is empty; then {@link get} returns undefined. Ends the wait of {@link
-   * shutDownWithDrain}.
+   * Stops accepting items. Workers continue until the queue is empty; then {@link get} returns undefined. Ends the wait of
+   * {@link shutDownWithDrain}.
    */
   shutDown(): void {
     this.#close()

@@ -1,3 +1,5 @@
+// A loop over the changes of an informer.
+
 import type { WaitOptions } from '../wait'
 import type { DEFAULT_MAX_BACKLOG } from './handler'
 import type { InformerChange } from './notifications'
@@ -6,7 +8,8 @@ import type { Processor } from './processor'
 /** Options of a loop over changes. */
 export interface ChangesOptions extends WaitOptions {
   /**
-   * With so many changes waiting for a slow loop, a change of an object that waits already is merged with the one that waits. Default {@link DEFAULT_MAX_BACKLOG}.
+   * The number of waiting changes at which a new change is merged with the waiting change of the same object. Default
+   * {@link DEFAULT_MAX_BACKLOG}.
    */
   maxBacklog?: number | undefined
 }

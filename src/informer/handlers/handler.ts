@@ -1,3 +1,5 @@
+// The public interfaces of handlers.
+
 import type { WaitOptions } from '../wait'
 import type { InformerChange } from './notifications'
 
@@ -15,17 +17,17 @@ export interface AddContext {
  * @see client-go `cache.ResourceEventHandler`
  */
 export interface EventHandler<T> {
-  /** Called for each object that is new, or present when the handler is added. */
+  /** Called for each new object, and for each object present when the handler is added. */
   onAdd?(object: T, context: AddContext): unknown
-  /** Called when an object has changed. At a resync `previous` is `object`. */
+  /** Called when an object has changed. On a resync, `previous` is `object`. */
   onUpdate?(previous: T, object: T): unknown
-  /** Called when an object is gone, with its last known state. */
+  /** Called when an object was deleted, with its last known state. */
   onDelete?(object: T): unknown
 }
 
 /** Like an {@link EventHandler}, but receives entries: an object is parsed only when the handler reads it. */
 export interface ChangeHandler<T> {
-  /** Called for each change of an object, and at each resync. */
+  /** Called for each change of an object, and on each resync. */
   onChange(change: InformerChange<T>): unknown
 }
 
@@ -37,13 +39,14 @@ export interface HandlerOptions {
   /** The handler's name in the events of `onEvent`. Default: its number, counted from 1. */
   name?: string | undefined
   /**
-   * How often `onUpdate(object, object)` is called for every object, without a request, in milliseconds; 0: never.
-   * The minimum is 1,000; smaller values count as 1,000. Default: the informer's `resyncPeriodMs`.
+   * The interval at which `onUpdate(object, object)` is called for every object, without a request, in milliseconds; 0 for never.
+   * Values below 1,000 count as 1,000. Default: the informer's `resyncPeriodMs`.
    */
   resyncPeriodMs?: number | undefined
   /**
-   * The backlog at which a new change of an object is merged with the change of that object that waits, so that a slow handler costs no more
-   * memory than the backlog and the objects. It still receives the last state of each object, and each delete of an object that it knows. Default {@link DEFAULT_MAX_BACKLOG}.
+   * The number of waiting changes at which a new change is merged with the waiting change of the same object, so that a slow handler uses
+   * no more memory than the backlog and the objects. The handler still receives the last state of each object, and each deletion of an
+   * object that it knows. Default {@link DEFAULT_MAX_BACKLOG}.
    */
   maxBacklog?: number | undefined
 }

@@ -1,39 +1,41 @@
+// The backlog of one listener.
+
 import type { StoreChange } from '../../store/changes'
 
-/** One change as an informer hands it out. */
+/** A change as an informer delivers it. */
 export type InformerChange<T> = StoreChange<T> & {
-  /** Whether it belongs to the first complete state, or to what there was when the listener came. */
+  /** Whether the change belongs to the first complete state, or to the objects present when the listener was added. */
   readonly isInInitialList: boolean
 }
 
-/** What waits for a listener: a change, or the word that all of the initial list has been handed out. */
+/** An item of a backlog: a change, or the marker after the initial list. */
 export type Notification<T> = InformerChange<T> | { readonly type: 'synced' }
 
 interface Waiting<T> {
   notification: Notification<T>
 }
 
-/** What waits for one listener, in the order in which it happened. */
+/** The backlog of one listener, in order. Merges changes of one object beyond a maximum length. */
 export class Notifications<T> {
   readonly #maxLength: number
   readonly #waiting = new Set<Waiting<T>>()
-  // Goes on from where it was, over what was added since: the first of a set cannot be found cheaply in another way.
+  // An iterator that is kept between calls, because finding the first element of a set that had deletions is slow.
   #next: Iterator<Waiting<T>> = this.#waiting.values()
-  // Made when it is needed, and given up when nothing waits: most listeners are never behind.
+  // Created on demand and dropped when the backlog is empty: most listeners are never behind.
   #lastOfKey: Map<string, Waiting<T>> | undefined
   #changes = 0
 
-  /** @param maxLength with so many changes waiting, a change of an object that waits already is merged with the one that waits. */
+  /** @param maxLength the number of waiting changes from which a new change is merged with the waiting change of the same object. */
   constructor(maxLength: number) {
     this.#maxLength = maxLength
   }
 
-  /** How many changes wait. */
+  /** The number of waiting changes. */
   get length(): number {
     return this.#changes
   }
 
-  /** Whether a change of the object with this key waits. */
+  /** Whether a change of the object with this key is waiting. */
   has(key: string): boolean {
     return this.#index().has(key)
   }
@@ -51,11 +53,11 @@ export class Notifications<T> {
     this.#changes++
   }
 
-  /** Takes out what comes next; undefined when nothing waits. */
+  /** Removes and returns the first item; undefined when the backlog is empty. */
   shift(): Notification<T> | undefined {
     let next = this.#next.next()
     if (next.done) {
-      // An iterator that has come to the end stays there.
+      // An exhausted iterator does not continue with items that are added later.
       this.#next = this.#waiting.values()
       next = this.#next.next()
     }
@@ -70,10 +72,10 @@ export class Notifications<T> {
     this.#changes = 0
   }
 
-  /** Makes one of two changes of an object. Returns false when they cannot be one. */
+  /** Merges two changes of an object into one. Returns false when that is impossible. */
   #merge(waiting: Waiting<T>, change: InformerChange<T>): boolean {
     const { notification } = waiting
-    // What was deleted and is there again is another object: the listener has to be told of both.
+    // An object that was deleted and created again is another object, so the listener must receive both changes.
     if (notification.type === 'synced' || notification.type === 'deleted' || change.type === 'added') return false
     if (change.type === 'updated') {
       if (notification.type === 'added') waiting.notification = { ...notification, entry: change.entry }

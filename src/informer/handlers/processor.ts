@@ -1,3 +1,5 @@
+// Distributes the changes of a store to listeners.
+
 import type { Entry } from '../../codec/entry'
 import type { Clock } from '../../internal/clock'
 import type { StoreUpdate } from '../../store/changes'
@@ -5,48 +7,48 @@ import type { BacklogEvent } from '../events'
 import { DEFAULT_MAX_BACKLOG, type HandlerOptions } from './handler'
 import { type Notification, Notifications } from './notifications'
 
-/** As in client-go: a handler that is told of everything more often is a mistake. */
+/** The minimum resync period, in milliseconds, as in client-go. */
 const MIN_RESYNC_PERIOD_MS = 1_000
 
-/** What a {@link Processor} needs of its informer. */
-export interface ProcessorHost<T> {
+/** The surroundings of a {@link Processor}, provided by its informer. */
+export interface ProcessorDeps<T> {
   readonly clock: Clock
-  /** The period of listeners that do not say one. */
+  /** The resync period of listeners without one of their own, in milliseconds. */
   readonly resyncPeriodMs: number
-  /** Whether the first complete state is there. */
+  /** Whether the first complete state is known. */
   isSynced(): boolean
-  /** What there is. */
+  /** Returns the current entries. */
   list(): readonly Entry<T>[]
-  /** Told of every listener's backlog; undefined when nobody listens. */
+  /** Reports the backlog of each listener; undefined without a listener of events. */
   readonly emit: ((event: BacklogEvent) => void) | undefined
 }
 
-/** What a listener brings along. Both are called synchronously, and must not throw. */
+/** Options of a subscription. Both callbacks are called synchronously and must not throw. */
 export interface SubscribeOptions extends HandlerOptions {
-  /** Something waits. */
+  /** Called when an item is waiting. */
   onWork: () => void
-  /** Nothing will come any more, and nothing waits: the listener was removed, or the informer has stopped. */
+  /** Called when no further item will come and none is waiting: the listener was removed, or the informer has stopped. */
   onEnd: () => void
 }
 
-/** One listener's place: what waits for it, and when it is to be told of everything. */
+/** The subscription of one listener: its backlog and its resync timer. */
 export class Subscription<T> {
   readonly waiting: Notifications<T>
   readonly periodMs: number
-  /** When the next resync is due, by the clock. */
+  /** The time of the next resync, by the clock. */
   dueAt: number = Number.POSITIVE_INFINITY
-  /** Whether it was told of what there is; from then on it is told of what changes. */
+  /** Whether the listener has received the objects present. From then on it receives changes. */
   joined = false
   #ended = false
   readonly #onWork: () => void
   readonly #onEnd: () => void
   readonly #onBacklog: ((length: number) => void) | undefined
-  // The backlog that was told last.
-  #told = 0
+  // The backlog that was reported last.
+  #reported = 0
 
   /**
-   * @param onBacklog told of the length of what waits, when that has changed.
-   * @throws RangeError when a number makes no sense.
+   * @param onBacklog called with the length of the backlog when it has changed.
+   * @throws RangeError for an invalid number.
    */
   constructor(
     { resyncPeriodMs = 0, maxBacklog = DEFAULT_MAX_BACKLOG, onWork, onEnd }: SubscribeOptions,
@@ -65,17 +67,17 @@ export class Subscription<T> {
     return this.#ended
   }
 
-  /** What was added waits to be taken out. */
+  /** Announces that added items are waiting. */
   work(): void {
-    this.#tellBacklog()
+    this.#reportBacklog()
     this.#onWork()
   }
 
-  /** Takes out what comes next; undefined when nothing waits. */
+  /** Removes and returns the next item; undefined when none is waiting. */
   shift(): Notification<T> | undefined {
     const next = this.waiting.shift()
-    // Halves: a backlog of any length is told of a few times while it is worked off, however slowly.
-    if (this.waiting.length * 2 <= this.#told) this.#tellBacklog()
+    // Reports at each halving, so that a backlog of any length is reported only a few times while it is processed.
+    if (this.waiting.length * 2 <= this.#reported) this.#reportBacklog()
     return next
   }
 
@@ -83,39 +85,39 @@ export class Subscription<T> {
     if (this.#ended) return
     this.#ended = true
     this.waiting.clear()
-    this.#tellBacklog()
+    this.#reportBacklog()
     this.#onEnd()
   }
 
-  #tellBacklog(): void {
+  #reportBacklog(): void {
     const { length } = this.waiting
-    if (length === this.#told || !this.#onBacklog) return
-    this.#told = length
+    if (length === this.#reported || !this.#onBacklog) return
+    this.#reported = length
     this.#onBacklog(length)
   }
 }
 
 /**
- * Hands what a store does to any number of listeners. Each has what waits for it to itself, so that none has to wait for another, and the
- * store for none of them.
+ * Distributes the steps of a store to any number of listeners. Each has its own backlog, so that no listener waits for another, and the
+ * store waits for none.
  *
  * @see client-go `sharedProcessor`, `processorListener`
  */
 export class Processor<T> {
-  readonly #host: ProcessorHost<T>
+  readonly #host: ProcessorDeps<T>
   readonly #subscriptions = new Set<Subscription<T>>()
   #state: 'idle' | 'running' | 'stopped' = 'idle'
   #timer: unknown
   #count = 0
 
-  constructor(host: ProcessorHost<T>) {
+  constructor(host: ProcessorDeps<T>) {
     this.#host = host
   }
 
   /**
-   * Adds a listener. It is told of what there is, then of what changes.
+   * Adds a listener. It receives the objects present, then changes.
    *
-   * @throws Error when the informer has stopped; RangeError when an option makes no sense.
+   * @throws Error when the informer has stopped; RangeError for an invalid option.
    */
   subscribe(options: SubscribeOptions): Subscription<T> {
     if (this.#state === 'stopped') throw new Error('the informer has stopped, nothing will happen any more: make another informer')
@@ -125,7 +127,7 @@ export class Processor<T> {
     const subscription = new Subscription<T>({ ...options, resyncPeriodMs }, onBacklog)
     this.#subscriptions.add(subscription)
     this.#schedule(subscription)
-    // The store may be in the midst of telling of a step: what it has now would be told a second time.
+    // The store may be notifying subscribers of a step. Its current objects would then be delivered twice.
     queueMicrotask(() => this.#join(subscription))
     return subscription
   }
@@ -137,13 +139,13 @@ export class Processor<T> {
     this.#arm()
   }
 
-  /** Begins to count time. */
+  /** Starts the resync timers. */
   start(): void {
     this.#state = 'running'
     for (const subscription of this.#subscriptions) this.#schedule(subscription)
   }
 
-  /** Ends every listener. */
+  /** Ends every subscription. */
   stop(): void {
     this.#state = 'stopped'
     for (const subscription of this.#subscriptions) subscription.end()
@@ -151,19 +153,19 @@ export class Processor<T> {
     this.#arm()
   }
 
-  /** A step of the store. */
+  /** Distributes a step of the store. */
   take({ changes }: StoreUpdate<T>): void {
     if (changes.length === 0) return
     const isInInitialList = !this.#host.isSynced()
     const notifications = changes.map((change) => ({ ...change, isInInitialList }))
-    this.#tell((subscription) => {
+    this.#forEachJoined((subscription) => {
       for (const notification of notifications) subscription.waiting.push(notification)
     })
   }
 
-  /** The first complete state is there, and was told. */
+  /** Marks the end of the first complete state, which has been distributed. */
   synced(): void {
-    this.#tell(({ waiting }) => waiting.push({ type: 'synced' }))
+    this.#forEachJoined(({ waiting }) => waiting.push({ type: 'synced' }))
   }
 
   #join(subscription: Subscription<T>): void {
@@ -175,7 +177,7 @@ export class Processor<T> {
     subscription.work()
   }
 
-  #tell(push: (subscription: Subscription<T>) => void): void {
+  #forEachJoined(push: (subscription: Subscription<T>) => void): void {
     for (const subscription of this.#subscriptions) {
       if (!subscription.joined) continue
       push(subscription)
@@ -189,7 +191,7 @@ export class Processor<T> {
     this.#arm()
   }
 
-  /** One timer for all of them, set to the one that is due first. */
+  /** Sets the only timer to the resync that is due first. */
   #arm(): void {
     const { clock } = this.#host
     clock.clearTimeout(this.#timer)
@@ -204,7 +206,7 @@ export class Processor<T> {
     for (const subscription of due) {
       if (!subscription.joined) continue
       const { waiting } = subscription
-      // Who is to hear of an object already need not hear of it once more.
+      // A listener with a waiting change of an object does not need a resync of it.
       for (const entry of entries) if (!waiting.has(entry.key)) waiting.push({ type: 'resynced', entry, isInInitialList: false })
       subscription.work()
     }

@@ -1,3 +1,5 @@
+// Calls one handler with the changes in its backlog.
+
 import { abortable } from '../../internal/abortable'
 import { Opaque } from '../../internal/opaque'
 import { Slices } from '../../internal/turn'
@@ -6,16 +8,16 @@ import type { ChangeHandler, EventHandler, HandlerOptions, HandlerRegistration }
 import type { InformerChange } from './notifications'
 import type { Processor, Subscription } from './processor'
 
-/** What a {@link Registration} needs of its informer. */
-export interface RegistrationHost<T> {
+/** The surroundings of a {@link Registration}, provided by its informer. */
+export interface RegistrationDeps<T> {
   readonly processor: Processor<T>
-  /** Called with the errors that a handler throws. */
+  /** Reports the errors that a handler throws. */
   report(error: unknown): void
 }
 
-/** Calls one handler, change after change, never from within the store's own step. */
+/** Calls one handler, change after change, never from within a step of the store. */
 export class Registration<T> extends Opaque implements HandlerRegistration {
-  readonly #host: RegistrationHost<T>
+  readonly #host: RegistrationDeps<T>
   readonly #handler: EventHandler<T> | ChangeHandler<T>
   readonly #subscription: Subscription<T>
   readonly #waiters = new Set<() => void>()
@@ -23,7 +25,7 @@ export class Registration<T> extends Opaque implements HandlerRegistration {
   #draining = false
 
   /** @throws as {@link Processor.subscribe}. */
-  constructor(host: RegistrationHost<T>, handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions) {
+  constructor(host: RegistrationDeps<T>, handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions) {
     super()
     this.#host = host
     this.#handler = handler

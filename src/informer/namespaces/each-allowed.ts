@@ -1,19 +1,21 @@
+// The feature value that makes an informer follow the namespaces it may read.
+
 import type { KubeObject } from '../../api/object'
-import type { Feed, FeedHost } from '../feed'
+import type { Feed, FeedDeps } from '../feed'
 import { NamespacesFeed, type NamespacesFeedOptions } from './namespaces-feed'
 
-/** How an informer that may not read all namespaces goes on. Made by {@link eachAllowed}. */
+/** The behaviour of an informer that may not read all namespaces. Made by {@link eachAllowed}. */
 export interface NamespacesPlan {
   /** Makes the feed of an informer. */
-  feed<T extends KubeObject>(host: FeedHost<T>, options: Omit<NamespacesFeedOptions<T>, 'fallback' | 'load'>): Feed
+  feed<T extends KubeObject>(host: FeedDeps<T>, options: Omit<NamespacesFeedOptions<T>, 'fallback' | 'load'>): Feed
 }
 
 /**
- * Makes an informer follow each namespace that it is allowed to read, where the server forbids reading all of them (403). Each namespace has a
- * version and a stored state of its own, and `status.namespaces` has the status of each. Forbidden reads are tried again every five minutes.
+ * Makes an informer follow each namespace that it may read where the server forbids reading all of them (403). Each namespace has a version
+ * and a stored state of its own, and `status.namespaces` has the status of each. Denied reads are retried every five minutes.
  *
- * @param fallback the namespaces to follow where listing Namespaces is forbidden as well. Default: none. Where Namespaces can be listed, they are
- *   followed as they come and go.
+ * @param fallback the namespaces to follow where listing Namespaces is forbidden as well. Default: none. Where Namespaces can be listed,
+ *   existing ones are followed, including those created later.
  * @example
  * ```ts
  * await using everywhere = createInformer(client, Pod, { namespaces: eachAllowed(['shop', 'back']) })

@@ -1,36 +1,38 @@
+// Follows all namespaces with one reflector, or each allowed one with its own. Loaded on demand.
+
 import type { KubeObject } from '../../api/object'
 import type { ReflectorStatus } from '../../reflector/options'
 import type { Indexer } from '../../store/indexer'
 import type { InformerStatus } from '../feed'
-import { isForbidden, NamespacePart, type PartHost } from './part'
+import { isForbidden, NamespacePart, type PartDeps } from './part'
 import { lowestOf, worstOf } from './status'
 
-/** An informer of the Namespaces, held for a while. */
+/** A lease of an informer of the Namespaces. */
 export interface NamespacesLease {
   readonly informer: {
     readonly indexer: Pick<Indexer<KubeObject>, 'size' | 'keys' | 'subscribe'>
     readonly status: ReflectorStatus
     subscribe(listener: () => void): () => void
   }
-  /** Gives it back. */
+  /** Releases the informer. */
   release(): void | Promise<void>
 }
 
-/** What {@link NamespacesFanIn} needs of the feed that it works for. */
-export interface FanInHost<T extends KubeObject> extends Omit<PartHost<T>, 'commonVersion' | 'mayPersist' | 'changed'> {
-  /** The namespaces to follow when the server forbids listing Namespaces, too. */
+/** The surroundings of a {@link NamespacesFanIn}, provided by its feed. */
+export interface FanInDeps<T extends KubeObject> extends Omit<PartDeps<T>, 'commonVersion' | 'mayPersist' | 'changed'> {
+  /** The namespaces to follow when the server forbids listing Namespaces as well. */
   readonly fallback: readonly string[]
-  /** Asks for the Namespaces when they are needed. */
+  /** Leases an informer of the Namespaces. */
   lease(): NamespacesLease
   /** Called with the status after each change. */
-  tell(status: InformerStatus): void
-  /** Called with errors that are not the feed's. */
+  onStatus(status: InformerStatus): void
+  /** Reports errors that do not come from the feed. */
   report(error: unknown): void
 }
 
-/** The work of a `NamespacesFeed`: follows everything, or namespace by namespace what is allowed. Runs once. */
+/** Follows all namespaces at once or, where that is forbidden, each allowed one. Runs once. */
 export class NamespacesFanIn<T extends KubeObject> {
-  readonly #host: FanInHost<T>
+  readonly #host: FanInDeps<T>
   readonly #whole: NamespacePart<T>
   readonly #parts = new Map<string, NamespacePart<T>>()
   readonly #ending = new Set<Promise<void>>()
@@ -39,20 +41,20 @@ export class NamespacesFanIn<T extends KubeObject> {
   // Whether the indexer may have objects of namespaces that are no longer followed.
   #leftovers = false
   // Whether the error that no namespace is allowed was reported.
-  #toldDenied = false
+  #isDenialReported = false
 
-  constructor(host: FanInHost<T>) {
+  constructor(host: FanInDeps<T>) {
     this.#host = host
     this.#whole = this.#part('')
     this.#status = this.#whole.status
   }
 
-  /** The version that the objects of one namespace are at; the empty string while there is none. */
+  /** Returns the version of the objects of one namespace; the empty string before the first. */
   resourceVersionOf(namespace: string): string {
     return this.#names ? (this.#parts.get(namespace)?.store.resourceVersion ?? '') : this.#whole.store.resourceVersion
   }
 
-  /** Runs until the signal is aborted, and then to the end of what has to be stored. */
+  /** Runs until the signal is aborted, then until the last changes are stored. */
   async run(signal: AbortSignal): Promise<void> {
     this.#whole.run()
     this.#look()
@@ -72,7 +74,7 @@ export class NamespacesFanIn<T extends KubeObject> {
     for (const part of [this.#whole, ...this.#parts.values()]) part.check()
   }
 
-  /** Ends the waits of all parts, and checks that what is open is alive. */
+  /** Starts the next attempt of all parts at once, and checks that open connections are alive. */
   reconnect(): void {
     for (const part of [this.#whole, ...this.#parts.values()]) part.reconnect()
   }
@@ -86,7 +88,7 @@ export class NamespacesFanIn<T extends KubeObject> {
     })
   }
 
-  /** Something has changed: sees what is to be done, and says how things are. */
+  /** Enters or leaves single namespaces as the parts require, and updates the status. */
   #look(): void {
     if (this.#whole.denied) this.#enterNamespaces()
     else if (this.#whole.status.hasSynced) this.#leaveNamespaces()
@@ -132,7 +134,7 @@ export class NamespacesFanIn<T extends KubeObject> {
     }
   }
 
-  /** The namespaces to follow; undefined until the server has listed or refused them. */
+  /** Returns the namespaces to follow; undefined until the server has listed them or refused to. */
   #namesOf({ indexer, status }: NamespacesLease['informer']): Set<string> | undefined {
     if (isForbidden(status)) return new Set(this.#host.fallback)
     return status.hasSynced || indexer.size > 0 ? new Set(indexer.keys()) : undefined
@@ -146,16 +148,16 @@ export class NamespacesFanIn<T extends KubeObject> {
     if (!known) return { ...informer.status, hasSynced, source: undefined, lastSyncResourceVersion: '', namespaces }
     if (allowed.every((status) => status.hasSynced)) this.#sweep()
     if (allowed.length === 0) {
-      if (!this.#toldDenied) this.#host.report(this.#whole.status.error)
-      this.#toldDenied = true
+      if (!this.#isDenialReported) this.#host.report(this.#whole.status.error)
+      this.#isDenialReported = true
       return { ...this.#whole.status, hasSynced, namespaces }
     }
-    this.#toldDenied = false
+    this.#isDenialReported = false
     const status = worstOf(allowed)
     return { ...status, hasSynced: status.hasSynced || hasSynced, namespaces }
   }
 
-  /** Removes the objects of the namespaces that are not followed, or not any more. */
+  /** Removes the objects of namespaces that are not followed any more. */
   #sweep(): void {
     if (!this.#leftovers) return
     this.#leftovers = false
@@ -183,6 +185,6 @@ export class NamespacesFanIn<T extends KubeObject> {
 
   #update(status: InformerStatus): void {
     this.#status = status
-    this.#host.tell(status)
+    this.#host.onStatus(status)
   }
 }

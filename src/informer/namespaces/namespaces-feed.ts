@@ -1,3 +1,5 @@
+// The feed of an informer that may not be allowed to read all namespaces.
+
 import { isApiError } from '../../api/errors'
 import type { KubeObject } from '../../api/object'
 import { abortable } from '../../internal/abortable'
@@ -9,32 +11,32 @@ import { Reflector } from '../../reflector/reflector'
 import { initialStatus, nextStatus } from '../../reflector/status'
 import { type WhenSyncedOptions, whenSynced } from '../../reflector/when-synced'
 import type { ListerWatcher } from '../../source/lister-watcher'
-import type { Feed, FeedHost, InformerPersistence, InformerStatus } from '../feed'
-import type { FanInHost, NamespacesFanIn } from './fan-in'
+import type { Feed, FeedDeps, InformerPersistence, InformerStatus } from '../feed'
+import type { FanInDeps, NamespacesFanIn } from './fan-in'
 
-/** What a {@link NamespacesFeed} reads. */
-export interface NamespacesFeedOptions<T extends KubeObject> extends Pick<FanInHost<T>, 'fallback' | 'lease'> {
-  /** Reads one namespace; all of them for the empty string. */
+/** Options of a {@link NamespacesFeed}. */
+export interface NamespacesFeedOptions<T extends KubeObject> extends Pick<FanInDeps<T>, 'fallback' | 'lease'> {
+  /** Returns the source of one namespace; of all namespaces for the empty string. */
   source(namespace: string): ListerWatcher<T>
   persistence?: InformerPersistence | undefined
-  /** Loads what does the work. Default: the module of that, when it is needed: most informers read one namespace, or are allowed to read all. */
+  /** Loads the implementation. Default: imports it on demand, because most informers read one namespace, or may read all. */
   load?: (() => Promise<{ readonly NamespacesFanIn: typeof NamespacesFanIn }>) | undefined
 }
 
 /**
- * Follows all namespaces at once, or, where the server forbids that (403), each one that it allows, into one store. Each namespace has its
- * own reflector, version and stored state: none ever sees another's. What is forbidden is asked for again every five minutes, so rights
- * that are given or taken away show without a restart; until they do, what was there before stays.
+ * Follows all namespaces at once or, where the server forbids that (403), each allowed one, into one store. Each namespace has its own
+ * reflector, version and stored state. Denied reads are retried every five minutes, so that changed permissions take effect without a
+ * restart. Until then the earlier objects stay.
  */
 export class NamespacesFeed<T extends KubeObject> implements Feed {
-  readonly #host: FeedHost<T>
+  readonly #host: FeedDeps<T>
   readonly #options: NamespacesFeedOptions<T>
   readonly #listeners = new Listeners<InformerStatus>()
   #status: InformerStatus
   #fanIn: NamespacesFanIn<T> | undefined
 
-  /** @throws PersistenceError with code `'refused'` for secrets that are not to be stored. */
-  constructor(host: FeedHost<T>, options: NamespacesFeedOptions<T>) {
+  /** @throws PersistenceError with code `'refused'` for secrets that must not be stored. */
+  constructor(host: FeedDeps<T>, options: NamespacesFeedOptions<T>) {
     const { persistence } = options
     if (persistence) refuseSecrets(persistence.scope, persistence)
     this.#host = host
@@ -67,7 +69,7 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
     return this.#fanIn?.resourceVersionOf(namespace) ?? ''
   }
 
-  /** @throws what `load` rejects with. */
+  /** @throws the error with which `load` rejects. */
   async run({ signal }: { signal: AbortSignal }): Promise<void> {
     try {
       if (signal.aborted) return
@@ -86,10 +88,10 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
     }
   }
 
-  #fanInHost(): FanInHost<T> {
+  #fanInHost(): FanInDeps<T> {
     const { indexer, options, transformed, persisted, report } = this.#host
     const { source, fallback, lease, persistence } = this.#options
-    // That some namespaces are forbidden is what this feed is for.
+    // Denied namespaces are expected here.
     const onError = (error: unknown) => {
       if (!isApiError(error) || error.status !== 403) options.onError?.(error)
     }
@@ -102,7 +104,7 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
       persisted,
       fallback,
       lease,
-      tell: (status) => this.#update(status),
+      onStatus: (status) => this.#update(status),
       report,
     }
   }

@@ -1,3 +1,5 @@
+// The objects of one namespace in a shared indexer.
+
 import type { KubeObject } from '../../api/object'
 import type { Entry, UnparsedEntry } from '../../codec/entry'
 import { Listeners } from '../../internal/listeners'
@@ -6,16 +8,16 @@ import type { ApplyObserver, EntryChange, ReflectorStore } from '../../reflector
 import type { StoreUpdate } from '../../store/changes'
 import type { Indexer } from '../../store/indexer'
 
-/** The indexer that namespaces share, and the version all of them together are at. */
+/** The indexer that namespaces share, and their common version. */
 export interface SharedIndexer<T extends KubeObject> {
   readonly indexer: Indexer<T, string>
-  /** At least so far has every one of them come; the empty string: not all have a version. */
+  /** Returns the version that all of them have reached; the empty string until each has one. */
   commonVersion(): string
 }
 
 /**
- * The objects of one namespace (the empty string: of all) in an indexer, as a store with a version of its own: a reflector fills it and a
- * persister keeps it as if there were no other namespace. A replace leaves the others' objects alone.
+ * The objects of one namespace (of all for the empty string) in a shared indexer, as a store with its own version for one reflector and one
+ * persister. A replace does not affect the objects of other namespaces.
  */
 export class NamespaceStore<T extends KubeObject> implements ReflectorStore<T>, PersistableStore<T> {
   readonly #namespace: string
@@ -67,12 +69,12 @@ export class NamespaceStore<T extends KubeObject> implements ReflectorStore<T>, 
     this.#shared.indexer.resync(this.list())
   }
 
-  /** Removes the objects: what was denied or deleted is not shown. */
+  /** Removes the objects of a namespace that was denied or deleted. */
   clear(): void {
     this.replace([], '')
   }
 
-  /** Gives the version up and leaves the objects to others. */
+  /** Gives up the version. The objects belong to other stores from now on. */
   forget(): void {
     this.#resourceVersion = ''
   }
@@ -84,7 +86,7 @@ export class NamespaceStore<T extends KubeObject> implements ReflectorStore<T>, 
   onUnreadable(listener: (entry: UnparsedEntry) => void): () => void {
     return this.#shared.indexer.onUnreadable((entry) => {
       if (this.#resourceVersion === '' || (this.#namespace && entry.namespace !== this.#namespace)) return
-      // As for a whole store: with an object missing it is at no version any more.
+      // As in a whole store: with an object missing, it has no version any more.
       this.forget()
       this.#updates.notify({ type: 'apply', changes: [], resourceVersion: '' })
       listener(entry)
@@ -93,11 +95,11 @@ export class NamespaceStore<T extends KubeObject> implements ReflectorStore<T>, 
 
   #step(type: StoreUpdate<T>['type'], changes: readonly EntryChange<T>[], resourceVersion: string, observer?: ApplyObserver<T>): void {
     const { indexer } = this.#shared
-    const told: StoreUpdate<T>[] = []
+    const updates: StoreUpdate<T>[] = []
     this.#resourceVersion = resourceVersion
-    const stop = indexer.subscribe((update) => told.push(update))
+    const stop = indexer.subscribe((update) => updates.push(update))
     indexer.apply(changes, this.#shared.commonVersion(), observer)
     stop()
-    this.#updates.notify({ type, changes: told.flatMap((update) => update.changes), resourceVersion: this.#resourceVersion })
+    this.#updates.notify({ type, changes: updates.flatMap((update) => update.changes), resourceVersion: this.#resourceVersion })
   }
 }

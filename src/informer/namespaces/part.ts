@@ -1,3 +1,5 @@
+// One namespace of a feed.
+
 import { isApiError } from '../../api/errors'
 import type { KubeObject } from '../../api/object'
 import type { Clock } from '../../internal/clock'
@@ -6,39 +8,39 @@ import type { StorePersistence } from '../../persistence/store-persistence'
 import type { ReflectorStatus, ReflectorStore } from '../../reflector/options'
 import type { Reflector } from '../../reflector/reflector'
 import { initialStatus } from '../../reflector/status'
-import type { FeedHost, InformerPersistence } from '../feed'
+import type { FeedDeps, InformerPersistence } from '../feed'
 import { NamespaceStore, type SharedIndexer } from './part-store'
 
-/** How long what was denied is left alone: a namespace may be one of hundreds. */
-const ASK_AGAIN_MS = 300_000
+/** The delay before a denied read is retried, in milliseconds. There may be hundreds of namespaces. */
+const RETRY_MS = 300_000
 
-/** What a {@link NamespacePart} needs of the feed that it is a part of. */
-export interface PartHost<T extends KubeObject> extends SharedIndexer<T>, Pick<FeedHost<T>, 'persisted'> {
+/** The surroundings of a {@link NamespacePart}, provided by its feed. */
+export interface PartDeps<T extends KubeObject> extends SharedIndexer<T>, Pick<FeedDeps<T>, 'persisted'> {
   readonly clock: Clock
-  /** Makes what keeps a store as one namespace is; as all of them are for the empty string. */
+  /** Makes the reflector of a namespace; of all namespaces for the empty string. */
   reflector(namespace: string, store: ReflectorStore<T>): Reflector<T>
-  /** Where the namespaces' states are kept, each under a scope of its own. */
+  /** The storage of the namespaces' states, each under its own scope. */
   readonly persistence: InformerPersistence | undefined
-  /** Whether this part may load and store its state: after a clear, an informer that began before it opens no further scope. */
+  /** Whether this part may load and store its state. After a clear, an informer that started before it must not open further scopes. */
   mayPersist(): Promise<boolean>
-  /** The status of a part has changed. */
+  /** Called when the status of a part has changed. */
   changed(): void
 }
 
-/** One namespace of a feed, or all of them (the empty string): a reflector, a version and a stored state of its own. */
+/** One namespace of a feed, or all of them (the empty string), with its own reflector, version and stored state. */
 export class NamespacePart<T extends KubeObject> {
   readonly store: NamespaceStore<T>
   readonly #namespace: string
-  readonly #host: PartHost<T>
+  readonly #host: PartDeps<T>
   readonly #persistence: StorePersistence<T> | undefined
   readonly #life = new AbortController()
   #status: ReflectorStatus
   #reflector: Reflector<T> | undefined
-  // Ends the wait before what was denied is asked for again.
+  // Ends the wait before a denied read is retried.
   #hurry = new AbortController()
   #running: Promise<void> | undefined
 
-  constructor(namespace: string, host: PartHost<T>) {
+  constructor(namespace: string, host: PartDeps<T>) {
     this.#namespace = namespace
     this.#host = host
     this.store = new NamespaceStore(namespace, host)
@@ -48,22 +50,22 @@ export class NamespacePart<T extends KubeObject> {
     this.#persistence = host.persisted(this.store, { ...persistence, scope: { ...persistence.scope, namespace } })
   }
 
-  /** Notices that the runtime has suspended the reflector: reading its status is what detects that. */
+  /** Detects that the runtime has suspended the reflector, which shows when its status is read. */
   check(): void {
     void this.#reflector?.status
   }
 
-  /** What its reflector says. One that was denied stays so until the server has delivered. */
+  /** The status of its reflector. A denied part stays denied until the server has delivered objects. */
   get status(): ReflectorStatus {
     return this.#status
   }
 
-  /** Whether the server forbids it. */
+  /** Whether the server denies access. */
   get denied(): boolean {
     return isForbidden(this.#status)
   }
 
-  /** Whether its state is still this informer's to store. */
+  /** Whether this informer may still store its state. */
   async mayPersist(): Promise<boolean> {
     return (await this.#persistence?.verify()) ?? true
   }
@@ -73,13 +75,13 @@ export class NamespacePart<T extends KubeObject> {
     this.#running = this.#run(this.#life.signal)
   }
 
-  /** Ends it; nothing is written to the store any more. Resolves when the last changes are stored. */
+  /** Stops it. Nothing is written to the store afterwards. Resolves when the last changes are stored. */
   async stop(): Promise<void> {
     this.#life.abort()
     await this.#running
   }
 
-  /** Ends a wait before the next attempt, and checks that what is open is alive. */
+  /** Starts the next attempt at once, and checks that an open connection is alive. */
   reconnect(): void {
     this.#hurry.abort()
     this.#reflector?.reconnect()
@@ -95,12 +97,12 @@ export class NamespacePart<T extends KubeObject> {
       await this.#follow(signal, hydrated)
       hydrated = undefined
       this.#hurry = new AbortController()
-      await delay(ASK_AGAIN_MS, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
+      await delay(RETRY_MS, { clock, signal: AbortSignal.any([signal, this.#hurry.signal]) })
     }
     await this.#persistence?.close()
   }
 
-  /** Until the server forbids it, or the signal is aborted. */
+  /** Runs one reflector until the server denies access or the signal is aborted. */
   async #follow(signal: AbortSignal, hydrated: Promise<unknown> | undefined): Promise<void> {
     const forbidden = new AbortController()
     const reflector = this.#host.reflector(this.#namespace, this.store)
@@ -110,8 +112,8 @@ export class NamespacePart<T extends KubeObject> {
       if (this.denied && !status.hasSynced && !isForbidden(status)) return
       this.#status = status
       if (isForbidden(status)) {
-        this.#status = { ...status, nextAttemptAt: this.#host.clock.now() + ASK_AGAIN_MS }
-        // What was seen of everything is the namespaces' now, whose changes are not in its version.
+        this.#status = { ...status, nextAttemptAt: this.#host.clock.now() + RETRY_MS }
+        // The objects read from all namespaces belong to the single namespaces now, whose changes are not in this part's version.
         if (this.#namespace) this.store.clear()
         else this.store.forget()
         forbidden.abort()
@@ -122,7 +124,7 @@ export class NamespacePart<T extends KubeObject> {
   }
 }
 
-/** Whether a feed is denied what it asks for, rather than unknown to the server (401). */
+/** Whether the server denies what a feed requests (403). An unknown user (401) does not count. */
 export function isForbidden({ state, error }: ReflectorStatus): boolean {
   return state === 'denied' && isApiError(error) && error.status === 403
 }

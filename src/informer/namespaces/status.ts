@@ -1,11 +1,13 @@
+// Merges the statuses of namespaces.
+
 import { compareResourceVersions } from '../../api/resource-version'
 import type { ReflectorState, ReflectorStatus, SyncSource } from '../../reflector/options'
 
-/** From the best to the worst. */
+/** The states from best to worst. */
 const STATES: readonly ReflectorState[] = ['live', 'polling', 'connecting', 'idle', 'stale', 'backoff', 'gone', 'denied', 'stopped']
 const SOURCES: readonly (SyncSource | undefined)[] = [undefined, 'stream', 'list', 'persisted']
 
-/** Merges the statuses of several feeds, at least one: each property is the worst of theirs, and the next attempt the earliest. */
+/** Merges the statuses of at least one feed. Each property is the worst one, and the next attempt is the earliest. */
 export function worstOf(all: readonly ReflectorStatus[]): ReflectorStatus {
   const state = worst(STATES, all, 'state')
   const inState = all.filter((status) => status.state === state)
@@ -22,7 +24,7 @@ export function worstOf(all: readonly ReflectorStatus[]): ReflectorStatus {
   }
 }
 
-/** The version that all of them have reached: the lowest. The empty string when one has none, or there are none. */
+/** Returns the lowest of several versions, which all of them have reached. The empty string when one has none, or for no versions. */
 export function lowestOf(versions: readonly string[]): string {
   return versions.reduce((low, version) => (compareResourceVersions(version, low) < 0 ? version : low), versions[0] ?? '')
 }

@@ -1,3 +1,5 @@
+// The feature value that makes an informer read metadata only.
+
 import { metadataListWatch } from '../../source/metadata'
 import type { MetadataSource } from './source'
 

@@ -1,3 +1,5 @@
+// The feature value that makes an informer read printed rows.
+
 import type { Requester } from '../../http/requester'
 import type { EntryClient } from '../../source/list-watch'
 import { type RowInclude, type TableListWatchOptions, tableListWatch } from '../../source/table'
@@ -6,8 +8,8 @@ import type { TableSource } from './source'
 /**
  * Makes an informer read its objects as the server prints them: one row for each object. Cannot be combined with a Worker.
  *
- * @param options.includeObject what each row brings besides its cells: the metadata of its object, the default, or all of it.
- * @param options.onColumns called with the columns when they are first known and when they change.
+ * @param options.includeObject the object in each row besides its cells: its metadata (the default), or all of it.
+ * @param options.onColumns called with the columns when they are first known, and when they change.
  * @example
  * ```ts
  * await using rows = createInformer(client, Pod, { source: table({ onColumns: (columns) => renderHead(columns) }) })

@@ -4,8 +4,8 @@
 export type SqlValue = string | number | null
 
 /**
- * The SQLite interface of {@link sqlPersister}: synchronous, version 3.37 or later. Made by {@link sqliteDatabase} or {@link
- * durableObjectDatabase}.
+ * The SQLite interface of {@link sqlPersister}: synchronous, version 3.37 or later. Made by {@link sqliteDatabase} or
+ * {@link durableObjectDatabase}.
  */
 export interface SqlDatabase {
   /** Runs one statement. */
