@@ -24,6 +24,7 @@ await runHere(
       host,
       async ({ server, kubeconfig, context }) => (server ? { baseUrl: server } : loadKubeconfig({ path: kubeconfig, context })),
       serveFake,
+      async (choice) => (await import('./cli/serve-relay')).serveRelay(choice),
     ),
   // Resolves both in `src` and in `dist`.
   new URL('../package.json', import.meta.url),

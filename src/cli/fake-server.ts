@@ -4,6 +4,7 @@ import { KubeError } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import type { StandaloneOptions } from '../testing/standalone'
 import type { Host, OptionConfig } from './host'
+import type { RunningServer } from './listen'
 import { parseOptions, severalOf } from './options'
 import { UsageError } from './usage-error'
 
@@ -34,14 +35,6 @@ const MAX_PORT = 65_535
 // A pod has about 7 kB.
 const MAX_PODS = 200_000
 const MAX_RATE = 100_000
-
-/** A listening server. */
-export interface RunningServer {
-  /** The URL, without a trailing slash. */
-  readonly url: string
-  /** Resolves when the process has received SIGINT or SIGTERM and the server has stopped. */
-  readonly closed: Promise<void>
-}
 
 /**
  * Creates a server with the objects and listens on this machine.

@@ -5,6 +5,7 @@ import { fakeServer, fakeServerUsage, type ServeFake } from './fake-server'
 import { type Connect, generate, generateUsage } from './generate'
 import type { Host } from './host'
 import { printable, printableLines } from './printable'
+import { relay, relayUsage, type ServeRelay } from './relay'
 import { UsageError } from './usage-error'
 
 const usage = `Usage: kubeflect <command>
@@ -22,17 +23,25 @@ Exit codes: 0 for success; 1 for a failure; 2 for invalid arguments. stderr has 
  *
  * @param connect resolves the connection to a cluster.
  * @param serveFake starts a fake API server.
+ * @param serveRelay starts a relay.
  * @returns the exit code: 0 on success, 1 on failure, 2 for invalid arguments; stderr has the reason for 1 and 2.
  */
-export async function run(host: Host, connect: Connect, serveFake: ServeFake): Promise<number> {
+export async function run(host: Host, connect: Connect, serveFake: ServeFake, serveRelay: ServeRelay): Promise<number> {
   const [command, ...args] = host.args
   const complain = (message: string) => host.complain(`kubeflect: ${printableLines(message)}`)
   try {
     const help = args.includes('--help') || args.includes('-h')
     if (help && command === 'generate') host.print(generateUsage)
     else if (help && command === 'fake-server') host.print(fakeServerUsage)
+    else if (help && command === 'relay') host.print(relayUsage)
     else if (command === 'generate') await generate(args, { ...host, print: (line) => host.print(printable(line)) }, connect)
     else if (command === 'fake-server') await fakeServer(args, host, serveFake)
+    else if (command === 'relay')
+      await relay(
+        args,
+        { ...host, print: (line) => host.print(printable(line)), complain: (line) => host.complain(printable(line)) },
+        serveRelay,
+      )
     else if (command === '--help' || command === '-h') host.print(usage)
     else if (command === '--version') host.print(printable(await host.version()))
     else

@@ -2,7 +2,7 @@
 
 import { type Clock, systemClock } from '../internal/clock'
 import { prepareRuntime } from './connect'
-import { type ClusterConnection, openConnection } from './connection'
+import { type ClusterConnection, type ConnectionPlan, openConnection } from './connection'
 import { credentialReader } from './credentials'
 import { checkKubeconfig, type KubeconfigFile } from './documents'
 import { KubeconfigError } from './error'
@@ -19,6 +19,11 @@ export interface KubeconfigOptions {
   path?: string | undefined
   /** The name of the context. Default: the current context. */
   context?: string | undefined
+  /**
+   * Whether requests carry the user's credential (token, client certificate, impersonation). `'omit'` makes a connection for requests that
+   * bring credentials of their own. Default `'send'`.
+   */
+  credentials?: 'send' | 'omit' | undefined
   /** Environment variables that replace those of the process: `KUBECONFIG`, `HOME`, `HTTPS_PROXY` and the environment of plugins. */
   env?: Readonly<Record<string, string | undefined>> | undefined
   /** The clock for the lifetime of credentials and the run time of plugins. Default: the system clock. */
@@ -47,7 +52,7 @@ export async function loadKubeconfig(options: KubeconfigOptions = {}, host: Host
   const files = (await Promise.all(paths.map((path) => readKubeconfig(path, host)))).filter((file) => file !== undefined)
   if (options.path && files.length === 0) throw new KubeconfigError(`${options.path} does not exist`)
   const target = resolveContext(mergeKubeconfigs(files), options.context)
-  if (target) return openConnection(await planOf(target, host, options.clock ?? systemClock))
+  if (target) return openConnection(chosen(await planOf(target, host, options.clock ?? systemClock), options))
   if (await isInCluster(host)) return inClusterConfig(options, host)
   const searched = paths.length > 0 ? `looked in ${paths.join(', ')}` : 'neither KUBECONFIG nor HOME is set'
   throw new KubeconfigError(
@@ -67,7 +72,7 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
  * @see client-go `rest.InClusterConfig`
  */
 export async function inClusterConfig(
-  options: Pick<KubeconfigOptions, 'env' | 'clock'> = {},
+  options: Pick<KubeconfigOptions, 'credentials' | 'env' | 'clock'> = {},
   host: Host = currentHost(options.env),
 ): Promise<ClusterConnection> {
   const { KUBERNETES_SERVICE_HOST: name, KUBERNETES_SERVICE_PORT: port, POD_NAMESPACE: podNamespace } = host.env
@@ -88,7 +93,13 @@ export async function inClusterConfig(
     credential: () => reader,
     clock,
   }
-  return openConnection(plan)
+  return openConnection(chosen(plan, options))
+}
+
+/** Leaves out the credentials of a plan unless they are to be sent. */
+function chosen(plan: ConnectionPlan, { credentials = 'send' }: Pick<KubeconfigOptions, 'credentials'>): ConnectionPlan {
+  if (credentials === 'send') return plan
+  return { ...plan, headers: undefined, impersonate: undefined, credential: () => async () => ({}) }
 }
 
 async function isInCluster(host: Host): Promise<boolean> {

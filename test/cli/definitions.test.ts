@@ -25,6 +25,7 @@ async function generate(files: Readonly<Record<string, string>>, ...args: string
     host,
     () => Promise.reject(new Error('no cluster is asked')),
     () => Promise.reject(new Error('nothing is served here')),
+    () => Promise.reject(new Error('nothing is relayed here')),
   )
   return { code, stderr, written, paths: [...written.keys()] }
 }

@@ -25,11 +25,16 @@ async function runFakeServer(args: readonly string[], files: Readonly<Record<str
       result.stderr += `${line}\n`
     },
   }
-  result.code = await run(host, refuse, async (choice, port) => {
-    if (port === 1) throw new KubeError('another program listens on port 1: choose another one with --port')
-    result.choices.push({ ...choice, port })
-    return { url: `http://127.0.0.1:${port}`, closed: Promise.resolve() }
-  })
+  result.code = await run(
+    host,
+    refuse,
+    async (choice, port) => {
+      if (port === 1) throw new KubeError('another program listens on port 1: choose another one with --port')
+      result.choices.push({ ...choice, port })
+      return { url: `http://127.0.0.1:${port}`, closed: Promise.resolve() }
+    },
+    refuse,
+  )
   return result
 }
 
@@ -99,7 +104,7 @@ test('generate creates the types of custom resources from a fake server with the
     print: () => undefined,
     complain: (line) => expect.fail(line),
   }
-  expect(await run(host, async () => ({ baseUrl: 'http://kube.test', fetch: server.fetch }), refuse)).toBe(0)
+  expect(await run(host, async () => ({ baseUrl: 'http://kube.test', fetch: server.fetch }), refuse, refuse)).toBe(0)
   const text = files.get('generated/example.com/v1.ts')
   expect(text).toContain('export const Widget: Resource<Widget>')
   expect(text).toMatch(/How large it is \*\/\s+size: number/)

@@ -257,7 +257,8 @@ function clusterWith(...groups: [group: string, versions: string[]][]) {
           result.stderr += `${line}\n`
         },
       }
-      result.code = await run(host, machine.connect ?? connect, () => Promise.reject(new Error('nothing is served here')))
+      const serveNothing = () => Promise.reject(new Error('nothing is served here'))
+      result.code = await run(host, machine.connect ?? connect, serveNothing, serveNothing)
       return result
     },
   }

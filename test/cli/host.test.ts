@@ -47,7 +47,7 @@ const definition = (group: string) =>
 
 test('kubeflect --version prints the version of package.json', async () => {
   const { host, printed } = machine(['--version'])
-  expect(await run(host, connect, refuse)).toBe(0)
+  expect(await run(host, connect, refuse, refuse)).toBe(0)
   expect(printed).toEqual([`${JSON.parse(readFileSync(packageFile, 'utf8')).version}\n`])
 })
 
@@ -55,7 +55,7 @@ test('reads definitions from stdin in chunks that split characters', async () =>
   const bytes = new TextEncoder().encode(definition('example.com').replace('"Cluster"', '"Cluster","comment":"é"'))
   const cut = bytes.indexOf(0xc3) + 1
   const { host, printed } = machine(['generate', '--crd', '-', '--out', join(root, 'out')], [bytes.slice(0, cut), bytes.slice(cut)])
-  expect(await run(host, connect, refuse)).toBe(0)
+  expect(await run(host, connect, refuse, refuse)).toBe(0)
   expect(printed).toEqual([`${join(root, 'out')}/example.com/v1.ts: Widget\n`])
   expect(readFileSync(join(root, 'out/example.com/v1.ts'), 'utf8')).toContain('export const Widget: Resource<Widget>')
 })
@@ -65,7 +65,7 @@ test('refuses more than 64 MiB on stdin without buffering them', async () => {
     ['generate', '--crd', '-', '--out', root],
     Array.from({ length: 65 }, () => new Uint8Array(2 ** 20)),
   )
-  expect(await run(host, connect, refuse)).toBe(1)
+  expect(await run(host, connect, refuse, refuse)).toBe(1)
   expect(complaints.join('')).toContain('stdin has more than 67108864 bytes')
 })
 
@@ -76,7 +76,7 @@ describe('symbolic links below --out', () => {
     const file = join(root, 'crd.json')
     writeFileSync(file, definition('example.com'))
     const { host, complaints } = machine(['generate', '--crd', file, '--out', out()])
-    return { code: await run(host, connect, refuse), complaint: complaints.join('') }
+    return { code: await run(host, connect, refuse, refuse), complaint: complaints.join('') }
   }
   beforeEach(() => {
     mkdirSync(outside())
