@@ -1,3 +1,5 @@
+// Filters and sorts the rows of a view.
+
 import { KubeError } from '../api/errors'
 import { type LabelSelector, parseLabelSelector } from '../api/selectors'
 import type { Entry } from '../codec/entry'
@@ -6,20 +8,22 @@ import { isSameFunction } from './keyed'
 import type { SortValue, ViewFilter, ViewSort } from './query'
 import { type Block, type Listed, SortedList } from './sorted-list'
 
-/** One version of an entry, and what was found out about it. */
+/** One version of an entry, with everything computed from it. */
 export class Row<T> implements Listed<Row<T>> {
   readonly key: string
   readonly entry: Entry<T>
-  /** The plan it was placed by. */
+  /** The plan that placed it. */
   plan: Plan<T> | undefined
-  /** Where it is in that plan's list, if it is. It stays there, hidden, when it passes no longer: what it is sorted by is known. */
+  /**
+   * Its block in that plan's list, if any. A row that no longer passes the filter stays there, hidden, because its sort values are known.
+   */
   block: Block<Row<T>> | undefined
   shown = false
-  /** What `where` said. */
+  /** The result of `where`. */
   verdict: boolean | undefined
-  /** Where words are searched. */
+  /** The text to search. */
   haystack: string | undefined
-  /** What it is sorted by, and the columns these values are of. */
+  /** The sort values, in the order of the columns. */
   values: readonly SortValue[] = []
   columns: readonly ViewSort<T>[] = []
 
@@ -29,24 +33,30 @@ export class Row<T> implements Listed<Row<T>> {
   }
 }
 
-/** What a {@link Plan} needs of its view. */
-export interface PlanHost {
+/** The surroundings of a {@link Plan}, provided by its view. */
+export interface PlanDeps {
   readonly collator: Intl.Collator | undefined
   readonly onError: ((error: unknown) => void) | undefined
 }
 
-/** A filter and an order, with the rows that are in them. What rows found out by another plan is used as far as it is the same here. */
+/** A filter and an order, with the rows they apply to. Reuses the results of an earlier plan where the query is unchanged. */
 export class Plan<T> {
   readonly filter: ViewFilter<T>
   readonly columns: readonly ViewSort<T>[]
-  /** The rows that pass are shown, some others hidden in it. A plan that differs in the filter only goes on with those of the one before. */
+  /**
+   * The rows; those that pass are shown, some others are hidden. A plan that differs only in the filter takes over the list of the one
+   * before.
+   */
   readonly rows: SortedList<Row<T>>
-  readonly #host: PlanHost
+  readonly #host: PlanDeps
   readonly #selector: LabelSelector
   readonly #words: readonly string[]
 
-  /** @throws SelectorError when the label selector cannot be parsed; TypeError when a part of the filter is not a function, or the searched text is not a string. */
-  constructor(host: PlanHost, filter: ViewFilter<T>, columns: readonly ViewSort<T>[], rows?: SortedList<Row<T>>) {
+  /**
+   * @throws SelectorError for an invalid label selector; TypeError when a part of the filter is not a function, or the searched text is not
+   *   a string.
+   */
+  constructor(host: PlanDeps, filter: ViewFilter<T>, columns: readonly ViewSort<T>[], rows?: SortedList<Row<T>>) {
     const { where, search } = filter
     if (where !== undefined) checkFunction('filter.where', where, 'filter: { where: (entry) => entry.name !== "" }')
     if (search?.in !== undefined) checkFunction('filter.search.in', search.in, 'search: { text, in: (entry) => entry.name }')
@@ -58,14 +68,14 @@ export class Plan<T> {
     this.rows = rows ?? new SortedList((a, b) => this.#compare(a, b))
   }
 
-  /** The plan for a change of the query: this one, when nothing changes. */
+  /** Returns the plan for a changed query; this one when nothing changes. */
   with(filter: ViewFilter<T> = this.filter, columns: readonly ViewSort<T>[] = this.columns): Plan<T> {
     const sameOrder = isSameOrder(columns, this.columns)
     if (sameOrder && isSameFilter(filter, this.filter)) return this
     return sameOrder ? new Plan(this.#host, filter, this.columns, this.rows) : new Plan(this.#host, filter, columns)
   }
 
-  /** Puts a row where it belongs, or takes it out. */
+  /** Inserts a row at its place, or removes it. */
   place(row: Row<T>): void {
     const before = row.plan
     row.plan = this
@@ -80,7 +90,7 @@ export class Plan<T> {
     else if (passes) this.rows.add(this.#valued(row))
   }
 
-  /** Takes a row out whose entry is gone. */
+  /** Removes a row whose entry was deleted. */
   remove(row: Row<T>): void {
     if (row.plan?.rows === this.rows) this.rows.delete(row)
   }
@@ -102,7 +112,7 @@ export class Plan<T> {
   #haystack(row: Row<T>): string {
     row.haystack ??= this.#ask(row, 'filter.search.in threw', '', (entry) => {
       const fields = this.filter.search?.in?.(entry) ?? entry.key
-      // A line for each: no word reaches from one field into the next.
+      // One line per field, so that a word never matches across two fields.
       return (typeof fields === 'string' ? fields : fields.join('\n')).toLowerCase()
     })
     return row.haystack
@@ -147,7 +157,7 @@ export class Plan<T> {
   }
 }
 
-/** @throws TypeError that names the part of the query, and gives an example. */
+/** @throws TypeError that names the part of the query, with an example. */
 export function checkFunction(part: string, value: unknown, example: string): void {
   if (typeof value !== 'function') throw new TypeError(`a view's ${part} is a function, got ${describeValue(value)}: write ${example}`)
 }

@@ -1,19 +1,21 @@
+// The query of a view: filter, order and window.
+
 import type { Entry } from '../codec/entry'
 
-/** Selects the entries of a view. An entry has to pass each part that is given. */
+/** Selects the entries of a view. An entry must pass each given part. */
 export interface ViewFilter<T> {
-  /** Default, or empty: all namespaces. */
+  /** The namespace; default all of them. */
   namespace?: string | undefined
-  /** Such as `app=web,tier!=db`. Parses only the labels. */
+  /** A selector such as `app=web,tier!=db`. Parses only the labels. */
   labelSelector?: string | undefined
-  /** Anything else: `(pod) => pod.object.status?.phase === 'Running'`. Called once for each version of an entry. */
+  /** Any other condition: `(pod) => pod.object.status?.phase === 'Running'`. Called once for each version of an entry. */
   where?: ((entry: Entry<T>) => boolean) | undefined
   search?: ViewSearch<T> | undefined
 }
 
 /** A text search, as typed by a person. */
 export interface ViewSearch<T> {
-  /** The words to find, regardless of case. An entry has to have each of them. */
+  /** The words to find, ignoring case. An entry must contain each of them. */
   readonly text: string
   /** Returns the text to search in. Called once for each version of an entry, for all searches. Default: namespace and name. */
   readonly in?: ((entry: Entry<T>) => string | readonly string[]) | undefined
@@ -22,7 +24,7 @@ export interface ViewSearch<T> {
 /** A value to sort by. Entries with `null`, `undefined` or `NaN` come last in either direction. */
 export type SortValue = string | number | boolean | null | undefined
 
-/** One column of an order. Entries with equal values are ordered by key. */
+/** A column of an order. Entries with equal values are ordered by key. */
 export interface ViewSort<T> {
   /** Returns the value to sort by. Called once for each version of an entry. Values are compared within their type; `false` comes before `true`. */
   readonly by: (entry: Entry<T>) => SortValue
@@ -43,10 +45,10 @@ export interface ViewWindow {
  * `field`. Functions without a key are compared by identity.
  */
 export interface ViewQuery<T> {
-  /** Default: everything. */
+  /** The filter; default everything. */
   filter?: ViewFilter<T> | undefined
-  /** The second decides where the first finds no difference, and so on. Default: by key. */
+  /** The order: later columns decide between equal values of earlier ones. Default: by key. */
   sort?: ViewSort<T> | readonly ViewSort<T>[] | undefined
-  /** Default: everything. Without a limit each new snapshot costs as much as there are entries. */
+  /** The window; default everything. Without a limit, each new snapshot costs as much as there are entries. */
   window?: ViewWindow | undefined
 }

@@ -1,4 +1,6 @@
-/** A longer block is split: short enough that an insertion moves few items, long enough that a list has few blocks. */
+// A sorted list with cheap insertion, removal and hiding.
+
+/** The maximum length of a block: short enough that an insertion moves few items, long enough that a list has few blocks. */
 const MAX_BLOCK = 512
 
 /** A run of consecutive items. */
@@ -18,8 +20,8 @@ export interface Listed<I> {
 }
 
 /**
- * Items in order, some of which are shown. Adding one to 200,000 takes some twenty comparisons; showing, hiding and removing take none, and
- * no more items are moved than a block has. No two items may compare as equal.
+ * Items in order, some of them shown. Adding one to 200,000 takes about twenty comparisons; showing, hiding and removing take none. No
+ * operation moves more items than a block has. No two items may compare as equal.
  */
 export class SortedList<I extends Listed<I>> {
   readonly #compare: (a: I, b: I) => number
@@ -30,7 +32,7 @@ export class SortedList<I extends Listed<I>> {
     this.#compare = compare
   }
 
-  /** How many items are shown. */
+  /** The number of shown items. */
   get shown(): number {
     return this.#shown
   }
@@ -69,7 +71,7 @@ export class SortedList<I extends Listed<I>> {
     this.#shown += by
   }
 
-  /** The items shown, from one index to another, which is not included; fewer where the list ends. */
+  /** Returns the shown items from one index up to, but excluding, another; fewer where the list ends. */
   slice(start: number, end: number): I[] {
     const found: I[] = []
     let first = 0
@@ -94,7 +96,7 @@ export class SortedList<I extends Listed<I>> {
     this.#blocks.splice(at + 1, 0, half)
   }
 
-  /** A block that has become small takes in the next, unless that is large. */
+  /** Merges a block that has become small with the next one, unless that is large. */
   #shrink(block: Block<I>): void {
     const { items } = block
     const at = this.#blocks.indexOf(block)

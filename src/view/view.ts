@@ -1,3 +1,5 @@
+// A filtered, sorted and paged view of a store.
+
 import type { Entry } from '../codec/entry'
 import { type Clock, systemClock } from '../internal/clock'
 import { describeValue } from '../internal/describe-value'
@@ -11,7 +13,7 @@ import { checkFunction, Plan, Row } from './plan'
 import type { ViewQuery, ViewSort, ViewWindow } from './query'
 import type { Readable } from './readable'
 
-/** As long as a page has between two frames for everything it does. */
+/** The time between two frames of a page, in milliseconds. */
 const FRAME_MS = 16
 
 /** The source of a {@link View}: a `Store` or an `Indexer`. */
@@ -21,23 +23,23 @@ export interface ViewSource<T> {
   subscribe(listener: (update: StoreUpdate<T>) => void): () => void
 }
 
-/** Options of a view, and its first query. */
+/** Options of a view, including its first query. */
 export interface ViewOptions<T> extends ViewQuery<T> {
   /**
    * `'whileHeard'` follows the source only while the view has a listener, and then catches up with what was missed. Such a view needs no `close`: one
    * that a component creates in a render that is thrown away leaves nothing behind. Default `'always'`.
    */
   follow?: 'always' | 'whileHeard' | undefined
-  /** How strings are compared; default by their code units, which is several times as fast. */
+  /** Compares strings; default by code units, which is several times faster. */
   collator?: Intl.Collator | undefined
   /**
-   * Has something done soon, once: changes of the source until then are shown together. Default: 16 ms later, about a frame.
-   * `requestAnimationFrame` and `queueMicrotask` will do too; pages in the background have no frames.
+   * Runs the work soon, once. Changes of the source until then are shown together. Default: 16 ms later, about a frame.
+   * `requestAnimationFrame` and `queueMicrotask` work too; pages in the background have no frames.
    */
   schedule?: ((work: () => void) => void) | undefined
   /** Called when a function of the query throws: the entry is left out, or sorted last. Default: reported as an uncaught error. */
   onError?: ((error: unknown) => void) | undefined
-  /** Default: the runtime's own. */
+  /** The clock; default the system clock. */
   clock?: Clock | undefined
 }
 
@@ -48,18 +50,18 @@ const NO_ROWS: ViewSnapshot<never> = { rows: [], offset: 0, total: 0 }
 export interface ViewSnapshot<T> {
   /** The entries in the window, in order. An entry is the same until its resourceVersion changes. */
   readonly rows: readonly Entry<T>[]
-  /** How many entries come before the first row. */
+  /** The number of entries before the first row. */
   readonly offset: number
-  /** How many entries pass the filter. */
+  /** The number of entries that pass the filter. */
   readonly total: number
 }
 
 /**
- * Follows a store through a filter, an order and a window. The cost of a change does not depend on the number of entries, apart from some twenty
- * comparisons: the functions of the query are called once for each version of an entry.
+ * Follows a store through a filter, an order and a window. The cost of a change does not depend on the number of entries, apart from about
+ * twenty comparisons. The functions of the query are called once for each version of an entry.
  *
- * Long work, such as the first pass over 200,000 objects, another order or a new list, runs in slices of 8 ms. Until it ends the snapshot stays
- * as it was, or grows from nothing.
+ * Long work, such as the first pass over 200,000 objects, another order or a new list, runs in slices of 8 ms. Until it ends, the snapshot
+ * keeps its content, or grows from an empty one.
  *
  * @example
  * ```ts
@@ -83,20 +85,20 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
   #unsubscribe: (() => void) | undefined
   /** The number of listeners; one more for a view that always follows. */
   #heard = 0
-  /** The source's list that the view has taken account of, while it does not follow; undefined when it has to look. */
+  /** The source's list as of the last pass, while the view does not follow; undefined when it must be compared again. */
   #seen: readonly Entry<T>[] | undefined
   readonly #rows = new Map<string, Row<T>>()
-  /** What has changed since the last pass began, by key; undefined is gone. */
+  /** The changes since the last pass began, by key; undefined for a deleted entry. */
   #changes = new Map<string, Entry<T> | undefined>()
-  /** The changes that the present pass applies. */
+  /** The changes that the current pass applies. */
   #applying: ReadonlyMap<string, unknown> = new Map()
   #plan: Plan<T>
-  /** The plan by which all rows were placed. */
+  /** The plan that placed all rows. */
   #placed: Plan<T>
   #window: ViewWindow
   #snapshot: ViewSnapshot<T> = NO_ROWS
   #pass: Iterator<void> | undefined
-  /** Whether the pass began with nothing to see: each slice is shown then. */
+  /** Whether the pass began with an empty snapshot, so that each slice is shown. */
   #growing = true
   #waiting = false
   #closed = false
@@ -124,7 +126,7 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
     return this.#pass !== undefined || this.#placed !== this.#plan
   }
 
-  /** How many entries pass the filter. */
+  /** The number of entries that pass the filter. */
   get total(): number {
     return this.snapshot.total
   }
@@ -149,10 +151,10 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
   }
 
   /**
-   * Shows something else. What is left out stays; `{}` and `[]` undo. The snapshot is there when this returns, unless that takes more than 8 ms.
-   * A window that moves costs no more than its rows.
+   * Changes the query. Omitted parts stay; `{}` and `[]` reset them. The snapshot is up to date when this returns, unless that takes more
+   * than 8 ms. Moving the window costs no more than its rows.
    *
-   * @throws SelectorError, RangeError for a window that is none: nothing has changed then; Error after the view was closed.
+   * @throws SelectorError; RangeError for an invalid window, in which case nothing has changed; Error after the view was closed.
    */
   update({ filter, sort, window = this.#window }: ViewQuery<T>): void {
     if (this.#closed) throw new Error('the view was closed and no longer follows its store: make another one with createView')
@@ -164,7 +166,7 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
     else this.#show()
   }
 
-  /** Brings the snapshot up to date at once, however long it takes. */
+  /** Brings the snapshot up to date before it returns, however long that takes. */
   flush(): void {
     if (this.#heard === 0) this.#catchUp()
     this.#work(Number.POSITIVE_INFINITY)
@@ -189,19 +191,19 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
   #follow(): void {
     this.#heard++
     if (this.#heard > 1 || this.#closed) return
-    // The source may have something to list only from now on.
+    // The source may begin to list its entries only when it has a subscriber.
     this.#unsubscribe = this.#source.subscribe((update) => this.#take(update))
     this.#catchUp()
     if (this.#isBehind) this.#workLater()
   }
 
-  /** Stops following the source until there is a listener again. */
+  /** Stops following the source until the next listener subscribes. */
   #rest(): void {
     this.#unsubscribe?.()
     this.#seen = this.#isBehind ? undefined : this.#source.list()
   }
 
-  /** Finds out what has changed while the view did not follow its source. */
+  /** Compares the source with the rows, after the view has not followed it. */
   #catchUp(): void {
     const entries = this.#source.list()
     if (entries === this.#seen || this.#closed) return
@@ -259,7 +261,7 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
       yield
     }
     this.#applying = this.#changes
-    // There may be yet another query before all rows are placed by the one.
+    // The query may change again before all rows are placed.
     while (this.#placed !== this.#plan) {
       const plan = this.#plan
       for (const row of this.#rows.values()) {
@@ -300,7 +302,7 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
 /**
  * Makes a {@link View} of a store or an informer.
  *
- * @throws TypeError when the source is neither, or part of the query is not a function; SelectorError; RangeError for a window that is none.
+ * @throws TypeError when the source is neither, or part of the query is not a function; SelectorError; RangeError for an invalid window.
  */
 export function createView<T>(source: ViewSource<T> | { readonly store: ViewSource<T> }, options?: ViewOptions<T>): View<T> {
   const store = typeof source === 'object' && source !== null && 'store' in source ? source.store : source
