@@ -267,7 +267,7 @@ export class Reflector<T extends KubeObject> extends Opaque {
     if (ms === 0) return
     const { wait, reason } = step
     const nextAttemptAt = this.#clock.now() + ms
-    // A resource that cannot be watched is no error of a feed that polls it.
+    // That a resource cannot be watched does not affect a feed that polls it.
     if (wait === 'poll') this.#update({ state: 'polling', nextAttemptAt, error: undefined })
     else {
       const state = wait === 'backoff' || wait === 'next' ? 'backoff' : reason === 'gone' ? 'gone' : 'denied'

@@ -27,7 +27,7 @@ const shows = <T extends KubeObject>(page: Page, server: FakeApiServer, resource
   feedIs(page, { state: 'live', rows: String(server.list(resource).length) })
 
 describe('the picker', () => {
-  test('lists every resource that can be listed and watched, by group', async () => {
+  test('the picker lists every resource that can be listed and watched, by group', async () => {
     await using visit = await startFake()
     const { page, url, errors } = visit
     await page.goto(url)
@@ -45,7 +45,7 @@ describe('the picker', () => {
     ['no', 'nodes'],
     ['storage.example', 'backups'],
     ['crd', 'customresourcedefinitions'],
-  ])('finds %s by the keyboard alone: %s', async (typed, plural) => {
+  ])('the picker finds %s by the keyboard alone: %s', async (typed, plural) => {
     await using visit = await startFake({ pods: 5 })
     const { page, url } = visit
     await page.goto(url)
@@ -62,7 +62,7 @@ describe('the picker', () => {
     expect(await text(page, '#count')).toMatch(new RegExp(` ${plural}$`))
   })
 
-  test('goes from one to the next with the arrow keys, and nowhere with Escape', async () => {
+  test('the picker moves with the arrow keys, and closes without a choice on Escape', async () => {
     await using visit = await startFake({ pods: 5 })
     const { page, url } = visit
     await page.goto(url)
@@ -75,7 +75,7 @@ describe('the picker', () => {
     expect(page.url()).toBe(url)
   })
 
-  test('says so when nothing matches', async () => {
+  test('the picker says so when nothing matches', async () => {
     await using visit = await startFake({ pods: 5 })
     const { page, url } = visit
     await page.goto(url)
@@ -86,7 +86,7 @@ describe('the picker', () => {
 })
 
 describe('another resource', () => {
-  test('is watched with one request when it is picked, and going back asks nothing: the feed went on', async () => {
+  test('another resource is watched with one request when it is picked, and going back sends none: the feed continued', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     const { server } = cluster
@@ -111,7 +111,7 @@ describe('another resource', () => {
     expect(errors).toEqual([])
   })
 
-  test('has the one before let go after a while, which then goes on from what was stored', async () => {
+  test('another resource lets the feed of the one before go after a while, and that one resumes from its stored state', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     const { server } = cluster
@@ -131,7 +131,7 @@ describe('another resource', () => {
     expect(errors).toEqual([])
   })
 
-  test('leaves no more than one feed behind', async () => {
+  test('another resource leaves no more than one feed behind', async () => {
     await using visit = await startFake()
     const { page, cluster, url } = visit
     const { server } = cluster
@@ -144,7 +144,7 @@ describe('another resource', () => {
     await expect.poll(watched).toEqual(['nodes', 'services'])
   })
 
-  test('is what the back button leaves, and the forward button comes to', async () => {
+  test('the back button leaves another resource, and the forward button returns to it', async () => {
     await using visit = await startFake()
     const { page, cluster, url } = visit
     await page.goto(url)
@@ -159,7 +159,7 @@ describe('another resource', () => {
     expect(await page.locator('#resource').inputValue()).toBe('backups.storage.example.com')
   })
 
-  test('that holds secrets is shown, and never stored', async () => {
+  test('another resource that holds secrets is shown, and never stored', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     const { server } = cluster
@@ -173,7 +173,7 @@ describe('another resource', () => {
 })
 
 describe('an address with a resource', () => {
-  test('shows that resource, and of one namespace only those in it', async () => {
+  test('an address with a resource shows that resource, and of one namespace only those in it', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     const { server } = cluster
@@ -186,7 +186,7 @@ describe('an address with a resource', () => {
     expect(errors).toEqual([])
   })
 
-  test('shows the stored objects of a custom resource when it is loaded again, before the server answers', async () => {
+  test('an address with a resource shows the stored objects of a custom resource when it is loaded again, before the server answers', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     const { server } = cluster
@@ -208,7 +208,7 @@ describe('an address with a resource', () => {
     expect(errors).toEqual([])
   })
 
-  test('that the server does not have says what it may have meant, and shows it when somebody defines it', async () => {
+  test('an address with a resource that the server lacks suggests others, and shows it when its definition is created', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     await page.goto(`${url}?resource=canariez`)
@@ -224,7 +224,7 @@ describe('an address with a resource', () => {
 })
 
 describe('a custom resource definition', () => {
-  test('that is created while the page is open is in the picker by itself; when it is deleted it leaves, and its feed is gone', async () => {
+  test('a custom resource definition that is created while the page is open appears in the picker; when it is deleted it leaves, and its feed ends', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     const { server } = cluster
@@ -252,7 +252,7 @@ describe('a custom resource definition', () => {
 })
 
 describe('the namespaces', () => {
-  test('are those of the server, and choosing one is part of the address', async () => {
+  test('the namespaces are those of the server, and choosing one is part of the address', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     const { server } = cluster
@@ -271,8 +271,8 @@ describe('the namespaces', () => {
   })
 })
 
-describe('a page that nobody sees', () => {
-  test('keeps its own feed only, and looks again at what the server has when somebody does', async () => {
+describe('a hidden page', () => {
+  test('a hidden page keeps only its own feed, and asks the server for its resources when it becomes visible', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     const { server } = cluster
@@ -302,7 +302,7 @@ async function setHidden(page: Page, hidden: boolean): Promise<void> {
 }
 
 describe('a table without rows', () => {
-  test('tells what is not there yet from what is not there', async () => {
+  test('a table without rows distinguishes what has not loaded from what does not exist', async () => {
     await using visit = await startFake()
     const { page, cluster, url } = visit
     const release = cluster.hold()

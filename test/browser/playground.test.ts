@@ -38,7 +38,7 @@ function removeOne(server: FakeApiServer): string {
 }
 
 describe('the first visit', () => {
-  test('asks for the pods once and shows every one of them', async () => {
+  test('the first visit asks for the pods once and shows every one of them', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     await page.goto(url)
@@ -49,7 +49,7 @@ describe('the first visit', () => {
     expect(errors).toEqual([])
   })
 
-  test('to a server that does not stream lists shows the same', async () => {
+  test('the first visit to a server that does not stream lists shows the same', async () => {
     await using visit = await startFake()
     const { page, cluster, url } = visit
     cluster.server.watchList = 'refused'
@@ -59,7 +59,7 @@ describe('the first visit', () => {
     expect(cluster.server.requests.filter(({ verb, resource }) => verb === 'list' && resource === 'pods')).toHaveLength(1)
   })
 
-  test('with a namespace and a label selector in the address shows only those pods', async () => {
+  test('the first visit with a namespace and a label selector in the address shows only those pods', async () => {
     await using visit = await startFake()
     const { page, cluster, url } = visit
     await page.goto(`${url}?namespace=shop&labelSelector=app%3Dcart`)
@@ -69,7 +69,7 @@ describe('the first visit', () => {
     expect((await allRows(page)).sort()).toEqual(expected)
   })
 
-  test('by somebody who may not read pods says so', async () => {
+  test('the first visit by a user who may not read pods says so', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     cluster.server.faults.add({ times: 10, fault: { type: 'status', status: 403 } })
@@ -102,7 +102,7 @@ test('a first visit shows what has arrived before the list has ended, and then w
 })
 
 describe('a reload', () => {
-  test('shows the stored pods before the server answers, then goes on from there without a list', async () => {
+  test('a reload shows the stored pods before the server answers, then goes on from there without a list', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     const { server } = cluster
@@ -139,7 +139,7 @@ describe('a reload', () => {
     expect(errors).toEqual([])
   })
 
-  test('shows what has been read of the stored pods before all of them have been', async () => {
+  test('a reload shows what has been read of the stored pods before all of them have been', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     await page.goto(url)
@@ -167,7 +167,7 @@ describe('a reload', () => {
     expect(errors).toEqual([])
   })
 
-  test('after the server forgot the past asks once for everything, and the table is never blank meanwhile', async () => {
+  test('a reload after the server forgot its history lists once, and the table is never blank meanwhile', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     const { server } = cluster
@@ -195,7 +195,7 @@ describe('a reload', () => {
     expect(errors).toEqual([])
   })
 
-  test('after the cache was forgotten asks for everything', async () => {
+  test('a reload after the cache was cleared lists everything', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     await page.goto(url)
@@ -211,7 +211,7 @@ describe('a reload', () => {
 })
 
 describe('the buttons', () => {
-  test('cut the connection: the page goes on without a list, and misses nothing', async () => {
+  test('the button that cuts the connection makes the page continue without a list, and it misses nothing', async () => {
     await using visit = await startFake({ changesPerSecond: 100 })
     const { page, cluster, url, errors } = visit
     await page.goto(url)
@@ -229,7 +229,7 @@ describe('the buttons', () => {
     expect(errors).toEqual([])
   })
 
-  test('expire the version: the page lists once more and never loses its rows', async () => {
+  test('the buttons expire the version: the page lists once more and never loses its rows', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     await page.goto(url)
@@ -242,7 +242,7 @@ describe('the buttons', () => {
     expect(errors).toEqual([])
   })
 
-  test('make the churn slower and faster, down to none', async () => {
+  test('the buttons make the churn slower and faster, down to none', async () => {
     await using visit = await startFake({ changesPerSecond: 2 })
     const { page, cluster, url } = visit
     await page.goto(url)
@@ -263,7 +263,7 @@ describe('the buttons', () => {
 })
 
 describe('the table', () => {
-  test('shows the rows that match every word of the filter, new ones too', async () => {
+  test('the table shows the rows that match every word of the filter, new ones too', async () => {
     await using visit = await startFake()
     const { page, cluster, url, errors } = visit
     await page.goto(url)
@@ -284,7 +284,7 @@ describe('the table', () => {
   })
 
   test.each(['Name', 'Namespace', 'Phase', 'Node', 'Restarts', 'Age'])(
-    'is sorted by %s when its header is clicked, and the other way round when clicked again',
+    'the table is sorted by %s when its header is clicked, and the other way round when clicked again',
     async (title) => {
       await using visit = await startFake({ pods: 40 })
       const { page, cluster, url } = visit
@@ -303,7 +303,7 @@ describe('the table', () => {
     },
   )
 
-  test('draws only the rows in sight, and of those only what changed', async () => {
+  test('the table draws only the rows in sight, and of those only what changed', async () => {
     await using visit = await startFake({ pods: 3000 })
     const { page, cluster, url } = visit
     // Without motion a row stays marked.
@@ -335,7 +335,7 @@ describe('the table', () => {
 })
 
 describe('in front of a real API server', () => {
-  test('the page reads it, and the buttons that a real cluster has no use for say why they are off', async () => {
+  test('the page reads a real API server, and the buttons that a real cluster cannot offer say why they are off', async () => {
     const server = new FakeApiServer({ resources: [APIService] })
     for (let index = 0; index < 20; index++) server.create(Pod, podNumber(index))
     const upstream = await serve(server.fetch)

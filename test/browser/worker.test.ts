@@ -62,7 +62,7 @@ function change(): void {
 }
 
 describe('a real Worker', () => {
-  test('makes the requests and stores, under a policy that allows no scripts but files; a reload goes on without a list', async () => {
+  test('a real Worker makes the requests and stores, under a policy that allows no scripts but files; a reload resumes without a list', async () => {
     await using visitor = await visit()
     const { page } = visitor
     await page.goto(site.url)
@@ -84,7 +84,7 @@ describe('a real Worker', () => {
   })
 
   for (const [how, script] of Object.entries({ 'ends without a word': 'close()', 'hangs in a loop': 'for (;;) {}' })) {
-    test(`that ${how} is noticed: the page is live again on the main thread within 10 s, and stores`, async () => {
+    test(`a real Worker that ${how} is noticed: the page is live again on the main thread within 10 s, and stores`, async () => {
       await using visitor = await visit()
       const { page } = visitor
       await page.goto(site.url)
@@ -110,7 +110,7 @@ describe('a real Worker', () => {
     })
   }
 
-  test('is done without where the policy forbids it', async () => {
+  test('a page works without a Worker where the policy forbids it', async () => {
     await using visitor = await visit()
     await visitor.page.goto(`${site.url}/strict`)
     const { reports, requests, ...rest } = await caughtUp(visitor.page)
@@ -120,7 +120,7 @@ describe('a real Worker', () => {
   })
 
   for (const where of ['main', 'worker']) {
-    test(`${CHANGES_PER_SECOND} changes a second, read on the ${where} thread: how long the page is kept`, async ({ annotate }) => {
+    test(`the page stays responsive at ${CHANGES_PER_SECOND} changes a second, read on the ${where} thread`, async ({ annotate }) => {
       await using visitor = await visit()
       await visitor.page.goto(where === 'main' ? `${site.url}/?main` : site.url)
       await caughtUp(visitor.page)

@@ -49,7 +49,7 @@ function asked(answer: (request: Request) => Promise<Response>): { server: Serve
 }
 
 describe('an abort', () => {
-  it.each(everyRequest)('before the request sends nothing and rejects with the reason: %s', async (_name, ask) => {
+  it.each(everyRequest)('an abort before the request sends nothing and rejects with the reason: %s', async (_name, ask) => {
     const { client, requests } = silent()
     const token = vi.fn()
     await expect(ask(client({ token }), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
@@ -58,7 +58,7 @@ describe('an abort', () => {
   })
 
   it.each(everyRequest)(
-    'while the token is awaited rejects with the reason, and nothing is sent when the token comes: %s',
+    'an abort while the token is awaited rejects with the reason and sends nothing when the token arrives: %s',
     async (_name, ask) => {
       const { client, requests } = silent()
       const token = deferred<string>()
@@ -78,7 +78,7 @@ describe('an abort', () => {
   )
 
   it.each(everyRequest)(
-    'before the headers rejects with the reason, though fetch does not listen, and an answer that comes late is closed: %s',
+    'an abort before the headers rejects with the reason even if fetch ignores it, and closes a late response: %s',
     async (_name, ask) => {
       const answer = deferred<Response>()
       const { server, reached } = asked(() => answer.promise)
@@ -89,7 +89,7 @@ describe('an abort', () => {
     },
   )
 
-  it.each(everyRequest)('reaches the fetch that listens: %s', async (_name, ask) => {
+  it.each(everyRequest)('an abort reaches a fetch that listens to its signal: %s', async (_name, ask) => {
     const { server, reached } = asked(
       ({ signal }) =>
         new Promise((_, reject) => {
@@ -100,7 +100,7 @@ describe('an abort', () => {
     expect(server.requests[0]?.signal.aborted).toBe(true)
   })
 
-  it.each(everyRead)('while the body is read rejects with the reason and closes it: %s', async (_name, ask) => {
+  it.each(everyRead)('an abort while the body is read rejects with the reason and closes the body: %s', async (_name, ask) => {
     const { body, cancelled } = endlessBody(utf8('{"metadata":{},"items":['))
     const first = deferred()
     expect(
@@ -111,21 +111,24 @@ describe('an abort', () => {
     expect(await cancelled).toBe(reason)
   })
 
-  it.each(everyRequest)('while the body of a refusal is read rejects with the reason and closes it: %s', async (_name, ask) => {
-    const { body, cancelled } = endlessBody()
-    const reading = deferred()
-    const refused = new Response(body, { status: 500 })
-    const getReader = body.getReader.bind(body)
-    body.getReader = ((...args: Parameters<typeof getReader>) => {
-      reading.resolve()
-      return getReader(...args)
-    }) as typeof body.getReader
-    Object.defineProperty(refused, 'body', { value: body })
-    expect(await abortWhen(reading.promise, (options) => ask(serve(() => refused).client(), options))).toBe(reason)
-    await cancelled
-  })
+  it.each(everyRequest)(
+    'an abort while the body of an error is read rejects with the reason and closes the body: %s',
+    async (_name, ask) => {
+      const { body, cancelled } = endlessBody()
+      const reading = deferred()
+      const refused = new Response(body, { status: 500 })
+      const getReader = body.getReader.bind(body)
+      body.getReader = ((...args: Parameters<typeof getReader>) => {
+        reading.resolve()
+        return getReader(...args)
+      }) as typeof body.getReader
+      Object.defineProperty(refused, 'body', { value: body })
+      expect(await abortWhen(reading.promise, (options) => ask(serve(() => refused).client(), options))).toBe(reason)
+      await cancelled
+    },
+  )
 
-  it('after the answer is whole changes nothing', async () => {
+  it('an abort after the response is complete changes nothing', async () => {
     const controller = new AbortController()
     const list = await serve(() => ({ metadata: {}, items: [] }))
       .client()
@@ -138,16 +141,16 @@ describe('an abort', () => {
 describe('an abort of a watch of objects ends its loop without an error', () => {
   const watch = (client: KubeClient) => (options: RequestOptions) => drain(client.watch(Pod, options))
 
-  it('before it began', async () => {
+  it('an abort before a watch of objects begins ends its loop', async () => {
     expect(await watch(silent().client())({ signal: AbortSignal.abort(reason) })).toBeUndefined()
   })
 
-  it('before the headers', async () => {
+  it('an abort before the headers ends the loop of a watch of objects', async () => {
     const { server, reached } = asked(() => new Promise(() => undefined))
     expect(await abortWhen(reached, watch(server.client()))).toBe('resolved')
   })
 
-  it('while it is silent', async () => {
+  it('an abort ends the loop of a silent watch of objects', async () => {
     const { body, cancelled } = endlessBody(utf8('\n'))
     const first = deferred()
     expect(
@@ -162,7 +165,7 @@ describe('an abort of a watch of objects ends its loop without an error', () => 
     await cancelled
   })
 
-  it('in the midst of a batch, of which nothing more is given', async () => {
+  it('an abort during a batch ends the loop without the rest of the batch', async () => {
     const controller = new AbortController()
     const { body, cancelled } = endlessBody(utf8(line('a') + line('b') + line('c')))
     const seen: unknown[] = []

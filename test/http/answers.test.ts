@@ -14,7 +14,7 @@ const errorOf = (work: Promise<unknown>) =>
   )
 
 describe('an answer', () => {
-  it('is the object as the server wrote it', async () => {
+  it('a response is the object as the server wrote it', async () => {
     const object = { ...pod('x'), creationTimestamp: '2026-01-01T00:00:00Z', unknown: { kept: [1] } }
     expect(
       await serve(() => object)
@@ -23,7 +23,7 @@ describe('an answer', () => {
     ).toEqual(object)
   })
 
-  it('that is a list without items, which Go writes as null, has none', async () => {
+  it('a list whose items Go wrote as null has no items', async () => {
     expect(
       (
         await serve(() => ({ metadata: {}, items: null }))
@@ -40,13 +40,13 @@ describe('an answer', () => {
     ['null', () => new Response('null'), 'null'],
     ['a string', () => new Response('"ok"'), '"ok"'],
     ['a single object', () => Response.json(pod('x')), 'api/v1/pods answered 200 application/json: the response is not a Kubernetes list'],
-  ])('with status 200 that is %s is a ParseError that quotes it', async (_what, answer, quoted) => {
+  ])('an answer with status 200 that is %s is a ParseError that quotes it', async (_what, answer, quoted) => {
     const { client } = serve(answer)
     for (const error of [await errorOf(client().list(Pod)), await errorOf(client().listEntries(Pod))]) expect(error).toSatisfy(isParseError)
     expect(String(await errorOf(client().list(Pod)))).toContain(quoted)
   })
 
-  it('that breaks off is a ConnectionError', async () => {
+  it('a response that breaks off is a ConnectionError', async () => {
     const broken = () =>
       new Response(
         new ReadableStream({
@@ -63,7 +63,7 @@ describe('an answer', () => {
     }
   })
 
-  it('that never comes is a ConnectionError that names the request and the cause', async () => {
+  it('a missing response is a ConnectionError that names the request and the cause', async () => {
     const error = await errorOf(
       serve(() => Promise.reject(new TypeError('fetch failed')))
         .client()
@@ -78,8 +78,8 @@ describe('an answer', () => {
   })
 })
 
-describe('a refusal', () => {
-  it('carries the server’s Status and names the request', async () => {
+describe('an error response', () => {
+  it('an error response carries the server’s Status and names the request', async () => {
     const error = await errorOf(
       serve(() => status(404, 'NotFound', 'pods "x" not found'))
         .client()
@@ -95,7 +95,7 @@ describe('a refusal', () => {
     })
   })
 
-  it('with status 410 is an ExpiredError', async () => {
+  it('an error response with status 410 is an ExpiredError', async () => {
     expect(
       await errorOf(
         serve(() => status(410, 'Expired'))
@@ -105,7 +105,7 @@ describe('a refusal', () => {
     ).toSatisfy(isExpiredError)
   })
 
-  it('that is plain text is quoted, at most 500 characters of it', async () => {
+  it('an error response in plain text is quoted, at most 500 characters of it', async () => {
     const error = await errorOf(
       serve(() => new Response(`  apiserver is shutting down\n${'x'.repeat(1000)}`, { status: 429 }))
         .client()
@@ -119,7 +119,7 @@ describe('a refusal', () => {
     ['nothing', null],
     ['JSON that is no Status', '{"error":"x"}'],
     ['JSON null', 'null'],
-  ])('whose body is %s is still an ApiError', async (_what, body) => {
+  ])('a refusal whose body is %s is still an ApiError', async (_what, body) => {
     expect(
       await errorOf(
         serve(() => new Response(body, { status: 502 }))
@@ -129,7 +129,7 @@ describe('a refusal', () => {
     ).toMatchObject({ status: 502, message: expect.stringContaining('502') })
   })
 
-  it('whose body breaks off is an ApiError all the same', async () => {
+  it('an error response whose body breaks off is still an ApiError', async () => {
     const body = () => new ReadableStream({ start: (controller) => controller.error(new Error('reset')) })
     expect(
       await errorOf(
@@ -140,7 +140,7 @@ describe('a refusal', () => {
     ).toMatchObject({ status: 503, body: undefined })
   })
 
-  it('is never retried', async () => {
+  it('an error response is never retried by default', async () => {
     const { client, requests } = serve(() => new Response('', { status: 503, headers: { 'retry-after': '0' } }))
     await errorOf(client().list(Pod))
     expect(requests).toHaveLength(1)
@@ -155,7 +155,7 @@ describe('a refusal', () => {
     ['the Status, when the header is nonsense', { 'retry-after': 'soon' }, { retryAfterSeconds: 7 }, 7000],
     ['the header before the Status', { 'retry-after': '1' }, { retryAfterSeconds: 7 }, 1000],
     ['nobody', undefined, undefined, undefined],
-  ])('says how long to wait as told by %s', async (_who, headers, details, expected) => {
+  ])('a refusal says how long to wait as told by %s', async (_who, headers, details, expected) => {
     const body = JSON.stringify({ kind: 'Status', code: 429, ...(details && { details }) })
     expect(
       await errorOf(
@@ -166,7 +166,7 @@ describe('a refusal', () => {
     ).toMatchObject({ retryAfterMs: expected })
   })
 
-  it('says how long to wait until a date', async () => {
+  it('an error response with a date in Retry-After says how long to wait', async () => {
     const date = new Date(Date.now() + 60_000).toUTCString()
     const error = await errorOf(
       serve(() => new Response('', { status: 503, headers: { 'retry-after': date } }))

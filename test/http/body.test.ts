@@ -41,18 +41,18 @@ describe.each([
   ['a stream of bytes', 'bytes'],
   ['any other stream', undefined],
 ] as const)('a body that is %s', (_what, type) => {
-  it('is read whole, in pieces of 256 KiB at the most', async () => {
+  it('a body is read completely, in chunks of at most 256 KiB', async () => {
     const { bytes, sizes } = await read(bodyOf(type, [LARGE.subarray(0, 10), LARGE.subarray(10)], 'close').response)
     expect(bytes).toEqual([...LARGE])
     expect(Math.max(...sizes)).toBe(256 * 1024)
     expect(sizes[0]).toBe(10)
   })
 
-  it('may be empty', async () => {
+  it('a body may be empty', async () => {
     expect(await read(bodyOf(type, [], 'close').response)).toEqual({ bytes: [], sizes: [] })
   })
 
-  it('that breaks off is a ConnectionError, after what came before', async () => {
+  it('a body that breaks off is a ConnectionError, after the data before it', async () => {
     const pieces: number[] = []
     const reading = async () => {
       for await (const { length } of readChunks(bodyOf(type, [LARGE.subarray(0, 10)], 'error').response, REQUEST, {})) pieces.push(length)
@@ -61,7 +61,7 @@ describe.each([
     expect(pieces).toEqual([10])
   })
 
-  it('is cancelled by an abort, at once and with its reason', async () => {
+  it('an abort cancels a body at once, with its reason', async () => {
     const { response, cancels } = bodyOf(type, [LARGE.subarray(0, 10)], 'wait')
     const controller = new AbortController()
     const reading = read(response, controller.signal)
@@ -71,7 +71,7 @@ describe.each([
     expect(cancels).toEqual(['enough'])
   })
 
-  it('is cancelled by whoever leaves the loop', async () => {
+  it('leaving the loop cancels a body', async () => {
     const { response, cancels } = bodyOf(type, [LARGE], 'wait')
     for await (const _ of readChunks(response, REQUEST, { signal: AbortSignal.timeout(60_000) })) break
     expect(cancels).toEqual([undefined])

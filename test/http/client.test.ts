@@ -36,13 +36,13 @@ describe('the URL of a request', () => {
     ['https://gateway/k8s/clusters/c1/', 'https://gateway/k8s/clusters/c1'],
     ['HTTPS://gateway', 'https://gateway'],
     [new URL('http://127.0.0.1:8001'), 'http://127.0.0.1:8001'],
-  ])('starts with the whole base URL: %s', async (baseUrl, start) => {
+  ])('the URL of a request starts with the whole base URL: %s', async (baseUrl, start) => {
     const { client, requests } = serve(() => list([]))
     await client({ baseUrl }).list(Pod, { namespace: 'shop' })
     expect(requests[0]?.url).toBe(`${start}/api/v1/namespaces/shop/pods`)
   })
 
-  it('names the resource, the namespace and the object', async () => {
+  it('the URL of a request names the resource, the namespace and the object', async () => {
     const { client, requests } = serve((request) => (request.url.endsWith('s') ? list([]) : pod('web-1')))
     await client().get(Pod, 'web-1', { namespace: 'shop' })
     await client().get(Node, 'n1')
@@ -58,7 +58,7 @@ describe('the URL of a request', () => {
     ])
   })
 
-  it('has the options that are set as its query, and no others', async () => {
+  it('the URL of a request has the options that are set as its query, and no others', async () => {
     const { client, requests } = serve(() => list([]))
     await client().list(Pod, {
       labelSelector: 'app in (a,b)',
@@ -75,7 +75,7 @@ describe('the URL of a request', () => {
     expect(requests[0]?.headers.get('accept')).toBe('application/json')
   })
 
-  it('keeps a name in its place, whatever is in it', async () => {
+  it('the URL of a request keeps a name in its place, whatever is in it', async () => {
     const { client, requests } = serve(() => pod('x'))
     await client().get(Node, 'system:b?c#d é')
     expect(new URL(requests[0]?.url ?? '').pathname).toBe('/api/v1/nodes/system%3Ab%3Fc%23d%20%C3%A9')
@@ -110,7 +110,7 @@ describe('the URL of a request', () => {
       (client: KubeClient) => client.list(Pod, { namespace: '.' }),
       'pods: the namespace must not be "."',
     ],
-  ])('is not made for %s', async (_what, ask, message) => {
+  ])('the URL of a request is not made for %s', async (_what, ask, message) => {
     const { client, requests } = serve(() => list([]))
     const error = await errorOf(ask(client()))
     expect(error).toBeInstanceOf(TypeError)
@@ -121,7 +121,7 @@ describe('the URL of a request', () => {
 
 describe('a base URL', () => {
   it.each(['', '/', '/k8s/clusters/c1', '127.0.0.1:8001'])(
-    'that is not absolute is accepted outside a browser until the first request: %j',
+    'a base URL that is not absolute is accepted outside a browser until the first request: %j',
     async (baseUrl) => {
       const { client, requests } = serve(() => list([]))
       const kube = client({ baseUrl })
@@ -135,11 +135,11 @@ describe('a base URL', () => {
     },
   )
 
-  it.each(['ftp://host', 'http:', 'file:///x', 'http:/host'])('is refused when it is not http or https: %s', (baseUrl) => {
+  it.each(['ftp://host', 'http:', 'file:///x', 'http:/host'])('a base URL is refused when it is not http or https: %s', (baseUrl) => {
     expect(() => new KubeClient({ baseUrl })).toThrow(`baseUrl must be http or https, not "${baseUrl}"`)
   })
 
-  it.each(['http://host/?a=b', 'http://host/#x'])('is refused with a query or a fragment: %s', (baseUrl) => {
+  it.each(['http://host/?a=b', 'http://host/#x'])('a base URL is refused with a query or a fragment: %s', (baseUrl) => {
     expect(() => new KubeClient({ baseUrl })).toThrow('baseUrl must have no query and no fragment')
   })
 
@@ -158,7 +158,7 @@ describe('a base URL', () => {
     'http://host/#hunter2',
     'http://admin:hunter2',
     'http://host\nhunter2',
-  ])('with a credential is refused, and the error does not quote it: %s', (baseUrl) => {
+  ])('a base URL with a credential is refused, and the error does not quote it: %s', (baseUrl) => {
     for (const page of [undefined, new URL('http://page.test/')]) {
       vi.stubGlobal('location', page)
       let error: unknown
@@ -185,12 +185,12 @@ describe('a base URL', () => {
     'http://host/a\r\nb',
     '/\u00a0/x',
     'http://host\0',
-  ])('that a browser reads as another host, or with white space, is refused: %j', (baseUrl) => {
+  ])('a base URL that a browser reads as another host, or with white space, is refused: %j', (baseUrl) => {
     vi.stubGlobal('location', new URL('http://page.test/'))
     expect(() => new KubeClient({ baseUrl })).toThrow(/^KubeClient: baseUrl must have no (white space|backslash)/)
   })
 
-  it.each(['http://', 'http://[::1', 'http://host:99999', 'http://:80'])('that is no URL is refused: %s', (baseUrl) => {
+  it.each(['http://', 'http://[::1', 'http://host:99999', 'http://:80'])('a base URL that is no URL is refused: %s', (baseUrl) => {
     expect(() => new KubeClient({ baseUrl })).toThrow(/^KubeClient: baseUrl must be (a URL|http or https)/)
   })
 
@@ -208,7 +208,7 @@ describe('a base URL', () => {
 })
 
 describe('what a request carries', () => {
-  it('the headers given, and whom to impersonate', async () => {
+  it('a request carries the given headers and the impersonated user', async () => {
     const { client, requests } = serve(() => list([]))
     await client({ headers: { 'x-team': 'shop' }, impersonate: { user: 'ann', uid: 'u1', groups: ['dev'] } }).list(Pod)
     expect(Object.fromEntries(requests[0]?.headers ?? [])).toMatchObject({
@@ -219,7 +219,7 @@ describe('what a request carries', () => {
     })
   })
 
-  it('never two groups in one header: the server would take them for one', () => {
+  it('a request never carries two groups in one header, which the server would take for one', () => {
     expect(() => serve(() => list([])).client({ impersonate: { user: 'ann', groups: ['dev', 'ops'] } })).toThrow(
       'impersonate.groups can have one group, since fetch cannot repeat a header, not 2',
     )
@@ -238,7 +238,7 @@ describe('what a request carries', () => {
     ['an empty group', { user: 'ann', groups: [''] }],
     ['a group of spaces', { user: 'ann', groups: [' '] }],
     ['an empty uid', { user: 'ann', uid: '' }],
-  ])('is never sent with the rights of the credentials instead of the impersonated: %s', (_what, impersonate) => {
+  ])('what a request carries is never sent with the rights of the credentials instead of the impersonated: %s', (_what, impersonate) => {
     expect(() => serve(() => list([])).client({ impersonate: impersonate as never })).toThrow(TypeError)
   })
 
@@ -246,11 +246,11 @@ describe('what a request carries', () => {
     ['an empty user', { 'Impersonate-User': '' }],
     ['a group alone', { 'impersonate-group': 'dev' }],
     ['an extra field alone', { 'Impersonate-Extra-scopes': 'view' }],
-  ])('is never sent with an impersonation in its headers that the server would ignore: %s', (_what, headers) => {
+  ])('what a request carries is never sent with an impersonation in its headers that the server would ignore: %s', (_what, headers) => {
     expect(() => serve(() => list([])).client({ headers })).toThrow(TypeError)
   })
 
-  it('is made by a client that says whom it impersonates, however that was set', () => {
+  it('the impersonated user is known to the client, however it was set', () => {
     const { client } = serve(() => list([]))
     expect(client().impersonates).toBeUndefined()
     expect(client({ headers: { 'x-team': 'a' } }).impersonates).toBeUndefined()
@@ -262,13 +262,13 @@ describe('what a request carries', () => {
     )
   })
 
-  it('what ky’s hooks add', async () => {
+  it('a request carries the headers that ky’s hooks add', async () => {
     const { client, requests } = serve(() => list([]))
     await client({ hooks: { beforeRequest: [({ request }) => request.headers.set('x-trace', '1')] } }).list(Pod)
     expect(requests[0]?.headers.get('x-trace')).toBe('1')
   })
 
-  it('a method, a body and headers of its own, in a raw request', async () => {
+  it('a raw request has its own method, body and headers', async () => {
     const { client, requests } = serve(async (request) => new Response(await request.text()))
     const response = await client().request({
       path: 'api/v1/x',
@@ -298,7 +298,7 @@ describe('a schema', () => {
   }
   const Widget = defineResource({ group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget', schema: sized })
 
-  it('checks what is read, one object or many, and leaves it as it is', async () => {
+  it('a schema validates the objects that are read, and leaves them unchanged', async () => {
     const { client } = serve((request) =>
       request.url.endsWith('/widgets')
         ? { metadata: {}, items: [{ ...pod('a'), size: 1, more: true }] }
@@ -321,13 +321,13 @@ describe('a schema', () => {
         ],
       },
     ],
-  ])('refuses what does not fit, in %s', async (_how, read, answer) => {
+  ])('a schema refuses what does not fit, in %s', async (_how, read, answer) => {
     const error = await errorOf(read(serve(() => answer).client()))
     expect(error).toBeInstanceOf(SchemaError)
     expect(error).toMatchObject({ message: 'the object does not match its schema: size: must be a number', issues: [{ path: ['size'] }] })
   })
 
-  it('that is asynchronous is refused, since objects are checked in the order of the wire', async () => {
+  it('an asynchronous schema is refused, because objects are validated in the order of the wire', async () => {
     const schema: StandardSchemaV1<unknown, KubeObject> = {
       '~standard': { version: 1, vendor: 'test', validate: async (value) => ({ value: value as KubeObject }) },
     }
@@ -350,7 +350,7 @@ describe('pages', () => {
   }
   const queries = (requests: readonly Request[]) => requests.map(({ url }) => Object.fromEntries(new URL(url).searchParams))
 
-  it('are asked for one by one, with the token alone after the first', async () => {
+  it('pages are requested one by one, with the token alone after the first', async () => {
     const { client, requests } = serve(
       (_request, count) => [list(['a', 'b'], { continue: 't1' }), list(['c'], { continue: 't2' }), list(['d'])][count - 1],
     )
@@ -366,13 +366,13 @@ describe('pages', () => {
     ])
   })
 
-  it('have 500 objects each unless another limit is given', async () => {
+  it('pages have 500 objects each unless another limit is given', async () => {
     const { client, requests } = serve(() => list([]))
     await collect(client().pages(Pod))
     expect(queries(requests)).toEqual([{ limit: '500' }])
   })
 
-  it('that expire half way are followed by the rest in one page, no older, without what was given already', async () => {
+  it('pages that expire half way are followed by the rest as one page, no older, without the objects already yielded', async () => {
     const { client, requests } = serve(
       (_request, count) =>
         [list(['a', 'b'], { continue: 't1' }), status(410, 'Expired'), list(['a', 'c'], { resourceVersion: '9' })][count - 1],
@@ -381,7 +381,7 @@ describe('pages', () => {
     expect(queries(requests)[2]).toEqual({ resourceVersion: '1', resourceVersionMatch: 'NotOlderThan' })
   })
 
-  it('that expire at the first one are an ExpiredError', async () => {
+  it('pages that expire at the first page are an ExpiredError', async () => {
     expect(
       await errorOf(
         collect(
@@ -393,7 +393,7 @@ describe('pages', () => {
     ).toSatisfy(isExpiredError)
   })
 
-  it('that nobody asks for any more are not fetched', async () => {
+  it('pages that the caller no longer reads are not requested', async () => {
     const { client, requests } = serve(() => list(['a'], { continue: 't' }))
     for await (const _page of client().pages(Pod)) break
     expect(requests).toHaveLength(1)

@@ -12,7 +12,7 @@ const guarded = (good: string) =>
   serve((request) => (request.headers.get('authorization') === `Bearer ${good}` ? empty : status(401, 'Unauthorized')))
 
 describe('a token', () => {
-  it('is sent with every request', async () => {
+  it('a token is sent with every request', async () => {
     const { client, requests } = guarded('t')
     const kube = client({ token: 't' })
     await kube.list(Pod)
@@ -20,13 +20,13 @@ describe('a token', () => {
     expect(tokensOf(requests)).toEqual(['Bearer t', 'Bearer t'])
   })
 
-  it('that is fixed and refused is an ApiError, without another try', async () => {
+  it('a fixed token that is refused is an ApiError, without a second attempt', async () => {
     const { client, requests } = guarded('t')
     await expect(client({ token: 'old' }).list(Pod)).rejects.toMatchObject({ status: 401, reason: 'Unauthorized' })
     expect(requests).toHaveLength(1)
   })
 
-  it('is not sent where there is none', async () => {
+  it('a client without a token sends none', async () => {
     const { client, requests } = serve(() => empty)
     await client().list(Pod)
     await client({ token: () => undefined }).list(Pod)
@@ -34,8 +34,8 @@ describe('a token', () => {
   })
 })
 
-describe('a token provider', () => {
-  it('is asked when a token is first needed, once, and not before', async () => {
+describe('a token function', () => {
+  it('a token function is called once, when a token is first needed', async () => {
     const token = vi.fn(async () => 't')
     const kube = guarded('t').client({ token })
     expect(token).not.toHaveBeenCalled()
@@ -44,7 +44,7 @@ describe('a token provider', () => {
     expect(token).toHaveBeenCalledTimes(1)
   })
 
-  it('is asked again after a 401, and the request is sent once more', async () => {
+  it('a token function is called again after a 401, and the request is sent once more', async () => {
     const tokens = ['old', 'new']
     const token = vi.fn(() => tokens.shift())
     const { client, requests } = guarded('new')
@@ -54,7 +54,7 @@ describe('a token provider', () => {
     expect(tokensOf(requests)).toEqual(['Bearer old', 'Bearer new', 'Bearer new'])
   })
 
-  it('is asked once for however many requests were refused', async () => {
+  it('a token function is called once for any number of refused requests', async () => {
     const tokens = ['old', 'new']
     const token = vi.fn(async () => tokens.shift())
     const { client, requests } = guarded('new')
@@ -64,7 +64,7 @@ describe('a token provider', () => {
     expect(requests).toHaveLength(40)
   })
 
-  it('is not asked for a refusal that comes after another token was found', async () => {
+  it('a token function is not called for a refusal that arrives after another token was found', async () => {
     const late = deferred<Response>()
     const tokens = ['old', 'new', 'newer']
     const token = vi.fn(async () => tokens.shift())
@@ -79,7 +79,7 @@ describe('a token provider', () => {
     expect(token).toHaveBeenCalledTimes(2)
   })
 
-  it('that has no other token than the refused one leaves the 401 as it is', async () => {
+  it('a token function that returns the refused token again leaves the 401 as it is', async () => {
     const token = vi.fn(async () => 'old')
     const { client, requests } = guarded('new')
     await expect(client({ token }).list(Pod)).rejects.toSatisfy((error) => isApiError(error) && error.status === 401)
@@ -87,7 +87,7 @@ describe('a token provider', () => {
     expect(token).toHaveBeenCalledTimes(2)
   })
 
-  it('whose second token is refused too is not asked a third time', async () => {
+  it('a token function whose second token is refused too is not called a third time', async () => {
     let count = 0
     const token = vi.fn(async () => `t${++count}`)
     const { client, requests } = guarded('none')
@@ -96,7 +96,7 @@ describe('a token provider', () => {
     expect(token).toHaveBeenCalledTimes(2)
   })
 
-  it('that fails is a ConnectionError with its error as the cause, sends nothing, and is asked anew by the next request', async () => {
+  it('a token function that fails is a ConnectionError with its error as the cause, sends nothing, and is called again by the next request', async () => {
     let fails = true
     const { client, requests } = guarded('t')
     const kube = client({
@@ -112,7 +112,7 @@ describe('a token provider', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it('that fails after a 401 fails the requests that wait for it, and no later one', async () => {
+  it('a token function that fails after a 401 fails the requests that wait for it, and no later one', async () => {
     const answers = [() => 'old', () => Promise.reject(new Error('logged out')), () => 'new']
     const token = vi.fn(async () => answers.shift()?.())
     const kube = guarded('new').client({ token })
@@ -124,7 +124,7 @@ describe('a token provider', () => {
     expect(token).toHaveBeenCalledTimes(3)
   })
 
-  it('leaves the body of the refused answer closed', async () => {
+  it('the body of a refused response is closed', async () => {
     const cancel = vi.fn()
     const tokens = ['old', 'new']
     const { client } = serve((request) =>

@@ -25,7 +25,7 @@ describe('the selectors of a list or watch of entries', () => {
     maxLength: 8,
   })
 
-  it('are refused exactly where checkSelectors refuses them', async () => {
+  it('the selectors of a list or watch of entries are refused exactly where checkSelectors refuses them', async () => {
     await fc.assert(
       fc.asyncProperty(selector, fc.constantFrom('labelSelector', 'fieldSelector'), async (value, name) => {
         let expected: unknown
@@ -40,7 +40,7 @@ describe('the selectors of a list or watch of entries', () => {
     )
   })
 
-  it('reject the first list and watch of a ListWatch, which sends nothing', async () => {
+  it('invalid selectors reject the first list and watch of a ListWatch, which sends nothing', async () => {
     const { client, requests } = serve(() => ({}))
     const source = new ListWatch(client(), Pod, { labelSelector: 'app in (a' })
     const errors = [await errorOf(source.list({})), await errorOf(source.watch({})[Symbol.asyncIterator]().next() as Promise<unknown>)]
@@ -51,7 +51,7 @@ describe('the selectors of a list or watch of entries', () => {
     expect(requests).toEqual([])
   })
 
-  it('are left to the server where their parsers cannot be loaded', async () => {
+  it('selectors whose parsers cannot be loaded are left to the server', async () => {
     vi.resetModules()
     vi.doMock('../../src/api/selector-options', () => {
       throw new TypeError('Failed to fetch dynamically imported module')

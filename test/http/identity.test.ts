@@ -13,13 +13,13 @@ afterEach(() => {
 })
 
 describe('the hash of an identity', () => {
-  it('is 32 hexadecimal digits, the same for the same token, wherever the token is from', async () => {
+  it('the hash of an identity has 32 hexadecimal digits and is the same for the same token, whatever its source', async () => {
     const hash = await client({ token: 'ann-token' }).identityHash()
     expect(hash).toMatch(/^[0-9a-f]{32}$/)
     expect(await client({ token: async () => 'ann-token' }).identityHash()).toBe(hash)
   })
 
-  it('differs between tokens, and between those it impersonates', async () => {
+  it('the hash of an identity differs between tokens, and between impersonated users', async () => {
     const hashes = await Promise.all(
       [
         { token: 'ann-token' },
@@ -32,13 +32,13 @@ describe('the hash of an identity', () => {
     expect(new Set(hashes).size).toBe(hashes.length)
   })
 
-  it('is undefined without a token', async () => {
+  it('the hash of an identity is undefined without a token', async () => {
     expect(await client().identityHash()).toBeUndefined()
     expect(await client({ impersonate: { user: 'ann' } }).identityHash()).toBeUndefined()
     expect(await client({ token: () => undefined }).identityHash()).toBeUndefined()
   })
 
-  it('stays the same when a JSON web token is renewed, and differs between its subjects and issuers', async () => {
+  it('the hash of an identity stays the same when a JSON web token is renewed, and differs between its subjects and issuers', async () => {
     const of = (payload: object) => client({ token: jwt(payload) }).identityHash()
     const ann = await of({ iss: 'https://id.test', sub: 'ann', exp: 1 })
     expect(await of({ iss: 'https://id.test', sub: 'ann', exp: 2 })).toBe(ann)
@@ -47,20 +47,20 @@ describe('the hash of an identity', () => {
     expect(await of({ iss: 'https://id.test', exp: 1 })).not.toBe(await of({ iss: 'https://id.test', exp: 2 }))
   })
 
-  it('is the same on a page without TLS, which has no crypto.subtle', async () => {
+  it('the hash of an identity is the same on a page without TLS, which has no crypto.subtle', async () => {
     const kube = client({ token: 'ann-token' })
     const expected = await kube.identityHash()
     vi.stubGlobal('crypto', {})
     expect(await kube.identityHash()).toBe(expected)
   })
 
-  it('rejects as the token function does', async () => {
+  it('the hash of an identity rejects as the token function does', async () => {
     await expect(client({ token: () => Promise.reject(new Error('logged out')) }).identityHash()).rejects.toThrow('logged out')
   })
 })
 
 describe('SHA-256 without the runtime', () => {
-  it.each([0, 1, 3, 55, 56, 57, 63, 64, 65, 119, 120, 1_000])('of %d bytes is the one that everybody computes', (length) => {
+  it.each([0, 1, 3, 55, 56, 57, 63, 64, 65, 119, 120, 1_000])('SHA-256 of %d bytes equals the runtime’s own', (length) => {
     const bytes = Uint8Array.from({ length }, (_, at) => (at * 7919) & 0xff)
     expect(Buffer.from(sha256(bytes)).toString('hex')).toBe(createHash('sha256').update(bytes).digest('hex'))
   })

@@ -35,22 +35,25 @@ afterEach(() => {
 })
 
 describe('the retry option of a KubeClient', () => {
-  it.each([429, 500, 502, 503, 504])('repeats a read that is answered with %i, and waits twice as long each time', async (code) => {
-    const { client, requests } = serve((_, count) => (count < 3 ? status(code, 'Busy') : pod))
-    const answer = get(client({ retry: 3 }))
-    await vi.waitUntil(() => requests.length === 1, { interval: 0 })
-    await vi.advanceTimersByTimeAsync(299)
-    expect(requests).toHaveLength(1)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(requests).toHaveLength(2)
-    await vi.advanceTimersByTimeAsync(599)
-    expect(requests).toHaveLength(2)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await answer).toMatchObject(pod)
-    expect(requests).toHaveLength(3)
-  })
+  it.each([429, 500, 502, 503, 504])(
+    'the retry option of a KubeClient repeats a read with status %i, and doubles the wait each time',
+    async (code) => {
+      const { client, requests } = serve((_, count) => (count < 3 ? status(code, 'Busy') : pod))
+      const answer = get(client({ retry: 3 }))
+      await vi.waitUntil(() => requests.length === 1, { interval: 0 })
+      await vi.advanceTimersByTimeAsync(299)
+      expect(requests).toHaveLength(1)
+      await vi.advanceTimersByTimeAsync(1)
+      expect(requests).toHaveLength(2)
+      await vi.advanceTimersByTimeAsync(599)
+      expect(requests).toHaveLength(2)
+      await vi.advanceTimersByTimeAsync(1)
+      expect(await answer).toMatchObject(pod)
+      expect(requests).toHaveLength(3)
+    },
+  )
 
-  it('repeats a list that got no answer', async () => {
+  it('the retry option of a KubeClient repeats a list without a response', async () => {
     const { client, requests } = serve((_, count) => (count === 1 ? Promise.reject(new TypeError('fetch failed')) : list()))
     const answer = client({ retry: 1 }).list(Pod)
     await vi.waitUntil(() => requests.length === 1, { interval: 0 })
@@ -62,7 +65,7 @@ describe('the retry option of a KubeClient', () => {
     ['seconds', '7', 7_000],
     ['no wait at all', '0', 0],
     ['the longest wait that is accepted', String(MAX_RETRY_WAIT_MS / 1000), MAX_RETRY_WAIT_MS],
-  ])('waits as long as Retry-After says: %s', async (_, header, waitMs) => {
+  ])('the retry option of a KubeClient waits as long as Retry-After says: %s', async (_, header, waitMs) => {
     const { client, requests } = serve((_request, count) => (count === 1 ? busy(429, { 'retry-after': header }).response : pod))
     const answer = get(client({ retry: 1 }))
     await vi.waitUntil(() => requests.length === 1, { interval: 0 })
@@ -74,13 +77,13 @@ describe('the retry option of a KubeClient', () => {
     expect(await answer).toMatchObject(pod)
   })
 
-  it('does not repeat where Retry-After asks for more than 30 seconds: the error says for how long', async () => {
+  it('the retry option of a KubeClient does not repeat where Retry-After exceeds 30 seconds; the error has the requested delay', async () => {
     const { client, requests } = serve(() => new Response('{}', { status: 503, headers: { 'retry-after': '31' } }))
     expect((await failureOf(get(client({ retry: 3 })))) as ApiError).toMatchObject({ status: 503, retryAfterMs: 31_000 })
     expect(requests).toHaveLength(1)
   })
 
-  it('gives the caller the last failure, with its Status, and closes the answers before it', async () => {
+  it('the retry option of a KubeClient gives the caller the last failure with its Status, and closes earlier responses', async () => {
     const { cancelled, response } = busy(503)
     const { client, requests } = serve((_, count) => (count === 1 ? response : status(503, 'ServiceUnavailable', 'etcd has no leader')))
     const failure = failureOf(get(client({ retry: 1 })))
@@ -91,13 +94,13 @@ describe('the retry option of a KubeClient', () => {
     expect(requests).toHaveLength(2)
   })
 
-  it.each([400, 403, 404, 409, 410, 422, 501])('does not repeat a read that is answered with %i', async (code) => {
+  it.each([400, 403, 404, 409, 410, 422, 501])('the retry option of a KubeClient does not repeat a read with status %i', async (code) => {
     const { client, requests } = serve(() => status(code, 'No'))
     expect(await failureOf(get(client({ retry: 3 })))).toMatchObject({ status: code })
     expect(requests).toHaveLength(1)
   })
 
-  it('does not repeat a write', async () => {
+  it('the retry option of a KubeClient does not repeat a write', async () => {
     const { client, requests } = serve(() => status(503, 'Busy'))
     const it = client({ retry: 3 })
     await failureOf(it.create(Pod, pod))
@@ -106,7 +109,7 @@ describe('the retry option of a KubeClient', () => {
     expect(requests.map(({ method }) => method)).toEqual(['POST', 'DELETE', 'PATCH'])
   })
 
-  it('does not repeat what a Reflector asks for, nor a watch or a log of the caller', async () => {
+  it('the retry option of a KubeClient does not repeat requests of a Reflector, watches or logs', async () => {
     const { client, requests } = serve(() => status(503, 'Busy'))
     const it = client({ retry: 3 })
     const source = new ListWatch(it, Pod)
@@ -117,13 +120,13 @@ describe('the retry option of a KubeClient', () => {
     expect(requests).toHaveLength(4)
   })
 
-  it('repeats nothing by default', async () => {
+  it('the retry option of a KubeClient repeats nothing by default', async () => {
     const { client, requests } = serve(() => status(503, 'Busy'))
     await failureOf(get(client({ hooks: {} })))
     expect(requests).toHaveLength(1)
   })
 
-  it('ends the wait at once when the signal is aborted', async () => {
+  it('the retry option of a KubeClient ends the wait at once when the signal is aborted', async () => {
     const { client, requests } = serve(() => status(503, 'Busy'))
     const controller = new AbortController()
     const failure = failureOf(get(client({ retry: 3 }), controller.signal))
@@ -134,7 +137,7 @@ describe('the retry option of a KubeClient', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it('asks for a fresh token after 401, also when the read was repeated', async () => {
+  it('the retry option of a KubeClient requests a new token after 401, also in a repeated read', async () => {
     const tokens = ['old', 'new']
     const { client, requests } = serve((request, count) => {
       if (count === 1) return status(503, 'Busy')
@@ -147,13 +150,13 @@ describe('the retry option of a KubeClient', () => {
     expect(requests.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer old', 'Bearer old', 'Bearer new'])
   })
 
-  it.each([-1, 1.5, 11, Number.NaN, '3'])('refuses %s', (retry) => {
+  it.each([-1, 1.5, 11, Number.NaN, '3'])('the retry option of a KubeClient refuses %s', (retry) => {
     expect(() => serve(list).client({ retry: retry as number })).toThrow('KubeClient: retry must be an integer from 0 to 10')
   })
 })
 
 describe('the timeoutMs option of a KubeClient', () => {
-  it('fails a request that is not answered in time, does not repeat it, and aborts it', async () => {
+  it('the timeoutMs option of a KubeClient fails a request without a timely response, does not repeat it, and aborts it', async () => {
     const { client, requests } = silent()
     const failure = failureOf(get(client({ timeoutMs: 5_000, retry: 2, token: 'secret-token' })))
     await vi.waitUntil(() => requests.length === 1, { interval: 0 })
@@ -166,7 +169,7 @@ describe('the timeoutMs option of a KubeClient', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it('does not bound how long the body takes', async () => {
+  it('the timeoutMs option of a KubeClient does not limit the time for the body', async () => {
     const { promise, resolve } = deferred<Uint8Array<ArrayBuffer>>()
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull: async (controller) => {
@@ -182,7 +185,7 @@ describe('the timeoutMs option of a KubeClient', () => {
     expect(await answer).toMatchObject(pod)
   })
 
-  it('sets no limit to what a Reflector asks for', async () => {
+  it('the timeoutMs option of a KubeClient does not limit requests of a Reflector', async () => {
     const { promise, resolve } = deferred<unknown>()
     const { client, requests } = serve(() => promise)
     const answer = new ListWatch(client({ timeoutMs: 5_000 }), Pod).list({})
@@ -192,7 +195,7 @@ describe('the timeoutMs option of a KubeClient', () => {
     expect((await answer).resourceVersion).toBe('1')
   })
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])('refuses %s', (timeoutMs) => {
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])('the timeoutMs option of a KubeClient refuses %s', (timeoutMs) => {
     expect(() => serve(list).client({ timeoutMs })).toThrow('KubeClient: timeoutMs must be more than 0')
   })
 })
@@ -200,14 +203,14 @@ describe('the timeoutMs option of a KubeClient', () => {
 describe('a client that sends with ky', () => {
   const options = { hooks: {}, retry: 1, timeoutMs: 60_000, token: 'token-of-ann', headers: { 'x-api-key': 'key-of-the-gateway' } }
 
-  it('keeps nothing in an HTTP cache and follows no redirect', async () => {
+  it('a client that sends with ky stores nothing in an HTTP cache and follows no redirect', async () => {
     const { client, requests } = serve(() => new Response(null, { status: 302, headers: { location: 'http://login.test/' } }))
     expect((await failureOf(get(client(options)))).message).toContain('redirected to http://login.test/')
     expect(requests[0]).toMatchObject({ cache: 'no-store', redirect: 'manual' })
     expect(requests).toHaveLength(1)
   })
 
-  it('removes the token and the headers from what the server and fetch say', async () => {
+  it('a client that sends with ky removes the token and the headers from messages of the server and of fetch', async () => {
     for (const answer of [
       () => new Response('you sent token-of-ann and key-of-the-gateway', { status: 400 }),
       () => Promise.reject(new Error('cannot send token-of-ann and key-of-the-gateway')),
@@ -218,7 +221,7 @@ describe('a client that sends with ky', () => {
     }
   })
 
-  it('calls hooks for every answer, those of the repeated attempts included', async () => {
+  it('a client that sends with ky calls hooks for every response, including those of repeated attempts', async () => {
     const { client, requests } = serve((_, count) => (count === 1 ? status(503, 'Busy') : pod))
     const seen: number[] = []
     const hooks = { afterResponse: [({ response }: { response: Response }) => void seen.push(response.status)] }
@@ -229,7 +232,7 @@ describe('a client that sends with ky', () => {
     expect(seen).toEqual([503, 200])
   })
 
-  it('can cross to a Worker unless it has hooks', () => {
+  it('a client that sends with ky can work in a Worker unless it has hooks', () => {
     const { client } = serve(list)
     expect(client({ fetch: undefined, retry: 2, timeoutMs: 1_000 }).portable).toBeDefined()
     expect(client({ fetch: undefined, hooks: {} }).portable).toBeUndefined()

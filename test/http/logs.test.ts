@@ -24,12 +24,12 @@ function follow({ client, clock }: Pick<ReturnType<typeof setUp>, 'client' | 'cl
 }
 
 describe('a log', () => {
-  it('comes line by line: blank lines, carriage returns and a last line without an end included', async () => {
+  it('a log is delivered line by line, including blank lines, carriage returns and an unfinished last line', async () => {
     const { client } = serve(() => new Response('a\n\n  b\r\nwith ü, \u2028 and no end'))
     expect(await collect(client().logs(web))).toEqual(['a', '', '  b\r', 'with ü, \u2028 and no end'])
   })
 
-  it('is the same however its bytes are cut', async () => {
+  it('a log is the same however its bytes are cut', async () => {
     const bytes = new TextEncoder().encode('eins ü\n\nzwei\n')
     const { client } = serve(
       () =>
@@ -45,7 +45,7 @@ describe('a log', () => {
     expect(await collect(client().logs(web))).toEqual(['eins ü', '', 'zwei'])
   })
 
-  it('is asked for under the wire’s names', async () => {
+  it('a log is requested with options named as on the wire', async () => {
     const { client, requests } = serve(() => new Response(''))
     const options = { tailLines: 5, sinceSeconds: 9, limitBytes: 100, previous: true, timestamps: true }
     await collect(client().logs({ ...web, ...options }))
@@ -61,7 +61,7 @@ describe('a log', () => {
     })
   })
 
-  it('ends where it ends, or after so many lines, bytes or seconds', async () => {
+  it('a log ends with its content, or after the given lines, bytes or seconds', async () => {
     const { clock, server, read } = setUp()
     server.logs.append(web, ['a', 'b'])
     await clock.advance(10_000)
@@ -74,7 +74,7 @@ describe('a log', () => {
     expect(await read({ timestamps: true, tailLines: 1 })).toEqual(['2026-01-01T00:00:10.000000000Z c'])
   })
 
-  it('of the run before is another one', async () => {
+  it('the log of the previous run is another log', async () => {
     const { server, read } = setUp()
     server.logs.append(web, ['first'])
     server.logs.end(web)
@@ -83,7 +83,7 @@ describe('a log', () => {
     expect(await read()).toEqual(['second'])
   })
 
-  it('is read no faster than its lines are taken', async () => {
+  it('a log is read no faster than the caller takes its lines', async () => {
     let pulled = 0
     const { client } = serve(
       () =>
@@ -107,13 +107,13 @@ describe('a log', () => {
   it.each([
     ['no such pod', { name: 'other' }, 404, 'pods "other" not found'],
     ['no such container', { container: 'other' }, 400, 'container other is not valid for pod web-1'],
-  ])('of %s is an error, followed or not', async (_what, options, code, message) => {
+  ])('a log of %s is an error, followed or not', async (_what, options, code, message) => {
     const { read } = setUp()
     for (const follow of [false, 'run'] as const)
       await expect(read({ follow, ...options })).rejects.toMatchObject({ status: code, message: expect.stringContaining(message) })
   })
 
-  it('that is cut, and not followed, is a ConnectionError', async () => {
+  it('a log that is cut and not followed is a ConnectionError', async () => {
     const { client } = serve(() => {
       const pieces = ['a\n']
       return new Response(
@@ -129,21 +129,21 @@ describe('a log', () => {
     await expect(collect(client().logs(web))).rejects.toMatchObject({ name: 'ConnectionError' })
   })
 
-  it('takes no namespace or name that cannot be', async () => {
+  it('a log refuses an invalid namespace or name', async () => {
     const { client, requests } = serve(() => new Response(''))
     await expect(collect(client().logs({ ...web, namespace: '' }))).rejects.toThrow('pods is namespaced')
     await expect(collect(client().logs({ ...web, name: '' }))).rejects.toThrow('pods: the name is empty')
     expect(requests).toEqual([])
   })
 
-  it('with a line that has no end is an error that says so', async () => {
+  it('a log with an endless line fails with an error that says so', async () => {
     const { client } = serve(() => new Response('x'.repeat(17 * 1024 * 1024)))
     await expect(collect(client().logs(web))).rejects.toThrow('a line is longer than 16777216 characters')
   })
 })
 
 describe('a log that is followed', () => {
-  it('goes on until the container ends', async () => {
+  it('a followed log continues until the container ends', async () => {
     const world = setUp()
     world.server.logs.append(web, ['a'])
     const seen = follow(world)
@@ -157,7 +157,7 @@ describe('a log that is followed', () => {
     expect(world.server.openRequests).toEqual([])
   })
 
-  it('resumes where it was cut, without repeats: lines of one second, and of one time', async () => {
+  it('a followed log resumes after a cut without repeats, also of lines with one second or one time', async () => {
     const world = setUp()
     const seen = follow(world, { tailLines: 2 })
     world.server.logs.append(web, ['old', 'a', 'a'])
@@ -179,7 +179,7 @@ describe('a log that is followed', () => {
     ])
   })
 
-  it('shows the times when they are asked for, and only then', async () => {
+  it('a followed log shows times only when they are requested', async () => {
     const world = setUp()
     world.server.logs.append(web, ['', 'a'])
     world.server.logs.end(web)
@@ -188,7 +188,7 @@ describe('a log that is followed', () => {
     expect(await world.read({ follow: 'run', timestamps: true })).toEqual([`${time} `, `${time} a`])
   })
 
-  it('goes on after an end that came after silence, as when a proxy gives up', async () => {
+  it('a followed log continues after an end that followed silence, as when a proxy gives up', async () => {
     const clock = new VirtualClock()
     const bodies = [
       endingAfter(clock, '2026-01-01T00:00:00.5Z a\n', 60_000),
@@ -205,7 +205,7 @@ describe('a log that is followed', () => {
     ['within one second, in any order', ['00.2', '00.1', '00.3'], ['00.2', '00.1', '00.3', '00.3', '00.4'], ['00.3', '00.4']],
     ['after the old lines were rotated away', ['00.2', '00.3'], ['00.4', '01.0'], ['00.4', '01.0']],
     ['with an older line behind the last one', ['00.2', '00.1'], ['00.2', '00.1', '00.1'], ['00.1']],
-  ])('knows which lines are new: %s', async (_what, before, after, fresh) => {
+  ])('a log that is followed knows which lines are new: %s', async (_what, before, after, fresh) => {
     const clock = new VirtualClock()
     const text = (seconds: readonly string[]) => seconds.map((second) => `2026-01-01T00:00:${second}Z ${second}\n`).join('')
     const bodies = [text(before), text(after), text(after)]
@@ -215,7 +215,7 @@ describe('a log that is followed', () => {
     expect(seen).toEqual({ lines: [...before, ...fresh], outcome: 'ended' })
   })
 
-  it('compares times of different zones and precisions', async () => {
+  it('a followed log compares times of different zones and precisions', async () => {
     const clock = new VirtualClock()
     const first = '2026-03-29T01:59:59.9+01:00 winter\n'
     const bodies = [first, `${first}2026-03-29T03:00:00.000000001+02:00 summer\n`, '2026-03-29T03:00:00.000000001+02:00 summer\n']
@@ -230,7 +230,7 @@ describe('a log that is followed', () => {
     ])
   })
 
-  it('waits longer and longer while the server is away, and gives up after eight failures', async () => {
+  it('a followed log waits longer and longer while the server is away, and gives up after eight failures', async () => {
     const clock = new VirtualClock()
     const at: number[] = []
     const { client } = serve((_request, count) => {
@@ -247,7 +247,7 @@ describe('a log that is followed', () => {
     ['over when the pod has gone', 404, 'ended'],
     ['over when the next run has not begun', 400, 'ended'],
     ['an error when it may not be read any more', 403, expect.objectContaining({ status: 403 })],
-  ])('is %s', async (_what, code, outcome) => {
+  ])('a log that is followed is %s', async (_what, code, outcome) => {
     const clock = new VirtualClock()
     const { client } = serve((_request, count) => (count === 1 ? new Response('2026-01-01T00:00:00Z a\n') : status(code, 'x')))
     const seen = follow({ client: client(), clock })
@@ -255,14 +255,14 @@ describe('a log that is followed', () => {
     expect(seen).toEqual({ lines: ['a'], outcome })
   })
 
-  it('with limitBytes is asked for as it is, once', async () => {
+  it('a followed log with limitBytes is requested once, unchanged', async () => {
     const world = setUp()
     world.server.logs.append(web, ['abc', 'def'])
     expect(await world.read({ follow: 'run', limitBytes: 5 })).toEqual(['abc', 'd'])
     expect(world.asked()).toEqual([{ container: 'web', follow: 'true', limitBytes: '5' }])
   })
 
-  it('ends at once on abort, without an error: while it reads, while it waits, before it begins', async () => {
+  it('a followed log ends at once on abort, without an error: while it reads, while it waits, before it begins', async () => {
     const world = setUp()
     const controller = new AbortController()
     const seen = follow(world, { signal: controller.signal })
@@ -285,7 +285,7 @@ describe('a log that is followed', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('closes the connection when the loop is left', async () => {
+  it('a followed log closes the connection when its loop is left', async () => {
     const { body, cancelled } = endlessBody(new TextEncoder().encode('2026-01-01T00:00:00Z a\n'))
     const { client } = serve(() => new Response(body))
     for await (const line of client().logs({ ...web, follow: 'run' })) {

@@ -34,7 +34,7 @@ async function all<T>(watch: AsyncIterable<readonly WatchEntry<T>[]>): Promise<W
 const podColumns = ['Name', 'Status', 'Restarts', 'Age', 'Node']
 
 describe('metadata', () => {
-  test('is what a list reads: everything but managedFields, and nothing else of the object', async () => {
+  test('a list of metadata reads everything but managedFields, and nothing else of the object', async () => {
     const { server, client } = setUp()
     const list = await metadataListWatch(client, Pod, { namespace: 'shop' }).list({})
     const { metadata } = server.list(Pod)[0] ?? {}
@@ -47,7 +47,7 @@ describe('metadata', () => {
     )
   })
 
-  test('is what a watch reads, with managedFields when they are asked for', async () => {
+  test('a watch of metadata reads managedFields when they are requested', async () => {
     const { server, client, names } = setUp()
     const source = metadataListWatch(client, Pod, { managedFields: 'keep' })
     const objects: PartialObjectMetadata[] = []
@@ -62,7 +62,7 @@ describe('metadata', () => {
     expect(server.requests[0]?.headers.get('accept')).toBe('application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json')
   })
 
-  test('is cut out of whole objects where the server knows nothing else', async () => {
+  test('metadata is cut out of whole objects where the server supports nothing else', async () => {
     const item = { metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '7', labels: { x: '1' } }, spec: { big: true } }
     const { client } = serve(({ url }) =>
       url.includes('watch=')
@@ -79,7 +79,7 @@ describe('metadata', () => {
   })
 
   test.each(['PartialObjectMetadata', 'Secret'])(
-    'of Secrets has no copy of their values that kubectl left, whatever the server sends (%s)',
+    'metadata of Secrets has no copy of their values that kubectl left, whatever the server sends (%s)',
     async (kind) => {
       const applied = JSON.stringify({ kind: 'Secret', data: { password: 'aHVudGVyMg==' } })
       const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': applied, owner: 'ann' }
@@ -111,7 +111,7 @@ describe('metadata', () => {
     },
   )
 
-  test('is what an informer keeps: one kind of objects, whether listed or streamed', async () => {
+  test('an informer of metadata keeps objects of one kind, whether listed or streamed', async () => {
     for (const initialList of ['stream', 'list'] as const) {
       const { world, client } = setUp()
       const errors: unknown[] = []
@@ -133,7 +133,7 @@ describe('metadata', () => {
 })
 
 describe('a table', () => {
-  test('has columns, and a row for each object: with its metadata, all of it or nothing', async () => {
+  test('a table has columns, and a row for each object: with its metadata, the whole object or nothing', async () => {
     const { server, client, names } = setUp()
     const table = await listTable(client, Pod, { namespace: 'shop' })
     expect(table.columnDefinitions.map(({ name }) => name)).toEqual(podColumns)
@@ -144,7 +144,7 @@ describe('a table', () => {
     expect((await listTable(client, Pod, { includeObject: 'None' })).rows[0]?.object).toBeNull()
   })
 
-  test('comes in pages', async () => {
+  test('a table is read in pages', async () => {
     const { client, names } = setUp()
     const source = tableListWatch(client, Pod)
     const first = await source.list({ limit: 1 })
@@ -153,7 +153,7 @@ describe('a table', () => {
     expect([first.remainingItemCount, second.continue]).toEqual([1, ''])
   })
 
-  test('is refused when the server sends something else', async () => {
+  test('a table is refused when the server sends something else', async () => {
     const whole = serve(() => ({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: [] }))
     const message = 'pods: asked for a Table, the server sent PodList; read the objects or their metadata instead'
     await expect(listTable(whole.client(), Pod)).rejects.toThrow(message)
@@ -163,7 +163,7 @@ describe('a table', () => {
     expect(whole.requests[0]?.headers.get('accept')).toBe('application/json;as=Table;g=meta.k8s.io;v=v1')
   })
 
-  test('of nothing may have null for rows', async () => {
+  test('a table of nothing may have null for rows', async () => {
     const { client } = serve(() => ({
       kind: 'Table',
       apiVersion: 'meta.k8s.io/v1',
@@ -176,7 +176,7 @@ describe('a table', () => {
 })
 
 describe('rows', () => {
-  test.each(['stream', 'list'] as const)('are kept by an informer under the names of their objects (%s)', async (initialList) => {
+  test.each(['stream', 'list'] as const)('rows are kept by an informer under the names of their objects (%s)', async (initialList) => {
     const { world, client, names } = setUp()
     const columns: (readonly TableColumn[])[] = []
     {
@@ -212,7 +212,7 @@ describe('rows', () => {
     expect(columns.map((told) => told.map(({ name }) => name))).toEqual([podColumns])
   })
 
-  test('bring the whole object when asked for', async () => {
+  test('rows contain the whole object when requested', async () => {
     const { world, client, names } = setUp()
     await using pods = createInformer(client, Pod, { ...quiet(world), source: table({ includeObject: 'Object' }) })
     await world.settle()
@@ -220,7 +220,7 @@ describe('rows', () => {
     expect(row?.object).toMatchObject({ kind: 'Pod', metadata: row?.metadata ?? {}, spec: { nodeName: expect.any(String) } })
   })
 
-  test('of a watch that goes on know their columns: the first event has them, be it a bookmark', async () => {
+  test('rows of a resumed watch learn their columns from the first event, whether an object or a bookmark', async () => {
     const cells = (name: string) => ({ cells: [name], object: { kind: 'PartialObjectMetadata', metadata: { name, resourceVersion: '5' } } })
     const event = (type: string, rows: object[], columnDefinitions: object[] | null) =>
       `${JSON.stringify({ type, object: { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: {}, columnDefinitions, rows } })}\n`
@@ -255,7 +255,7 @@ describe('rows', () => {
       { type: 'ERROR', object: { x: 1 } },
       { type: 'ERROR', status: { message: '{"type":"ERROR","object":{"x":1}}' } },
     ],
-  ])('are followed by %s as any events are', async (_, event, expected) => {
+  ])('rows are followed by %s as any events are', async (_, event, expected) => {
     const { client } = serve(() => new Response(`${JSON.stringify(event)}\n`))
     expect(await all(tableListWatch(client(), Pod).watch({}))).toMatchObject([expected])
   })
@@ -271,7 +271,7 @@ describe('rows', () => {
   })
 })
 
-test('what was stored in one representation is never read in another', async () => {
+test('state stored in one representation is never read in another', async () => {
   const world = new World(['a'])
   const client = clientOf(world)
   const common = { ...quiet(world), namespace: 'shop', persist: { to: memoryPersister() } }

@@ -23,7 +23,7 @@ describe('parseWarnings', () => {
     ['299 - "never ends', []],
     ['nonsense', []],
     ['', []],
-  ])('of %j', (header, warnings) => {
+  ])('parseWarnings of %j', (header, warnings) => {
     expect(parseWarnings(header)).toEqual(warnings)
   })
 })
@@ -35,7 +35,7 @@ describe('onWarning', () => {
     return Response.json({ kind: 'Pod', metadata: { name: 'p' } }, { status: code, headers })
   }
 
-  it.each([200, 404])('is told each warning of an answer, and the request: %i', async (code) => {
+  it.each([200, 404])('onWarning receives each warning of a response, with its request: %i', async (code) => {
     const told: unknown[] = []
     const { client } = serve(() => answer(code))
     await client({ onWarning: ({ text }, { method, url }) => void told.push([text, method, url]) })
@@ -48,7 +48,7 @@ describe('onWarning', () => {
     ])
   })
 
-  it('that throws is reported, and the request goes on', async () => {
+  it('an error thrown by onWarning is reported, and the request continues', async () => {
     const reported = vi.fn()
     vi.stubGlobal('reportError', reported)
     const failing = () => {

@@ -29,20 +29,20 @@ const failureOf = (work: Promise<unknown>) =>
   )
 
 describe('create', () => {
-  it('gives what the server made of the object', async () => {
+  it('create returns the object as the server stored it', async () => {
     const { client } = setUp()
     const created = await client.create(ConfigMap, map('a', { k: 'v' }))
     expect(created).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'a', uid: expect.any(String) }, data: { k: 'v' } })
     expect(await client.get(ConfigMap, 'a', shop)).toEqual(created)
   })
 
-  it('takes the namespace from the options where the object has none, and a generateName for a name', async () => {
+  it('create takes the namespace from the options where the object has none, and a generateName for a name', async () => {
     const { client } = setUp()
     const created = await client.create(ConfigMap, { metadata: { generateName: 'gen-' } }, shop)
     expect(created.metadata).toMatchObject({ namespace: 'shop', name: expect.stringMatching(/^gen-.{5}$/) })
   })
 
-  it('sends kind and apiVersion, which custom resources need, and the options under their names', async () => {
+  it('create sends kind and apiVersion, which custom resources need, and the options under their names', async () => {
     const { client, requests } = serve((request) => request.json())
     await client().create(Widget, { metadata: { name: 'w' } }, { ...shop, dryRun: 'All', fieldManager: 'me', fieldValidation: 'Strict' })
     const [request] = requests
@@ -60,7 +60,7 @@ describe('create', () => {
     expect(server.list(ConfigMap)).toEqual([])
   })
 
-  it('of a name that is taken says so', async () => {
+  it('create with an existing name fails with a 409', async () => {
     const { client } = setUp()
     await client.create(ConfigMap, map('a'))
     const error = await failureOf(client.create(ConfigMap, map('a')))
@@ -124,7 +124,7 @@ describe('what cannot be sent', () => {
       () => client.patch(ConfigMap, 'a', { merge: {}, json: [] }, shop),
       'configmaps: a patch is one of { merge }, { json } and { strategic }',
     ],
-  ])('is %s: a TypeError, and no request', async (_what, send, message) => {
+  ])('what cannot be sent is %s: a TypeError, and no request', async (_what, send, message) => {
     const error = await failureOf(send())
     expect(error).toBeInstanceOf(TypeError)
     expect(error).toMatchObject({ message })
@@ -133,7 +133,7 @@ describe('what cannot be sent', () => {
 })
 
 describe('replace', () => {
-  it('replaces the version that was read, and no other', async () => {
+  it('replace replaces the version that was read, and no other', async () => {
     const { client } = setUp()
     const first = await client.create(ConfigMap, map('a', { k: '1' }))
     const second = await client.replace(ConfigMap, { ...first, data: { k: '2' } })
@@ -144,7 +144,7 @@ describe('replace', () => {
     expect(error).toMatchObject({ name: 'ConflictError', conflicts: [], message: expect.stringContaining('the object has been modified') })
   })
 
-  it('of a status leaves the rest alone, and of the object the status', async () => {
+  it('replace of a status leaves the rest unchanged, and replace of the object leaves the status', async () => {
     const { client, server } = setUp()
     const pod = server.create(Pod, podFixture(1, shop))
     const failed = await client.replace(Pod, { ...pod, spec: { containers: [] }, status: { phase: 'Failed' } }, { subresource: 'status' })
@@ -152,7 +152,7 @@ describe('replace', () => {
     expect(await client.get(Pod, pod.metadata.name ?? '', { ...shop, subresource: 'status' })).toEqual(failed)
   })
 
-  it('of a scale changes the number of replicas', async () => {
+  it('replace of a scale changes the number of replicas', async () => {
     const { client, server } = setUp()
     server.create(Deployment, deployment(1))
     const scale = await client.get(Deployment, 'web', { ...shop, subresource: 'scale' })
@@ -170,14 +170,14 @@ describe('patch', () => {
     ['merge', { merge: { data: { k: null, z: '1' } } }, 'application/merge-patch+json', { z: '1' }],
     ['json', { json: [{ op: 'add', path: '/data/z', value: '1' }] }, 'application/json-patch+json', { k: 'v', z: '1' }],
     ['strategic', { strategic: { data: { z: '1' } } }, 'application/strategic-merge-patch+json', { k: 'v', z: '1' }],
-  ] as const)('of the kind %s', async (_kind, patch, type, data) => {
+  ] as const)('patch of the kind %s', async (_kind, patch, type, data) => {
     const { client, changes } = setUp()
     await client.create(ConfigMap, map('a', { k: 'v' }))
     expect((await client.patch(ConfigMap, 'a', patch, shop)).data).toEqual(data)
     expect(changes().at(-1)?.headers.get('content-type')).toBe(type)
   })
 
-  it('that does not fit the object is 422, with the server’s reason', async () => {
+  it('patch that does not fit the object is a 422, with the server’s reason', async () => {
     const { client } = setUp()
     await client.create(ConfigMap, map('a'))
     expect(await failureOf(client.patch(ConfigMap, 'a', { json: [{ op: 'remove', path: '/data/x' }] }, shop))).toMatchObject({
@@ -186,7 +186,7 @@ describe('patch', () => {
     })
   })
 
-  it('of the strategic kind is 415 for a custom resource', async () => {
+  it('patch of the strategic kind is 415 for a custom resource', async () => {
     const { client, server } = setUp()
     server.create(Widget, { metadata: { name: 'w', namespace: 'shop' } })
     expect(await failureOf(client.patch(Widget, 'w', { strategic: { spec: { size: 1 } } }, shop))).toMatchObject({ status: 415 })
@@ -196,20 +196,20 @@ describe('patch', () => {
 describe('apply', () => {
   const mine = { fieldManager: 'me' }
 
-  it('creates the object, then changes it, and removes what is left out', async () => {
+  it('apply creates the object, then changes it, and removes what is left out', async () => {
     const { client } = setUp()
     expect((await client.apply(ConfigMap, map('a', { k: '1', z: '1' }), mine)).data).toEqual({ k: '1', z: '1' })
     await client.patch(ConfigMap, 'a', { merge: { data: { other: '1' } } }, { ...shop, fieldManager: 'else' })
     expect((await client.apply(ConfigMap, map('a', { k: '2' }), mine)).data).toEqual({ k: '2', other: '1' })
   })
 
-  it('that changes nothing makes no new version', async () => {
+  it('apply that changes nothing makes no new version', async () => {
     const { client } = setUp()
     const first = await client.apply(ConfigMap, map('a', { k: '1' }), mine)
     expect((await client.apply(ConfigMap, map('a', { k: '1' }), mine)).metadata.resourceVersion).toBe(first.metadata.resourceVersion)
   })
 
-  it('of what somebody else owns is a ConflictError that lists managers and fields; forced, it takes them', async () => {
+  it('apply of fields that another manager owns is a ConflictError that lists managers and fields; with force it takes them', async () => {
     const { client } = setUp()
     await client.apply(Deployment, deployment(1), mine)
     await client.patch(Deployment, 'web', { merge: { spec: { paused: true } } }, { ...shop, fieldManager: 'kubectl "x"' })
@@ -232,21 +232,21 @@ describe('apply', () => {
     })
   })
 
-  it('of the same value is shared: nobody conflicts, and who leaves it out does not remove it', async () => {
+  it('apply of an equal value shares the field: nothing conflicts, and a manager that omits it does not remove it', async () => {
     const { client } = setUp()
     await client.apply(ConfigMap, map('a', { k: '1' }), mine)
     await client.apply(ConfigMap, map('a', { k: '1' }), { fieldManager: 'other' })
     expect((await client.apply(ConfigMap, map('a', {}), mine)).data).toEqual({ k: '1' })
   })
 
-  it('needs a fieldManager', async () => {
+  it('apply needs a fieldManager', async () => {
     const { client } = setUp()
     // @ts-expect-error who applies must say who it is
     const error = await failureOf(client.apply(ConfigMap, map('a'), {}))
     expect(error).toMatchObject({ status: 422, message: expect.stringContaining('fieldManager: Required value') })
   })
 
-  it('names keyed items of lists in conflicts as the server does', async () => {
+  it('apply names keyed items of lists in conflicts as the server does', async () => {
     const { client } = setUp()
     const pod = (image: string) => ({ metadata: { name: 'p', namespace: 'shop' }, spec: { containers: [{ name: 'web', image }] } })
     await client.apply(Pod, pod('a'), mine)
@@ -257,7 +257,7 @@ describe('apply', () => {
 })
 
 describe('delete', () => {
-  it('gives a Status when the object is gone, and the object while finalizers hold it', async () => {
+  it('delete returns a Status when the object is gone, and the object while finalizers hold it', async () => {
     const { client, server } = setUp()
     await client.create(ConfigMap, map('a'))
     expect(await client.delete(ConfigMap, 'a', shop)).toMatchObject({ kind: 'Status', status: 'Success', details: { name: 'a' } })
@@ -269,14 +269,14 @@ describe('delete', () => {
     })
   })
 
-  it('sends its options in the body, under their names', async () => {
+  it('delete sends its options in the body, under their names', async () => {
     const { client, requests } = serve((request) => request.json())
     const options = { gracePeriodSeconds: 0, propagationPolicy: 'Foreground', preconditions: { uid: 'u' } } as const
     expect(await client().delete(Pod, 'a', { ...shop, ...options, dryRun: 'All' })).toEqual({ ...options, dryRun: ['All'] })
     expect(requests[0]?.url).toBe('http://kube.test/api/v1/namespaces/shop/pods/a')
   })
 
-  it('with preconditions that do not hold is a ConflictError; as a dry run it deletes nothing', async () => {
+  it('delete with preconditions that do not hold is a ConflictError; as a dry run it deletes nothing', async () => {
     const { client, server } = setUp()
     const { metadata } = await client.create(ConfigMap, map('a'))
     expect(await failureOf(client.delete(ConfigMap, 'a', { ...shop, preconditions: { uid: 'x' } }))).toSatisfy(isConflictError)
@@ -287,7 +287,7 @@ describe('delete', () => {
     expect(server.list(ConfigMap)).toEqual([])
   })
 
-  it('of a collection deletes what is selected in the namespace, and gives it', async () => {
+  it('delete of a collection deletes the selected objects of the namespace, and returns them', async () => {
     const { client, server } = setUp()
     for (const [name, odd] of [
       ['a', 'yes'],
@@ -321,7 +321,7 @@ describe('the subresources of a pod', () => {
     })
   })
 
-  it('eviction honours its preconditions and a dry run', async () => {
+  it('eviction respects its preconditions and a dry run', async () => {
     const { client, server } = setUp()
     const { metadata } = server.create(Pod, podFixture(1, shop))
     const name = metadata.name ?? ''
@@ -331,7 +331,7 @@ describe('the subresources of a pod', () => {
     expect(server.list(Pod)).toHaveLength(1)
   })
 
-  it('binding puts it on a node, once', async () => {
+  it('binding assigns the pod to a node, once', async () => {
     const { client, server } = setUp()
     server.create(Pod, { metadata: { name: 'p', namespace: 'shop' }, spec: { containers: [{ name: 'c' }] } })
     const bind = () =>
@@ -343,7 +343,7 @@ describe('the subresources of a pod', () => {
 })
 
 describe('updateWithRetry', () => {
-  it('begins anew with what is there, as long as others are faster', async () => {
+  it('updateWithRetry starts again with the current object while other writers are faster', async () => {
     const { client, server } = setUp()
     server.create(ConfigMap, map('a', { count: '0' }))
     const seen: (string | undefined)[] = []
@@ -362,7 +362,7 @@ describe('updateWithRetry', () => {
     expect(result.data).toEqual({ count: '3', mine: 'yes' })
   })
 
-  it('gives up after the last step, with the last conflict', async () => {
+  it('updateWithRetry gives up after the last step, with the last conflict', async () => {
     const { client, server, changes } = setUp()
     server.create(ConfigMap, map('a'))
     let others = 0
@@ -371,7 +371,7 @@ describe('updateWithRetry', () => {
     expect(changes()).toHaveLength(5)
   })
 
-  it('tries nothing else again, and writes what mutate returns', async () => {
+  it('updateWithRetry retries no other error, and writes the object that mutate returns', async () => {
     const { client, server, changes } = setUp()
     expect(await failureOf(updateWithRetry(client, ConfigMap, 'a', () => undefined, shop))).toMatchObject({ status: 404 })
     server.create(ConfigMap, map('a'))
@@ -380,7 +380,7 @@ describe('updateWithRetry', () => {
     expect(changes()).toHaveLength(1)
   })
 
-  it('ends at once on abort', async () => {
+  it('updateWithRetry ends at once on abort', async () => {
     const { client, server } = setUp()
     server.create(ConfigMap, map('a'))
     const controller = new AbortController()
@@ -432,7 +432,7 @@ describe('an error', () => {
     expect(error).toMatchObject({ message: `GET http://kube.test/apis/nowhere.example/v1/namespaces/shop/gadgets/g: ${message}` })
   })
 
-  it('of authentication comes after one attempt with a fresh token, which also a write makes', async () => {
+  it('an error of authentication follows one attempt with a new token, for writes too', async () => {
     const tokens = ['old', 'new']
     const { client, requests } = serve((request) =>
       request.headers.get('authorization') === 'Bearer new' ? request.json() : status(401, 'Unauthorized'),

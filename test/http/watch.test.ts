@@ -33,7 +33,7 @@ const watched = (...chunks: (string | Error)[]) =>
   )
 
 describe('a watch of entries', () => {
-  it('asks for a watch, with the options that are set', async () => {
+  it('a watch of entries requests a watch with the options that are set', async () => {
     const { client, requests } = answering()
     await read(
       client().watchEntries(Pod, {
@@ -55,14 +55,14 @@ describe('a watch of entries', () => {
     })
   })
 
-  it('gives an empty batch when the server has accepted it, then one for each chunk', async () => {
+  it('a watch of entries yields an empty batch when the server has accepted it, then one for each chunk', async () => {
     expect(await watched(`${event('a')}\n${event('b')}\n${event('c').slice(0, 20)}`, `${event('c').slice(20)}\n`)).toEqual({
       batches: [[], ['a', 'b'], ['c']],
       error: undefined,
     })
   })
 
-  it('gives the kind to objects that lack it, and drops managedFields unless they are asked for', async () => {
+  it('a watch of entries adds the kind to objects that lack it, and drops managedFields unless they are requested', async () => {
     const line = '{"type":"ADDED","object":{"metadata":{"name":"a","managedFields":[]}}}\n'
     const texts = async (managedFields?: 'keep') => {
       const found: string[] = []
@@ -74,7 +74,7 @@ describe('a watch of entries', () => {
     expect(await texts('keep')).toEqual(['{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a","managedFields":[]}}'])
   })
 
-  it('tells how many bytes came', async () => {
+  it('a watch of entries reports the number of bytes that arrived', async () => {
     const onBytes = vi.fn()
     await read(answering('\n', 'ü\n').client().watchEntries(Pod, { onBytes }))
     expect(onBytes.mock.calls).toEqual([[1], [3]])
@@ -89,7 +89,7 @@ describe('a watch of entries', () => {
       ['one cut off behind white space', [`  ${event('a').slice(0, -2)}`], []],
       ['one cut off in a character', ['{"type":"ADDED","object":{"metadata":{"name":"ü'], []],
       ['white space', [' \r'], []],
-    ])('takes %s and drops what was cut off', async (_what, chunks, expected) => {
+    ])('at its end takes %s and drops what was cut off', async (_what, chunks, expected) => {
       const { batches, error } = await watched(...chunks)
       expect(batches.flat()).toEqual(expected)
       expect(error).toBeUndefined()
@@ -99,7 +99,7 @@ describe('a watch of entries', () => {
       ['HTML', '<html>Bad gateway</html>', isParseError],
       ['plain text', 'upstream connect error', isParseError],
       ['an unknown event', '{"type":"X","object":{"metadata":{"name":"a"}}}', isWatchError],
-    ])('does not swallow %s without a line end', async (_what, text, is) => {
+    ])('at its end does not swallow %s without a line end', async (_what, text, is) => {
       const { batches, error } = await watched(`${event('a')}\n`, `${event('b')}${text}`)
       expect(batches.flat()).toEqual(['a', 'b'])
       expect(error).toSatisfy(is)
@@ -109,13 +109,13 @@ describe('a watch of entries', () => {
   it.each([
     ['is no JSON', 'nonsense', isParseError],
     ['is of an unknown type', '{"type":"X","object":{"metadata":{"name":"x"}}}', isWatchError],
-  ])('ends at an event that %s, after the events before it in the same chunk', async (_what, line, is) => {
+  ])('a watch of entries ends at an event that %s, after the events before it in the same chunk', async (_what, line, is) => {
     const { batches, error } = await watched(`${event('a')}\n${line}\n${event('b')}\n`)
     expect(batches.flat()).toEqual(['a'])
     expect(error).toSatisfy(is)
   })
 
-  it('ends at an event longer than the bound, after the events before it', async () => {
+  it('a watch ends at an event longer than the maximum, after the events before it', async () => {
     const { batches, error } = await read(
       answering(`${event('a')}\n${event('b'.repeat(100))}\n`)
         .client()
@@ -125,7 +125,7 @@ describe('a watch of entries', () => {
     expect(error).toSatisfy((it) => isWatchError(it) && it.message.includes('maxLineLength (100 bytes)'))
   })
 
-  it('that breaks off is a ConnectionError, after the whole events', async () => {
+  it('a watch of entries that breaks off is a ConnectionError, after the whole events', async () => {
     const { batches, error } = await watched(`${event('a')}\n${event('b')}`, new Error('reset by peer'))
     expect(batches.flat()).toEqual(['a'])
     expect(error).toSatisfy((it) => isConnectionError(it) && it.message === 'GET http://kube.test/api/v1/pods: no answer (reset by peer)')
@@ -134,7 +134,7 @@ describe('a watch of entries', () => {
   it.each([
     [410, 'Expired', isExpiredError],
     [403, 'Forbidden', isApiError],
-  ])('that is refused with %i is the error of that answer', async (code, reason, is) => {
+  ])('a watch of entries that is refused with %i is the error of that answer', async (code, reason, is) => {
     const { batches, error } = await read(
       serve(() => status(code, reason))
         .client()
@@ -147,7 +147,7 @@ describe('a watch of entries', () => {
   it.each([
     ['before any event', 0],
     ['after an event', 1],
-  ])('closes the connection when its loop is left %s', async (_when, after) => {
+  ])('a watch of entries closes the connection when its loop is left %s', async (_when, after) => {
     const { body, cancelled } = endlessBody(utf8(`${event('a')}\n`))
     let batches = 0
     for await (const _batch of serve(() => new Response(body))
@@ -157,7 +157,7 @@ describe('a watch of entries', () => {
     await cancelled
   })
 
-  it('closes the connection when it ends at a broken event', async () => {
+  it('a watch closes the connection when it ends at an invalid event', async () => {
     const { body, cancelled } = endlessBody(utf8('nonsense\n'))
     await read(
       serve(() => new Response(body))
@@ -167,7 +167,7 @@ describe('a watch of entries', () => {
     await cancelled
   })
 
-  it('is left at once even when the connection does not close', async () => {
+  it('a watch can be left at once even if the connection does not close', async () => {
     const stuck = new ReadableStream({ cancel: () => new Promise(() => undefined) })
     for await (const _batch of serve(() => new Response(stuck))
       .client()
@@ -183,7 +183,7 @@ describe('a watch of objects', () => {
     return all
   }
 
-  it('gives events one by one, as the server sent them, managedFields and all', async () => {
+  it('a watch of objects yields events one by one, as the server sent them, including managedFields', async () => {
     const gone = { kind: 'Status', code: 410, reason: 'Expired' }
     const lines = [
       { type: 'ADDED', object: { kind: 'Pod', metadata: { name: 'a', managedFields: [] }, x: 1 } },
@@ -201,11 +201,11 @@ describe('a watch of objects', () => {
     ).toEqual(lines)
   })
 
-  it('ends when the server ends it', async () => {
+  it('a watch of objects ends when the server ends it', async () => {
     expect(await collect(answering().client().watch(Pod))).toEqual([])
   })
 
-  it('fails at an object that does not parse, after those before it', async () => {
+  it('a watch of objects fails at an object that does not parse, after the ones before it', async () => {
     const events = answering(`${event('a')}\n{"type":"ADDED","object":{"metadata":{"name":"b"},"x":tru}}\n`)
       .client()
       .watch(Pod)
@@ -213,7 +213,7 @@ describe('a watch of objects', () => {
     await expect(events.next()).rejects.toSatisfy(isParseError)
   })
 
-  it('closes the connection when its loop is left', async () => {
+  it('a watch of objects closes the connection when its loop is left', async () => {
     const { body, cancelled } = endlessBody(utf8(`${event('a')}\n${event('b')}\n`))
     for await (const _event of serve(() => new Response(body))
       .client()

@@ -82,25 +82,28 @@ const ways: Record<string, (fetch: (request: Request) => Promise<Response>) => [
 }
 
 describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList) => {
-  test.each(Object.entries(ways))('is told of while it arrives, and is in the store when it is complete (%s)', async (_way, make) => {
-    const server = stoppingServer(initialList)
-    const { told, onArrival, times } = listener()
-    const begun = times(1)
-    const [client, options] = make(server.fetch)
-    await using informer = createInformer(client, Pod, { initialList, onArrival, ...options })
-    await begun
-    expect(told).toEqual([[['a', 'b'], 0]])
-    expect(informer.indexer.size).toBe(0)
-    server.goOn()
-    await informer.whenSynced()
-    expect(told).toEqual([
-      [['a', 'b'], 0],
-      [['c'], 2],
-    ])
-    expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
-  })
+  test.each(Object.entries(ways))(
+    'the initial state is delivered while it arrives, and is in the store when it is complete (%s)',
+    async (_way, make) => {
+      const server = stoppingServer(initialList)
+      const { told, onArrival, times } = listener()
+      const begun = times(1)
+      const [client, options] = make(server.fetch)
+      await using informer = createInformer(client, Pod, { initialList, onArrival, ...options })
+      await begun
+      expect(told).toEqual([[['a', 'b'], 0]])
+      expect(informer.indexer.size).toBe(0)
+      server.goOn()
+      await informer.whenSynced()
+      expect(told).toEqual([
+        [['a', 'b'], 0],
+        [['c'], 2],
+      ])
+      expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+    },
+  )
 
-  test('is told of from the beginning when it has to be read again', async () => {
+  test('the initial state is delivered from the start when it has to be read again', async () => {
     const server = stoppingServer(initialList, { lost: 1 })
     const { told, onArrival, times } = listener()
     const begunAgain = times(2)
@@ -112,7 +115,7 @@ describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList)
     await informer.whenSynced()
   })
 
-  test('is told of with its metadata alone, where only that is read', async () => {
+  test('the initial state is delivered with metadata alone, where only that is read', async () => {
     const server = stoppingServer(initialList)
     const { onArrival, times } = listener()
     const begun = times(1)
@@ -130,7 +133,7 @@ describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList)
     expect(texts).toEqual(['PartialObjectMetadata', 'PartialObjectMetadata'])
   })
 
-  test('is told of by a factory, with whose it is', async () => {
+  test('a factory delivers the initial state with the identity of its informer', async () => {
     const server = stoppingServer(initialList)
     const { told, onArrival, times } = listener()
     const begun = times(1)
@@ -148,7 +151,7 @@ describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList)
     expect([whose, told]).toEqual([['pods app=web'], [[['a', 'b'], 0]]])
   })
 
-  test('arrives all the same when the listener throws, which is reported', async () => {
+  test('the initial state arrives even if the listener throws, which is reported', async () => {
     const server = stoppingServer(initialList)
     const errors: unknown[] = []
     const { onArrival, times } = listener()
@@ -188,36 +191,39 @@ describe('the stored state', () => {
     ],
   }
 
-  test.each(Object.entries(stored))('is told of before it is in the store, which has the same entries then (%s)', async (_where, make) => {
-    {
-      const server = stoppingServer('list')
-      const [client, options] = make(server.fetch)
-      const { onArrival, times } = listener()
-      const begun = times(1)
-      await using informer = createInformer(client, Pod, { initialList: 'list', onArrival, ...options })
-      await begun
-      server.goOn()
-      await informer.whenSynced()
-    }
-    const [client, options] = make(stoppingServer('list').fetch)
-    const { told, onArrival } = listener()
-    const sizes: number[] = []
-    const arrived: unknown[] = []
-    await using informer: SharedInformer<Pod> = createInformer(client, Pod, {
-      ...options,
-      onArrival: (entries, before) => {
-        onArrival(entries, before)
-        sizes.push(informer.indexer.size)
-        arrived.push(...entries)
-      },
-    })
-    expect(await informer.whenSynced()).toEqual({ source: 'persisted' })
-    expect([told, sizes]).toEqual([[[['c', 'b', 'a'], 0]], [0]])
-    expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
-    expect(informer.indexer.list().every((entry) => arrived.includes(entry))).toBe(true)
-  })
+  test.each(Object.entries(stored))(
+    'the stored state is delivered before it is in the store, which has the same entries then (%s)',
+    async (_where, make) => {
+      {
+        const server = stoppingServer('list')
+        const [client, options] = make(server.fetch)
+        const { onArrival, times } = listener()
+        const begun = times(1)
+        await using informer = createInformer(client, Pod, { initialList: 'list', onArrival, ...options })
+        await begun
+        server.goOn()
+        await informer.whenSynced()
+      }
+      const [client, options] = make(stoppingServer('list').fetch)
+      const { told, onArrival } = listener()
+      const sizes: number[] = []
+      const arrived: unknown[] = []
+      await using informer: SharedInformer<Pod> = createInformer(client, Pod, {
+        ...options,
+        onArrival: (entries, before) => {
+          onArrival(entries, before)
+          sizes.push(informer.indexer.size)
+          arrived.push(...entries)
+        },
+      })
+      expect(await informer.whenSynced()).toEqual({ source: 'persisted' })
+      expect([told, sizes]).toEqual([[[['c', 'b', 'a'], 0]], [0]])
+      expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+      expect(informer.indexer.list().every((entry) => arrived.includes(entry))).toBe(true)
+    },
+  )
 
-  test('is told of by a factory, with whose it is', async () => {
+  test('a factory delivers the stored state with the identity of its informer', async () => {
     const persister = memoryPersister()
     const whose: string[] = []
     for (const life of ['first', 'second']) {
@@ -247,36 +253,39 @@ describe('the stored state', () => {
     'takes too long': () => new Promise(() => {}),
     'cannot be read': () => Promise.reject(new Error('no disk')),
   }
-  test.each(Object.entries(unfinished))('that %s after all: what the server sends is told of from the beginning', async (_what, load) => {
-    const server = stoppingServer('list')
-    const { told, onArrival, times } = listener()
-    const listed = times(2)
-    const persister: Persister = {
-      load: (_scope, options) => {
-        options.onRecords?.([{ key: 'shop/z', text: JSON.stringify(pod('z', '1')) }], 0)
-        return load()
-      },
-      commit: async () => {},
-      clear: async () => {},
-    }
-    await using informer = createInformer(new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch }), Pod, {
-      initialList: 'list',
-      persist: { to: persister, loadTimeoutMs: 20 },
-      onArrival,
-      onError: () => {},
-    })
-    await listed
-    server.goOn()
-    await informer.whenSynced()
-    expect(told).toEqual([
-      [['z'], 0],
-      [['a', 'b'], 0],
-      [['c'], 2],
-    ])
-    expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
-  })
+  test.each(Object.entries(unfinished))(
+    'when a stored state %s after all, the server’s state is delivered from the start',
+    async (_what, load) => {
+      const server = stoppingServer('list')
+      const { told, onArrival, times } = listener()
+      const listed = times(2)
+      const persister: Persister = {
+        load: (_scope, options) => {
+          options.onRecords?.([{ key: 'shop/z', text: JSON.stringify(pod('z', '1')) }], 0)
+          return load()
+        },
+        commit: async () => {},
+        clear: async () => {},
+      }
+      await using informer = createInformer(new KubeClient({ baseUrl: 'http://cluster', fetch: server.fetch }), Pod, {
+        initialList: 'list',
+        persist: { to: persister, loadTimeoutMs: 20 },
+        onArrival,
+        onError: () => {},
+      })
+      await listed
+      server.goOn()
+      await informer.whenSynced()
+      expect(told).toEqual([
+        [['z'], 0],
+        [['a', 'b'], 0],
+        [['c'], 2],
+      ])
+      expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
+    },
+  )
 
-  test('is in the store all the same when the listener throws, which is reported', async () => {
+  test('the stored state is in the store even if the listener throws, which is reported', async () => {
     const persister = memoryPersister()
     const errors: string[] = []
     const onArrival = () => {

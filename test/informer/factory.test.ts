@@ -14,7 +14,7 @@ function setUp(names: readonly string[] = ['a', 'b']): { world: World; requests:
   return { world, requests, informers: new SharedInformerFactory(clientOf(world, requests), { ...quiet(world), namespace: 'shop' }) }
 }
 
-test('48. one informer per resource, namespace, selectors and transform', async () => {
+test('[informer/factory] a factory has one informer per resource, namespace, selectors and transform', async () => {
   const { informers, requests, world } = setUp()
   const transform = (object: ConfigMap): ConfigMap => object
   const different = [
@@ -35,7 +35,7 @@ test('48. one informer per resource, namespace, selectors and transform', async 
   world.expectNothingLeft()
 })
 
-test('48. start is idempotent: one feed for all users, and none before it', async () => {
+test('[informer/factory] start is idempotent: one feed for all users, and none before it', async () => {
   const { world, informers, requests } = setUp()
   const notes: string[] = []
   informers.informer(ConfigMap).addEventHandler(noting(notes))
@@ -54,7 +54,7 @@ test('48. start is idempotent: one feed for all users, and none before it', asyn
   world.expectNothingLeft()
 })
 
-test('48. what is asked for after the start is started at once', async () => {
+test('[informer/factory] an informer that is requested after the start is started at once', async () => {
   const { world, informers } = setUp()
   await using _informers = informers
   informers.start()
@@ -62,7 +62,7 @@ test('48. what is asked for after the start is started at once', async () => {
   expect(world.server.openRequests).toHaveLength(1)
 })
 
-test('48. the feed stops when its last user leaves, and not before; who comes later gets a new one', async () => {
+test('[informer/factory] the feed stops when its last lease is released, and not before; a later lease gets a new informer', async () => {
   const { world, informers, requests } = setUp()
   await using _informers = informers
   informers.start()
@@ -86,7 +86,7 @@ test('48. the feed stops when its last user leaves, and not before; who comes la
   expect(requests).toHaveLength(2)
 })
 
-test('48. an informer that somebody holds without a lease lives as long as the factory', async () => {
+test('[informer/factory] an informer that was requested without a lease lives as long as the factory', async () => {
   const { world, informers } = setUp()
   informers.start()
   const informer = informers.informer(ConfigMap)
@@ -97,7 +97,7 @@ test('48. an informer that somebody holds without a lease lives as long as the f
   expect(informer.state).toBe('stopped')
 })
 
-test('48. the signal shuts everything down; nothing can be had of the factory then', async () => {
+test('[informer/factory] the signal closes every informer, and the factory refuses requests afterwards', async () => {
   const { world, informers } = setUp()
   const controller = new AbortController()
   const informer = informers.informer(ConfigMap)
@@ -112,7 +112,7 @@ test('48. the signal shuts everything down; nothing can be had of the factory th
   expect(() => informers.start()).toThrow('the factory was closed')
 })
 
-test('the factory’s namespace is not for cluster-scoped resources', async () => {
+test('the factory’s namespace does not apply to cluster-scoped resources', async () => {
   const { informers } = setUp()
   await using _informers = informers
   const namespaces = informers.informer(Namespace)
@@ -121,7 +121,7 @@ test('the factory’s namespace is not for cluster-scoped resources', async () =
   expect(namespaces.store.keys()).toContain('default')
 })
 
-test('resources need not be known before the program runs', async () => {
+test('resources can be chosen at run time', async () => {
   const { informers } = setUp()
   await using _informers = informers
   const discovered = defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' })
@@ -131,7 +131,7 @@ test('resources need not be known before the program runs', async () => {
   expect(lease.informer.store.keys()).toEqual(['shop/a', 'shop/b'])
 })
 
-test('indexes come together; another function of a name that is taken is refused', async () => {
+test('indexes of several requests are combined; another function under an existing name is refused', async () => {
   const { informers } = setUp()
   await using _informers = informers
   const byName = ({ metadata }: ConfigMap) => [metadata.name ?? '']
@@ -144,7 +144,7 @@ test('indexes come together; another function of a name that is taken is refused
   expect(() => informers.lease(ConfigMap, { indexers: { name: () => [] } })).toThrow("there is an index 'name' already")
 })
 
-test('whenSynced of the factory passes on what goes wrong with one of them', async () => {
+test('whenSynced of the factory rejects with the error of the first informer that fails', async () => {
   const { world, informers } = setUp()
   await using _informers = informers
   world.server.faults.add({ match: { resource: 'namespaces' }, times: 2, fault: { type: 'status', status: 403, reason: 'Forbidden' } })
@@ -154,7 +154,7 @@ test('whenSynced of the factory passes on what goes wrong with one of them', asy
   await expect(informers.whenSynced({ onDenied: 'reject' })).rejects.toThrow('403 Forbidden')
 })
 
-test('onEvent says which informer it is about', async () => {
+test('onEvent of the factory names the informer', async () => {
   const world = new World(['a'])
   const seen = new Set<string>()
   const informers = new SharedInformerFactory(clientOf(world, []), {
@@ -172,7 +172,7 @@ test('onEvent says which informer it is about', async () => {
   expect(seen).toEqual(new Set(['configmaps shop app=web', 'namespaces  ']))
 })
 
-test('an informer that is asked for again while the last one is being stored waits for that: it loads no older state', async () => {
+test('an informer that is requested again while the last one is being stored waits for that, and loads no older state', async () => {
   const world = new World(['a'])
   const memory = memoryPersister()
   const order: string[] = []

@@ -3,7 +3,7 @@ import type { ConfigMap } from '../../src/resources/core/v1'
 import { World } from '../conformance/world'
 import { Gate, noting, Scene } from './support'
 
-test('33. replace → the first callback sees the complete new store; deletes precede adds and updates', async () => {
+test('[store/replace] the first callback after a replace sees the complete new store; deletions precede additions and updates', async () => {
   await using scene = await new Scene(['a', 'b', 'c']).settle()
   const { informer, world } = scene
   const notes: string[] = []
@@ -21,7 +21,7 @@ test('33. replace → the first callback sees the complete new store; deletes pr
   expect([...seen]).toEqual(['shop/b shop/c shop/d'])
 })
 
-test('34. same name, new UID in a relist → delete of the old, add of the new', async () => {
+test('[store/new-uid] an object with the same name and a new UID in a relist is a deletion of the old and an addition of the new', async () => {
   await using scene = await new Scene(['a']).settle()
   const notes: string[] = []
   scene.informer.addEventHandler(noting(notes))
@@ -32,7 +32,7 @@ test('34. same name, new UID in a relist → delete of the old, add of the new',
   expect(notes).toEqual(['+a@101!', '-a@101', '+a@103'])
 })
 
-test('34. same name, new UID in a watch → delete of the old, add of the new', async () => {
+test('[store/new-uid] an object with the same name and a new UID in a watch is a deletion of the old and an addition of the new', async () => {
   await using scene = await new Scene(['a']).settle()
   const { world, informer } = scene
   const notes: string[] = []
@@ -45,7 +45,7 @@ test('34. same name, new UID in a watch → delete of the old, add of the new', 
   expect(notes).toEqual(['+a@101!', '-a@101', '+a@102'])
 })
 
-test('35. what is new, changed or gone is what the store says, whatever the event says', async () => {
+test('[store/event-type] the store decides whether an object is new, changed or deleted, whatever the event says', async () => {
   await using scene = await new Scene(['a']).settle()
   const { world, informer } = scene
   const notes: string[] = []
@@ -62,7 +62,7 @@ test('35. what is new, changed or gone is what the store says, whatever the even
   expect(notes.sort()).toEqual(['+a@101!', '+b@103', '~a@102<101'])
 })
 
-test('38. an empty list → synced, for the informer and for each handler', async () => {
+test('[informer/empty-list] an empty list syncs the informer and each handler', async () => {
   await using scene = new Scene([])
   const registration = scene.informer.addEventHandler({})
   expect(registration.hasSynced).toBe(false)
@@ -71,7 +71,7 @@ test('38. an empty list → synced, for the informer and for each handler', asyn
   expect(registration.hasSynced).toBe(true)
 })
 
-test('38. a handler has synced only after it has processed the initial list', async () => {
+test('[informer/empty-list] a handler has synced only after it has processed the initial list', async () => {
   await using scene = new Scene(['a', 'b'])
   const gate = new Gate()
   gate.close()
@@ -93,7 +93,7 @@ test('38. a handler has synced only after it has processed the initial list', as
   })
 })
 
-test('39. a relist that returns an object at the version the store has → nobody is told', async () => {
+test('[store/same-version] a relist that returns an object at the store’s version calls no handler', async () => {
   await using scene = await new Scene(['a', 'b']).settle()
   const notes: string[] = []
   scene.informer.addEventHandler(noting(notes))
@@ -101,7 +101,7 @@ test('39. a relist that returns an object at the version the store has → nobod
   expect(notes).toEqual(['+a@101!', '+b@102!', '~b@103<102'])
 })
 
-test('40. a handler added late → every object there is as an initial add before anything newer, and its own hasSynced after that', async () => {
+test('[informer/late-handler] a handler added late receives every present object as an initial addition before anything newer, and its own hasSynced after that', async () => {
   await using scene = await new Scene(['a', 'b']).settle()
   const early: string[] = []
   const late: string[] = []
@@ -118,7 +118,7 @@ test('40. a handler added late → every object there is as an initial add befor
   expect(early).toEqual(late)
 })
 
-test('40. a handler added from within a step of the store is told of nothing twice', async () => {
+test('[informer/late-handler] a handler added from within a step of the store receives nothing twice', async () => {
   await using scene = await new Scene(['a']).settle()
   const { informer, world } = scene
   const notes: string[] = []
@@ -143,7 +143,7 @@ test('handlers are not called before addEventHandler returns, nor from within a 
   expect(notes).toEqual(['+a@101!'])
 })
 
-test('43. a handler that is removed hears nothing any more, not even of what waits; removing it twice is fine', async () => {
+test('[informer/lifecycle] a removed handler receives nothing more, not even its backlog; removing it twice is a no-op', async () => {
   await using scene = await new Scene(['a', 'b', 'c']).settle()
   const gate = new Gate()
   gate.close()
@@ -160,7 +160,7 @@ test('43. a handler that is removed hears nothing any more, not even of what wai
   await refused
 })
 
-test('43. a handler can remove itself, and `using` removes it', async () => {
+test('[informer/lifecycle] a handler can remove itself, and `using` removes it', async () => {
   await using scene = await new Scene(['a', 'b']).settle()
   const notes: string[] = []
   const registration = scene.informer.addEventHandler(noting(notes, () => registration.close()))
@@ -171,13 +171,13 @@ test('43. a handler can remove itself, and `using` removes it', async () => {
   expect(notes).toEqual(['+a@101!'])
 })
 
-test('43. a handler added after the stop → an error that says what to do', async () => {
+test('[informer/lifecycle] adding a handler after the stop throws an error that says what to do', async () => {
   await using scene = await new Scene(['a']).settle()
   await scene.informer.close()
   expect(() => scene.informer.addEventHandler({})).toThrow('the informer has stopped, nothing will happen any more: make another informer')
 })
 
-test('45. a slow handler hinders neither the others nor the store; what waits for it can be seen', async () => {
+test('[informer/slow-handler] a slow handler affects neither the others nor the store, and its backlog is visible', async () => {
   await using scene = await new Scene(['a']).settle()
   const { world, informer } = scene
   const gate = new Gate()
@@ -198,7 +198,7 @@ test('45. a slow handler hinders neither the others nor the store; what waits fo
   expect(slow).toEqual(fast)
 })
 
-test('45. with a bound, changes of one object that wait are merged; every delete and every last state is told', async () => {
+test('[informer/slow-handler] waiting changes of one object are merged beyond the bound; every deletion and every last state is delivered', async () => {
   await using scene = await new Scene(['a', 'b', 'c']).settle()
   const { world, informer } = scene
   const gate = new Gate()
@@ -225,7 +225,7 @@ test('45. with a bound, changes of one object that wait are merged; every delete
   expect(notes.filter((note) => note.includes('a@'))).toEqual(['~a@141<101'])
 })
 
-test('45. a handler that throws or rejects is reported, its event counts, and nobody else is hindered', async () => {
+test('[informer/slow-handler] a handler that throws or rejects is reported, its event counts as handled, and no other handler is affected', async () => {
   await using scene = await new Scene(['a', 'b']).settle()
   const notes: string[] = []
   const other: string[] = []
@@ -248,7 +248,7 @@ test('45. a handler that throws or rejects is reported, its event counts, and no
   expect(scene.informer.lastSyncResourceVersion).toBe('103')
 })
 
-test('objects are parsed only for callbacks that are there', async () => {
+test('objects are parsed only for the callbacks that exist', async () => {
   const world = new World(['a'])
   await using scene = new Scene(world)
   const text =
@@ -264,7 +264,7 @@ test('objects are parsed only for callbacks that are there', async () => {
   expect(updated).toEqual([])
 })
 
-test('25. an object whose text turns out not to be JSON is reported to who reads it, dropped, and fetched again', async () => {
+test('[wire/malformed] an object whose text turns out not to be JSON throws for its reader, is dropped, and is fetched again', async () => {
   await using scene = await new Scene(['a']).settle()
   const { world, informer } = scene
   const notes: string[] = []
@@ -280,7 +280,7 @@ test('25. an object whose text turns out not to be JSON is reported to who reads
   expect(informer.lister.get('shop/b')?.object.metadata.name).toBe('b')
 })
 
-test('handlers that take long let the page do something else in between', async () => {
+test('handlers that take long let the page work in between', async () => {
   await using scene = new Scene(['a', 'b', 'c', 'd'])
   const notes: string[] = []
   scene.informer.addEventHandler(
@@ -295,7 +295,7 @@ test('handlers that take long let the page do something else in between', async 
   expect(notes.indexOf('something else')).toBeLessThan(3)
 })
 
-test('options that make no sense are refused', async () => {
+test('invalid options are refused', async () => {
   await using scene = new Scene([])
   expect(() => scene.informer.addEventHandler({}, { resyncPeriodMs: -1 })).toThrow(
     'resyncPeriodMs must be 0 (never) or a number of milliseconds, not -1',

@@ -18,7 +18,7 @@ function informerOf(
   return new SharedInformer((host) => new NamespacesFeed(host, { source, fallback: ['shop'], lease, load }), quiet(world))
 }
 
-test('an informer that is stopped while what follows namespaces is loaded ends at once, and asks for nothing', async () => {
+test('an informer that is stopped while the code for single namespaces is loading ends at once, and sends no request', async () => {
   const world = new World()
   const requests: URL[] = []
   const informer = informerOf(world, { requests, load: () => new Promise(() => {}) })
@@ -32,7 +32,7 @@ test('an informer that is stopped while what follows namespaces is loaded ends a
   world.expectNothingLeft()
 })
 
-test('when what follows namespaces cannot be loaded, run rejects, the status says why, and nobody waits any longer', async () => {
+test('when the code for single namespaces cannot be loaded, run rejects, the status says why, and waits end', async () => {
   const error = new TypeError('Failed to fetch dynamically imported module')
   const world = new World()
   const informer = informerOf(world, { load: () => Promise.reject(error) })
@@ -43,7 +43,7 @@ test('when what follows namespaces cannot be loaded, run rejects, the status say
   world.expectNothingLeft()
 })
 
-test.each([1, 2])('an informer that is stopped by who was told %d times that it connects ends', async (times) => {
+test.each([1, 2])('stopping an informer from a status listener (call %d while it connects) ends it', async (times) => {
   const world = new World()
   const informer = informerOf(world)
   let told = 0

@@ -65,7 +65,7 @@ const statesOf = ({ status }: SharedInformer<ConfigMap>): Record<string, string>
   Object.fromEntries(Array.from(status.namespaces ?? [], ([name, { state }]) => [name, state] as const).sort())
 
 describe('a user who may read all namespaces', () => {
-  test('is served by one feed, and nobody asks for the Namespaces', async () => {
+  test('a user who may read all namespaces is served by one feed, and the Namespaces are not requested', async () => {
     const world = new GuardedWorld(['configmaps', 'namespaces'])
     world.put('shop', 'a')
     const informer = world.inform()
@@ -80,7 +80,7 @@ describe('a user who may read all namespaces', () => {
 })
 
 describe('403 for all namespaces → those that are allowed, into one store', () => {
-  test('each namespace that can be listed is followed; those that are forbidden are left out, and named', async () => {
+  test('each namespace that can be listed is followed; denied ones are left out, and named', async () => {
     const world = new GuardedWorld(['namespaces', 'configmaps/shop', 'configmaps/back']).addNamespace('shop', 'back', 'secret')
     world.put('shop', 'a')
     world.put('back', 'b')
@@ -102,7 +102,7 @@ describe('403 for all namespaces → those that are allowed, into one store', ()
     await world.expectQuiet(informer)
   })
 
-  test('where listing Namespaces is forbidden too, the ones that were named', async () => {
+  test('where listing Namespaces is forbidden too, the named ones are followed', async () => {
     const world = new GuardedWorld(['configmaps/shop'])
     world.put('shop', 'a')
     const informer = world.inform({ namespaces: eachAllowed(['shop', 'back']) })
@@ -122,7 +122,7 @@ describe('403 for all namespaces → those that are allowed, into one store', ()
     await world.expectQuiet(informer)
   })
 
-  test('401 is not 403: who is not known does not ask for namespaces', async () => {
+  test('a 401 does not lead to single namespaces, because the user is unknown', async () => {
     const world = new GuardedWorld(['configmaps', 'namespaces'])
     world.server.faults.add({ times: 4, fault: { type: 'status', status: 401 } })
     const informer = world.inform()
@@ -133,7 +133,7 @@ describe('403 for all namespaces → those that are allowed, into one store', ()
     await world.expectQuiet(informer)
   })
 
-  test('handlers are told as by any informer: the initial list, that it is complete, then what happens', async () => {
+  test('handlers are called as by any informer: with the initial list, its end, then changes', async () => {
     const world = new GuardedWorld(['configmaps/shop', 'configmaps/back'])
     world.put('shop', 'a')
     world.put('back', 'b')
@@ -156,7 +156,7 @@ describe('403 for all namespaces → those that are allowed, into one store', ()
     await loop
   })
 
-  test('indexes, transform and resyncs are the informer’s, whatever namespace an object is in', async () => {
+  test('indexes, transform and resyncs apply to every namespace', async () => {
     const world = new GuardedWorld(['configmaps/shop', 'configmaps/back'])
     world.put('shop', 'a')
     world.put('back', 'b')
@@ -224,7 +224,7 @@ describe('a version for each namespace', () => {
     await world.expectQuiet(informer)
   })
 
-  test('waitForResourceVersion: a namespace has come as far, or all of them have', async () => {
+  test('waitForResourceVersion waits for one namespace, or for all of them', async () => {
     const { world, informer } = await start()
     const version = world.put('shop', 'c')
     await informer.waitForResourceVersion(version, { namespace: 'shop' })
@@ -282,7 +282,7 @@ describe('a version for each namespace', () => {
 })
 
 describe('namespaces and rights come and go', () => {
-  test('namespaces that appear are followed; those that are deleted leave with what was in them', async () => {
+  test('new namespaces are followed; deleted ones leave with their objects', async () => {
     const world = new GuardedWorld(['namespaces', 'configmaps/shop', 'configmaps/back']).addNamespace('shop')
     world.put('shop', 'a')
     const informer = world.inform()
@@ -301,7 +301,7 @@ describe('namespaces and rights come and go', () => {
     await world.expectQuiet(informer)
   })
 
-  test('what is forbidden is asked for again every five minutes, and shows when it is allowed', async () => {
+  test('denied namespaces are retried every five minutes, and appear when they are allowed', async () => {
     const world = new GuardedWorld(['configmaps/shop'])
     world.put('shop', 'a')
     world.put('back', 'b')
@@ -319,7 +319,7 @@ describe('namespaces and rights come and go', () => {
     await world.expectQuiet(informer)
   })
 
-  test('when all may be read, one feed takes over: no object changes, and the namespaces’ feeds end', async () => {
+  test('when all namespaces may be read, one feed takes over: no object changes, and the feeds of the namespaces end', async () => {
     const world = new GuardedWorld(['configmaps/shop'])
     world.put('shop', 'a')
     const informer = world.inform({ namespaces: eachAllowed(['shop']) })
@@ -337,7 +337,7 @@ describe('namespaces and rights come and go', () => {
     await world.expectQuiet(informer)
   })
 
-  test('when the right to all of them is lost, the objects that may still be read stay as they are, and the others leave', async () => {
+  test('when the right to read all namespaces is lost, readable objects stay as they are, and the others leave', async () => {
     const world = new GuardedWorld(['configmaps', 'configmaps/shop'])
     world.put('shop', 'a')
     world.put('back', 'b')
@@ -405,7 +405,7 @@ describe('the state of the whole is the worst of the parts', () => {
   })
 })
 
-test('a factory’s informers share the Namespaces, and let them go when nobody needs them', async () => {
+test('a factory’s informers share the Namespaces, and release them when no informer needs them', async () => {
   const world = new GuardedWorld(['namespaces', 'configmaps/shop', 'services/shop']).addNamespace('shop')
   world.put('shop', 'a')
   const informers = new SharedInformerFactory(clientOf(world, world.seen), { ...quiet(world), namespaces: eachAllowed() })

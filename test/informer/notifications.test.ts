@@ -39,7 +39,7 @@ class Listener {
   }
 }
 
-test('45. whatever happens and however slow a listener is, what it hears makes sense, ends with the truth, and never takes more than its bound and two changes per object', () => {
+test('[informer/slow-handler] whatever happens and however slow a listener is, it receives a consistent history that ends with the current state, within its bound and two changes per object', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 1, 3, 1_000), (steps, maxBacklog) => {
       const notifications = new Notifications<KubeObject>(maxBacklog)
@@ -74,7 +74,7 @@ test('45. whatever happens and however slow a listener is, what it hears makes s
   )
 })
 
-test('36. without a bound every change is told, in order', () => {
+test('[queue/deltas] without a bound every change is delivered, in order', () => {
   const notifications = new Notifications<KubeObject>(Number.POSITIVE_INFINITY)
   const entries = ['1', '2', '3'].map((resourceVersion) =>
     entryFromObject<KubeObject>({ metadata: { name: 'a', uid: 'u', resourceVersion } }),

@@ -31,7 +31,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 const late = (world: World, ms: number) => world.server.faults.add({ fault: { type: 'delay', ms } })
 
 describe('lists', () => {
-  test('from beginning to end: how long, how many objects, how many bytes; then the watch is opened', async () => {
+  test('a list is reported from start to end: its duration, objects and bytes; then the watch is opened', async () => {
     const world = new World(['a', 'b'])
     late(world, 2_000)
     await using scene = new Observed(world, listing)
@@ -47,14 +47,14 @@ describe('lists', () => {
     expect(sum(scene.bytes)).toBeGreaterThan(0)
   })
 
-  test('the bytes of all pages are the list’s', async () => {
+  test('the bytes of a list include all pages', async () => {
     const world = new World(['a', 'b', 'c'])
     await using scene = await new Observed(world, { ...listing, pageSize: 1, tweakListOptions: fromNewest }).settle()
     expect(scene.requests.length).toBeGreaterThan(3)
     expect(scene.of('replaced')).toMatchObject([{ objects: 3, bytes: sum(scene.bytes) }])
   })
 
-  test('streamed: one attempt is a list until it is complete, and a watch from then on', async () => {
+  test('a streamed list is one attempt: a list until it is complete, and a watch from then on', async () => {
     const world = new World(['a', 'b'])
     late(world, 2_000)
     await using scene = new Observed(world, { tweakListOptions: endAfter(30) })
@@ -77,7 +77,7 @@ describe('lists', () => {
     ])
   })
 
-  test('one that fails ends too; when a later one succeeds, that is no relist', async () => {
+  test('a list that fails ends too, and a later success is not a relist', async () => {
     const world = new World(['a'])
     world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'stall', afterBytes: 10 } })
     await using scene = new Observed(world, { ...listing, silenceMs: 20_000 })
@@ -89,7 +89,7 @@ describe('lists', () => {
 })
 
 describe('watches', () => {
-  test('how long each lived, and what ended it', async () => {
+  test('the duration and the end of each watch are reported', async () => {
     const world = new World(['a'])
     await using scene = await new Observed(world, { ...listing, tweakListOptions: endAfter(90) }).settle()
     world.server.faults.add({
@@ -113,7 +113,7 @@ describe('watches', () => {
     expect(scene.of('opened')).toHaveLength(4)
   })
 
-  test('a bookmark, and events that were applied', async () => {
+  test('a bookmark, and applied events, are reported', async () => {
     await using scene = await new Observed(['a']).settle()
     const { world } = scene
     world.update('a')
@@ -122,14 +122,14 @@ describe('watches', () => {
     expect(scene.of('bookmark')).toEqual([{ type: 'bookmark', resourceVersion: '102' }])
   })
 
-  test('one that cannot go on: the relist, and its reason', async () => {
+  test('a watch that cannot continue is reported with the relist and its reason', async () => {
     await using scene = await new Observed(['a'], listing).settle()
     await scene.missing(() => scene.world.update('a'))
     expect(scene.of('relist')).toEqual([{ type: 'relist', reason: 'expired', resourceVersion: '101' }])
     expect(scene.of('synced')).toHaveLength(1)
   })
 
-  test('a relist that is due is one too', async () => {
+  test('a periodic relist is reported as one', async () => {
     await using scene = new Observed(['a'], { ...listing, relistPeriodMs: 60_000 })
     await scene.world.advance(150_000)
     expect(scene.of('relist').map(({ reason }) => reason)).toEqual(['relist', 'relist'])
@@ -137,7 +137,7 @@ describe('watches', () => {
 })
 
 describe('storage', () => {
-  test('what was stored and what was read again: how much, at which version, and how long it took', async () => {
+  test('storing and loading are reported with size, version and duration', async () => {
     const world = new World(['a', 'b'])
     const memory = memoryPersister()
     const slow: Persister = {
@@ -167,7 +167,7 @@ describe('storage', () => {
     expect(scene.of('synced')).toEqual([{ type: 'synced', source: 'persisted', durationMs: 20, resourceVersion: '104' }])
   })
 
-  test('while the stored state is read, the informer is connecting', async () => {
+  test('the informer is connecting while the stored state is loading', async () => {
     const world = new World(['a'])
     const hanging: Persister = { load: () => new Promise(() => {}), commit: async () => {}, clear: async () => {} }
     await using scene = await new Observed(world, { persist: { to: hanging, loadTimeoutMs: 300 } }).settle()
@@ -178,7 +178,7 @@ describe('storage', () => {
     expect(scene.of('loaded')).toEqual([])
   })
 
-  test('one that fails is an error', async () => {
+  test('a storage failure is reported as an error', async () => {
     const failing: Persister = { load: () => Promise.reject(new Error('no disk')), commit: async () => {}, clear: async () => {} }
     await using scene = await new Observed(['a'], { persist: { to: failing } }).settle()
     expect(scene.of('error').map(({ error }) => String(error))).toEqual(['Error: no disk'])
@@ -189,7 +189,7 @@ describe('storage', () => {
 describe('backlogs', () => {
   const told = (scene: Observed) => scene.of('backlog').map(({ handler, length }) => `${handler}: ${length}`)
 
-  test('what waits for each handler: once for each step of the store, at every half, and when nothing waits', async () => {
+  test('the backlog of each handler is reported once for each step of the store, at every halving, and when it is empty', async () => {
     await using scene = await new Observed(Array.from('abcdefgh')).settle()
     const gate = new Gate()
     gate.close()
@@ -217,7 +217,7 @@ describe('backlogs', () => {
     await loop.return()
   })
 
-  test('nothing waits for a handler that was removed', async () => {
+  test('a removed handler has no backlog', async () => {
     await using scene = await new Observed(['a', 'b']).settle()
     const gate = new Gate()
     gate.close()
@@ -228,7 +228,7 @@ describe('backlogs', () => {
     expect(told(scene)).toEqual(['1: 2', '1: 1', '1: 0'])
   })
 
-  test('a resync is a step too, and a bookmark is none', async () => {
+  test('a resync counts as a step, and a bookmark does not', async () => {
     await using scene = new Observed(['a', 'b'], { resyncPeriodMs: 50_000 })
     scene.informer.addEventHandler({})
     await scene.settle()
@@ -241,7 +241,7 @@ describe('backlogs', () => {
 })
 
 describe('errors', () => {
-  test('every one is told once, wherever it comes from: the server, a transform, an index, a handler', async () => {
+  test('every error is reported once, whatever its source: the server, a transform, an index, a handler', async () => {
     const fail = (what: string) => () => {
       throw new Error(what)
     }
@@ -276,7 +276,7 @@ describe('errors', () => {
     })
     afterEach(() => vi.unstubAllGlobals())
 
-    test('is reported at every event, and does no harm', async () => {
+    test('an error thrown by onEvent is reported for every event, and has no other effect', async () => {
       const world = new World(['a'])
       const storage: Parameters<typeof memoryPersister>[0] = new Map()
       const seen = new Set<string>()

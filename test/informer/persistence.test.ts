@@ -13,7 +13,7 @@ async function persisted(world: World): Promise<Persister> {
   return persister
 }
 
-test('14. store and handlers have the stored objects at once; synced is what the server has confirmed', async () => {
+test('[resume/hydrate] store and handlers have the stored objects at once, and have synced when the server has confirmed them', async () => {
   const world = new World(['a', 'b'])
   const persister = await persisted(world)
   world.server.faults.add({ fault: { type: 'delay', ms: 5_000 } })
@@ -31,7 +31,7 @@ test('14. store and handlers have the stored objects at once; synced is what the
   expect(scene.requests.map(({ searchParams }) => searchParams.get('resourceVersion'))).toEqual(['102'])
 })
 
-test('15. stored, then 410 → relist; what vanished meanwhile is told as deleted', async () => {
+test('[resume/410-gone] a stored state that has expired is listed again, and objects that vanished meanwhile are reported as deleted', async () => {
   const world = new World(['a', 'b'])
   const persister = await persisted(world)
   world.delete('b')
@@ -43,7 +43,7 @@ test('15. stored, then 410 → relist; what vanished meanwhile is told as delete
   expect(notes).toEqual(['+a@101!', '+b@102!', '-b@102'])
 })
 
-test('disposing of an informer stores what is still to be stored', async () => {
+test('disposing of an informer stores its last changes', async () => {
   const world = new World(['a'])
   const persister = memoryPersister()
   {
@@ -58,7 +58,7 @@ test('disposing of an informer stores what is still to be stored', async () => {
   expect(scene.informer.lister.get('shop/a')?.resourceVersion).toBe('102')
 })
 
-test('54. what is stored belongs to cluster, user, resource, namespace, selectors and version', async () => {
+test('[persistence/identity] stored state belongs to cluster, user, resource, namespace, selectors and version', async () => {
   const world = new World(['a'])
   const persister = await persisted(world)
   world.server.faults.add({ times: 1_000, fault: { type: 'refuse' } })
@@ -78,7 +78,7 @@ test('54. what is stored belongs to cluster, user, resource, namespace, selector
   expect(scene.informer.store.size).toBe(1)
 })
 
-test('55. storage that never answers is not waited for longer than asked; one that fails is reported, and the informer goes on', async () => {
+test('[persistence/failure] storage that never responds is not waited for beyond the limit; a failure is reported, and the informer continues', async () => {
   const world = new World(['a'])
   const hanging: Persister = { load: () => new Promise(() => {}), commit: async () => {}, clear: async () => {} }
   {
@@ -94,7 +94,7 @@ test('55. storage that never answers is not waited for longer than asked; one th
   expect(scene.informer.persistence?.status).toBe('failed')
 })
 
-test('31. abort while the stored state is being read ends everything', async () => {
+test('[feed/abort] an abort while the stored state is being read ends everything', async () => {
   const world = new World(['a'])
   const hanging: Persister = { load: () => new Promise(() => {}), commit: async () => {}, clear: async () => {} }
   await using scene = await new Scene(world, { persist: { to: hanging } }).settle()
@@ -104,7 +104,7 @@ test('31. abort while the stored state is being read ends everything', async () 
   expect(scene.requests).toEqual([])
 })
 
-test('56. secrets are not stored unless asked for by name', async () => {
+test('[persistence/clear] Secrets are not stored unless requested by name', async () => {
   const world = new World()
   const options = { ...quiet(world), persist: { to: memoryPersister() } }
   expect(() => createInformer(clientOf(world), Secret, options)).toThrow("sensitive: ['secrets']")

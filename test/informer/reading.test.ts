@@ -9,7 +9,7 @@ import { brief, clientOf, quiet, Scene } from './support'
 const briefChange = (change: InformerChange<ConfigMap>): string =>
   `${change.type} ${brief(change.entry.object)}${change.isInInitialList ? '!' : ''}`
 
-test('43. an index added to a running informer has what is there already, and keeps up; a second one of its name is refused', async () => {
+test('[store/indices] an index added to a running informer contains the present objects, and keeps up; a second one with its name is refused', async () => {
   await using scene = await new Scene(['a', 'b'], { indexers: { first: ({ metadata }) => [metadata.name?.[0] ?? ''] } }).settle()
   const indexer = scene.informer.indexer.addIndexers({ all: () => ['x'] })
   expect(indexer.byIndex('all', 'x')).toHaveLength(2)
@@ -20,7 +20,7 @@ test('43. an index added to a running informer has what is there already, and ke
   expect(() => indexer.addIndexers({ first: () => [] })).toThrow("there is an index 'first' already")
 })
 
-test('44. an index function that throws is reported, and the object is stored', async () => {
+test('[store/indices] an index function that throws is reported, and the object is stored', async () => {
   const indexers = {
     bad: () => {
       throw new Error('bad index')
@@ -31,7 +31,7 @@ test('44. an index function that throws is reported, and the object is stored', 
   expect(scene.informer.store.keys()).toEqual(['shop/a'])
 })
 
-test('46. waitForResourceVersion resolves when the store has reached it: read your writes', async () => {
+test('[store/read-your-writes] waitForResourceVersion resolves when the store has reached the version', async () => {
   await using scene = await new Scene(['a']).settle()
   const { world, informer } = scene
   const written = world.update('a', { data: { mine: 'yes' } })
@@ -41,7 +41,7 @@ test('46. waitForResourceVersion resolves when the store has reached it: read yo
   await informer.waitForResourceVersion('9')
 })
 
-test('46. a version is reached by a bookmark too', async () => {
+test('[store/read-your-writes] a version is reached by a bookmark too', async () => {
   await using scene = await new Scene(['a']).settle()
   const { metadata } = scene.world.server.create(ConfigMap, { ...scene.world.object('z'), metadata: { name: 'z', namespace: 'other' } })
   let reached = false
@@ -55,7 +55,7 @@ test('46. a version is reached by a bookmark too', async () => {
   await waiting
 })
 
-test('46. waiting for a version ends with the signal, with the informer, and at once for what is none', async () => {
+test('[store/read-your-writes] waiting for a version ends with the signal, with the informer, and at once for an invalid version', async () => {
   const scene = await new Scene(['a']).settle()
   await using _scene = scene
   const controller = new AbortController()
@@ -68,7 +68,7 @@ test('46. waiting for a version ends with the signal, with the informer, and at 
   await stopped
 })
 
-test('47. the lister reads by namespace and selector; what is missing is undefined; cluster-scoped keys have no slash', async () => {
+test('[store/lister] the lister reads by namespace and selector; a missing object is undefined; cluster-scoped keys have no slash', async () => {
   const world = new World()
   world.create('a', { labels: { app: 'web' } })
   world.create('b', { labels: { app: 'db' } })
@@ -88,7 +88,7 @@ test('47. the lister reads by namespace and selector; what is missing is undefin
   await running
 })
 
-test('changes: what there is, then what changes, for a loop; it ends with the signal', async () => {
+test('changes yields the present objects, then changes, and ends with the signal', async () => {
   await using scene = await new Scene(['a', 'b']).settle()
   const controller = new AbortController()
   const seen: string[] = []
@@ -104,7 +104,7 @@ test('changes: what there is, then what changes, for a loop; it ends with the si
   expect(seen).toEqual(['added a@101!', 'added b@102!', 'updated a@103', 'deleted b@104', 'resynced a@103'])
 })
 
-test('changes: a slow loop gets what happened to one object meanwhile as one change', async () => {
+test('changes yields several changes of one object as one to a slow loop', async () => {
   await using scene = await new Scene(['a', 'b']).settle()
   const seen: string[] = []
   for await (const change of scene.informer.changes({ maxBacklog: 0 })) {
@@ -118,7 +118,7 @@ test('changes: a slow loop gets what happened to one object meanwhile as one cha
   expect(seen).toEqual(['added a@101!', 'added b@102!', 'updated a@107', 'added end@108'])
 })
 
-test('changes: ends when the informer stops, and refuses one that has stopped', async () => {
+test('changes ends when the informer stops, and refuses one that has stopped', async () => {
   const scene = await new Scene(['a']).settle()
   await using _scene = scene
   const seen: string[] = []
@@ -144,7 +144,7 @@ test('an informer that runs already, or was stopped, does not run again', async 
   await expect(informer.run()).rejects.toThrow('the informer was started or stopped before: make another informer')
 })
 
-test('an informer that never ran and is stopped ends those who listen already, and takes no more', async () => {
+test('an informer that never ran and is stopped ends its listeners, and accepts no more', async () => {
   const world = new World()
   const informer = new SharedInformer(new ListWatch(clientOf(world), ConfigMap), quiet(world))
   const registration = informer.addEventHandler({}, { resyncPeriodMs: 1_000 })
@@ -155,7 +155,7 @@ test('an informer that never ran and is stopped ends those who listen already, a
   world.expectNothingLeft()
 })
 
-test('31. abort ends an informer at once, whatever it is doing; run resolves, nothing is reported', async () => {
+test('[feed/abort] an abort ends an informer at once, whatever it is doing; run resolves, and nothing is reported', async () => {
   const world = new World(['a'])
   world.server.faults.add({ fault: { type: 'delay', ms: 60_000 } })
   const controller = new AbortController()
@@ -172,7 +172,7 @@ test('31. abort ends an informer at once, whatever it is doing; run resolves, no
   world.expectNothingLeft()
 })
 
-test('30. whenSynced rejects when asked to, while the feed goes on asking', async () => {
+test('[feed/denied] whenSynced rejects when requested to, while the feed continues to retry', async () => {
   const world = new World(['a'])
   world.server.faults.add({ times: 2, fault: { type: 'status', status: 403, reason: 'Forbidden' } })
   await using scene = new Scene(world)
@@ -182,7 +182,7 @@ test('30. whenSynced rejects when asked to, while the feed goes on asking', asyn
   expect(scene.informer.state).toBe('live')
 })
 
-test('29. objects of another kind than the resource’s are left out', async () => {
+test('[feed/refused-object] objects of another kind than the resource’s are left out', async () => {
   const world = new World(['a'])
   await using scene = await new Scene(world).settle()
   const object = { kind: 'Secret', apiVersion: 'v1', metadata: { name: 's', namespace: 'shop', uid: 's', resourceVersion: '102' } }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Gate, noting, Scene } from './support'
 
-test('41. resync → update(o, o) for the handlers whose period is due, without the network', async () => {
+test('[informer/resync-and-relist] a resync calls onUpdate(o, o) of the handlers whose period is due, without a request', async () => {
   await using scene = await new Scene(['a', 'b']).settle()
   const { world, informer, requests } = scene
   const often: string[] = []
@@ -26,7 +26,7 @@ test('41. resync → update(o, o) for the handlers whose period is due, without 
   expect(requests.length).toBe(asked)
 })
 
-test('41. the informer’s period is that of handlers that say none; 0 is never', async () => {
+test('[informer/resync-and-relist] the informer’s period applies to handlers without their own; 0 is never', async () => {
   await using scene = await new Scene(['a'], { resyncPeriodMs: 5_000 }).settle()
   const inherited: string[] = []
   const none: string[] = []
@@ -37,7 +37,7 @@ test('41. the informer’s period is that of handlers that say none; 0 is never'
   expect(none).toEqual(['+a@101!'])
 })
 
-test('41. a period of less than a second counts as one', async () => {
+test('[informer/resync-and-relist] a period of less than a second counts as one', async () => {
   await using scene = await new Scene(['a']).settle()
   const notes: string[] = []
   scene.informer.addEventHandler(noting(notes), { resyncPeriodMs: 1 })
@@ -45,7 +45,7 @@ test('41. a period of less than a second counts as one', async () => {
   expect(notes).toEqual(['+a@101!', '=a@101', '=a@101', '=a@101'])
 })
 
-test('41. a resync skips what waits already: a slow handler gets no pile of them', async () => {
+test('[informer/resync-and-relist] a resync skips objects whose change is waiting, so that a slow handler’s backlog does not grow', async () => {
   await using scene = await new Scene(['a', 'b']).settle()
   const { world, informer } = scene
   const gate = new Gate()
@@ -62,7 +62,7 @@ test('41. a resync skips what waits already: a slow handler gets no pile of them
   expect(notes).toEqual(['+a@101!', '+b@102!', '~b@103<102', '=a@101', '=b@103'])
 })
 
-test('41. there is nothing to resync before the first state, and no timer without a handler that wants one', async () => {
+test('[informer/resync-and-relist] there is no resync before the first state, and no timer without a handler that needs one', async () => {
   const scene = new Scene(['a'])
   await using _scene = scene
   scene.world.server.faults.add({ fault: { type: 'delay', ms: 5_500 } })
@@ -77,7 +77,7 @@ test('41. there is nothing to resync before the first state, and no timer withou
   expect(scene.world.clock.pending).toBe(timers - 1)
 })
 
-test('41. a relist tells of the differences it found, and of nothing else', async () => {
+test('[informer/resync-and-relist] a relist reports the differences it found, and nothing else', async () => {
   await using scene = await new Scene(['a', 'b'], { initialList: 'list', relistPeriodMs: 60_000 }).settle()
   const notes: string[] = []
   scene.informer.addEventHandler(noting(notes))

@@ -9,7 +9,7 @@ import { World } from '../conformance/world'
 import { brief, noting, Scene } from './support'
 
 for (const initialList of ['list', 'stream'] as const) {
-  test(`42. the transform runs exactly once per object, before store and persister (${initialList})`, async () => {
+  test(`[informer/transform] the transform runs exactly once per object, before store and persister (${initialList})`, async () => {
     const world = new World(['a', 'b'])
     const storage: Parameters<typeof memoryPersister>[0] = new Map()
     const seen: string[] = []
@@ -35,7 +35,7 @@ for (const initialList of ['list', 'stream'] as const) {
   })
 }
 
-test('42. what was stored is not transformed again', async () => {
+test('[informer/transform] stored objects are not transformed again', async () => {
   const world = new World(['a'])
   const persister = memoryPersister()
   let runs = 0
@@ -49,7 +49,7 @@ test('42. what was stored is not transformed again', async () => {
   expect(runs).toBe(1)
 })
 
-test('42. a transform that changes its object in place will do', async () => {
+test('[informer/transform] a transform may change its object in place', async () => {
   const transform = (object: ConfigMap): ConfigMap => {
     object.data = {}
     return object
@@ -58,14 +58,14 @@ test('42. a transform that changes its object in place will do', async () => {
   expect(scene.informer.lister.get('shop/a')?.object.data).toEqual({})
 })
 
-test('42. managedFields that were asked for go through the transform', async () => {
+test('[informer/transform] managedFields that were requested reach the transform', async () => {
   const world = new World()
   world.create('a', { managedFields: [{ manager: 'me' }] })
   await using scene = await new Scene(world, { managedFields: 'keep', transform: (object) => ({ ...object }) }).settle()
   expect(scene.informer.lister.get('shop/a')?.object.metadata.managedFields).toEqual([{ manager: 'me' }])
 })
 
-test('42. 32. a transform that throws is reported, its object left out, its version counts; others are unaffected', async () => {
+test('[informer/transform] [feed/throwing-callback] a transform that throws is reported, its object left out, and its version counts; others are unaffected', async () => {
   const transform = (object: ConfigMap): ConfigMap => {
     if (object.metadata.name === 'b') throw new Error(`not ${brief(object)}`)
     return object
@@ -85,7 +85,7 @@ test('42. 32. a transform that throws is reported, its object left out, its vers
   }
 })
 
-test('42. an object leaves the store even when the transform cannot cope with its delete', async () => {
+test('[informer/transform] an object leaves the store even if the transform fails for its deletion', async () => {
   let broken = false
   const transform = (object: ConfigMap): ConfigMap => {
     if (broken) throw new Error('broken')
@@ -98,14 +98,14 @@ test('42. an object leaves the store even when the transform cannot cope with it
   expect(scene.informer.store.keys()).toEqual([])
 })
 
-test('42. a transform that changes what names an object is reported, and the object left out', async () => {
+test('[informer/transform] a transform that changes the identity of an object is reported, and the object left out', async () => {
   const transform = ({ metadata: { resourceVersion: _, ...metadata }, ...object }: ConfigMap): ConfigMap => ({ ...object, metadata })
   await using scene = await new Scene(['a'], { transform }).settle()
   expect(scene.errors).toEqual(["TypeError: a transform must not change an object's resourceVersion: it made nothing of 101"])
   expect(scene.informer.store.size).toBe(0)
 })
 
-test('42. 25. a text that is not JSON ends the watch, as it does wherever objects are read on arrival; what came before it counts', async () => {
+test('[informer/transform] [wire/malformed] a text that is not JSON ends the watch, as wherever objects are parsed on arrival; the events before it are valid', async () => {
   const pod = (name: string, data: string) =>
     `{"metadata":{"name":"${name}","namespace":"shop","uid":"${name}","resourceVersion":"102"},"data":${data}}`
   const added = (text: string): WatchEntry<ConfigMap> => ({ type: 'ADDED', entry: entryFromText(text) })

@@ -7,7 +7,7 @@ import { inWorker } from '../../src/worker/page/in-worker'
 import { World } from '../conformance/world'
 import { clientOf, quiet, Scene } from './support'
 
-test('a store, its informer and its lister read with the same names', async () => {
+test('a store, its informer and its lister have the same names for reading', async () => {
   const world = new World(['a', 'b'])
   await using scene = await new Scene(world, { indexers: { name: ({ metadata }) => [metadata.name ?? ''] } }).settle()
   const { store, indexer, lister } = scene.informer
@@ -20,7 +20,7 @@ test('a store, its informer and its lister read with the same names', async () =
   expect(store.get({ metadata: { namespace: 'shop', name: 'b' } })).toBe(store.get('shop/b'))
 })
 
-test('the plain objects are what the entries have', async () => {
+test('the plain objects equal those of the entries', async () => {
   const world = new World(['a', 'b'])
   await using scene = await new Scene(world).settle()
   const objects = scene.informer.objects()
@@ -28,13 +28,13 @@ test('the plain objects are what the entries have', async () => {
   expect(scene.informer.store.objects()).toEqual(objects)
 })
 
-test('a table in a Worker is refused with a sentence: rows are read by the client itself', () => {
+test('a table in a Worker is refused with an explanation: the client itself reads rows', () => {
   const world = new World()
   const options = { ...quiet(world), source: table(), worker: inWorker() }
   // @ts-expect-error: the types refuse it, too.
   expect(() => createInformer(clientOf(world), ConfigMap, options)).toThrow('table: rows are read by a KubeReader or KubeClient')
 })
 
-test('namespaces that are no array are refused where they are given', () => {
+test('namespaces that are not an array are refused at the call', () => {
   expect(() => eachAllowed('shop' as never)).toThrow('eachAllowed: expected an array of namespaces, got "shop"')
 })

@@ -38,13 +38,13 @@ describe('the columns of the playground', () => {
     ['deployments', { spec: { template: null } }, 'image'],
     ['pods', { status: { containerStatuses: [null] } }, 'restarts'],
     ['nodes', { status: { conditions: [null] } }, 'status'],
-  ])('show an empty cell for %s of %j', (plural, object, id) => {
+  ])('the columns of the playground show an empty cell for %s of %j', (plural, object, id) => {
     const resource = resources.find((candidate) => candidate.plural === plural) as Resource
     const column = columnsOf(resource).find((candidate) => candidate.id === id)
     expect(column?.read(entryOf(object)).text).toBe('')
   })
 
-  it('survive objects with members that are missing, null or of any other type, and rows keep a total order', () => {
+  it('the columns of the playground survive objects with members that are missing, null or of any other type, and rows keep a total order', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...resources),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { maskSecret } from '../../playground/details.ts'
 
 describe('the details of the playground', () => {
-  it('show no value of a Secret, nor the copy of them in an annotation', () => {
+  it('the details of the playground show no value of a Secret, nor the copy of them in an annotation', () => {
     const secret = {
       kind: 'Secret',
       metadata: { name: 'a', annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"k":"hidden"}}', kept: 'yes' } },
@@ -15,7 +15,7 @@ describe('the details of the playground', () => {
     expect(JSON.stringify(maskSecret({ kind: 'Secret', metadata: { name: 'a' }, data: 'hidden' } as never))).not.toContain('hidden')
   })
 
-  it('show every other object as it is', () => {
+  it('the details of the playground show every other object as it is', () => {
     const configMap = { kind: 'ConfigMap', metadata: { name: 'a' }, data: { k: 'v' } }
     expect(maskSecret(configMap)).toBe(configMap)
   })

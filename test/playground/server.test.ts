@@ -67,24 +67,30 @@ const paths: readonly (readonly [string, string])[] = [
 ]
 
 describe('the server of the playground', () => {
-  it.each(paths)('refuses %s %s from a page of another origin, and lets no other origin read the answer', async (method, path) => {
-    for (const origin of ['http://evil.example', 'http://localhost:3000', 'https://127.0.0.1', `https://127.0.0.1:${port}`, 'null']) {
-      const { status, headers, text } = await ask(method, path, { origin })
-      expect([origin, status]).toEqual([origin, 403])
-      expect(text).toContain('only its own pages')
-      expect(headers['access-control-allow-origin']).toBeUndefined()
-    }
-    expect(cluster.changesPerSecond).toBe(0)
-  })
+  it.each(paths)(
+    'the server of the playground refuses %s %s from a page of another origin, and lets no other origin read the answer',
+    async (method, path) => {
+      for (const origin of ['http://evil.example', 'http://localhost:3000', 'https://127.0.0.1', `https://127.0.0.1:${port}`, 'null']) {
+        const { status, headers, text } = await ask(method, path, { origin })
+        expect([origin, status]).toEqual([origin, 403])
+        expect(text).toContain('only its own pages')
+        expect(headers['access-control-allow-origin']).toBeUndefined()
+      }
+      expect(cluster.changesPerSecond).toBe(0)
+    },
+  )
 
-  it.each(paths)('refuses %s %s under a foreign name, as a page sends it that lets its own name point here', async (method, path) => {
-    for (const host of ['evil.example', `evil.example:${port}`, `127.0.0.1.evil.example:${port}`, `127.0.0.1:${port + 1}`, '127.0.0.1']) {
-      expect([host, (await ask(method, path, { host })).status]).toEqual([host, 403])
-    }
-    expect(cluster.changesPerSecond).toBe(0)
-  })
+  it.each(paths)(
+    'the server of the playground refuses %s %s under a foreign name, as a page sends it that lets its own name point here',
+    async (method, path) => {
+      for (const host of ['evil.example', `evil.example:${port}`, `127.0.0.1.evil.example:${port}`, `127.0.0.1:${port + 1}`, '127.0.0.1']) {
+        expect([host, (await ask(method, path, { host })).status]).toEqual([host, 403])
+      }
+      expect(cluster.changesPerSecond).toBe(0)
+    },
+  )
 
-  it('refuses what the browser marks as coming from another site, but not that somebody follows a link to it', async () => {
+  it('the server of the playground refuses requests that the browser marks as coming from another site, but not a link that a user follows', async () => {
     for (const site of ['cross-site', 'same-site']) {
       expect((await ask('GET', '/k8s/api/v1/secrets', { 'sec-fetch-site': site })).status).toBe(403)
       const frame = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }
@@ -94,7 +100,7 @@ describe('the server of the playground', () => {
     }
   })
 
-  it('answers its own page and programs that send no Origin, on every name of this machine', async () => {
+  it('the server of the playground answers its own page and programs that send no Origin, on every name of this machine', async () => {
     expect((await ask('GET', '/k8s/api/v1/pods')).status).toBe(200)
     for (const name of ['127.0.0.1', 'localhost', '[::1]'])
       expect((await ask('GET', '/k8s/api/v1/pods', { host: `${name}:${port}`, origin: own() })).status).toBe(200)
@@ -103,12 +109,12 @@ describe('the server of the playground', () => {
     expect((await ask('GET', '/', { accept: 'text/html' })).text).toContain('<main')
   })
 
-  it('gives no other origin permission to read, not even to its own page', async () => {
+  it('the server of the playground gives no other origin permission to read, not even to its own page', async () => {
     const { headers } = await ask('GET', '/k8s/api/v1/pods', { origin: own() })
     expect(headers['access-control-allow-origin']).toBeUndefined()
   })
 
-  it("refuses the upgrade to Vite's socket from another origin or name, and accepts its own", async () => {
+  it("the server of the playground refuses the upgrade to Vite's socket from another origin or name, and accepts its own", async () => {
     const upgrade = {
       connection: 'Upgrade',
       upgrade: 'websocket',
@@ -123,7 +129,7 @@ describe('the server of the playground', () => {
     expect((await ask('GET', '/', { ...upgrade, origin: own() })).status).toBe(101)
   })
 
-  it('refuses the same when the built page is previewed', async () => {
+  it('the server of the playground refuses the same when the built page is previewed', async () => {
     const config = playgroundConfig(cluster, { port: 0 })
     const site = await preview({ ...config, build: { outDir: 'server' }, configFile: false, logLevel: 'error' })
     const to = Number(new URL(site.resolvedUrls?.local[0] ?? '').port)

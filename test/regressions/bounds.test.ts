@@ -20,14 +20,14 @@ const request = { method: 'GET', url: 'http://kube.test/x' }
 const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
 
 describe('a body that is read as text', () => {
-  it('is given up at its bound, with the connection', async () => {
+  it('a body that is read as text is given up at its bound, with the connection', async () => {
     const { body, cancelled } = endlessBody(utf8('x'.repeat(11)))
     const reading = readText(new Response(body), request, { maxBytes: 10 })
     await expect(reading).rejects.toThrow('GET http://kube.test/x: the answer is longer than the bound of 10 bytes')
     await cancelled
   })
 
-  it('may be as long as its bound', async () => {
+  it('a body that is read as text may be as long as its bound', async () => {
     expect(await readText(new Response('x'.repeat(10)), request, { maxBytes: 10 })).toHaveLength(10)
   })
 })
@@ -35,7 +35,7 @@ describe('a body that is read as text', () => {
 describe('pages', () => {
   const page = (token: string) => ({ metadata: { resourceVersion: '1', continue: token }, items: [] })
 
-  it('that lead back to themselves end with an error', async () => {
+  it('pages that lead back to themselves end with an error', async () => {
     for (const tokens of [['a'], ['a', 'b', 'c']]) {
       const { client, requests } = serve((_request, count) => page(tokens[count % tokens.length] as string))
       const read = async () => {
@@ -46,7 +46,7 @@ describe('pages', () => {
     }
   })
 
-  it('that never end do so at their bound, also those of a reflector', async () => {
+  it('pages that never end stop at their bound, also those of a reflector', async () => {
     let count = 0
     const source = {
       list: async () => ({ resourceVersion: '1', continue: String(++count), entries: [] }),
@@ -58,7 +58,7 @@ describe('pages', () => {
 })
 
 describe('JSON that is nested too deep', () => {
-  it('is a ParseError as a body, as a table, as an object and as an entry', async () => {
+  it('JSON that is nested too deep is a ParseError as a body, as a table, as an object and as an entry', async () => {
     const text = `{"kind":"Table","metadata":{"name":"a"},"items":[],"rows":${deep(100_000)}}`
     const { client } = serve(() => new Response(text))
     for (const reading of [
@@ -72,13 +72,13 @@ describe('JSON that is nested too deep', () => {
     }
   })
 
-  it('is a ParseError when an entry is made of it', () => {
+  it('JSON that is nested too deep is a ParseError when an entry is made of it', () => {
     let value: unknown = 1
     for (let i = 0; i < 50_000; i++) value = [value]
     expect(() => entryFromObject({ metadata: { name: 'a' }, value } as KubeObject)).toThrow(expect.toSatisfy(isParseError))
   })
 
-  it('begins at the bound, whatever stands in strings', () => {
+  it('JSON that is nested too deep is detected at the bound, whatever strings contain', () => {
     expect(isTooDeep(deep(MAX_DEPTH))).toBe(false)
     expect(isTooDeep(deep(MAX_DEPTH + 1))).toBe(true)
     expect(isTooDeep(JSON.stringify('{'.repeat(3 * MAX_DEPTH)))).toBe(false)
@@ -88,7 +88,7 @@ describe('JSON that is nested too deep', () => {
 })
 
 describe('a handler that is slow', () => {
-  it('has no more than 1,000 changes waiting, and two for each object, without being asked', async () => {
+  it('a slow handler has at most 1,000 changes waiting, and two for each object, by default', async () => {
     await using scene = await new Scene(['a', 'b']).settle()
     const gate = new Gate()
     const notes: string[] = []
@@ -123,17 +123,17 @@ describe('what a server writes to be searched', () => {
     ['conflict with "never ends', 'conflict with "never ends'],
     ['conflict', 'conflict'],
     ['""', ''],
-  ])('names the manager of the conflict %j', (message, manager) => {
+  ])('what a server writes to be searched names the manager of the conflict %j', (message, manager) => {
     expect(conflictOf(message)).toBe(manager)
   })
 
-  it('is gone through once for the name of a conflict, however many quotes never end', () => {
+  it('a server’s message is scanned once for the name in a conflict, however many quotes are unclosed', () => {
     const message = '"\\'.repeat(200_000)
     // A search that starts again at each quote takes minutes.
     expect(conflictOf(message)).toBe(message)
   }, 5_000)
 
-  it('is not compared letter by letter where no name is so long', () => {
+  it('a server’s message is not compared letter by letter where no name is long enough', () => {
     const resource = (plural: string): DiscoveredResource =>
       ({ group: '', version: 'v1', plural, singular: plural, kind: plural, shortNames: [] }) as unknown as DiscoveredResource
     const long = 'x'.repeat(100_000)

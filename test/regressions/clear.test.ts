@@ -162,7 +162,7 @@ test('after a clear, an informer of single namespaces opens no scope for a names
 
 describe('when a Worker dies after a clear', () => {
   for (const when of ['before', 'after'] as const) {
-    test(`and the clear came ${when} its death, the main thread writes nothing`, async () => {
+    test(`when a Worker dies and a clear came ${when} its death, the main thread writes nothing`, async () => {
       const site = new Site(['a', 'b'])
       const database = 'test'
       const informer = site.inform({ persist: { to: idbPersister({ database }), user: 'ann' } })
@@ -186,7 +186,7 @@ describe('when a Worker dies after a clear', () => {
     })
   }
 
-  test('what the Worker still does under its own name is shut out once the main thread has loaded', async () => {
+  test('when a Worker dies after a clear, its later writes are refused once the main thread has loaded', async () => {
     const worker = new Holder(idbPersister({ database: 'test' }))
     const scope = scopeOf()
     await worker.commit(scope, replace('1', { a: 'a1' }))
@@ -207,7 +207,7 @@ describe('the files of a SQLite database', () => {
       .join('')
 
   for (const mode of ['delete', 'truncate', 'persist', 'wal', 'memory']) {
-    test(`hold no text after a clear, with journal_mode = ${mode}`, async () => {
+    test(`the files of a SQLite database hold no text after a clear, with journal_mode = ${mode}`, async () => {
       const connection = new DatabaseSync(join(folder, 'cache.db'))
       connection.exec(`PRAGMA journal_mode = ${mode}`)
       const persister = new Holder(sqlPersister(sqliteDatabase(connection)))

@@ -5,7 +5,7 @@ import { memoryPersister } from '../../src/persistence/memory/memory-persister'
 import { World } from '../conformance/world'
 import { noting, Scene } from '../informer/support'
 
-test('an empty table is told from one that is still loading', async () => {
+test('an empty table can be distinguished from one that is still loading', async () => {
   const world = new World()
   world.server.faults.add({ fault: { type: 'delay', ms: 5_000 } })
   await using scene = await new Scene(world).settle()

@@ -21,7 +21,7 @@ const goodGroup = { metadata: { name: 'good.io' }, versions: [version('v1', [goo
 const named = (discovery: { resources: readonly { plural: string }[] }) => discovery.resources.map(({ plural }) => plural)
 
 describe('discovery', () => {
-  it('reads the nulls of Go as what is empty, in both forms', async () => {
+  it('discovery reads the nulls of Go as what is empty, in both forms', async () => {
     const nulls = { verbs: null, shortNames: null, categories: null, subresources: null, singularResource: null }
     const bare = await discover(
       answering({ apis: aggregated([{ metadata: { name: 'x.io' }, versions: [version('v1', [{ ...good, ...nulls }])] }]) }),
@@ -50,7 +50,7 @@ describe('discovery', () => {
     ['no versions', { api: { kind: 'APIVersions', versions: null }, apis: { kind: 'APIGroupList', groups: null } }],
     ['groups without versions', { apis: { kind: 'APIGroupList', groups: [{ name: 'x.io', versions: null }] } }],
     ['versions without resources', { apis: aggregated([{ metadata: { name: 'x.io' }, versions: [version('v1', null)] }]) }],
-  ])('is empty where a server has %s', async (_what, answers) => {
+  ])('discovery is empty where a server has %s', async (_what, answers) => {
     expect(await discover(answering(answers as Record<string, unknown>))).toMatchObject({ resources: [], failures: [] })
   })
 
@@ -81,14 +81,14 @@ describe('discovery', () => {
       { metadata: { name: 'x.io' }, versions: [version('v1', [], { freshness: 'Stale' })] },
       { group: 'x.io', version: 'v1' },
     ],
-  ])('leaves out and reports %s, which costs the other groups nothing', async (_what, bad, failure) => {
+  ])('discovery leaves out and reports %s, which costs the other groups nothing', async (_what, bad, failure) => {
     const discovery = await discover(answering({ apis: aggregated([bad, goodGroup]) }))
     expect(named(discovery)).toEqual(['goods'])
     expect(discovery.failures).toMatchObject([failure])
     for (const { error } of discovery.failures) expect(error === undefined || isKubeError(error)).toBe(true)
   })
 
-  it('asks an older server for no path that a name would lead to', async () => {
+  it('discovery asks an older server for no path that a name would lead to', async () => {
     const { client, requests } = serve((request) => {
       const { pathname } = new URL(request.url)
       if (pathname === '/api') return { kind: 'APIVersions', versions: ['../x', null, 'v1'] }
@@ -109,14 +109,14 @@ describe('discovery', () => {
     expect(discovery.failures.every(({ error }) => isKubeError(error))).toBe(true)
   })
 
-  it('names no resource that was left out as a version that could not be read', async () => {
+  it('discovery names no resource that was left out as a version that could not be read', async () => {
     const bad = { metadata: { name: 'x.io' }, versions: [version('v1', [{ ...good, resource: '..' }])] }
     const discovery = await discover(answering({ apis: aggregated([bad, goodGroup]) }))
     expect(() => discovery.resolve('nothing')).toThrow(UnknownResourceError)
     expect(() => discovery.resolve('nothing')).not.toThrow('could not be read')
   })
 
-  it('compares a query only with names of about its length', async () => {
+  it('discovery compares a query only with names of about its length', async () => {
     const many = Array.from({ length: 2_000 }, (_, i) => ({
       ...good,
       resource: `${'x'.repeat(60)}${i}`,
@@ -190,7 +190,7 @@ describe('whatever a server writes', () => {
   )
   const X = { group: 'x.io', version: 'v1', plural: 'xs', kind: 'X' }
 
-  it('ends in a value or a KubeError, never in a TypeError', { timeout: 60_000 }, async () => {
+  it('whatever a server writes ends in a value or a KubeError, never in a TypeError', { timeout: 60_000 }, async () => {
     const call = async (run: () => Promise<unknown>) => {
       await run().catch((error) => {
         if (!isKubeError(error)) throw error
@@ -220,11 +220,11 @@ describe('whatever a server writes', () => {
     )
   })
 
-  it('has a schema or none', () => {
+  it('whatever a server writes has a schema or none', () => {
     fc.assert(fc.property(node, (value) => void schemaOf((value ?? {}) as OpenApiDocument, X)))
   })
 
-  it('allows nothing that it does not say in words', async () => {
+  it('whatever a server writes grants nothing that it does not state', async () => {
     const question = { verb: 'get', group: '', resource: 'pods', subresource: '', name: 'a' }
     const all = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }
     expect(rulesAllow(resourceRulesOf([null, 7, { ...all, resourceNames: null }]), question)).toBe(true)
@@ -240,7 +240,7 @@ describe('whatever a server writes', () => {
       expect(await new Access(serve(() => review).client()).can('get', Pod)).toBe(false)
   })
 
-  it('asks the question itself when the rules cannot be read', async () => {
+  it('whatever a server writes asks the question itself when the rules cannot be read', async () => {
     const { client } = serve(({ url }) => ({ status: url.endsWith('rulesreviews') ? { resourceRules: 'all' } : { allowed: true } }))
     expect(await new Access(client()).can('get', Pod, { namespace: 'shop' })).toBe(true)
   })

@@ -26,7 +26,7 @@ test('a handler that throws, or rejects, loses neither the event’s version nor
   expect(scene.errors).toEqual(['Error: thrown', 'Error: rejected'])
 })
 
-test('a slow asynchronous handler is never told of DELETED before ADDED, and no ghost stays in the cache', async () => {
+test('a slow asynchronous handler never receives DELETED before ADDED, and no ghost stays in the cache', async () => {
   await using scene = await new Scene([]).settle()
   const { world, informer } = scene
   const notes: string[] = []
@@ -62,7 +62,7 @@ test('the backlog of a slow handler does not drop its oldest events at 1,000, or
   expect(notes.map((note) => note.split('@')[0])).toEqual(['+first', ...Array.from({ length: 3_000 }, (_, n) => `+pod-${n}`)])
 })
 
-test('200,000 objects are no RangeError: not in a list, and not in one batch of events', { timeout: 60_000 }, async () => {
+test('200,000 objects cause no RangeError, neither in a list nor in one batch of events', { timeout: 60_000 }, async () => {
   const world = new World()
   const entries = Array.from({ length: 200_000 }, (_, n) =>
     entryFromText<ConfigMap>(`{"metadata":{"name":"m-${n}","uid":"${n}","resourceVersion":"1"}}`),
@@ -87,7 +87,7 @@ test('200,000 objects are no RangeError: not in a list, and not in one batch of 
   await running
 })
 
-test('deleted and made again under the same name is no update: another uid is another object', async () => {
+test('an object that was deleted and created again under the same name is not an update: another uid is another object', async () => {
   await using scene = await new Scene(['a']).settle()
   const notes: string[] = []
   scene.informer.addEventHandler(noting(notes))

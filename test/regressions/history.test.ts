@@ -94,7 +94,7 @@ describe('another cluster answers at the same URL', () => {
     }
   }
 
-  test('whose objects have the names of the first one’s', async () => {
+  test('another cluster answers at the same URL whose objects have the names of the first one’s', async () => {
     const world = new Clusters(names(5))
     await using page = await new Page(world).open()
     const other = world.replace(150, names(5))
@@ -103,7 +103,7 @@ describe('another cluster answers at the same URL', () => {
     expect(page.store.list().every(({ uid }) => uid.startsWith('other-'))).toBe(true)
   })
 
-  test('that is busy: its events do not confirm the objects of the first one', async () => {
+  test('another cluster answers at the same URL that is busy: its events do not confirm the objects of the first one', async () => {
     const world = new Clusters(names(5))
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
@@ -122,7 +122,7 @@ describe('another cluster answers at the same URL', () => {
     await page.close()
   })
 
-  test('where the first had no objects, or the second has none', async () => {
+  test('another cluster at the same URL is noticed where the first had no objects, or the second has none', async () => {
     for (const [first, second] of [
       [[], ['b1', 'b2']],
       [['a1', 'a2'], []],
@@ -135,7 +135,7 @@ describe('another cluster answers at the same URL', () => {
     }
   })
 
-  test('that has forgotten the exact version: what the watch does not bring gives it away', async () => {
+  test('another cluster answers at the same URL that has forgotten the exact version: what the watch does not bring gives it away', async () => {
     for (const prefix of ['a', 'b']) {
       const world = new Clusters(names(5))
       await using page = await new Page(world).open()
@@ -149,7 +149,7 @@ describe('another cluster answers at the same URL', () => {
     }
   })
 
-  test('behind the first one, while a question meets a reset connection: its answer takes longer, and the other one counts', async () => {
+  test('another cluster behind the first one is noticed when a request meets a reset connection: its response takes longer, and the other one counts', async () => {
     const world = new Clusters(names(5))
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
@@ -182,7 +182,7 @@ describe('a backup is restored, and has gone past the stored version since', () 
     'an object was deleted': (world) => world.delete('a003'),
   }
   for (const [what, change] of Object.entries(changes)) {
-    test(`between the backup and the restore ${what}`, async () => {
+    test(`a backup restored past the stored version is noticed when between the backup and the restore ${what}`, async () => {
       const world = new World(names(10))
       const backup = world.server.backup()
       change(world)
@@ -198,7 +198,7 @@ describe('a backup is restored, and has gone past the stored version since', () 
 })
 
 describe('the same cluster goes on', () => {
-  test('without a list, whatever has changed meanwhile', async () => {
+  test('the same cluster goes on without a list, whatever has changed meanwhile', async () => {
     for (const options of [{}, { listWatch: { labelSelector: '!none' } }] satisfies PageOptions[]) {
       const world = new World(names(10))
       const storage: MemoryStorage = new Map()
@@ -213,7 +213,7 @@ describe('the same cluster goes on', () => {
     }
   })
 
-  test('without a list where the exact version is forgotten', async () => {
+  test('the same cluster goes on without a list where the exact version is forgotten', async () => {
     const world = new World(names(10))
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
@@ -227,7 +227,7 @@ describe('the same cluster goes on', () => {
     expect(page.state).toBe(world.state)
   })
 
-  test('without a list at each reconnect where objects are refused, after one', async () => {
+  test('the same cluster goes on without a list at each reconnect where objects are refused, after one', async () => {
     const world = new World(names(10))
     const schema = {
       '~standard': {

@@ -111,7 +111,7 @@ async function survive(seed: number, options: PageOptions): Promise<{ seed: numb
 
 describe('a proxy that breaks most requests for half a minute', () => {
   for (const initialList of ['stream', 'list'] as const) {
-    test(`leaves every page (${initialList}) with the server's state within 10 s, but for one that waits after many failures in a row`, {
+    test(`a proxy that breaks most requests for half a minute leaves every page (${initialList}) with the server's state within 10 s, but for one that waits after many failures in a row`, {
       timeout: 60_000,
     }, async () => {
       const seeds = Array.from({ length: SEEDS }, (_, seed) => seed)

@@ -34,7 +34,7 @@ describe('a kubeconfig', () => {
     ['whose user is null', `${http}users: null\ncontexts: [{name: it, context: {cluster: it, user: null}}]`],
     ['over plain HTTP, whose user does not exist', `${http}contexts: [{name: it, context: {cluster: it, user: nobody}}]`],
     ['over TLS, without a user', `${http.replace('http:', 'https:')}contexts: [{name: it, context: {cluster: it}}]`],
-  ])('connects anonymously with a context %s, as kubectl does', async (_what, text) => {
+  ])('a kubeconfig connects anonymously with a context %s, as kubectl does', async (_what, text) => {
     expect(await read(text)).toMatch(/^https?:\/\/kube\.test\/$/)
   })
 
@@ -46,7 +46,7 @@ describe('a kubeconfig', () => {
     ],
     ['without a cluster', `${http}contexts: [{name: it}]`, 'cluster is not set; defined: "it"'],
     ['that is null', `${http}contexts: [null]`, 'there is no context "it"; defined: ""'],
-  ])('refuses a context %s', async (_what, text, message) => {
+  ])('a kubeconfig refuses a context %s', async (_what, text, message) => {
     expect(await outcome(text)).toMatchObject({ name: 'KubeconfigError', message: expect.stringContaining(message) })
   })
 
@@ -64,27 +64,30 @@ describe('a kubeconfig', () => {
       'merge keys and aliases',
       `x: &c {server: "http://kube.test"}\ncurrent-context: it\nclusters: [{name: it, cluster: {<<: *c}}]\ncontexts: [{name: it, context: {cluster: it}}]`,
     ],
-  ])('is read with %s', async (_what, content) => {
+  ])('a kubeconfig is read with %s', async (_what, content) => {
     expect(await read(content)).toBe('http://kube.test/')
   })
 
-  it.each(['yes', 'Yes', 'on', 'y', 'true', 'TRUE'])('takes %s for true and its opposites for false, as YAML 1.1 does', async (word) => {
-    const parsed = await parseYaml(`a: ${word}\nb: "${word}"\nc: no\nd: off\ne: N`, '/a/config')
-    expect(parsed).toEqual({ a: true, b: word, c: false, d: false, e: false })
-  })
+  it.each(['yes', 'Yes', 'on', 'y', 'true', 'TRUE'])(
+    'a kubeconfig takes %s for true and its opposites for false, as YAML 1.1 does',
+    async (word) => {
+      const parsed = await parseYaml(`a: ${word}\nb: "${word}"\nc: no\nd: off\ne: N`, '/a/config')
+      expect(parsed).toEqual({ a: true, b: word, c: false, d: false, e: false })
+    },
+  )
 
   it.each([
     ['name: 123', 'users [0]: name must be a string (quote it)'],
     ['name: yes', 'users [0]: name must be a string (quote it)'],
     ['name: ann, user: {token: 1e3}', 'users "ann": token must be a string (quote it)'],
-  ])('refuses a number or a truth value where a string belongs: %s', async (entry, message) => {
+  ])('a kubeconfig refuses a number or a truth value where a string belongs: %s', async (entry, message) => {
     expect((await outcome(`users: [{${entry}}]`)).message).toBe(`/a/config: ${message}`)
   })
 
   it.each([
     ['kind: Pod', '/a/config: kind must be "Config"'],
     ['apiVersion: v2', '/a/config: apiVersion must be "v1"'],
-  ])('refuses a file that is something else: %s', async (text, message) => {
+  ])('a kubeconfig refuses a file that is something else: %s', async (text, message) => {
     expect((await outcome(text)).message).toBe(message)
   })
 
@@ -111,25 +114,27 @@ describe('a kubeconfig', () => {
       `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[i]}`)}]`).join('\n')}`,
       'a YAML alias (*) has no anchor, or expands too often',
     ],
-  ])('is refused in a sentence when it is %s', async (_what, content, message) => {
+  ])('a kubeconfig is refused in a sentence when it is %s', async (_what, content, message) => {
     const error = await outcome(content)
     expect(error).toMatchObject({ name: 'KubeconfigError', message: expect.stringContaining(message) })
     expect(`${error.stack} ${error.cause}`).not.toContain(SECRET)
   })
 
-  it('may use one anchor for hundreds of users', async () => {
+  it('a kubeconfig may use one anchor for hundreds of users', async () => {
     const users = Array.from({ length: 500 }, (_, i) => `- {name: u${i}, user: *exec}`)
     expect(await read(`x: &exec {token: t}\n${whole}users:\n${users.join('\n')}`)).toBe('http://kube.test/')
   })
 
-  it('never ends a message in thousands of names or problems', async () => {
+  it('a kubeconfig never ends a message in thousands of names or problems', async () => {
     const contexts = Array.from({ length: 5_000 }, (_, i) => ({ name: `context-${i}` }))
     const error = await outcome(JSON.stringify({ 'current-context': 'it', contexts }))
     expect(error.message).toMatch(/"context-19", and 4980 more$/)
     expect((await outcome(JSON.stringify({ contexts: contexts.map((_, i) => i) }))).message.length).toBeLessThan(1_000)
   })
 
-  it('ends in a connection or a KubeconfigError whatever the document is, and quotes no value', { timeout: 60_000 }, async () => {
+  it('a kubeconfig ends in a connection or a KubeconfigError whatever the document is, and quotes no value', {
+    timeout: 60_000,
+  }, async () => {
     const names = [
       'clusters',
       'users',
@@ -172,7 +177,7 @@ describe('a kubeconfig', () => {
     )
   })
 
-  it('ends in a value or a KubeconfigError whatever the text is', { timeout: 60_000 }, async () => {
+  it('a kubeconfig ends in a value or a KubeconfigError whatever the text is', { timeout: 60_000 }, async () => {
     const text = fc.array(
       fc.constantFrom(
         'a: ',
@@ -215,7 +220,7 @@ describe('the files of a kubeconfig', () => {
   it.each<[string, Uint8Array]>([
     ['beyond Latin-1', new TextEncoder().encode('# Zertifizierungsstelle für 東京\n-----BEGIN CERTIFICATE-----')],
     ['in Latin-1', latin1],
-  ])('reach a plugin byte by byte: an authority with a comment %s', async (_what, bytes) => {
+  ])('the files of a kubeconfig reach a plugin byte by byte: an authority with a comment %s', async (_what, bytes) => {
     const exec = { command: 'x', apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never', provideClusterInfo: true }
     const host = fakeHost({ '/a/ca.pem': bytes })
     host.answer = () => ({
@@ -231,7 +236,7 @@ describe('the files of a kubeconfig', () => {
     expect(host.runs).toHaveLength(2)
   })
 
-  it('may be a token that PowerShell wrote', async () => {
+  it('the files of a kubeconfig may be a token that PowerShell wrote', async () => {
     const { send, requests } = await fakeConnection(oneContext({}, { tokenFile: 't' }), fakeHost({ '/a/t': utf16('abc\r\n', 'little') }))
     await send()
     expect(requests[0]?.headers.get('authorization')).toBe('Bearer abc')
@@ -242,7 +247,7 @@ describe('the files of a kubeconfig', () => {
     ['client-certificate', {}, { 'client-certificate': 'none', 'client-key-data': btoa('k') }],
     ['client-key', {}, { 'client-key': 'none', 'client-certificate-data': btoa('c') }],
     ['tokenFile', {}, { tokenFile: 'none' }],
-  ])('are named with the field that names them: %s', async (field, cluster, user) => {
+  ])('the files of a kubeconfig are named with the field that names them: %s', async (field, cluster, user) => {
     const sent = fakeConnection(oneContext(cluster, user), fakeHost()).then(({ send }) => send())
     await expect(sent).rejects.toThrow(`(/a/config): ${field}: /a/none cannot be read (ENOENT)`)
   })
@@ -253,7 +258,7 @@ describe('a secret that no header can hold', () => {
   const exec = { command: 'x', apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never' }
   it.each(
     bad.flatMap((token) => (['token', 'tokenFile', 'plugin', 'as', 'as-user-extra'] as const).map((source) => [source, token] as const)),
-  )('is named and not quoted: %s %j', async (source, token) => {
+  )('a secret that no header can hold is named and not quoted: %s %j', async (source, token) => {
     if (source === 'tokenFile' && token.trim() === SECRET) return
     const host = fakeHost({ '/a/t': token })
     host.answer = () => ({ code: 0, stdout: JSON.stringify({ kind: 'ExecCredential', apiVersion: exec.apiVersion, status: { token } }) })
@@ -274,7 +279,7 @@ describe('a secret that no header can hold', () => {
     for (let at = error; at; at = at.cause) expect(`${at.stack} ${JSON.stringify(at)}`).not.toContain(SECRET)
   })
 
-  it('is none when a token file is empty: that is said', async () => {
+  it('a token file that is empty fails with an error that says so', async () => {
     const { send } = await fakeConnection(oneContext({}, { tokenFile: 't' }), fakeHost({ '/a/t': '\n' }))
     await expect(send()).rejects.toThrow('context "dev": its user (/a/config): the token in /a/t is empty')
   })
@@ -289,7 +294,7 @@ describe('a package that is missing', () => {
     ['22.18.0', 'undici@7'],
     ['22.19.0', 'undici'],
     ['24.1.0', 'undici'],
-  ])('is named with the version that Node %s can load', async (node, wanted) => {
+  ])('a package that is missing is named with the version that Node %s can load', async (node, wanted) => {
     const error = await loadUndici(() => Promise.reject(missing('undici')), node).catch((error) => error)
     expect(error).toMatchObject({
       name: 'KubeconfigError',
@@ -301,7 +306,7 @@ describe('a package that is missing', () => {
     new SyntaxError('Unexpected token'),
     missing('other-package'),
     Object.assign(new Error('No such built-in module: node:sqlite'), { code: 'ERR_UNKNOWN_BUILTIN_MODULE' }),
-  ])('is told from one that does not load: %s', async (cause) => {
+  ])('a package that is missing is told from one that does not load: %s', async (cause) => {
     const error = await loadUndici(() => Promise.reject(cause), '20.20.2').catch((error) => error)
     expect(error.message).toContain('which is installed but does not load')
     expect(error.message).toContain('npm install undici@7')
@@ -311,7 +316,7 @@ describe('a package that is missing', () => {
   it.each([
     ['Deno', new TypeError('Import "yaml" not a dependency')],
     ['Bun', new Error("Cannot find package 'yaml' from '/app/x.js'")],
-  ])('is recognised in %s', async (_runtime, cause) => {
+  ])('a package that is missing is recognised in %s', async (_runtime, cause) => {
     await expect(loadPeer('yaml', () => Promise.reject(cause), '/a/config cannot be read without')).rejects.toThrow(
       '/a/config cannot be read without the package yaml, an optional peer dependency that is not installed: npm install yaml',
     )

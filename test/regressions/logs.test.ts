@@ -44,7 +44,7 @@ function fakeCluster() {
 }
 
 describe('a followed log', () => {
-  it.each([10_000, 60_000])('stays open although it is silent and cut every %d ms', async (ms) => {
+  it.each([10_000, 60_000])('a followed log stays open although it is silent and cut every %d ms', async (ms) => {
     const clock = new VirtualClock()
     const { client, requests } = serve(() => cutAfter(clock, ms))
     const seen = follow(client(), clock)
@@ -53,7 +53,7 @@ describe('a followed log', () => {
     expect(requests.length).toBe(21)
   })
 
-  it('gives up after eight cuts in a row that came soon and brought nothing, and counts from zero after an attempt that stood', async () => {
+  it('a followed log gives up after eight cuts in a row that came soon and brought nothing, and counts from zero after an attempt that stood', async () => {
     const clock = new VirtualClock()
     const { client, requests } = serve((_, count) => cutAfter(clock, count === 8 ? 10_000 : 10))
     const seen = follow(client(), clock)
@@ -62,7 +62,7 @@ describe('a followed log', () => {
     expect(requests).toHaveLength(16)
   })
 
-  it('never asks more than once a second when each answer brings a line and is cut', async () => {
+  it('a followed log never asks more than once a second when each answer brings a line and is cut', async () => {
     const clock = new VirtualClock()
     const { client, requests } = serve(() => cutAfter(clock, 0, `${new Date(clock.now()).toISOString()} line\n`))
     const seen = follow(client(), clock)
@@ -71,7 +71,7 @@ describe('a followed log', () => {
     expect(requests.filter((request) => !queryOf(request).previous).length).toBeLessThan(10)
   })
 
-  it('waits as long as the server asks, five minutes at most', async () => {
+  it('a followed log waits as long as the server asks, five minutes at most', async () => {
     const clock = new VirtualClock()
     const at: number[] = []
     const { client } = serve((_, count) => {
@@ -93,18 +93,21 @@ describe('a followed log', () => {
     ['no earlier lines, from a later time on', { tailLines: 0, sinceTime: '2026-01-01T00:01:00Z' }, { sinceTime: '2026-01-01T00:01:00Z' }],
     ['a time', { sinceTime: '2025-01-01T00:00:00Z' }, { sinceTime: '2025-01-01T00:00:00Z' }],
     ['everything', {}, {}],
-  ])('that was cut before its first line resumes at the start of the call, by the server’s clock: %s', async (_what, options, resumed) => {
-    // The client's clock is a day ahead of the server's.
-    const clock = new VirtualClock(Date.UTC(2026, 0, 2))
-    const { client, requests } = serve(() => cutAfter(clock, 60_000))
-    follow(client(), clock, options)
-    await clock.advance(120_000)
-    const fixed = { container: 'web', follow: 'true', timestamps: 'true' }
-    for (const request of requests.slice(1)) expect(queryOf(request)).toEqual({ ...fixed, ...resumed })
-    expect(requests).toHaveLength(3)
-  })
+  ])(
+    'a followed log that was cut before its first line resumes at the start of the call, by the server’s clock: %s',
+    async (_what, options, resumed) => {
+      // The client's clock is a day ahead of the server's.
+      const clock = new VirtualClock(Date.UTC(2026, 0, 2))
+      const { client, requests } = serve(() => cutAfter(clock, 60_000))
+      follow(client(), clock, options)
+      await clock.advance(120_000)
+      const fixed = { container: 'web', follow: 'true', timestamps: 'true' }
+      for (const request of requests.slice(1)) expect(queryOf(request)).toEqual({ ...fixed, ...resumed })
+      expect(requests).toHaveLength(3)
+    },
+  )
 
-  it('counts the seconds of the call where the header Date cannot be read', async () => {
+  it('a followed log counts the seconds of the call where the header Date cannot be read', async () => {
     const clock = new VirtualClock()
     const { client, requests } = serve(() => cutAfter(clock, 60_000, '', {}))
     follow(client(), clock, { tailLines: 0 })
@@ -116,7 +119,7 @@ describe('a followed log', () => {
     ])
   })
 
-  it('asks for the last lines again when it was cut before they could arrive', async () => {
+  it('a followed log asks for the last lines again when it was cut before they could arrive', async () => {
     const clock = new VirtualClock()
     const { client, requests } = serve((_, count) => cutAfter(clock, count === 1 ? 10 : 60_000))
     follow(client(), clock, { tailLines: 5 })
@@ -124,7 +127,7 @@ describe('a followed log', () => {
     expect(requests.map((request) => queryOf(request).tailLines)).toEqual(['5', '5'])
   })
 
-  it('delivers lines that were written while it was cut off, none twice, however many share a nanosecond', async () => {
+  it('a followed log delivers lines that were written while it was cut off, none twice, however many share a nanosecond', async () => {
     const clock = new VirtualClock()
     const at = (fraction: string, text: string) => `2026-01-01T00:00:00.${fraction}Z ${text}\n`
     const same = at('000000001', 'same')
@@ -137,7 +140,7 @@ describe('a followed log', () => {
     expect(seen).toEqual({ lines: [...Array(5).fill('same'), 'next'], outcome: 'open' })
   })
 
-  it('does not repeat the rest of a long line whose beginning is older than the second at which it resumes', async () => {
+  it('a followed log does not repeat the rest of a long line whose beginning is older than the second at which it resumes', async () => {
     const clock = new VirtualClock()
     const { client } = serve((_, count) =>
       cutAfter(
@@ -152,7 +155,7 @@ describe('a followed log', () => {
   })
 
   it.each(['2026-13-45T00:00:00Z x', '2026-01-01T00:00:00.1234567890123Z x', '2026-01-01T00:00:00 x', 'no time at all'])(
-    'passes on what a container wrote whatever its time looks like: %s',
+    'a followed log passes on what a container wrote whatever its time looks like: %s',
     async (line) => {
       const clock = new VirtualClock()
       const { client } = serve((_, count) => new Response(count === 1 ? line : ''))
@@ -162,7 +165,7 @@ describe('a followed log', () => {
     },
   )
 
-  it.each(['true', true, {}])('refuses %j, which does not say where it ends', async (value) => {
+  it.each(['true', true, {}])('a followed log refuses %j, which does not say where it ends', async (value) => {
     const { client, requests } = serve(() => new Response(''))
     const lines = client().logs({ ...web, follow: value as 'run' })
     await expect(lines.next()).rejects.toThrow("logs: follow must be 'run' (ends with the container's run) or 'restarts', not")
@@ -176,7 +179,7 @@ describe('a followed log', () => {
 })
 
 describe('a followed log whose container restarts', () => {
-  it('ends with the run', async () => {
+  it('a followed log whose container restarts ends with the run', async () => {
     const { client, clock, server } = fakeCluster()
     server.logs.append(web, ['a'])
     const seen = follow(client, clock)
@@ -188,7 +191,7 @@ describe('a followed log whose container restarts', () => {
     expect(seen).toEqual({ lines: ['a'], outcome: 'ended' })
   })
 
-  it('delivers the last lines of its run, and none of the next, when both were written while it was cut off', async () => {
+  it('a followed log whose container restarts delivers the last lines of its run, and none of the next, when both were written while it was cut off', async () => {
     const { client, clock, server } = fakeCluster()
     const seen = follow(client, clock)
     server.logs.append(web, ['a'])
@@ -203,7 +206,7 @@ describe('a followed log whose container restarts', () => {
     expect(server.openRequests).toEqual([])
   })
 
-  it('continues with each next run, and loses no line between two', async () => {
+  it('a followed log whose container restarts continues with each next run, and loses no line between two', async () => {
     const { client, clock, server } = fakeCluster()
     const seen = follow(client, clock, { follow: 'restarts' })
     server.logs.append(web, ['a'])
@@ -220,7 +223,7 @@ describe('a followed log whose container restarts', () => {
     expect(seen).toEqual({ lines: ['a', 'b', 'c', 'd', 'd'], outcome: 'open' })
   })
 
-  it.each(['Succeeded', 'Failed'])('ends for good when its pod has %s', async (phase) => {
+  it.each(['Succeeded', 'Failed'])('a followed log whose container restarts ends for good when its pod has %s', async (phase) => {
     const { client, clock, server, pod } = fakeCluster()
     const seen = follow(client, clock, { follow: 'restarts' })
     server.logs.append(web, ['a'])
@@ -231,7 +234,7 @@ describe('a followed log whose container restarts', () => {
     expect(seen).toEqual({ lines: ['a'], outcome: 'ended' })
   })
 
-  it('ends when its pod is gone, while it waits for the next run too', async () => {
+  it('a followed log whose container restarts ends when its pod is gone, while it waits for the next run too', async () => {
     const { client, clock, server } = fakeCluster()
     const seen = follow(client, clock, { follow: 'restarts' })
     server.logs.append(web, ['a'])
@@ -244,7 +247,7 @@ describe('a followed log whose container restarts', () => {
     expect(seen).toEqual({ lines: ['a'], outcome: 'ended' })
   })
 
-  it('waits for a next run that has not begun, also where pods cannot be read, and stops at once on abort', async () => {
+  it('a followed log whose container restarts waits for a next run that has not begun, also where pods cannot be read, and stops at once on abort', async () => {
     const clock = new VirtualClock()
     const { client, requests } = serve(({ url }, count) => {
       if (!url.includes('/log')) return status(403, 'Forbidden')

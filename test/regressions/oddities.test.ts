@@ -261,7 +261,7 @@ test.each([
   }
 })
 
-test('events that only carriage returns part, and a byte order mark, do no harm', async () => {
+test('lone carriage returns between events, and a byte order mark, have no effect', async () => {
   const { client } = serve(() => new Response(`\ufeff${['a', 'b'].map((name) => event('ADDED', text(name, '1')).trim()).join('\r')}\r`))
   const names: string[] = []
   for await (const { object } of client().watch(ConfigMap)) names.push((object as ConfigMap).metadata.name ?? '')

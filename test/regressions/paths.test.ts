@@ -37,7 +37,7 @@ const shop = { namespace: 'shop' }
 const hostile = ['..', '.', '../../../api/v1/secrets', 'a/b', '%2e%2e', '..%2f', '..\\secrets', 'a\0', '\uff0e\uff0e', '', 'a\n']
 
 describe('a path is not steered by', () => {
-  test.each(hostile)('a group, version or plural %j, as a hostile discovery document has it', async (value) => {
+  test.each(hostile)('a path is not steered by a group, version or plural %j, as a hostile discovery document has it', async (value) => {
     const { client, paths } = setUp()
     for (const member of ['group', 'version', 'plural'] as const) {
       // The empty group is the core group.
@@ -66,7 +66,7 @@ describe('a path is not steered by', () => {
     expect(paths).toEqual([])
   })
 
-  test.each(hostile)('a namespace, name or subresource %j', async (value) => {
+  test.each(hostile)('a path is not steered by a namespace, name or subresource %j', async (value) => {
     const { client, paths } = setUp()
     const uses: (() => unknown)[] = [
       () => client.get(Pod, value, shop),
@@ -88,7 +88,7 @@ describe('a path is not steered by', () => {
     expect(paths).toEqual([])
   })
 
-  test('a subresource of several segments', async () => {
+  test('a path is not steered by a subresource of several segments', async () => {
     const { client, paths } = setUp()
     const error = await failureOf(() => client.get(Pod, 'a', { ...shop, subresource: 'a/../../b' }))
     expect(error.message).toBe('pods: the subresource must not contain "/", got "a/../../b"')
@@ -101,7 +101,7 @@ describe('a path is not steered by', () => {
     expect(paths).toEqual([])
   })
 
-  test('the versions that an old server lists: such a version cannot be read, the others can', async () => {
+  test('a path is not steered by the versions that an old server lists: such a version cannot be read, the others can', async () => {
     const { client, paths } = setUp((path) => {
       if (path.endsWith('/api')) return { kind: 'APIVersions', versions: ['v1', '../../x'] }
       if (path.endsWith('/apis')) return { kind: 'APIGroupList', groups: [{ name: '..', versions: [{ version: 'v1' }] }] }
@@ -148,7 +148,7 @@ describe('Secrets are not stored by accident,', () => {
     }
   })
 
-  test('when the scope says something else than what is read', () => {
+  test('Secrets are not stored by accident when the scope says something else than the source', () => {
     const { client } = setUp()
     const persistence = { persister: memoryPersister(), scope: { ...scope, resource: 'configmaps/v1' } }
     expect(() => new SharedInformer(new ListWatch(client, Secret), { persistence })).toThrow("sensitive: ['secrets']")
@@ -207,15 +207,21 @@ describe('a wrong argument is answered with a sentence, not with what JavaScript
     expect(paths).toEqual([])
   })
 
-  test.each([undefined, null, {}, 5])('%j as the client', (client) => {
-    expect(() => createInformer(client as never, Pod)).toThrow('expected a client, such as a KubeClient, got')
-  })
+  test.each([undefined, null, {}, 5])(
+    'a wrong client %j is answered with a sentence, not with JavaScript’s error about undefined',
+    (client) => {
+      expect(() => createInformer(client as never, Pod)).toThrow('expected a client, such as a KubeClient, got')
+    },
+  )
 
-  test.each([undefined, null, {}, { metadata: null }])('%j as the object', async (object) => {
-    const { client } = setUp()
-    const error = await failureOf(() => client.create(Pod, object as never))
-    expect(error.message).toBe('pods: create expects an object with metadata')
-  })
+  test.each([undefined, null, {}, { metadata: null }])(
+    'a wrong object %j is answered with a sentence, not with JavaScript’s error about undefined',
+    async (object) => {
+      const { client } = setUp()
+      const error = await failureOf(() => client.create(Pod, object as never))
+      expect(error.message).toBe('pods: create expects an object with metadata')
+    },
+  )
 
   test.each<[string, object, string]>([
     ['label', { labelSelector: 'app in (a' }, "expected ',' or ')', found the end (column 10 of the selector"],

@@ -74,7 +74,7 @@ function tenLines(world: World, options: ReflectorOptions<ConfigMap> = {}, fetch
 
 describe('a feed that cannot work', () => {
   for (const [what, begin] of Object.entries(troubles)) {
-    test(`prints one line that names the request, however often it tries: ${what}`, async () => {
+    test(`a feed that cannot work prints one line that names the request, however often it tries: ${what}`, async () => {
       const world = new World(['a'])
       const attempts: string[] = []
       const fetch = begin(world)
@@ -89,7 +89,7 @@ describe('a feed that cannot work', () => {
       expect(line).toContain((feed.reflector.status.error as Error).message.slice(0, 40))
     })
 
-    test(`tells \`onError\` instead, and \`onEvent\` of every error: ${what}`, async () => {
+    test(`a feed that cannot work calls \`onError\` instead of printing, and \`onEvent\` with every error: ${what}`, async () => {
       const world = new World(['a'])
       const told: unknown[] = []
       const errors: unknown[] = []
@@ -108,7 +108,7 @@ describe('a feed that cannot work', () => {
     })
   }
 
-  test('prints one line for each kind, and starts over when it has recovered', async () => {
+  test('a feed that cannot work prints one line for each kind, and starts over when it has recovered', async () => {
     const world = new World(['a'])
     await using feed = tenLines(world, { proofIntervalMs: 0 })
     await world.settle()
@@ -133,7 +133,7 @@ describe('a feed that cannot work', () => {
     }
   })
 
-  test('prints nothing while it works and is cut now and then', async () => {
+  test('a feed that cannot work prints nothing while it works and is cut now and then', async () => {
     const world = new World(['a'])
     await using feed = tenLines(world)
     for (let cut = 0; cut < 20; cut++) {
@@ -145,7 +145,7 @@ describe('a feed that cannot work', () => {
     expect(lines()).toEqual([])
   })
 
-  test('prints nothing for a third cut when a watch that the server closed in good order came before it', async () => {
+  test('a feed that cannot work prints nothing for a third cut when a watch that the server closed in good order came before it', async () => {
     const world = new World(['a'])
     const plan = ['cut', 'cut', 'closed', 'cut']
     const onEvent = (event: ReflectorEvent) => {
@@ -158,7 +158,7 @@ describe('a feed that cannot work', () => {
     expect(lines()).toEqual([])
   })
 
-  test('prints nothing when it is stopped, whatever it waits for', async () => {
+  test('a feed that cannot work prints nothing when it is stopped, whatever it waits for', async () => {
     for (const begin of Object.values(troubles)) {
       const world = new World(['a'])
       const fetch = begin(world)
@@ -191,7 +191,7 @@ describe('an informer', () => {
       fault: { type: 'status', status: 403 },
     })
 
-  test('prints one line for what is wrong with its feed', async () => {
+  test('an informer prints one line for what is wrong with its feed', async () => {
     const world = new World(['a'])
     world.server.faults.add({ times: Number.POSITIVE_INFINITY, fault: { type: 'status', status: 403 } })
     await using _ = start(world)
@@ -199,7 +199,7 @@ describe('an informer', () => {
     expect(lines()).toEqual([expect.stringContaining(`GET ${CONFIGMAPS}`)])
   })
 
-  test('that makes do with namespaces prints nothing of those that are forbidden', async () => {
+  test('an informer that follows single namespaces prints nothing about the denied ones', async () => {
     const world = new World(['a'])
     forbid(world, (namespace) => namespace !== 'shop')
     await using informer = start(world, { namespaces: eachAllowed(['shop', 'closed', 'secret']) })
@@ -208,7 +208,7 @@ describe('an informer', () => {
     expect(lines()).toEqual([])
   })
 
-  test('that makes do with namespaces prints one line when all are forbidden, and another one when they are again', async () => {
+  test('an informer that follows single namespaces prints one line when all are denied, and another one when they are denied again', async () => {
     const world = new World(['a'])
     const restore = forbid(world, () => true)
     await using informer = start(world, { namespaces: eachAllowed(['shop', 'closed', 'secret']) })

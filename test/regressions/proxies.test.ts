@@ -66,7 +66,7 @@ describe('a load balancer that cuts every watch', () => {
     ['error', 15_000, [0.5]],
   ] as const) {
     for (const chance of chances) {
-      test(`after ${ms / 1000} s (${ending}), with chance at ${chance}: live nearly all of an hour, and no event is late`, {
+      test(`behind a load balancer that cuts every watch after ${ms / 1000} s (${ending}), with chance at ${chance}, a feed is live nearly all of an hour, and no event is late`, {
         timeout: 60_000,
       }, async () => {
         const world = new World(['a'])
@@ -145,7 +145,7 @@ describe('an initial stream that does not end', () => {
     'with blank lines': { line: () => () => '', everyMs: 1000 },
   }
   for (const [what, { line, everyMs }] of Object.entries(cases)) {
-    test(`${what} is replaced by a list within a minute, and not tried again`, async () => {
+    test(`an initial stream with ${what} is replaced by a list within a minute, and not tried again`, async () => {
       const world = new World(['a', 'b'])
       await using page = await new Page(world, { fetch: lines(world, line(world), everyMs) }).open()
       await world.advance(60_000)
@@ -160,7 +160,7 @@ describe('an initial stream that does not end', () => {
     })
   }
 
-  test('is given up 20 s after its last new object', async () => {
+  test('an initial stream that does not end is given up 20 s after its last new object', async () => {
     const world = new World(['a', 'b', 'c'])
     const names = ['a', 'b', 'c']
     const line = (n: number) => event(world, 'ADDED', names[n % 3] ?? '', 101 + (n % 3))
@@ -171,7 +171,7 @@ describe('an initial stream that does not end', () => {
     expect(page.requests).toEqual(['stream newest', 'list ≥0', 'watch 103'])
   })
 
-  test('a marker that comes late, after live events and a bookmark, still ends it', async () => {
+  test('an initial stream is ended by a marker that comes late, after live events and a bookmark', async () => {
     const world = new World(['a'])
     const marker = JSON.stringify({
       type: 'BOOKMARK',
@@ -191,7 +191,7 @@ describe('a proxy that holds answers back', () => {
       ? new Promise<Response>((_, reject) => request.signal.addEventListener('abort', () => reject(request.signal.reason)))
       : next(request)
 
-  test('the headers of a resumed watch: the second visit lists after ten seconds, and has synced', async () => {
+  test('behind a proxy that holds the headers of a resumed watch, the second visit lists after ten seconds, and has synced', async () => {
     const world = new World(['a'])
     const storage: MemoryStorage = new Map()
     await (await new Page(world, { persister: memoryPersister(storage) }).open()).close()
@@ -205,7 +205,7 @@ describe('a proxy that holds answers back', () => {
     expect(page.requests.filter((request) => request.startsWith('list'))).toHaveLength(1)
   })
 
-  test('the bytes of a stream: it is listed after ten seconds, and the stream is not tried again', async () => {
+  test('behind a proxy that holds the bytes of a stream, the state is listed after ten seconds, and the stream is not tried again', async () => {
     for (const held of ['headers', 'body']) {
       const world = new World(['a'])
       const isStream = (request: Request) => request.url.includes('sendInitialEvents')
@@ -229,7 +229,7 @@ describe('a proxy that holds answers back', () => {
     }
   })
 
-  test('both are slow: what is complete first counts, and the other one is given up', async () => {
+  test('behind a proxy that delays both, the first complete state counts, and the other one is given up', async () => {
     const world = new World(['a'])
     world.server.faults.add({ match: ({ url }) => url.includes('sendInitialEvents'), fault: { type: 'delay', ms: 12_000 } })
     world.server.faults.add({ match: { verb: 'list' }, fault: { type: 'delay', ms: 60_000 } })
@@ -271,7 +271,7 @@ describe('a stream that stays open when its upstream dies', () => {
     return { upstream, fetch, world }
   }
 
-  test('is not shown as live for longer than 45 seconds while the server is away', async () => {
+  test('a stream that stays open when its upstream dies is not shown as live for longer than 45 seconds while the server is away', async () => {
     const { world, upstream, fetch } = half(new World(['a']))
     await using page = await new Page(world, { fetch }).open()
     await world.advance(60_000)
@@ -286,7 +286,7 @@ describe('a stream that stays open when its upstream dies', () => {
     expect(page.state).toBe(world.state)
   })
 
-  test('is replaced within 45 seconds when the server is back and has something new', async () => {
+  test('a stream that stays open when its upstream dies is replaced within 45 seconds when the server is back and has something new', async () => {
     const { world, upstream, fetch } = half(new World(['a']))
     await using page = await new Page(world, { fetch }).open()
     await world.advance(5_000)
@@ -302,7 +302,7 @@ describe('a stream that stays open when its upstream dies', () => {
     expect(page.requests.filter((request) => !request.startsWith('watch'))).toEqual(['stream newest'])
   })
 
-  test('a watch that is silent because nothing changes is asked for at the stated interval, and stays open', async () => {
+  test('a watch that is silent because nothing changes is probed at the stated interval, and stays open', async () => {
     const world = new World(['a'])
     await using page = await new Page(world).open()
     await world.advance(299_000)
@@ -312,7 +312,7 @@ describe('a stream that stays open when its upstream dies', () => {
     expect(page.states).toEqual(['connecting', 'live'])
   })
 
-  test('a watch that brings something is not asked for', async () => {
+  test('a watch that delivers events is not probed', async () => {
     const world = new World(['a'])
     await using page = await new Page(world).open()
     for (let i = 0; i < 20; i++) {
@@ -322,7 +322,7 @@ describe('a stream that stays open when its upstream dies', () => {
     expect(page.probes).toEqual([])
   })
 
-  test('`proofIntervalMs: 0` asks for none', async () => {
+  test('`proofIntervalMs: 0` sends no probe', async () => {
     const world = new World(['a'])
     await using page = await new Page(world, { proofIntervalMs: 0 }).open()
     await world.advance(299_000)
@@ -345,7 +345,7 @@ describe('a page that was frozen', () => {
   }
 
   for (const frozenMs of [200, 1_000, 2_999, 36_000, 600_000]) {
-    test(`for ${frozenMs} ms is live again within 6 s, with all that has changed`, async () => {
+    test(`a page that was frozen for ${frozenMs} ms is live again within 6 s, with all changes`, async () => {
       const { world, page, wake } = await woken({ proofIntervalMs: 0, silenceMs: 10_000_000 })
       await using _ = page
       world.create('b')
@@ -357,7 +357,7 @@ describe('a page that was frozen', () => {
     })
   }
 
-  test('and hears its connection afterwards keeps it', async () => {
+  test('a page that was frozen and receives data afterwards keeps its connection', async () => {
     let wake: (why: Wake) => void = () => undefined
     const world = new World(['a'])
     const onWake = (listener: typeof wake) => {
@@ -374,7 +374,7 @@ describe('a page that was frozen', () => {
     expect(page.requests).toEqual(['stream newest'])
   })
 
-  test('a page that becomes visible asks whether it missed something, and waits for it no longer than four seconds', async () => {
+  test('a page that becomes visible probes its watch, and waits for it no longer than four seconds', async () => {
     const { world, page, wake } = await woken({ proofIntervalMs: 0, silenceMs: 10_000_000 })
     await using _ = page
     world.create('b')
@@ -402,7 +402,7 @@ describe('a page that was frozen', () => {
 })
 
 describe('"Retry now"', () => {
-  test('ends the wait before the next attempt, in every kind of wait', async () => {
+  test('"Retry now" ends the wait before the next attempt, in every kind of wait', async () => {
     for (const status of [503, 403, 404, 401]) {
       const world = new World(['a'])
       const restore = world.server.faults.add({ times: 999, fault: { type: 'status', status } })
@@ -416,7 +416,7 @@ describe('"Retry now"', () => {
     }
   })
 
-  test('does nothing to a connection that is heard', async () => {
+  test('"Retry now" does nothing to a connection that delivers data', async () => {
     const world = new World(['a'])
     await using page = await new Page(world).open()
     world.update('a')
@@ -451,7 +451,7 @@ describe('an API that lists and does not watch', () => {
     fault: { type: 'status', status } as const,
   })
   for (const status of [405, 501]) {
-    test(`(${status}) is polled: its state says so, changes arrive within the interval, one error`, async () => {
+    test(`an API that lists and does not watch (${status}) is polled: its state says so, changes arrive within the interval, one error`, async () => {
       const world = new World(['a'])
       world.server.faults.add(refused(status))
       const reported: unknown[] = []
@@ -473,7 +473,7 @@ describe('an API that lists and does not watch', () => {
     })
   }
 
-  test('and whose lists have no version', async () => {
+  test('an API that does not watch, and whose lists have no version, is polled', async () => {
     const world = new World(['a'])
     world.server.faults.add(refused(405))
     const fetch = async (request: Request, next: Fetch) => {
@@ -489,7 +489,7 @@ describe('an API that lists and does not watch', () => {
     expect(page.changes.filter((change) => change.includes('-'))).toEqual([])
   })
 
-  test('a server that forgets `watch` and answers with the list', async () => {
+  test('a server that ignores `watch` and answers with the list is polled', async () => {
     const world = new World(['a'])
     const fetch = (request: Request, next: Fetch) => {
       const url = new URL(request.url)
@@ -503,7 +503,7 @@ describe('an API that lists and does not watch', () => {
     expect(page.state).toBe(world.state)
   })
 
-  test('a user who may list and may not watch is kept up to date all the same', async () => {
+  test('a user who may list and may not watch is kept up to date nevertheless', async () => {
     const world = new World(['a'])
     world.server.faults.add(refused(403))
     await using page = await new Page(world).open()

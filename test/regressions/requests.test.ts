@@ -65,13 +65,13 @@ async function listen(answer: (request: IncomingMessage, response: ServerRespons
 }
 
 describe('what a server sends is not kept on disk', () => {
-  it.each(requests)('%s forbids every HTTP cache to keep the answer', async (_name, ask) => {
+  it.each(requests)('%s forbids every HTTP cache to store the response', async (_name, ask) => {
     const server = serve(() => status(404, 'NotFound'))
     await errorOf(ask(server.client()))
     expect(server.requests.map(({ cache }) => cache)).toEqual(['no-store'])
   })
 
-  it('the second try after a 401 does too', async () => {
+  it('the second attempt after a 401 forbids caches too', async () => {
     const server = serve((_request, count) => status(count === 1 ? 401 : 404, 'x'))
     const tokens = ['first', 'second']
     await errorOf(server.client({ token: () => tokens.shift() }).get(Pod, 'x', shop))
@@ -82,7 +82,7 @@ describe('what a server sends is not kept on disk', () => {
 describe('a redirect', () => {
   const options: KubeClientOptions = { token: TOKEN, impersonate: { user: 'ann' }, headers: { 'x-api-key': 'key-of-the-gateway' } }
 
-  it.each(requests)('of %s is refused: nothing reaches the other origin, and the error names both URLs', async (_name, ask) => {
+  it.each(requests)('a redirect of %s is refused: nothing reaches the other origin, and the error names both URLs', async (_name, ask) => {
     for (const code of [301, 302, 303, 307, 308]) {
       await using other = await listen((_request, response) => void response.end('{"kind":"Secret","metadata":{"name":"s"}}'))
       await using cluster = await listen(
@@ -100,7 +100,7 @@ describe('a redirect', () => {
   })
 
   it.each(['/elsewhere', '//other.test/x', 'elsewhere', 'https://127.0.0.1/x', 'javascript:alert(1)', 'http://['])(
-    'is refused wherever it leads: %s',
+    'a redirect is refused wherever it leads: %s',
     async (location) => {
       await using cluster = await listen((_request, response) => void response.writeHead(302, { location }).end())
       const error = await errorOf(new KubeClient({ baseUrl: cluster.url, ...options }).list(Pod))
@@ -109,7 +109,7 @@ describe('a redirect', () => {
     },
   )
 
-  it('that an injected fetch has followed is refused as well', async () => {
+  it('a redirect that an injected fetch has followed is refused as well', async () => {
     await using other = await listen((_request, response) => void response.end('{"metadata":{},"items":[]}'))
     await using cluster = await listen((_request, response) => void response.writeHead(302, { location: `${other.url}/x` }).end())
     const follows = (request: Request) => fetch(new Request(request, { redirect: 'follow' }))
@@ -117,7 +117,7 @@ describe('a redirect', () => {
     expect(error.message).toContain(`redirected to ${other.url}/x`)
   })
 
-  it('in a browser, which hides where it leads, is refused with advice', async () => {
+  it('a redirect in a browser, which hides its target, is refused with advice', async () => {
     const opaque = () => Object.defineProperties(Response.error(), { type: { value: 'opaqueredirect' } })
     const error = await errorOf(serve(opaque).client().list(Pod))
     expect(error).toMatchObject({
@@ -140,7 +140,7 @@ describe('a token that no header can hold', () => {
     `${TOKEN}\x7f`,
   ]
 
-  it.each(broken)('is refused when the client is made, and not quoted: %j', (token) => {
+  it.each(broken)('a token that no header can hold is refused when the client is made, and not quoted: %j', (token) => {
     let error: unknown
     try {
       new KubeClient({ baseUrl: 'http://kube.test', token })
@@ -164,13 +164,13 @@ describe('a token that no header can hold', () => {
     },
   )
 
-  it('is no token when the function returns null, as storage of browsers does', async () => {
+  it('a token function that returns null, as the storage of browsers does, sends no token', async () => {
     const server = serve(() => ({ metadata: {}, items: [] }))
     await server.client({ token: () => null as never }).list(Pod)
     expect(server.requests[0]?.headers.get('authorization')).toBeNull()
   })
 
-  it.each(broken)('is refused among the headers too: %j', (value) => {
+  it.each(broken)('a token that no header can hold is refused among the headers too: %j', (value) => {
     const forms: HeadersInit[] = [{ 'x-key': value }, [['x-key', value]], new Map([['x-key', value]]) as never]
     for (const headers of forms) {
       let error: unknown
@@ -185,14 +185,14 @@ describe('a token that no header can hold', () => {
     }
   })
 
-  it('is refused in the headers of one request', async () => {
+  it('a token that no header can hold is refused in the headers of one request', async () => {
     const server = serve(() => ({}))
     const error = await errorOf(server.client().request({ path: 'x', headers: { 'x-key': `${TOKEN}\n` } }))
     expect(error).toBeInstanceOf(TypeError)
     expect(everything(error)).not.toContain('hunter2')
   })
 
-  it('is not taken for the name of a header', () => {
+  it('a token that no header can hold is not taken for the name of a header', () => {
     expect(() => new KubeClient({ baseUrl: 'http://kube.test', headers: { 'Authorization: hunter2': 'x' } })).toThrow(
       /^KubeClient: headers has a name/,
     )
@@ -222,7 +222,7 @@ describe('a secret', () => {
       'application/json',
     ],
     ['behind much text', (headers: Headers) => `${'x'.repeat(490)}${headers.get('authorization')?.slice(7)}`, 'text/plain'],
-  ])('that a proxy repeats %s is not in the error', async (_how, page, contentType) => {
+  ])('a secret that a proxy repeats %s is not in the error', async (_how, page, contentType) => {
     const server = serve((request) => new Response(page(request.headers), { status: 502, headers: { 'content-type': contentType } }))
     const error = await errorOf(server.client(options).list(Pod))
     expect(error).toSatisfy((it) => isApiError(it) && it.status === 502)
@@ -238,7 +238,7 @@ describe('a secret', () => {
       (request: Request) => Object.assign(new Error('failed'), { config: { headers: Object.fromEntries(request.headers) } }),
     ],
     ['refusal of a header', () => new TypeError(`Headers.append: "Bearer ${TOKEN}\nx" is an invalid header value.`)],
-  ])('that the error of another library has in its %s is not passed on', async (_where, make) => {
+  ])('a secret that the error of another library has in its %s is not passed on', async (_where, make) => {
     const error = await errorOf(
       serve((request) => Promise.reject(make(request)))
         .client(options)
@@ -249,7 +249,7 @@ describe('a secret', () => {
     expect(error.cause).not.toBeInstanceOf(Request)
   })
 
-  it('that ends in an answer which does not parse is not quoted', async () => {
+  it('a secret that ends in an answer which does not parse is not quoted', async () => {
     const cut = () =>
       new Response('{"kind":"Secret","metadata":{"name":"s"},"data":{"password":"aHVudGVyMg=="', {
         headers: { 'content-type': 'application/json' },
@@ -265,8 +265,8 @@ describe('a secret', () => {
   })
 })
 
-describe('an answer that is none of an API server', () => {
-  it('with an error is named with its content type, its final URL and the title of its page', async () => {
+describe('an error page that is not from an API server', () => {
+  it('an error page that is not from an API server is named with its content type, its final URL and the title of its page', async () => {
     const page = () => {
       const response = new Response('<html><title>\n Sign in to Acme </title><body>…', {
         status: 403,
@@ -288,7 +288,7 @@ describe('an error page that never ends', () => {
     ['get', (client: KubeClient) => client.get(Pod, 'x', shop)],
     ['list', (client: KubeClient) => client.list(Pod)],
     ['watch', (client: KubeClient) => client.watch(Pod).next()],
-  ])('is read for 5 s at the most, and what arrived counts: %s', async (_name, ask) => {
+  ])('an error page that never ends is read for 5 s at the most, and what arrived counts: %s', async (_name, ask) => {
     const clock = new VirtualClock()
     const { body, cancelled } = endlessBody(new TextEncoder().encode('the gateway is tired'))
     const asked = errorOf(ask(serve(() => new Response(body, { status: 503 })).client({ clock })))
@@ -299,7 +299,7 @@ describe('an error page that never ends', () => {
     await cancelled
   })
 
-  it('is read up to 64 KiB, however fast it comes', async () => {
+  it('an error page that never ends is read up to 64 KiB, however fast it comes', async () => {
     let given = 0
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull(controller) {
@@ -332,7 +332,7 @@ describe('a server that asks to wait', () => {
     [undefined, 99_999_999_999_999, 300_000],
     [undefined, -1, 0],
     ['NaN', 7, 7_000],
-  ])('is given 5 minutes at the most: header %j, Status %j', async (header, retryAfterSeconds, expected) => {
+  ])('a server that asks to wait is given 5 minutes at the most: header %j, Status %j', async (header, retryAfterSeconds, expected) => {
     const answer = () =>
       Response.json(
         { kind: 'Status', code: 429, details: { retryAfterSeconds } },

@@ -21,7 +21,7 @@ test('HTTP 500 does not end an informer: not for a list, and not for a watch', a
   expect(scene.informer.store.size).toBe(2)
 })
 
-test('an ERROR in the stream that is not 410 is seen, and the watch goes on where it was', async () => {
+test('an ERROR in the stream that is not 410 is reported, and the watch continues from its version', async () => {
   const world = new World(['a'])
   world.server.faults.add({ match: { verb: 'watch' }, fault: { type: 'error-event', status: { code: 403, message: 'no longer yours' } } })
   const errors: unknown[] = []
@@ -37,7 +37,7 @@ test('an ERROR in the stream that is not 410 is seen, and the watch goes on wher
   expect(watches(scene).map((params) => params.get('resourceVersion'))).toEqual(['101', '101'])
 })
 
-test('HTTP 410 does not end an informer, and nobody is left hanging: handlers hear of what the relist brought', async () => {
+test('HTTP 410 does not end an informer, and no wait hangs: handlers receive the differences of the relist', async () => {
   await using scene = await new Scene(['a']).settle()
   const { world } = scene
   const notes: string[] = []
@@ -97,7 +97,7 @@ test('every watch asks for bookmarks, so that a quiet feed can resume', async ()
   expect(watches(scene).map((params) => params.get('allowWatchBookmarks'))).toEqual(['true', 'true'])
 })
 
-test('a logout is no storm of 401: ten feeds share one refresh, and each asks again once or twice a minute', async () => {
+test('a logout causes no storm of 401: ten feeds share one refresh, and each retries once or twice a minute', async () => {
   const world = new World(['a'])
   world.server.faults.add({ times: 1e6, fault: { type: 'status', status: 401 } })
   let sent = 0
@@ -120,7 +120,7 @@ test('a logout is no storm of 401: ten feeds share one refresh, and each asks ag
   await Promise.all(informers.map((informer) => informer.close()))
 })
 
-test('who may not list the cluster is told so: a state, and a promise that rejects when asked to', async () => {
+test('a user who may not list the cluster gets a state, and a promise that rejects when requested to', async () => {
   const world = new World(['a'])
   world.server.faults.add({ times: 1_000, fault: { type: 'status', status: 403, reason: 'Forbidden' } })
   await using scene = new Scene(world)

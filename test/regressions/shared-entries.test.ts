@@ -21,7 +21,7 @@ test('a text that does not parse is repaired in every store that holds the entry
   }
 })
 
-test('a store that has let an entry go is not told of it any more, and the others are', () => {
+test('a store that has dropped an entry is not called about it any more, and the others are', () => {
   const entry = broken()
   const told: number[] = []
   const stores = [0, 1, 2].map((number) => {

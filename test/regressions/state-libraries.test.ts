@@ -39,7 +39,7 @@ describe.each([
   })
   const expected = everythingOf(entryOf())
 
-  it('can be read behind a proxy of any library, and gives the same object each time', () => {
+  it('an entry can be read behind a proxy of any library, and returns the same object each time', () => {
     const entry = entryOf()
     const wrapped = new Proxy(entry, {})
     expect(everythingOf(wrapped)).toEqual(expected)
@@ -48,14 +48,14 @@ describe.each([
     expect(wrapped.labels).toBe(labels)
   })
 
-  it('stays the same entry in a ref and in a reactive object of Vue', () => {
+  it('an entry stays the same in a ref and in a reactive object of Vue', () => {
     const entry = entryOf()
     expect(ref({ rows: [entry] }).value.rows[0]).toBe(entry)
     expect(reactive({ entry }).entry).toBe(entry)
     expect(reactive(entry).object).toBe(entry.object)
   })
 
-  it('can be read in a proxy of valtio and in its snapshots', () => {
+  it('an entry can be read in a proxy of valtio and in its snapshots', () => {
     const read = entryOf()
     void read.object
     const state = proxy({ rows: [read] })
@@ -63,7 +63,7 @@ describe.each([
     expect(everythingOf(valtioSnapshot(state).rows[0] as Entry<KubeObject>)).toEqual(expected)
   })
 
-  it('can be read and kept in a store when it was frozen, by immer or by hand', () => {
+  it('a frozen entry, by immer or by hand, can be read and stored', () => {
     const store = new Store<KubeObject>()
     store.add(entryOf())
     const state = produce({ rows: [] as readonly Entry<KubeObject>[] }, (draft) => {
@@ -78,7 +78,7 @@ describe.each([
     expect(store.get('shop/web')).toBe(row)
   })
 
-  it('is copied by structuredClone and by JSON as its key and its text, which make an entry again', () => {
+  it('an entry is copied by structuredClone and by JSON as its key and its text, which make an entry again', () => {
     const store = new Store<KubeObject>()
     store.add(entryOf())
     const { key, uid, resourceVersion, text } = expected
@@ -88,7 +88,7 @@ describe.each([
     expect(everythingOf(entryFromText(row.text))).toEqual(expected)
   })
 
-  it('shows its key and its version in a console', () => {
+  it('an entry shows its key and its version in a console', () => {
     expect(inspect(entryOf())).toMatch(/key: 'shop\/web',\s+uid: 'u',\s+resourceVersion: '7',/)
   })
 })

@@ -46,7 +46,7 @@ test('an error handler that starts the informer again cannot bring a stopped one
   world.expectNothingLeft()
 })
 
-test('abort does not throw: run() resolves', async () => {
+test('an abort does not throw: run() resolves', async () => {
   const world = new World(['a'])
   const informer = new SharedInformer(new ListWatch(clientOf(world), ConfigMap, { namespace: 'shop' }), quiet(world))
   const stop = new AbortController()

@@ -111,7 +111,7 @@ test('a snapshot is never shown to another user, and is gone after a logout', as
   expect(await found(world, persister, { user: 'ann' })).toBe('')
 })
 
-test('secrets do not come to rest on a disk because somebody turned persistence on', () => {
+test('Secrets are not written to disk because persistence was turned on', () => {
   const world = new World()
   expect(() => createInformer(clientOf(world), Secret, { ...quiet(world), persist: { to: memoryPersister() } })).toThrow(
     "set sensitive: ['secrets']",

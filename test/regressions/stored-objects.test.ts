@@ -94,7 +94,7 @@ describe('a stored object', () => {
     })
   }
 
-  test('that comes twice, from a persister with a fault, is not used', async () => {
+  test('a stored object that comes twice, from a persister with a fault, is not used', async () => {
     const world = new World(['a', 'b'])
     const persister = memoryPersister(await storedBy(world))
     const twice: Persister = {
@@ -110,7 +110,7 @@ describe('a stored object', () => {
     expect(scene.informer.status.source).toBe('stream')
   })
 
-  test('without a version of the whole state is not used', async () => {
+  test('a stored object without a version of the whole state is not used', async () => {
     const world = new World(['a', 'b'])
     const persister = memoryPersister(await storedBy(world))
     const unversioned: Persister = {

@@ -34,7 +34,7 @@ describe('a client that authenticates, with a persister and no user', () => {
     'an Authorization header': { headers: { authorization: 'Basic secret-of-ann' } },
   }
   for (const [what, options] of Object.entries(credentials)) {
-    test(`stores and loads nothing, says so once, and runs from memory: ${what}`, async () => {
+    test(`a client that authenticates, with a persister and no user, stores and loads nothing, says so once, and runs from memory: ${what}`, async () => {
       const world = new World(['a'])
       const storage: MemoryStorage = new Map()
       const { state, size, errors, stored } = await life(world, storage, clientOf(world, options))
@@ -44,7 +44,7 @@ describe('a client that authenticates, with a persister and no user', () => {
     })
   }
 
-  test('stores for the user that is named, and a second token of the same user finds it', async () => {
+  test('a client that authenticates stores for the named user, and a second token of the same user finds the state', async () => {
     const world = new World(['a'])
     const storage: MemoryStorage = new Map()
     expect(await life(world, storage, clientOf(world, { token: 'first' }), { user: 'ann' })).toMatchObject({ errors: [], stored: 1 })
@@ -52,7 +52,7 @@ describe('a client that authenticates, with a persister and no user', () => {
     expect(await life(world, storage, clientOf(world, { token: 'third' }), { user: 'bob' })).toMatchObject({ source: 'stream' })
   })
 
-  test('stores when the empty user is given, which says that there is only one', async () => {
+  test('a client that authenticates stores when the user is the empty string, which says that there is only one', async () => {
     const world = new World(['a'])
     expect(await life(world, new Map(), clientOf(world, { token: 't' }), { user: '' })).toMatchObject({ errors: [], stored: 1 })
   })

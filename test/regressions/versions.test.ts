@@ -61,7 +61,7 @@ async function informed(
 }
 
 describe('an event that is older than the store', () => {
-  test('sets neither its object nor the feed back, and is reported', async () => {
+  test('an event that is older than the store sets neither its object nor the feed back, and is reported', async () => {
     await using scene = await informed([entry('a', '9')])
     await scene.send(event('MODIFIED', 'a', '20'), event('ADDED', 'b', '21'))
     await scene.send(event('MODIFIED', 'a', '15'), event('DELETED', 'b', '18'))
@@ -70,13 +70,13 @@ describe('an event that is older than the store', () => {
     expect(scene.errors).toEqual([expect.stringContaining('shop/a: its version 15'), expect.stringContaining('shop/b: its version 18')])
   })
 
-  test('counts when its object is another one of the same name', async () => {
+  test('an event that is older than the store counts when its object is another one of the same name', async () => {
     await using scene = await informed([entry('a', '9')])
     await scene.send(event('MODIFIED', 'a', '20'), event('ADDED', 'a', '15', 'another'))
     expect(scene.state()).toEqual(['a/another@15'])
   })
 
-  test('counts where versions are opaque: they have no order', async () => {
+  test('an event that is older than the store counts where versions are opaque: they have no order', async () => {
     await using scene = await informed([entry('a', 'x9')])
     await scene.send(event('MODIFIED', 'a', 'x8'))
     expect(scene.state()).toEqual(['a/a@x8'])
@@ -84,13 +84,13 @@ describe('an event that is older than the store', () => {
 })
 
 describe('waiting for a version that is opaque', () => {
-  test('ends at once when an object, or the collection, has it', async () => {
+  test('waiting for a version that is opaque ends at once when an object, or the collection, has it', async () => {
     await using scene = await informed([entry('a', 'v-a')], { resourceVersion: 'list-1' })
     await scene.informer.waitForResourceVersion('v-a')
     await scene.informer.waitForResourceVersion('list-1')
   })
 
-  test('ends when an event brings it, also when another one follows in the same batch', async () => {
+  test('waiting for a version that is opaque ends when an event brings it, also when another one follows in the same batch', async () => {
     await using scene = await informed([entry('a', 'v-a')], { resourceVersion: 'list-1' })
     let reached = false
     const waiting = scene.informer.waitForResourceVersion('v-b').then(() => {
@@ -103,7 +103,7 @@ describe('waiting for a version that is opaque', () => {
     expect(reached).toBe(true)
   })
 
-  test('still orders versions that are numbers', async () => {
+  test('waiting for a version still orders versions that are numbers', async () => {
     await using scene = await informed([entry('a', '9')])
     await scene.informer.waitForResourceVersion('7')
     let reached = false
@@ -120,13 +120,13 @@ describe('waiting for a version that is opaque', () => {
 describe('two objects of one namespace and name', () => {
   const twins = [entry('a', '1', 'first'), entry('a', '2', 'second')]
 
-  test('are reported, and the last one is kept', async () => {
+  test('two objects of one namespace and name are reported, and the last one is kept', async () => {
     await using scene = await informed(twins)
     expect(scene.state()).toEqual(['a/second@2'])
     expect(scene.errors).toEqual([expect.stringContaining('2 objects called shop/a')])
   })
 
-  test('are reported when a watch changes them in turn', async () => {
+  test('two objects of one namespace and name are reported when a watch changes them in turn', async () => {
     await using scene = await informed([entry('a', '9', 'first')])
     await scene.send(event('MODIFIED', 'a', '20', 'second'), event('MODIFIED', 'a', '21', 'first'))
     expect(scene.state()).toEqual(['a/first@21'])
@@ -134,7 +134,7 @@ describe('two objects of one namespace and name', () => {
     expect(scene.errors).toHaveLength(2)
   })
 
-  test('are both kept where keyFunc tells them apart, and change one by one', async () => {
+  test('two objects of one namespace and name are both kept where keyFunc tells them apart, and change one by one', async () => {
     const keyFunc = (object: Keyed) => ('metadata' in object ? object.metadata.uid : object.uid) ?? ''
     await using scene = await informed(twins, { keyFunc })
     expect(scene.state()).toEqual(['a/first@1', 'a/second@2'])

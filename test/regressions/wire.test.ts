@@ -6,7 +6,7 @@ import { ConfigMap, Namespace } from '../../src/resources/core/v1'
 import { World } from '../conformance/world'
 import { clientOf, quiet, Scene } from '../informer/support'
 
-test('LIST and WATCH give the same types: a time is the string the server sent', async () => {
+test('LIST and WATCH return the same types: a time is the string the server sent', async () => {
   await using scene = await new Scene(['listed'], { initialList: 'list' }).settle()
   scene.world.create('watched')
   await scene.settle()

@@ -16,7 +16,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
   })
 
   describe('reads', () => {
-    it('give what was put, by key, by object and by name', () => {
+    it('reads return what was put, by key, by object and by name', () => {
       const store = makeStore()
       const a = entry('a')
       store.replace([a, entry('b')], '5')
@@ -29,16 +29,16 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.size).toBe(2)
     })
 
-    it('give the key of an entry, whether it is there or not', () => {
+    it('reads return the key of an entry, whether the store has it or not', () => {
       expect(makeStore().keyOf(entry('a'))).toBe('n/a')
     })
 
-    it('give undefined for what is not there', () => {
+    it('reads return undefined for an object that the store lacks', () => {
       expect(makeStore().get('n/a')).toBeUndefined()
       expect(makeStore().get({ name: 'a' })).toBeUndefined()
     })
 
-    it('give lists of their own, which later steps do not change', () => {
+    it('reads return lists that later steps do not change', () => {
       const store = makeStore()
       store.replace([entry('a')], '1')
       const [list, keys] = [store.list(), store.keys()]
@@ -47,7 +47,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(keys).toEqual(['n/a'])
     })
 
-    it('give the same list until something changes', () => {
+    it('reads return the same list until something changes', () => {
       const store = makeStore()
       store.replace([entry('a'), entry('b')], '1')
       const list = store.list()
@@ -70,7 +70,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       }
     })
 
-    it('parse nothing', () => {
+    it('reads parse nothing', () => {
       const store = makeStore()
       const parse = vi.spyOn(JSON, 'parse')
       store.replace([entry('a')], '1')
@@ -83,7 +83,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
   })
 
   describe('add, update and delete', () => {
-    it('take objects and entries, and leave the version alone', () => {
+    it('add, update and delete accept objects and entries, and do not change the version', () => {
       const store = makeStore()
       store.replace([], '5')
       const seen = record(store)
@@ -96,13 +96,13 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.resourceVersion).toBe('5')
     })
 
-    it('take an object whatever its members are called', () => {
+    it('add, update and delete accept an object with any member names', () => {
       const store = makeStore()
       store.add({ metadata: { name: 'a' }, key: 'k', text: 't' } as KubeObject)
       expect(store.get('a')?.object).toEqual({ metadata: { name: 'a' }, key: 'k', text: 't' })
     })
 
-    it('report an object of another uid as a delete of the old and an add of the new', () => {
+    it('add, update and delete report an object with another uid as a deletion of the old and an addition of the new', () => {
       const store = makeStore()
       store.add(entry('a'))
       const seen = record(store)
@@ -110,14 +110,14 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(seen).toEqual(['apply : deleted a, added a'])
     })
 
-    it('refuse an object without a name', () => {
+    it('add, update and delete refuse an object without a name', () => {
       expect(() => makeStore().add({ metadata: {} })).toThrow(/metadata\.name/)
       expect(() => makeStore().delete({ metadata: {} })).toThrow(/metadata\.name/)
     })
   })
 
-  describe('33. replace', () => {
-    it('shows the complete new state to the first listener', () => {
+  describe('replace', () => {
+    it('[store/replace] replace shows the complete new state to the first listener', () => {
       const store = makeStore()
       store.replace([entry('a'), entry('b')], '1')
       const seen: unknown[] = []
@@ -126,7 +126,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(seen).toEqual([[['n/b', 'n/c'], '2']])
     })
 
-    it('reports deletes before adds and updates', () => {
+    it('[store/replace] replace reports deletions before additions and updates', () => {
       const store = makeStore()
       store.replace([entry('a'), entry('b'), entry('c')], '1')
       const seen = record(store)
@@ -134,7 +134,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(seen).toEqual(['replace 2: deleted a, deleted c, added z, updated b 1→2'])
     })
 
-    it('tells the deletes with the last state the store had', () => {
+    it('[store/replace] replace reports deletions with the store’s last state', () => {
       const store = makeStore()
       const a = entry('a')
       store.replace([a], '1')
@@ -144,14 +144,14 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(gone).toEqual([a])
     })
 
-    it('38. by nothing is a step too', () => {
+    it('[informer/empty-list] replace by nothing is a step too', () => {
       const store = makeStore()
       const seen = record(store)
       store.replace([], '1')
       expect(seen).toEqual(['replace 1: '])
     })
 
-    it('39. keeps the entry, and reports nothing, where uid and version are the same', () => {
+    it('[store/same-version] replace keeps the entry, and reports nothing, where uid and version are the same', () => {
       const store = makeStore()
       const a = entry('a')
       store.replace([a], '1')
@@ -161,7 +161,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(seen).toEqual(['replace 2: '])
     })
 
-    it('reports an update where there is no version to compare', () => {
+    it('[store/replace] replace reports an update where there is no version to compare', () => {
       const store = makeStore()
       store.replace([entry('a', { rv: '' })], '1')
       const seen = record(store)
@@ -169,7 +169,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(seen).toEqual(['replace 2: updated a →'])
     })
 
-    it('34. reports an object of another uid as a delete of the old and an add of the new', () => {
+    it('[store/new-uid] replace reports an object with another uid as a deletion of the old and an addition of the new', () => {
       const store = makeStore()
       store.replace([entry('a'), entry('b')], '1')
       const seen = record(store)
@@ -177,7 +177,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(seen).toEqual(['replace 2: deleted a, added a'])
     })
 
-    it('takes the last of several entries with one key', () => {
+    it('[store/replace] replace keeps the last of several entries with one key', () => {
       const store = makeStore()
       store.replace([entry('a'), entry('a', { rv: '2' })], '2')
       expect(store.size).toBe(1)
@@ -185,8 +185,8 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
     })
   })
 
-  describe('35. apply', () => {
-    it('decides itself what is new, changed and gone', () => {
+  describe('apply', () => {
+    it('[store/event-type] apply decides whether an object is new, changed or deleted', () => {
       const store = makeStore()
       store.replace([entry('a')], '1')
       const seen = record(store)
@@ -196,7 +196,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.resourceVersion).toBe('3')
     })
 
-    it('keeps the order of the wire, with several changes of one object', () => {
+    it('[store/event-type] apply keeps the order of the wire, with several changes of one object', () => {
       const store = makeStore()
       const seen = record(store)
       store.apply(
@@ -211,7 +211,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(seen).toEqual(['apply 4: added a, updated a 1→2, deleted a, added a'])
     })
 
-    it('reports a delete with the state of the deletion itself', () => {
+    it('[store/event-type] apply reports a deletion with its own state of the object', () => {
       const store = makeStore()
       store.replace([entry('a')], '1')
       const last = entry('a', { rv: '2' })
@@ -222,7 +222,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.size).toBe(0)
     })
 
-    it('does not report an object at the version it has: a replayed event', () => {
+    it('[store/event-type] apply does not report an object at the store’s version: a replayed event', () => {
       const store = makeStore()
       const a = entry('a')
       store.replace([a], '1')
@@ -232,7 +232,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.get('n/a')).toBe(a)
     })
 
-    it('34. reports an object of another uid as a delete of the old and an add of the new', () => {
+    it('[store/new-uid] apply reports an object with another uid as a deletion of the old and an addition of the new', () => {
       const store = makeStore()
       store.replace([entry('a')], '1')
       const seen = record(store)
@@ -240,7 +240,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(seen).toEqual(['apply 2: deleted a, added a'])
     })
 
-    it('34. does not delete an object because another of its name was deleted', () => {
+    it('[store/new-uid] apply does not delete an object because another one with its name was deleted', () => {
       const store = makeStore()
       store.replace([entry('a', { uid: 'new' })], '1')
       const seen = record(store)
@@ -249,7 +249,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.size).toBe(1)
     })
 
-    it('27. of nothing is a bookmark: the version moves, and subscribers are told of no change', () => {
+    it('[watch/progress] apply of nothing is a bookmark: the version advances, and subscribers receive no change', () => {
       const store = makeStore()
       store.replace([entry('a')], '1')
       const seen = record(store)
@@ -259,8 +259,8 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
     })
   })
 
-  describe('41. resync', () => {
-    it('tells of every object once more, without a change', () => {
+  describe('resync', () => {
+    it('[informer/resync-and-relist] resync reports every object again, without a change', () => {
       const store = makeStore()
       store.replace([entry('a'), entry('b')], '5')
       const seen = record(store)
@@ -270,7 +270,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
   })
 
   describe('hydrate', () => {
-    it('takes a state into a store that has none', () => {
+    it('hydrate gives a state to a store that has none', () => {
       const store = makeStore()
       const seen = record(store)
       expect(store.hydrate([entry('a')], '5')).toBe(true)
@@ -278,7 +278,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.resourceVersion).toBe('5')
     })
 
-    it('loses to the network: a store that has a version stays as it is', () => {
+    it('hydrate loses to the network: a store that has a version stays as it is', () => {
       const store = makeStore()
       store.replace([], '7')
       const seen = record(store)
@@ -289,8 +289,8 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
     })
   })
 
-  describe('25. an entry whose text does not parse', () => {
-    it('is dropped when somebody reads it, the version with it, and whoever can fetch it again is told', () => {
+  describe('an entry whose text does not parse', () => {
+    it('[wire/malformed] an entry whose text does not parse is dropped on reading, together with the version, and the listener that can fetch it again is called', () => {
       const store = makeStore()
       store.replace([unreadable('a'), entry('b')], '5')
       const seen = record(store)
@@ -305,7 +305,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.resourceVersion).toBe('')
     })
 
-    it('does not take its successor with it', () => {
+    it('[wire/malformed] an entry whose text does not parse is dropped without its successor', () => {
       const store = makeStore()
       store.replace([unreadable('a')], '1')
       const broken = store.get('n/a')
@@ -318,7 +318,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.resourceVersion).toBe('3')
     })
 
-    it('drops nothing after it was deleted', () => {
+    it('[wire/malformed] an entry whose text does not parse drops nothing after it was deleted', () => {
       const store = makeStore()
       store.replace([unreadable('a'), unreadable('b')], '1')
       const [a, b] = store.list()
@@ -331,7 +331,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(store.resourceVersion).toBe('2')
     })
 
-    it('that a listener reads is told to the others as added first and deleted then', () => {
+    it('[wire/malformed] an entry whose text does not parse, read by a listener, reaches the others as added first and deleted then', () => {
       const store = makeStore()
       const reportError = vi.fn()
       vi.stubGlobal('reportError', reportError)
@@ -346,7 +346,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
   })
 
   describe('listeners', () => {
-    it('that throw are reported, and hinder neither the others nor the store', () => {
+    it('listeners that throw are reported, and affect neither the others nor the store', () => {
       const store = makeStore()
       const reportError = vi.fn()
       vi.stubGlobal('reportError', reportError)
@@ -360,7 +360,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(reportError.mock.calls).toEqual([[mistake]])
     })
 
-    it('are told in one order, also of what a listener does itself', () => {
+    it('listeners are called in one order, also for steps made by a listener', () => {
       const store = makeStore()
       store.subscribe(({ changes }) => {
         if (changes.some((change) => change.type === 'added')) store.delete({ name: 'a', namespace: 'n' })
@@ -370,7 +370,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(seen).toEqual(['apply : added a', 'apply : deleted a'])
     })
 
-    it('are not called after they left, not even by the step in which they left', () => {
+    it('listeners are not called after they unsubscribed, not even for the step in which they did', () => {
       const store = makeStore()
       const calls: string[] = []
       const leave = store.subscribe(() => {
@@ -384,7 +384,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
       expect(calls).toEqual(['first'])
     })
 
-    it('are told as often as they subscribed, and leaving twice is leaving once', () => {
+    it('listeners are called as often as they subscribed, and unsubscribing twice is a no-op', () => {
       const store = makeStore()
       let calls = 0
       const count = () => void calls++
@@ -399,7 +399,7 @@ export function storeContract(makeStore: () => Store<KubeObject>): void {
     })
   })
 
-  it('keeps objects under the key of metadata.namespace and metadata.name by default', () => {
+  it('a store keeps objects under the key of metadata.namespace and metadata.name by default', () => {
     const store = makeStore()
     const a = entry('a')
     store.add(a)

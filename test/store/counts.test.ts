@@ -70,7 +70,7 @@ describe('a change of one object', () => {
     return { changes, touched: [...touched].sort(), indexed: name.mock.calls.length, stepped }
   }
 
-  it('looks at that one only, and steps over no more items, whatever their number', () => {
+  it('a change of one object reads that one only, and takes the same number of steps however many there are', () => {
     const few = seen(500)
     expect(few.changes).toEqual(['updated e5 1→2', 'deleted e6', 'added new'])
     expect(few.touched).toEqual(['n/e5', 'n/e6'])
@@ -81,14 +81,14 @@ describe('a change of one object', () => {
 })
 
 describe('a new list', () => {
-  it('with one difference is one change, and one object is indexed anew', () => {
+  it('a new list with one difference is one change, and one object is indexed again', () => {
     const { indexer, changes, name } = counted(5_000)
     indexer.replace([...entries(4_999), entry('e4999', { rv: '2', uid: '4999' })], '2')
     expect(changes).toEqual(['updated e4999 1→2'])
     expect(name).toHaveBeenCalledTimes(1)
   })
 
-  it('steps over items in proportion to their number', () => {
+  it('a new list takes steps in proportion to the number of items', () => {
     const stepped = (count: number) => {
       const { indexer } = counted(count)
       const next = entries(count)
@@ -99,7 +99,7 @@ describe('a new list', () => {
 })
 
 describe('selectors', () => {
-  it('read the labels of an entry once, and parse nothing else', () => {
+  it('selectors read the labels of an entry once, and parse nothing else', () => {
     const indexer = new Indexer<KubeObject>()
     indexer.replace(entries(700), '1')
     const lister = new Lister(indexer)

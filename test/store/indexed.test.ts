@@ -6,7 +6,7 @@ import { gone, names, put, type Thing, thing } from '../view/support'
 const setUp = () => new Indexer<Thing, 'title'>(metaNamespaceKey, { title: fieldIndex(['title']) })
 
 describe('indexed', () => {
-  it('lists the entries with the value, as the same array until one of them changes', () => {
+  it('indexed lists the entries with the value, as the same array until one of them changes', () => {
     const indexer = setUp()
     indexer.apply(put(thing('a', { title: 'x' }), thing('b', { title: 'y' })), '1')
     const source = indexed(indexer, 'title', 'x')
@@ -18,7 +18,7 @@ describe('indexed', () => {
     expect(names(source.list())).toBe('a b')
   })
 
-  it('reports an object that gains or loses the value as added or deleted, and no other object', () => {
+  it('indexed reports an object that gains or loses the value as added or deleted, and no other object', () => {
     const indexer = setUp()
     indexer.apply(put(thing('a', { title: 'x' }), thing('b', { title: 'y' })), '1')
     const calls: string[] = []
@@ -31,11 +31,11 @@ describe('indexed', () => {
     expect(calls).toEqual(['added b', 'updated a', 'deleted a', 'deleted b'])
   })
 
-  it('throws for an index that the indexer lacks, with the names it has', () => {
+  it('indexed throws for an index that the indexer lacks, with the names it has', () => {
     expect(() => indexed(setUp(), 'node' as never, 'n1').list()).toThrow(/there is no index 'node', only 'namespace', 'title'/)
   })
 
-  it('is a source of views that equals a scan, for any history', () => {
+  it('indexed is a source of views that equals a scan, for any history', () => {
     const change = fc.record({
       key: fc.constantFrom('a', 'b', 'c', 'd'),
       title: fc.constantFrom('x', 'y', undefined),

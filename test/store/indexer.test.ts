@@ -31,7 +31,7 @@ describe('Indexer', () => {
   })
 
   describe('byIndex', () => {
-    it('gives the entries that have a value', () => {
+    it('byIndex returns the entries that have a value', () => {
       const indexer = new Indexer(metaNamespaceKey, { node })
       const [a, b] = [pod('a', { nodeName: 'n1' }), pod('b', { nodeName: 'n1' })]
       indexer.replace([a, b, pod('c', { nodeName: 'n2' }), pod('d')], '1')
@@ -40,7 +40,7 @@ describe('Indexer', () => {
       expect(indexer.indexValues('node')).toEqual(['n1', 'n2'])
     })
 
-    it('gives an entry under each of its values, once', () => {
+    it('byIndex returns an entry under each of its values, once', () => {
       const indexer = new Indexer(metaNamespaceKey, { volume })
       indexer.add(pod('a', { volumes: ['x', 'y', 'x'] }))
       indexer.add(pod('b', { volumes: ['y'] }))
@@ -48,13 +48,13 @@ describe('Indexer', () => {
       expect(keys(indexer.byIndex('volume', 'y'))).toEqual(['n/a', 'n/b'])
     })
 
-    it('gives nothing for a value that nothing has', () => {
+    it('byIndex returns nothing for a value that no entry has', () => {
       const indexer = new Indexer(metaNamespaceKey, { node })
       expect(indexer.byIndex('node', 'n1')).toEqual([])
       expect(indexer.indexKeys('node', 'n1')).toEqual([])
     })
 
-    it('refuses a name that is no index’s, and says which are: the compiler does so first', () => {
+    it('byIndex refuses an unknown index and names the known ones; the compiler refuses it first', () => {
       const indexer = new Indexer(metaNamespaceKey, { node })
       // @ts-expect-error -- no such index
       expect(() => indexer.byIndex('nodes', 'n1')).toThrow("there is no index 'nodes', only 'namespace', 'node': add it with addIndexers")
@@ -64,7 +64,7 @@ describe('Indexer', () => {
   })
 
   describe('index', () => {
-    it('gives the entries that share a value with an object, which need not be there itself', () => {
+    it('index returns the entries that share a value with an object, which need not be in the store', () => {
       const indexer = new Indexer(metaNamespaceKey, { volume })
       indexer.replace([pod('a', { volumes: ['x', 'y'] }), pod('b', { volumes: ['y', 'z'] }), pod('c', { volumes: ['z'] })], '1')
       expect(keys(indexer.index('volume', pod('other', { volumes: ['x', 'y'] })))).toEqual(['n/a', 'n/b'])
@@ -74,7 +74,7 @@ describe('Indexer', () => {
   })
 
   describe('the index of namespaces', () => {
-    it('is always there, and parses nothing', () => {
+    it('the index of namespaces always exists, and parses nothing', () => {
       const indexer = new Indexer<Pod>()
       const entries = ['x/a', 'y/a', 'x/b'].map((key) => pod(key))
       const deleted = pod('x/b', { rv: '2' })
@@ -87,15 +87,15 @@ describe('Indexer', () => {
       parse.mockRestore()
     })
 
-    it('has cluster-scoped objects under the empty string', () => {
+    it('the index of namespaces has cluster-scoped objects under the empty string', () => {
       const indexer = new Indexer<KubeObject>()
       indexer.add({ metadata: { name: 'node-1' } })
       expect(indexer.indexKeys('namespace', '')).toEqual(['node-1'])
     })
   })
 
-  describe('43. addIndexers', () => {
-    it('indexes what is there already, and the compiler knows the new name', () => {
+  describe('addIndexers', () => {
+    it('[store/indices] addIndexers indexes the present objects, and the compiler knows the new name', () => {
       const indexer = new Indexer<Pod>()
       indexer.replace([pod('a', { nodeName: 'n1' }), pod('b')], '1')
       const more = indexer.addIndexers({ node, first: ({ metadata }) => [metadata.name?.[0] ?? ''] })
@@ -106,7 +106,7 @@ describe('Indexer', () => {
       expect(keys(more.byIndex('first', 'b'))).toEqual(['n/b'])
     })
 
-    it('refuses a name that is taken, and adds nothing then', () => {
+    it('[store/indices] addIndexers refuses an existing name, and adds nothing in that case', () => {
       const indexer = new Indexer(metaNamespaceKey, { node })
       expect(() => indexer.addIndexers({ volume, node })).toThrow("there is an index 'node' already")
       expect(() => indexer.addIndexers({ namespace: () => [] })).toThrow("there is an index 'namespace' already")
@@ -114,7 +114,7 @@ describe('Indexer', () => {
       expect(Object.keys(indexer.getIndexers())).toEqual(['namespace', 'node'])
     })
 
-    it('drops an entry that cannot be read, and goes on', () => {
+    it('[store/indices] addIndexers drops an entry that cannot be read, and continues', () => {
       const indexer = new Indexer<KubeObject>(metaNamespaceKey, {}, { onError: () => undefined })
       indexer.replace([unreadable('a'), pod('b')], '1')
       const seen = record(indexer)
@@ -125,7 +125,7 @@ describe('Indexer', () => {
     })
   })
 
-  it('getIndexers gives the functions by name', () => {
+  it('getIndexers returns the functions by name', () => {
     const indexers = new Indexer(metaNamespaceKey, { node }).getIndexers()
     expect(indexers.node).toBe(node)
     expect(indexers.namespace({ metadata: { namespace: 'x' } }, pod('a'))).toEqual(['x'])
@@ -138,7 +138,7 @@ describe('Indexer', () => {
     }
     const fresh = () => [pod('a', { nodeName: 'n1', volumes: ['x', 'y'] }), pod('b'), pod('c', { nodeName: 'n1' })]
 
-    it('indexes by one value of the text, without parsing the object', () => {
+    it('fieldIndex indexes by one value of the text, without parsing the object', () => {
       const entries = fresh()
       const parse = vi.spyOn(JSON, 'parse')
       const indexer = new Indexer<Pod, 'node' | 'volume'>(metaNamespaceKey, indexers)
@@ -149,7 +149,7 @@ describe('Indexer', () => {
       expect(keys(indexer.byIndex('volume', 'y'))).toEqual(['n/a'])
     })
 
-    it('leaves out what has no value there, null, or one that is no string and is not made strings of', () => {
+    it('fieldIndex leaves out a missing value, null, and a value that is not a string and is not converted to strings', () => {
       const indexer = new Indexer<KubeObject, 'x'>(metaNamespaceKey, { x: fieldIndex(['spec', 'x']) })
       const values = [undefined, null, 1, { y: 'z' }, '']
       indexer.replace(
@@ -160,7 +160,7 @@ describe('Indexer', () => {
       expect(indexer.indexKeys('x', '')).toEqual(['4'])
     })
 
-    it('finds what shares a value with an object, and gives its function like any other', () => {
+    it('fieldIndex finds entries that share a value with an object, and returns its function like any other', () => {
       const indexer = new Indexer<Pod, 'node' | 'volume'>(metaNamespaceKey, indexers)
       indexer.replace(fresh(), '1')
       expect(keys(indexer.index('node', { metadata: { name: 'd' }, spec: { nodeName: 'n1' } }))).toEqual(['n/a', 'n/c'])
@@ -168,7 +168,7 @@ describe('Indexer', () => {
       expect(indexer.getIndexers().node(a.object, a)).toEqual(['n1'])
     })
 
-    it('25. has an entry dropped whose text is not JSON', () => {
+    it('[wire/malformed] fieldIndex has an entry dropped whose text is not JSON', () => {
       const errors: unknown[] = []
       const indexer = new Indexer(metaNamespaceKey, { node: indexers.node }, { onError: (error) => errors.push((error as Error).cause) })
       const broken = entryFromText<KubeObject>('{"metadata":{"name":"a"},"spec":{"nodeName":tru}}')
@@ -178,8 +178,8 @@ describe('Indexer', () => {
     })
   })
 
-  describe('44. when values change', () => {
-    it('an object leaves its old sets, and empty sets vanish', () => {
+  describe('when values change', () => {
+    it('[store/indices] an object whose values change leaves its old sets, and empty sets vanish', () => {
       const indexer = new Indexer(metaNamespaceKey, { node, volume })
       indexer.apply([{ type: 'ADDED', entry: pod('a', { nodeName: 'n1', volumes: ['x', 'y'] }) }], '1')
       indexer.apply([{ type: 'MODIFIED', entry: pod('a', { rv: '2', nodeName: 'n2', volumes: ['y', 'z'] }) }], '2')
@@ -191,21 +191,21 @@ describe('Indexer', () => {
       expect(indexer.indexValues('namespace')).toEqual([])
     })
 
-    it('a deletion takes an object out of the sets it is in, whatever its last state says', () => {
+    it('[store/indices] a deletion removes an object from its sets, whatever its last state says', () => {
       const indexer = new Indexer(metaNamespaceKey, { node })
       indexer.add(pod('a', { nodeName: 'n1' }))
       indexer.apply([{ type: 'DELETED', entry: pod('a', { rv: '2', nodeName: 'n2' }) }], '2')
       expect(indexer.indexValues('node')).toEqual([])
     })
 
-    it('a set that others are in stays', () => {
+    it('[store/indices] a set with other members stays', () => {
       const indexer = new Indexer(metaNamespaceKey, { node })
       indexer.replace([pod('a', { nodeName: 'n1' }), pod('b', { nodeName: 'n1' })], '1')
       indexer.delete(pod('a'))
       expect(indexer.indexKeys('node', 'n1')).toEqual(['n/b'])
     })
 
-    it('subscribers see indexes that fit the objects, also while others are still being told', () => {
+    it('[store/indices] subscribers see indexes that fit the objects, also while others are still being called', () => {
       const indexer = new Indexer(metaNamespaceKey, { node })
       const seen: string[] = []
       indexer.subscribe(() => {
@@ -218,7 +218,7 @@ describe('Indexer', () => {
       expect(seen).toEqual(['at once: n/a,n/b', 'n/a,n/b', 'n/a,n/b'])
     })
 
-    it('only what changed is computed anew, and only its last state', () => {
+    it('[store/indices] only changed objects are indexed again, and only their last state', () => {
       const read: string[] = []
       const indexer = new Indexer(metaNamespaceKey, {
         node: (object: Pod, entry) => {
@@ -243,13 +243,13 @@ describe('Indexer', () => {
     })
   })
 
-  describe('44. an index function that throws', () => {
+  describe('an index function that throws', () => {
     const fussy: IndexFunc<Pod> = ({ spec }) => {
       if (!spec?.nodeName) throw new Error('no node')
       return [spec.nodeName]
     }
 
-    it('is reported, and the object is stored and in the other indexes', () => {
+    it('[store/indices] an index function that throws is reported, and the object is stored and in the other indexes', () => {
       const errors: unknown[] = []
       const indexer = new Indexer(metaNamespaceKey, { fussy, volume }, { onError: (error) => errors.push(error) })
       indexer.apply(
@@ -269,14 +269,14 @@ describe('Indexer', () => {
       expect(error?.cause).toEqual(new Error('no node'))
     })
 
-    it('takes the object out of the sets it was in', () => {
+    it('[store/indices] an index function that throws removes the object from its sets', () => {
       const indexer = new Indexer(metaNamespaceKey, { fussy }, { onError: () => undefined })
       indexer.add(pod('a', { nodeName: 'n1' }))
       indexer.add(pod('a', { rv: '2' }))
       expect(indexer.indexValues('fussy')).toEqual([])
     })
 
-    it('does no harm when its report throws too', () => {
+    it('[store/indices] an index function that throws has no other effect if its report throws too', () => {
       const reportError = vi.spyOn(console, 'error').mockReturnValue()
       const mistake = new Error('a mistake in the report')
       const onError = () => {
@@ -289,7 +289,7 @@ describe('Indexer', () => {
       reportError.mockRestore()
     })
 
-    it('25. because the text is not JSON, finds the entry dropped, and subscribers are told in the order it happened', () => {
+    it('[wire/malformed] an index function that throws because the text is not JSON has the entry dropped, and subscribers are called in order', () => {
       const errors: unknown[] = []
       const name = ({ metadata }: KubeObject) => [metadata.name ?? '']
       const indexer = new Indexer(
@@ -311,7 +311,7 @@ describe('Indexer', () => {
     })
   })
 
-  it('has the keys that its key function gives', () => {
+  it('an indexer has the keys that its key function returns', () => {
     const uid = (object: Parameters<typeof metaNamespaceKey>[0]) => ('metadata' in object ? object.metadata.uid : object.uid) ?? ''
     const indexer = new Indexer(uid, { node })
     indexer.replace([pod('a', { nodeName: 'n1' }), pod('x/a', { uid: 'v', nodeName: 'n1' })], '1')
@@ -319,7 +319,7 @@ describe('Indexer', () => {
     expect(keys(indexer.byIndex('namespace', 'x'))).toEqual(['x/a'])
   })
 
-  it('whatever is done to it, its indexes are those that would be computed anew', () => {
+  it('after any history the indexes equal those computed from the start', () => {
     const thing = fc
       .record({
         name: fc.constantFrom('x/a', 'x/b', 'y/a', 'y/c'),

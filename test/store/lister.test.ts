@@ -20,12 +20,12 @@ function listerOf(...entries: Entry<KubeObject>[]) {
 
 const keys = (entries: readonly Entry<KubeObject>[]) => entries.map(({ key }) => key)
 
-describe('47. Lister', () => {
+describe('Lister', () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })
 
-  it('gets an entry by its key; undefined when it is missing', () => {
+  it('[store/lister] a lister gets an entry by its key; undefined when it is missing', () => {
     const a = entry('shop/a')
     const { lister } = listerOf(a)
     expect(lister.get('shop/a')).toBe(a)
@@ -33,7 +33,7 @@ describe('47. Lister', () => {
     expect(lister.get('a')).toBeUndefined()
   })
 
-  it('gets a cluster-scoped entry by its name: its key has no slash', () => {
+  it('[store/lister] a lister gets a cluster-scoped entry by its name: its key has no slash', () => {
     const node = entry('node-1')
     const { lister } = listerOf(node)
     expect(lister.get('node-1')).toBe(node)
@@ -41,7 +41,7 @@ describe('47. Lister', () => {
     expect(lister.list()).toEqual([node])
   })
 
-  it('lists by namespace; left out or empty, all of them', () => {
+  it('[store/lister] a lister lists by namespace; left out or empty, all of them', () => {
     const { lister } = listerOf(entry('shop/a'), entry('shop/b'), entry('bank/a'))
     expect(keys(lister.list({ namespace: 'shop' }))).toEqual(['shop/a', 'shop/b'])
     expect(keys(lister.list({ namespace: 'none' }))).toEqual([])
@@ -49,14 +49,14 @@ describe('47. Lister', () => {
     expect(keys(lister.list())).toEqual(['shop/a', 'shop/b', 'bank/a'])
   })
 
-  it('lists a namespace through its index: the other objects are not looked at', () => {
+  it('[store/lister] a lister lists a namespace through its index, without reading the other objects', () => {
     const { indexer, lister } = listerOf(entry('shop/a'), entry('bank/a'))
     const list = vi.spyOn(indexer, 'list')
     expect(keys(lister.list({ namespace: 'shop' }))).toEqual(['shop/a'])
     expect(list).not.toHaveBeenCalled()
   })
 
-  it('lists by labels, with or without a namespace', () => {
+  it('[store/lister] a lister lists by labels, with or without a namespace', () => {
     const { lister } = listerOf(
       entry('shop/a', { app: 'web' }),
       entry('shop/b', { app: 'db' }),
@@ -69,7 +69,7 @@ describe('47. Lister', () => {
     expect(keys(lister.list({ labelSelector: '' }))).toHaveLength(4)
   })
 
-  it('reads the object’s own labels, wherever in the text they are', () => {
+  it('[store/lister] a lister reads the object’s own labels, wherever in the text they are', () => {
     const text =
       '{ "spec": {"template": {"metadata": {"labels": {"app": "template"}}}}, "metadata": {"annotations": {"labels": "{}"}, "name": "a", "labels": {"app": "own"}}}'
     const { lister } = listerOf(entryFromText(text))
@@ -77,14 +77,14 @@ describe('47. Lister', () => {
     expect(lister.list({ labelSelector: 'app=template' })).toHaveLength(0)
   })
 
-  it('parses labels, and nothing else', () => {
+  it('[store/lister] a lister parses labels, and nothing else', () => {
     const { lister } = listerOf(entry('shop/a', { app: 'web' }))
     const parse = vi.spyOn(JSON, 'parse')
     lister.list({ labelSelector: 'app=web' })
     expect(parse.mock.calls).toEqual([['{"app":"web"}']])
   })
 
-  it('refuses a selector that cannot be parsed, also where there is nothing to select', () => {
+  it('[store/lister] a lister refuses an invalid selector, also in an empty store', () => {
     let thrown: unknown
     try {
       listerOf().lister.list({ labelSelector: 'app=(' })
@@ -94,7 +94,7 @@ describe('47. Lister', () => {
     expect(isSelectorError(thrown)).toBe(true)
   })
 
-  it('25. says when an entry’s labels cannot be read; the entry is dropped', () => {
+  it('[wire/malformed] a lister throws when an entry’s labels cannot be read; the entry is dropped', () => {
     const broken = entryFromText<KubeObject>('{"metadata":{"name":"a","namespace":"shop","labels":{"app":tru}}}')
     const { indexer, lister } = listerOf(broken, entry('shop/b', { app: 'web' }))
     let thrown: unknown
@@ -108,7 +108,7 @@ describe('47. Lister', () => {
     expect(keys(lister.list({ labelSelector: 'app=web' }))).toEqual(['shop/b'])
   })
 
-  it('has a view of one namespace', () => {
+  it('[store/lister] a lister has a view of one namespace', () => {
     const { lister } = listerOf(entry('shop/a', { app: 'web' }), entry('shop/b'), entry('bank/a'))
     const shop = lister.namespace('shop')
     expect(shop.get('a')?.key).toBe('shop/a')
@@ -117,7 +117,7 @@ describe('47. Lister', () => {
     expect(keys(shop.list({ labelSelector: 'app' }))).toEqual(['shop/a'])
   })
 
-  it('takes an Indexer of any indexes, and nothing without an index of namespaces', () => {
+  it('[store/lister] a lister accepts an Indexer of any indexes, and nothing without an index of namespaces', () => {
     const lister: Lister<KubeObject> = new Lister(new Indexer<KubeObject>().addIndexers({ name: ({ metadata }) => [metadata.name ?? ''] }))
     expect(lister.list()).toEqual([])
     // @ts-expect-error -- a plain store has no indexes

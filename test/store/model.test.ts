@@ -101,7 +101,7 @@ const commands = fc.commands<Model, Real>(
   { maxCommands: 30 },
 )
 
-it('whatever is done to a store, it holds what a map would, and its subscribers can follow it by its changes alone', () => {
+it('after any history a store holds what a map would, and its changes alone describe it', () => {
   fc.assert(
     fc.property(commands, (script) => {
       fc.modelRun(() => {

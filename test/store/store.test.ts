@@ -7,7 +7,7 @@ import { entry } from './entries'
 describe('Store', () => {
   storeContract(() => new Store<KubeObject>())
 
-  it('keeps objects under the keys of its own key function', () => {
+  it('a store keeps objects under the keys of its own key function', () => {
     const store = new Store<KubeObject>((object) => ('metadata' in object ? object.metadata.uid : object.uid) ?? '')
     store.replace([entry('a'), entry('b')], '1')
     expect(store.keys()).toEqual(['uid-a', 'uid-b'])
