@@ -25,7 +25,17 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'examples', include: ['test/examples/**/*.test.ts'], ...together } },
-      { extends: true, test: { name: 'browser', include: browser, testTimeout: 60_000, hookTimeout: 60_000, ...alone(2) } },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: browser,
+          expect: { poll: { timeout: 10_000 } },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          ...alone(2),
+        },
+      },
       {
         extends: true,
         test: {

@@ -33,7 +33,8 @@ export interface LiveListReadable<T> extends Readable<LiveList<T>> {
   whenReady(): Promise<void>
 }
 
-const INITIAL: LiveList<never> = Object.freeze({ rows: [], offset: 0, total: 0, isPending: false, ...IDLE })
+/** The list before anything has started. */
+export const INITIAL_LIST: LiveList<never> = Object.freeze({ rows: [], offset: 0, total: 0, isPending: false, ...IDLE })
 
 /** The interval of looking at a view that has not finished, in milliseconds. */
 const PENDING_MS = 16
@@ -47,7 +48,7 @@ export interface ListOptions {
 
 /** Joins the view of a source with its status. */
 export class SourceList<T> extends Opaque implements LiveListReadable<T> {
-  readonly initial: LiveList<T> = INITIAL
+  readonly initial: LiveList<T> = INITIAL_LIST
   readonly #source: LiveSource<T>
   readonly #clock: Clock
   readonly #view: View<T>
@@ -59,7 +60,7 @@ export class SourceList<T> extends Opaque implements LiveListReadable<T> {
   #isChanging = false
   #rows: ViewSnapshot<T> | undefined
   #status: LiveStatus = IDLE
-  #snapshot: LiveList<T> = INITIAL
+  #snapshot: LiveList<T> = INITIAL_LIST
 
   constructor(source: LiveSource<T>, query: ViewQuery<T>, { clock, ...options }: ListOptions) {
     super()
@@ -75,7 +76,7 @@ export class SourceList<T> extends Opaque implements LiveListReadable<T> {
     if (rows !== this.#rows || status !== this.#status || isPending !== this.#snapshot.isPending) {
       this.#rows = rows
       this.#status = status
-      this.#snapshot = rows.total === 0 && status === IDLE && !isPending ? INITIAL : { ...rows, ...status, isPending }
+      this.#snapshot = rows.total === 0 && status === IDLE && !isPending ? INITIAL_LIST : { ...rows, ...status, isPending }
     }
     return this.#snapshot
   }

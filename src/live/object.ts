@@ -38,11 +38,12 @@ export interface LiveObjectReadable<T> extends Readable<LiveObject<T>> {
   whenReady(): Promise<void>
 }
 
-const INITIAL: LiveObject<never> = Object.freeze({ entry: undefined, isMissing: false, ...IDLE })
+/** The object before anything has started. */
+export const INITIAL_OBJECT: LiveObject<never> = Object.freeze({ entry: undefined, isMissing: false, ...IDLE })
 
 /** Reads an object from a feed that has it, or watches it alone. */
 export class FeedObject<T extends KubeObject> extends Opaque implements LiveObjectReadable<T> {
-  readonly initial: LiveObject<T> = INITIAL
+  readonly initial: LiveObject<T> = INITIAL_OBJECT
   readonly #feeds: Feeds
   readonly #resource: Resource<T>
   readonly #namespace: string
@@ -52,7 +53,7 @@ export class FeedObject<T extends KubeObject> extends Opaque implements LiveObje
   #heard = 0
   #held: LiveFeed<T> | undefined
   #stop = () => {}
-  #snapshot: LiveObject<T> = INITIAL
+  #snapshot: LiveObject<T> = INITIAL_OBJECT
   #status: LiveStatus = IDLE
 
   constructor(feeds: Feeds, resource: Resource<T>, { name, namespace }: { readonly name: string; readonly namespace: string }) {
@@ -71,7 +72,7 @@ export class FeedObject<T extends KubeObject> extends Opaque implements LiveObje
     if (status !== this.#status || entry !== this.#snapshot.entry) {
       this.#status = status
       const isMissing = entry === undefined && status.isReady && !status.isStale
-      this.#snapshot = status === IDLE ? INITIAL : { ...status, entry, isMissing }
+      this.#snapshot = status === IDLE ? INITIAL_OBJECT : { ...status, entry, isMissing }
     }
     return this.#snapshot
   }

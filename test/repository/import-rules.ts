@@ -41,6 +41,11 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'idb-keyval': ['src/persistence/idb/idb-persister.ts'],
   yaml: ['src/kubeconfig/', 'src/cli/'],
   undici: ['src/kubeconfig/'],
+  react: ['src/react.ts'],
+  vue: ['src/vue.ts'],
+  svelte: ['src/svelte.ts'],
+  'svelte/reactivity': ['src/svelte.ts'],
+  'solid-js': ['src/solid.ts'],
 }
 
 /** The folders that may import a runtime's modules (`node:fs`), because their features do not exist in browsers. */

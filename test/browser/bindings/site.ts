@@ -1,0 +1,95 @@
+import { fileURLToPath } from 'node:url'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import vue from '@vitejs/plugin-vue'
+import type { Page } from 'playwright-core'
+import { type Alias, build, type PluginOption } from 'vite'
+import solid from 'vite-plugin-solid'
+import { sourceAlias } from '../../../scripts/source-alias.ts'
+import type { FakeApiServer } from '../../../src/testing'
+import { createProfile, launchChromium } from '../../support/chromium.ts'
+import { serve } from '../../support/http.ts'
+
+/** The pages of these tests, as they are named in `pages/`. */
+export type PageName = 'react.tsx' | 'react-cases.tsx' | 'vue.ts' | 'svelte.ts' | 'solid.tsx'
+
+/** Variants of a page's build. */
+export interface BuildOptions {
+  /** Other packages in place of those that the page imports. */
+  readonly alias?: readonly Alias[]
+  readonly mode?: 'development' | 'production'
+}
+
+const plugins = (name: string, mode: string): PluginOption[] => {
+  if (name.startsWith('solid')) return [solid({ dev: mode === 'development', hot: false })]
+  if (name.startsWith('svelte'))
+    return [svelte({ configFile: false, compilerOptions: { dev: mode === 'development' }, prebundleSvelteLibraries: false })]
+  return name.startsWith('vue') ? [vue()] : []
+}
+
+/** Builds a page with the plugin of its framework. Returns its files by their paths; the page's own script is `/page.js`. */
+export async function bundle(path: string, { alias = [], mode = 'development' }: BuildOptions = {}): Promise<Map<string, string>> {
+  const name = path.split('/').at(-1) ?? ''
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    mode,
+    plugins: plugins(name, mode),
+    define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
+    resolve: { alias: [...alias, ...sourceAlias] },
+    build: {
+      write: false,
+      minify: mode === 'production',
+      target: 'esnext',
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: path, output: { entryFileNames: 'page.js' } },
+    },
+  })
+  const outputs = [built].flat().flatMap((result) => ('output' in result ? result.output : []))
+  return new Map(outputs.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : String(file.source)]))
+}
+
+/** A page of a framework, in a browser of its own, with an API server below `/k8s`. */
+export interface Visit extends AsyncDisposable {
+  readonly page: Page
+  readonly url: string
+  /** Everything that the console has received as a warning or an error, and every uncaught error. */
+  readonly complaints: readonly string[]
+}
+
+/** Builds and serves a page, and opens an empty tab beside it. `html` is what the server has rendered. */
+export async function visit(
+  name: PageName,
+  server: FakeApiServer,
+  { html = '', ...options }: BuildOptions & { html?: string } = {},
+): Promise<Visit> {
+  const files = await bundle(fileURLToPath(new URL(`pages/${name}`, import.meta.url)), options)
+  const site = await serve(async (request) => {
+    const { pathname, search } = new URL(request.url)
+    if (pathname.startsWith('/k8s/')) return server.fetch(new Request(new URL(pathname.slice(4) + search, request.url), request))
+    const file = files.get(pathname)
+    const type = pathname.endsWith('.css') ? 'text/css' : 'text/javascript'
+    if (file) return new Response(file, { headers: { 'content-type': type } })
+    return new Response(
+      `<!doctype html><link rel="icon" href="data:,"><div id="app">${html}</div><script type="module" src="/page.js"></script>`,
+      { headers: { 'content-type': 'text/html' } },
+    )
+  })
+  const profile = await createProfile()
+  const context = await launchChromium(profile)
+  const page = context.pages()[0] ?? (await context.newPage())
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  return {
+    page,
+    url: site.url,
+    complaints,
+    async [Symbol.asyncDispose]() {
+      await context.close()
+      await profile[Symbol.asyncDispose]()
+      await site.close()
+    },
+  }
+}
