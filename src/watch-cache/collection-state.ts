@@ -28,6 +28,8 @@ export class CollectionState<T> {
   #entries = new SortedEntries<T>()
   #resourceVersion = ''
   #proven: VersionedState<T> | undefined
+  /** The version from which every state is known; undefined while the entries are unknown, after {@link resume}. */
+  #completeFrom: string | undefined = ''
 
   constructor(limits: WindowLimits) {
     this.#window = new EventWindow(limits)
@@ -56,12 +58,23 @@ export class CollectionState<T> {
     return this.#entries.get(key)
   }
 
+  /** Whether the entries are known: false between {@link resume} and {@link fill}. */
+  get isComplete(): boolean {
+    return this.#completeFrom !== undefined
+  }
+
+  /** Whether the state at a version is known. */
+  hasStateAt(resourceVersion: string): boolean {
+    const from = this.#completeFrom
+    return from !== undefined && this.has(resourceVersion) && compareResourceVersions(resourceVersion, from) >= 0
+  }
+
   /** Whether all events after a version are known. */
   has(resourceVersion: string): boolean {
     return this.#window.has(resourceVersion)
   }
 
-  /** Returns the state at a version that the collection {@link has}. */
+  /** Returns the state at a version, if {@link hasStateAt}. */
   at(resourceVersion: string): EntrySnapshot<T> {
     const { newest } = this
     if (resourceVersion === newest.resourceVersion) return newest.state
@@ -96,7 +109,8 @@ export class CollectionState<T> {
    */
   replace(entries: readonly Entry<T>[], resourceVersion: string): Effect<T> {
     if (this.#resourceVersion === '') return this.reset(entries, resourceVersion)
-    const events = this.#differences(entries, resourceVersion)
+    // Objects that vanished while the entries were unknown cannot be found out: watchers must list.
+    const events = this.isComplete ? this.#differences(entries, resourceVersion) : undefined
     if (!events) {
       this.reset(entries, resourceVersion)
       return { type: 'other-history' }
@@ -112,8 +126,38 @@ export class CollectionState<T> {
   reset(entries: readonly Entry<T>[], resourceVersion: string): Effect<T> {
     this.#entries = SortedEntries.of(entries)
     this.#resourceVersion = resourceVersion
+    this.#completeFrom = resourceVersion
     this.#restart()
     return { type: 'restarted' }
+  }
+
+  /**
+   * Starts over at a version whose entries are unknown. Events of unknown objects pass as they are, and the entries follow with
+   * {@link fill}.
+   */
+  resume(resourceVersion: string): Effect<T> {
+    const effect = this.reset([], resourceVersion)
+    this.#completeFrom = undefined
+    return effect
+  }
+
+  /**
+   * Supplies the entries after {@link resume}, as they were at a version: later events are applied to them.
+   *
+   * @returns false when the entries are known already, or the events since that version are not.
+   */
+  fill(entries: readonly Entry<T>[], resourceVersion: string): boolean {
+    const isReached = compareResourceVersions(resourceVersion, this.#resourceVersion) <= 0
+    if (this.isComplete || !isReached || !this.has(resourceVersion)) return false
+    this.#entries = SortedEntries.of(entries)
+    this.#window.rewrite(resourceVersion, ({ type, entry, whole }) => {
+      const event = { type, entry, previous: this.get(entry.key), whole }
+      this.#set(event)
+      return event
+    })
+    this.#completeFrom = resourceVersion
+    this.#proven = undefined
+    return true
   }
 
   /** Advances the version without changes. No-op for a version that is not newer, or not a decimal number. */
@@ -142,8 +186,9 @@ export class CollectionState<T> {
     const previous = this.get(entry.key)
     const inOrder = this.#resourceVersion !== '' && compareResourceVersions(entry.resourceVersion, this.#resourceVersion) > 0
     this.advance(entry.resourceVersion)
-    if (type === 'DELETED' ? previous === undefined : previous?.resourceVersion === entry.resourceVersion) return true
-    const event = cacheEvent(type === 'DELETED' ? type : previous ? 'MODIFIED' : 'ADDED', entry, previous)
+    const isUnknown = previous === undefined && !this.isComplete
+    if (!isUnknown && (type === 'DELETED' ? previous === undefined : previous?.resourceVersion === entry.resourceVersion)) return true
+    const event = cacheEvent(isUnknown || type === 'DELETED' ? type : previous ? 'MODIFIED' : 'ADDED', entry, previous)
     if (inOrder) this.#push(event)
     else {
       this.#set(event)
@@ -164,6 +209,8 @@ export class CollectionState<T> {
 
   #restart(): void {
     this.#proven = undefined
+    // An event out of order keeps unknown entries unknown.
+    if (this.isComplete) this.#completeFrom = this.#resourceVersion
     this.#window.reset(this.#resourceVersion)
   }
 

@@ -101,6 +101,12 @@ export class EventWindow<T> {
     this.#start += excess
   }
 
+  /** Replaces each event after a resourceVersion, in order. The result concerns the same object at the same version. */
+  rewrite(resourceVersion: string, change: (event: CacheEvent<T>) => CacheEvent<T>): void {
+    for (let i = Math.max(0, this.positionAfter(resourceVersion) - this.#start); i < this.#events.length; i++)
+      this.#events[i] = change(this.#events[i] as CacheEvent<T>)
+  }
+
   /** Returns the events from a position on, without those that were removed. */
   from(position: number): readonly CacheEvent<T>[] {
     return this.#events.slice(Math.max(0, position - this.#start))

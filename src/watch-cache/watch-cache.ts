@@ -15,10 +15,10 @@ import { encodeContinue } from './continue-token'
 import { continueExpired, errorOf, expired, notReady, tooLarge } from './failures'
 import { type Cursor, FanOut, type SharedEvents, type WatchBatch } from './fan-out'
 import type { FieldLabels } from './matcher'
-import { cutPage, selected } from './page'
+import { cutPage } from './page'
 import { type ListAt, listQuery, type QueryRules, versionOf, type WatchQuery, watchQuery } from './queries'
-import { Waiters } from './waiters'
-import { eventsFor } from './watch-events'
+import { StateWaiters } from './state-waiters'
+import { startOf } from './watch-start'
 
 /** The scope of a request within a collection. */
 export interface CollectionScope {
@@ -37,8 +37,6 @@ interface AcceptedWatch extends RequestOptions {
   readonly deadline: number
 }
 
-/** The maximum time a request waits for a version newer than the cache, in milliseconds. */
-const FRESHNESS_TIMEOUT_MS = 3000
 /** The time before the end of a watch at which its last bookmark is sent, in milliseconds. */
 const LAST_BOOKMARK_MS = 2000
 
@@ -65,7 +63,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   readonly #bookmarkIntervalMs: number
   readonly #collection: CollectionState<T>
   readonly #fanOut: FanOut<T>
-  readonly #versionWaiters: Waiters
+  readonly #waiting: StateWaiters
   #lastBookmark: SharedEvents<T> | undefined
 
   /** @throws RangeError when a size is not a positive number. */
@@ -99,7 +97,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     this.#collection = new CollectionState({ capacity, maxLength: maxWindowLength })
     const maxEvents = Math.min(watchBufferSize, capacity)
     this.#fanOut = new FanOut({ clock, maxEvents, maxLength: maxBacklogLength, onSlow: onSlowWatcher })
-    this.#versionWaiters = new Waiters(clock)
+    this.#waiting = new StateWaiters(this.#collection, clock)
   }
 
   /** The version up to which every change is known; the empty string before the first {@link replace}. */
@@ -181,10 +179,38 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     this.#distribute(this.#collection.reset(entries, resourceVersion))
   }
 
+  /**
+   * Starts over at a version whose entries are unknown until {@link fill}. Watches without selectors continue from it: changes and deletions
+   * of unknown objects pass as they are. Lists and streamed lists wait up to three seconds. A {@link replace} before that ends every watch
+   * with a 410, because the deletions in between are unknown.
+   *
+   * @throws TypeError as {@link replace} does.
+   */
+  resume(resourceVersion: string): void {
+    this.#assertOrdered(resourceVersion)
+    this.#distribute(this.#collection.resume(resourceVersion))
+  }
+
+  /**
+   * Supplies the entries after {@link resume}, as they were at a version.
+   *
+   * @returns false, and changes nothing, when the cache has its entries already or cannot follow from that version.
+   */
+  fill(entries: readonly Entry<T>[], resourceVersion: string): boolean {
+    if (!this.#collection.fill(entries, resourceVersion)) return false
+    this.#waiting.wakeAll()
+    return true
+  }
+
+  /** Whether the entries are known: false between {@link resume} and {@link fill}. */
+  get isComplete(): boolean {
+    return this.#collection.isComplete
+  }
+
   /** Advances the version without changes. Watchers learn it from their next bookmark. */
   bookmark(resourceVersion: string): void {
     this.#collection.advance(resourceVersion)
-    this.#versionWaiters.wakeAll()
+    this.#waiting.wakeAll()
   }
 
   /**
@@ -193,7 +219,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
    */
   prove(resourceVersion: string): void {
     this.#collection.prove(resourceVersion)
-    this.#versionWaiters.wakeAll()
+    this.#waiting.wakeAll()
   }
 
   /** Does nothing: a resync changes no object. */
@@ -235,7 +261,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     const start = at.type === 'continue' ? at.token.start : ''
     const { newest } = this.#collection
     const isPast = (at.type === 'exact' || at.type === 'continue') && wanted !== '' && wanted !== newest.resourceVersion
-    if (isPast && !this.#collection.has(wanted)) {
+    if (isPast && !this.#collection.hasStateAt(wanted)) {
       throw errorOf(
         start
           ? continueExpired(encodeContinue({ resourceVersion: '', start }, matcher.namespace))
@@ -268,11 +294,12 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     const query = watchQuery(options, this.#rules(), request)
     this.#assertReady(request)
     const deadline = this.#clock.now() + (query.timeoutMs ?? this.#minWatchMs * (1 + this.#random()))
-    if (query.initialEvents !== 'none' && !(await this.#isFresh(query.resourceVersion, signal))) {
+    if (query.initialEvents !== 'none' && !(await this.#waiting.reaches(query.resourceVersion, signal))) {
+      if (!this.isComplete) throw errorOf(notReady(), request)
       yield { events: [{ type: 'ERROR', status: tooLarge(query.resourceVersion, this.#collection.newest.resourceVersion) }] }
       return
     }
-    const { events, origin } = this.#start(query)
+    const { events, origin } = startOf(this.#collection, query)
     if (origin === undefined) return yield { events }
     const cursor = this.#fanOut.open(query.matcher, signal)
     // A watch may start at a version that the cache has not reached.
@@ -311,21 +338,6 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     if (cursor.farewell) yield { events: [cursor.farewell] }
   }
 
-  /** Returns the first events of a watch, and the version from which it continues; without one the watch ends. */
-  #start({ matcher, initialEvents, resourceVersion, bookmarks }: WatchQuery): { events: readonly WatchEntry<T>[]; origin?: string } {
-    if (initialEvents === 'none') {
-      if (resourceVersion === '') return { events: [], origin: this.resourceVersion }
-      if (!this.#collection.has(resourceVersion)) {
-        return { events: [{ type: 'ERROR', status: expired(`too old resource version: ${resourceVersion} (${this.#collection.oldest})`) }] }
-      }
-      return { events: eventsFor(this.#collection.eventsAfter(resourceVersion), matcher, ''), origin: resourceVersion }
-    }
-    const { resourceVersion: origin, state } = this.#collection.newest
-    const events: WatchEntry<T>[] = selected(state, matcher).map((entry) => ({ type: 'ADDED', entry }))
-    if (initialEvents === 'streamed-list' && bookmarks) events.push({ type: 'BOOKMARK', resourceVersion: origin, initialEventsEnd: true })
-    return { events, origin }
-  }
-
   /** Watches that get their bookmarks at the same version share them. */
   #bookmark(): SharedEvents<T> {
     const { resourceVersion } = this
@@ -348,24 +360,14 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
       const status = expired(`the collection has another history since resourceVersion ${this.resourceVersion}`)
       this.#fanOut.endAll(effect.type === 'other-history' ? { type: 'ERROR', status } : undefined)
     }
-    this.#versionWaiters.wakeAll()
+    this.#waiting.wakeAll()
   }
 
-  /** Returns whether the cache has reached a version. Waits for a limited time. */
-  async #isFresh(resourceVersion: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const until = this.#clock.now() + FRESHNESS_TIMEOUT_MS
-    for (;;) {
-      signal?.throwIfAborted()
-      if (compareResourceVersions(resourceVersion, this.#collection.newest.resourceVersion) <= 0) return true
-      if (this.#clock.now() >= until) return false
-      await this.#versionWaiters.wait({ until, signal })
-    }
-  }
-
-  /** @throws ApiError 504 when the version is not reached in time. The empty string is always reached. */
+  /** @throws ApiError 504 when the version is not reached in time, 429 when the entries are not known in time. The empty string is always reached. */
   async #reach(resourceVersion: string, signal: AbortSignal | undefined, request: RequestSummary): Promise<void> {
-    if (!(await this.#isFresh(resourceVersion, signal)))
-      throw errorOf(tooLarge(resourceVersion, this.#collection.newest.resourceVersion), request)
+    if (await this.#waiting.reaches(resourceVersion, signal)) return
+    if (!this.isComplete) throw errorOf(notReady(), request)
+    throw errorOf(tooLarge(resourceVersion, this.#collection.newest.resourceVersion), request)
   }
 
   #rules(): QueryRules {

@@ -6,7 +6,7 @@ import { Listeners } from '../internal/listeners'
 import type { PersistableStore } from '../persistence/persistence-options'
 import type { EntryChange, ReflectorStore } from '../reflector/options'
 import type { StoreUpdate } from '../store/changes'
-import type { WatchCache } from '../watch-cache/watch-cache'
+import type { WatchCache } from './watch-cache'
 
 /** A watch cache as the store of a reflector. */
 export class CacheStore implements ReflectorStore<KubeObject>, PersistableStore<KubeObject> {
