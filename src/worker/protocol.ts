@@ -1,5 +1,5 @@
-// The messages between the threads, sent over a dedicated port. Objects are sent as rows of strings, which engines copy without walking a
-// structure.
+// The messages between a page and its Worker, sent over a dedicated port. Objects are sent as rows of strings, because engines copy strings
+// without walking a structure.
 
 import type { RequestSummary } from '../api/errors'
 import type { ListOptions, WatchOptions } from '../api/options'
@@ -12,20 +12,20 @@ import type { Commit, LoadOptions, Scope, StoredRecord } from '../persistence/pe
 import type { IdbSettings } from '../persistence/portable'
 import { type ErrorData, errorFromData, errorToData } from './error-data'
 
-/** The message with which the main thread sends a port to the Worker. */
+/** The message that carries the port from the main thread to the Worker. */
 export const CONNECT = 'kubeflect:connect'
 
-/** One end of the connection: the part of `MessagePort` that is used. */
-export type ThreadPort = Pick<MessagePort, 'postMessage' | 'onmessage' | 'onmessageerror' | 'close'>
+/** One end of a connection: the members of `MessagePort` that both sides use. */
+export type ConnectionPort = Pick<MessagePort, 'postMessage' | 'onmessage' | 'onmessageerror' | 'close'>
 
-/** A message of the main thread. Each call has a number. */
-export type Order =
+/** A message from the main thread to the Worker. `id` numbers the requests of a connection. */
+export type RequestMessage =
   | { readonly type: 'open'; readonly client: ClientSettings }
-  /** The first parts of a large argument of a call. */
+  /** A leading chunk of a large argument, sent before its request. */
   | { readonly type: 'part'; readonly id: number; readonly cells: readonly string[] }
-  | { readonly type: 'call'; readonly id: number; readonly call: Call }
-  /** Acknowledges the last piece; the Worker may send the next one. */
-  | { readonly type: 'more'; readonly id: number }
+  | { readonly type: 'request'; readonly id: number; readonly request: WorkerRequest }
+  /** Acknowledges the last chunk; the Worker may send the next one. */
+  | { readonly type: 'acknowledge'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number }
   /** Requests a `pong`, to detect a dead Worker. */
   | { readonly type: 'ping' }
@@ -33,8 +33,8 @@ export type Order =
   | { readonly type: 'no-token'; readonly id: number; readonly error: ErrorData }
   | { readonly type: 'close' }
 
-/** A call that the Worker can execute. */
-export type Call =
+/** A request that the Worker can execute. */
+export type WorkerRequest =
   | { readonly kind: 'ping' }
   | { readonly kind: 'list'; readonly resource: Address; readonly options: ReadOptions & ListOptions }
   | { readonly kind: 'watch'; readonly resource: Address; readonly options: ReadOptions & WatchOptions }
@@ -52,7 +52,7 @@ export type Call =
       readonly writer: string
       readonly deletes: readonly string[]
       readonly resourceVersion: string
-      /** The puts, alternating key and text; they follow those in the parts. */
+      /** The puts, alternating key and text, after those of the leading chunks. */
       readonly cells: readonly string[]
     }
   | { readonly kind: 'clear'; readonly storage: Storage; readonly scope: Partial<Scope> | undefined }
@@ -73,23 +73,23 @@ export interface ReadOptions {
   readonly maxLineLength?: number | undefined
 }
 
-/** A message of the Worker: a result of a call, or a request. */
-export type News =
+/** A message from the Worker to the main thread: a reply to a request, a warning, or a request for a token. */
+export type ReplyMessage =
   /** Answers a ping. */
   | { readonly type: 'pong' }
-  /** The number of bytes received, and the cells made from them, if any. The Worker waits for `more` before the next piece. */
-  | { readonly type: 'piece'; readonly id: number; readonly bytes: number; readonly cells: readonly string[] | undefined }
+  /** The number of bytes received, and the cells made from them, if any. The Worker waits for `acknowledge` before the next chunk. */
+  | { readonly type: 'chunk'; readonly id: number; readonly bytes: number; readonly cells: readonly string[] | undefined }
   | { readonly type: 'done'; readonly id: number; readonly cells: readonly string[] }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorData }
-  /** Requests a token; a different one if the last was refused. */
+  /** Requests a token. `refused` is the last one when the server has rejected it. */
   | { readonly type: 'token'; readonly id: number; readonly refused: string | undefined }
   | { readonly type: 'warning'; readonly warning: ServerWarning; readonly request: RequestSummary }
 
 /** The approximate size of a message, in characters: one millisecond of work for the receiver. */
-export const PIECE: number = 1 << 18
+export const CHUNK_SIZE: number = 1 << 18
 
-/** Splits items into pieces of about {@link PIECE} characters. */
-export function* inPieces<T>(items: Iterable<T>, cellsOf: (item: T) => readonly string[]): Generator<string[], void, undefined> {
+/** Splits items into chunks of about {@link CHUNK_SIZE} characters. */
+export function* inChunks<T>(items: Iterable<T>, cellsOf: (item: T) => readonly string[]): Generator<string[], void, undefined> {
   let cells: string[] = []
   let size = 0
   for (const item of items) {
@@ -97,7 +97,7 @@ export function* inPieces<T>(items: Iterable<T>, cellsOf: (item: T) => readonly 
       cells.push(cell)
       size += cell.length
     }
-    if (size < PIECE) continue
+    if (size < CHUNK_SIZE) continue
     yield cells
     cells = []
     size = 0
@@ -108,7 +108,7 @@ export function* inPieces<T>(items: Iterable<T>, cellsOf: (item: T) => readonly 
 /** Encodes an entry as cells. */
 export const entryCells = ({ key, uid, resourceVersion, text }: Entry<unknown>): string[] => [key, uid, resourceVersion, text]
 
-/** Decodes the entries of a piece. */
+/** Decodes the entries of a chunk. */
 export function entriesOf<T>(cells: readonly string[]): Entry<T>[] {
   return rowsOf(cells, 4).map(([key = '', uid = '', resourceVersion = '', text = '']) => entryFromParts(key, uid, resourceVersion, text))
 }
@@ -116,7 +116,7 @@ export function entriesOf<T>(cells: readonly string[]): Entry<T>[] {
 /** Encodes a record as cells. */
 export const recordCells = ({ key, text }: StoredRecord): string[] => [key, text]
 
-/** Decodes the records of a piece. */
+/** Decodes the records of a chunk. */
 export function recordsOf(cells: readonly string[]): StoredRecord[] {
   return rowsOf(cells, 2).map(([key = '', text = '']) => ({ key, text }))
 }
@@ -127,13 +127,13 @@ export function recordsOf(cells: readonly string[]): StoredRecord[] {
  */
 export function* batchCells(records: readonly StoredRecord[], before: number): Generator<string[], void, undefined> {
   let number = before
-  for (const piece of inPieces(records, recordCells)) {
-    yield [String(number), String(piece.length), ...piece]
-    number += piece.length / 2
+  for (const chunk of inChunks(records, recordCells)) {
+    yield [String(number), String(chunk.length), ...chunk]
+    number += chunk.length / 2
   }
 }
 
-/** Decodes the batches of a piece. */
+/** Decodes the batches of a chunk. */
 export function* batchesOf(
   cells: readonly string[],
 ): Generator<{ readonly records: readonly StoredRecord[]; readonly before: number }, void, undefined> {
@@ -158,7 +158,7 @@ export function eventCells(event: WatchEntry<unknown>): string[] {
   }
 }
 
-/** Decodes the events of a piece. */
+/** Decodes the events of a chunk. */
 export function eventsOf<T>(cells: readonly string[]): WatchEntry<T>[] {
   return rowsOf(cells, 5).map(([type, key = '', uid = '', resourceVersion = '', text = '']) => {
     switch (type as WatchEntry<T>['type']) {

@@ -1,13 +1,13 @@
 // The module of a Worker. Importing it elsewhere, such as on a server that renders pages, has no effect.
 
 import { CONNECT } from './protocol'
-import { serveThread } from './thread/server'
+import { serveConnection } from './thread/server'
 
 if (isDedicatedWorker()) {
   // Idle until the main thread sends a port.
   globalThis.addEventListener('message', ({ data, ports }: MessageEvent) => {
     const [port] = ports
-    if (data === CONNECT && port) serveThread(port)
+    if (data === CONNECT && port) serveConnection(port)
   })
 }
 

@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
 import type { KubeClientOptions } from '../../src/http/client'
 import type { EntryClient } from '../../src/source/list-watch'
-import { startThread } from '../worker/support'
+import { startConnection } from '../worker/support'
 import { conformance } from './cases'
 import { informerConformance } from './informer-cases'
 import type { Target } from './target'
@@ -31,7 +31,7 @@ class FakeTarget extends World implements Target {
 /** The same, read by a Worker. */
 class FarTarget extends FakeTarget {
   client(options: KubeClientOptions): EntryClient {
-    return startThread(options, this.clock).client
+    return startConnection(options, this.clock).client
   }
 }
 

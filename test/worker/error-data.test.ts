@@ -1,3 +1,5 @@
+// Errors keep their class and fields across the Worker boundary.
+
 import { expect, test } from 'vitest'
 import {
   ApiError,
@@ -31,22 +33,22 @@ const errors: readonly Error[] = [
   new RangeError('not ours'),
 ]
 
-/** All there is to an error, its causes included; of what is none of the library's, the class is lost. */
-function everything(error: unknown): unknown {
+/** Returns all fields of an error and of its causes. The class is compared only for errors of the library; others lose it. */
+function fieldsOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { name, message, cause } = error
-  return { ...error, name, message, cause: everything(cause), class: error instanceof KubeError && error.constructor }
+  return { ...error, name, message, cause: fieldsOf(cause), class: error instanceof KubeError && error.constructor }
 }
 
 test.each(errors.map((error) => [`${error.name}: ${error.message.slice(0, 60)}`, error] as const))(
-  'an error that crossed is as it was: %s',
+  'an error keeps its class, fields and causes when it crosses the Worker boundary: %s',
   (_, error) => {
     const crossed = errorFromData(structuredClone(errorToData(error)))
-    expect(everything(crossed)).toEqual(everything(error))
+    expect(fieldsOf(crossed)).toEqual(fieldsOf(error))
     expect(classify(crossed).kind).toBe(classify(error).kind)
   },
 )
 
 test('a thrown value that is not an error crosses the Worker boundary as one', () => {
-  expect(everything(errorFromData(errorToData('a string')))).toEqual(everything(new Error('a string')))
+  expect(fieldsOf(errorFromData(errorToData('a string')))).toEqual(fieldsOf(new Error('a string')))
 })

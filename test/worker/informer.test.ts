@@ -1,3 +1,5 @@
+// Informers that run in a Worker, and their fallback to the main thread.
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { KubeClient } from '../../src/http/client'
 import { idbPersister } from '../../src/idb'
@@ -8,7 +10,7 @@ import { metadata } from '../../src/informer/sources/metadata'
 import { memoryPersister } from '../../src/persistence/memory/memory-persister'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { inWorker } from '../../src/worker/page/in-worker'
-import { PIECE } from '../../src/worker/protocol'
+import { CHUNK_SIZE } from '../../src/worker/protocol'
 import { briefState } from '../conformance/brief'
 import { freshIndexedDB } from '../persistence/support/fake-idb'
 import { Site } from './site'
@@ -16,7 +18,7 @@ import { Site } from './site'
 beforeEach(freshIndexedDB)
 afterEach(() => vi.unstubAllGlobals())
 
-describe('an informer whose work a Worker does', () => {
+describe('an informer in a Worker', () => {
   test('an informer in a Worker has the state of the server, and sends no request from the main thread', async () => {
     const site = new Site(['a', 'b'])
     await using informer = site.inform()
@@ -103,7 +105,7 @@ describe('an informer whose work a Worker does', () => {
     expect(site.reports).toEqual([])
   })
 
-  test('calls to a stopped informer start no Worker', async () => {
+  test('flushing or closing a stopped informer starts no Worker', async () => {
     const site = new Site(['a'])
     const informer = site.inform({ persist: { to: idbPersister({ database: 'test' }) } })
     await site.caughtUp(informer)
@@ -128,12 +130,12 @@ describe('an informer whose work a Worker does', () => {
     const site = new Site(['a'])
     const fault = { type: 'status', status: 403, reason: 'Forbidden' } as const
     site.server.faults.add({ match: ({ namespace = '' }) => namespace === '', times: Number.POSITIVE_INFINITY, fault })
-    for (const life of ['first', 'second']) {
+    for (const session of ['first', 'second']) {
       site.there.length = 0
       const informer = site.inform({ namespaces: eachAllowed(['shop']), persist: { to: idbPersister({ database: 'test' }) } })
       await site.until('the state', () => briefState(informer.indexer.list()) === site.state && informer.hasSynced)
       await informer.close()
-      expect(site.there.some((search) => search.includes('resourceVersion=101'))).toBe(life === 'second')
+      expect(site.there.some((search) => search.includes('resourceVersion=101'))).toBe(session === 'second')
     }
     expect(site.here).toEqual([])
     await site.until('the Workers to end', () => site.workers.every(({ isTerminated }) => isTerminated))
@@ -155,7 +157,7 @@ describe('an informer whose work a Worker does', () => {
   })
 })
 
-describe('falls back to the main thread and reports why once', () => {
+describe('an informer that falls back to the main thread', () => {
   const cases: Record<string, { options: (site: Site) => InformerOptions<ConfigMap>; client?: (site: Site) => KubeClient; why: RegExp }> = {
     'where there are no Workers': { options: () => ({ worker: inWorker() }), why: /no Worker could be started: this runtime has none/ },
     'where Workers are forbidden': {
@@ -177,18 +179,18 @@ describe('falls back to the main thread and reports why once', () => {
       }),
       why: /the Worker failed: it cannot be loaded/,
     },
-    'when the Worker gives no sign of life': {
+    'when the Worker never responds': {
       options: () => ({ worker: inWorker(Object.assign(new EventTarget(), { postMessage() {} }) as unknown as Worker) }),
       why: /did not respond for 10 s: does it import kubeflect\/worker\?/,
     },
-    'for a client with a fetch of its own': {
+    'for a client with a custom fetch': {
       options: () => ({}),
       client: ({ baseUrl }) => new KubeClient({ baseUrl, fetch: (request) => globalThis.fetch(request) }),
       why: /the client has its own fetch or hooks/,
     },
   }
   for (const [title, { options, client, why }] of Object.entries(cases)) {
-    test(title, async () => {
+    test(`an informer falls back to the main thread and reports the reason once ${title}`, async () => {
       const site = new Site(['a'])
       const persister = idbPersister({ database: 'test' })
       await using informer = site.inform({ ...options(site), persist: { to: persister } }, client?.(site))
@@ -234,26 +236,26 @@ describe('a Worker that dies', () => {
 
   test('a Worker that dies during hydration makes the main thread deliver the batches from the beginning', async () => {
     const site = new Site([])
-    for (const name of ['a', 'b', 'c']) site.create(name, { data: { wide: name.repeat(PIECE * 5) } })
+    for (const name of ['a', 'b', 'c']) site.create(name, { data: { wide: name.repeat(CHUNK_SIZE * 5) } })
     const first = site.inform({ persist: { to: idbPersister({ database: 'test' }) } })
     await site.caughtUp(first)
     await first.close()
-    const told: string[] = []
+    const arrived: string[] = []
     await using second = site.inform({
       persist: { to: idbPersister({ database: 'test' }), loadTimeoutMs: 60_000 },
       onArrival: (entries, before) => {
-        told.push(`${before}: ${entries.map(({ name }) => name)}`)
-        if (told.length > 1) return
+        arrived.push(`${before}: ${entries.map(({ name }) => name)}`)
+        if (arrived.length > 1) return
         site.workers[1]?.terminate()
         site.workers[1]?.dispatchEvent(new Event('error'))
       },
     })
     await site.caughtUp(second)
     expect(second.status.source).toBe('persisted')
-    expect(told).toEqual(['0: c', '0: c', '1: b', '2: a'])
+    expect(arrived).toEqual(['0: c', '0: c', '1: b', '2: a'])
   })
 
-  test('falls back at once when the runtime reports the death of the Worker', async () => {
+  test('an informer falls back at once when the runtime reports that its Worker has failed', async () => {
     const site = new Site(['a'])
     await using informer = site.inform()
     await site.caughtUp(informer)
@@ -266,7 +268,7 @@ describe('a Worker that dies', () => {
     expect(site.here).toHaveLength(1)
   })
 
-  test('keeps a Worker that continues after an error', async () => {
+  test('an informer keeps a Worker that continues after an error', async () => {
     const site = new Site(['a'])
     await using informer = site.inform()
     await site.caughtUp(informer)

@@ -1,124 +1,126 @@
+// Detection of Workers that die, hang or never start.
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { KubeClient } from '../../src/http/client'
 import { idbPersister } from '../../src/idb'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing'
-import { Thread } from '../../src/worker/page/connection'
-import type { ThreadPort } from '../../src/worker/protocol'
+import { WorkerConnection } from '../../src/worker/page/connection'
+import type { ConnectionPort } from '../../src/worker/protocol'
 import { freshIndexedDB } from '../persistence/support/fake-idb'
 import { Site } from './site'
 
 beforeEach(freshIndexedDB)
 afterEach(() => vi.unstubAllGlobals())
 
-/** A thread whose Worker answers when the test lets it. */
-function joined() {
+/** Starts a connection whose Worker sends only the messages of the test. */
+function connect() {
   const clock = new VirtualClock()
-  const said: string[] = []
-  const port: ThreadPort = {
+  const sent: string[] = []
+  const port: ConnectionPort = {
     onmessage: null,
     onmessageerror: null,
-    postMessage: ({ type, call }: { type: string; call?: { kind: string } }) => void said.push(call?.kind ?? type),
+    postMessage: ({ type, request }: { type: string; request?: { kind: string } }) => void sent.push(request?.kind ?? type),
     close: () => {},
   }
   const { portable } = new KubeClient({ baseUrl: 'http://kubernetes.test' })
   if (!portable) throw new TypeError('portable')
   let ends = 0
-  const thread = new Thread(port, portable, clock, () => ends++)
-  const say = (data: unknown) => port.onmessage?.call(port as MessagePort, new MessageEvent('message', { data }))
+  const connection = new WorkerConnection(port, portable, clock, () => ends++)
+  const reply = (data: unknown) => port.onmessage?.call(port as MessagePort, new MessageEvent('message', { data }))
   const outcome = (call: AsyncGenerator<unknown>) =>
     call.next().then(
       () => 'answered',
       (error: Error) => error.message,
     )
-  const watch = () => thread.call({ kind: 'watch', resource: ConfigMap, options: {} })
-  return { clock, port, said, thread, say, outcome, watch, ends: () => ends }
+  const watch = () => connection.request({ kind: 'watch', resource: ConfigMap, options: {} })
+  return { clock, port, sent, connection, reply, outcome, watch, ends: () => ends }
 }
 
-describe('a Worker that says nothing', () => {
-  test('gives up a Worker that is silent from the start after 10 s, with a message that says what to check', async () => {
-    const { clock, thread, outcome, watch, ends } = joined()
+describe('a Worker that sends no messages', () => {
+  test('fails the connection after 10 s when the Worker never responds, with a message that says what to check', async () => {
+    const { clock, connection, outcome, watch, ends } = connect()
     const first = outcome(watch())
     await clock.advance(9_999)
-    expect(thread.failure).toBe(undefined)
+    expect(connection.failure).toBe(undefined)
     await clock.advance(1)
     expect(await first).toBe('a Worker did not respond for 10 s: does it import kubeflect/worker?')
     expect([ends(), clock.pending]).toEqual([1, 0])
-    await expect(watch().next()).rejects.toBe(thread.failure)
+    await expect(watch().next()).rejects.toBe(connection.failure)
   })
 
-  test('gives up a Worker that falls silent within 8 s, and rejects every open call', async () => {
-    const { clock, thread, outcome, watch, say } = joined()
-    const calls = [outcome(watch()), outcome(thread.call({ kind: 'ping' }))]
+  test('fails the connection and rejects every open request within 8 s when a Worker falls silent', async () => {
+    const { clock, connection, outcome, watch, reply } = connect()
+    const calls = [outcome(watch()), outcome(connection.request({ kind: 'ping' }))]
     await clock.advance(500)
-    say({ type: 'pong' })
+    reply({ type: 'pong' })
     await clock.advance(8_500)
     expect(await Promise.all(calls)).toEqual(Array(2).fill('a Worker did not respond for 7 s'))
     expect(clock.pending).toBe(0)
   })
 
-  test('sends no ping while no call is open, and leaves no timer', async () => {
-    const { clock, said, thread, say } = joined()
-    const call = thread.call({ kind: 'ping' }).next()
-    say({ type: 'done', id: 1, cells: [] })
+  test('sends no ping and leaves no timer while no request to the Worker is open', async () => {
+    const { clock, sent, connection, reply } = connect()
+    const call = connection.request({ kind: 'ping' }).next()
+    reply({ type: 'done', id: 1, cells: [] })
     await call
     expect(clock.pending).toBe(0)
     await clock.advance(600_000)
-    expect(said).toEqual(['open', 'ping'])
-    expect(thread.failure).toBe(undefined)
+    expect(sent).toEqual(['open', 'ping'])
+    expect(connection.failure).toBe(undefined)
   })
 })
 
 describe('a Worker that is slow but alive', () => {
-  test('keeps a Worker through a long task of 5 s, whenever it begins', async () => {
+  test('keeps the connection while the Worker runs a task of 5 s, at any offset from the pings', async () => {
     for (let begin = 0; begin < 1_000; begin += 125) {
-      const { clock, thread, outcome, watch, say } = joined()
+      const { clock, connection, outcome, watch, reply } = connect()
       void outcome(watch())
-      say({ type: 'pong' })
+      reply({ type: 'pong' })
       for (let task = 0; task < 20; task++) {
         await clock.advance(begin)
         await clock.advance(5_000)
-        say({ type: 'pong' })
+        reply({ type: 'pong' })
       }
-      expect(thread.failure).toBe(undefined)
-      thread.close()
+      expect(connection.failure).toBe(undefined)
+      connection.close()
     }
   })
 
   test('sends no ping to a Worker that delivers events', async () => {
-    const { clock, said, thread, say, outcome, watch } = joined()
+    const { clock, sent, connection, reply, outcome, watch } = connect()
     void outcome(watch())
     for (let second = 0; second < 60; second++) {
-      say({ type: 'piece', id: 1, bytes: 1, cells: undefined })
+      reply({ type: 'chunk', id: 1, bytes: 1, cells: undefined })
       await clock.advance(1_000)
     }
-    expect(said.filter((type) => type === 'ping')).toEqual([])
-    thread.close()
+    expect(sent.filter((type) => type === 'ping')).toEqual([])
+    connection.close()
   })
 
-  test('does not blame the Worker for a frozen page: a jump of the clock counts as one interval', async () => {
-    const { clock, thread, outcome, watch, say } = joined()
+  test('keeps the connection to the Worker after the page was frozen: a jump of the clock counts as one interval', async () => {
+    const { clock, connection, outcome, watch, reply } = connect()
     void outcome(watch())
-    say({ type: 'pong' })
+    reply({ type: 'pong' })
     const { setTimeout } = clock
     for (let thaw = 0; thaw < 5; thaw++) {
       // A frozen page runs no timers: the one that is due fires when it is thawed, an hour later.
       clock.setTimeout = (callback) => setTimeout.call(clock, callback, 3_600_000)
       await clock.advance(3_600_000)
     }
-    expect(thread.failure).toBe(undefined)
-    thread.close()
+    expect(connection.failure).toBe(undefined)
+    connection.close()
   })
 })
 
-test('ends the Worker after an unreadable message instead of leaving a call open', async () => {
-  const { port, outcome, watch } = joined()
+test('fails the connection to the Worker after a message that cannot be deserialized, so that no request stays open', async () => {
+  const { port, outcome, watch } = connect()
   const call = outcome(watch())
   port.onmessageerror?.call(port as MessagePort, new MessageEvent('messageerror'))
   expect(await call).toBe('a Worker sent a message that cannot be deserialized')
 })
 
-describe('an informer whose Worker dies silently', () => {
+describe('an informer whose Worker dies without an event', () => {
   for (const how of ['is terminated', 'hangs'] as const) {
     test(`an informer is live again on the main thread within 10 s when its Worker ${how}, and reports the interruption`, async () => {
       const site = new Site(['a', 'b'])

@@ -1,3 +1,5 @@
+// The client and the persister that forward their calls to a Worker.
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   ApiError,
@@ -15,11 +17,11 @@ import type { StoredRecord } from '../../src/persistence/persister'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing'
 import { remotePersister } from '../../src/worker/page/remote'
-import { batchCells, batchesOf, PIECE } from '../../src/worker/protocol'
+import { batchCells, batchesOf, CHUNK_SIZE } from '../../src/worker/protocol'
 import { World } from '../conformance/world'
 import { contract, Holder, loadTold, replace, scopeOf, textsOf } from '../persistence/contract'
 import { freshIndexedDB } from '../persistence/support/fake-idb'
-import { startThread } from './support'
+import { startConnection } from './support'
 
 function start(world: World, options: KubeClientOptions = {}) {
   const messages: unknown[] = []
@@ -28,14 +30,14 @@ function start(world: World, options: KubeClientOptions = {}) {
     asked.push(request)
     return world.fetch(request)
   }
-  const started = startThread({ baseUrl: world.baseUrl, fetch, ...options }, world.clock, (message) => messages.push(message))
+  const started = startConnection({ baseUrl: world.baseUrl, fetch, ...options }, world.clock, (message) => messages.push(message))
   return { ...started, messages, asked }
 }
 
 const brief = (event: WatchEntry<ConfigMap>) =>
   !('entry' in event) ? event.type : `${event.type} ${event.entry.name}@${event.entry.resourceVersion}`
 
-describe('a client whose requests a Worker makes', () => {
+describe('a client that forwards its requests to a Worker', () => {
   test('a client in a Worker reports skipped items like one on the main thread', async () => {
     const items = ['{"metadata":{"name":"a"}}', ...Array(12).fill('null')]
     const { client } = start(new World(), {
@@ -72,9 +74,9 @@ describe('a client whose requests a Worker makes', () => {
   test('a client in a Worker yields an empty batch when the watch is accepted, then events and bookmarks', async () => {
     const world = new World(['a'])
     const { client } = start(world)
-    const life = new AbortController()
+    const abort = new AbortController()
     const batches = client
-      .watchEntries(ConfigMap, { resourceVersion: '101', allowWatchBookmarks: true, signal: life.signal })
+      .watchEntries(ConfigMap, { resourceVersion: '101', allowWatchBookmarks: true, signal: abort.signal })
       [Symbol.asyncIterator]()
     expect(await batches.next()).toEqual({ done: false, value: [] })
     world.update('a')
@@ -84,25 +86,25 @@ describe('a client whose requests a Worker makes', () => {
     const next = batches.next()
     await world.advance(70_000)
     expect((await next).value.map(brief)).toEqual(['BOOKMARK'])
-    life.abort()
-    await expect(batches.next()).rejects.toBe(life.signal.reason)
+    abort.abort()
+    await expect(batches.next()).rejects.toBe(abort.signal.reason)
   })
 
-  test('an abort ends a call of the Worker at once, and closes the connection', async () => {
+  test('an abort ends a request in a Worker at once, and closes its connection to the server', async () => {
     const world = new World(['a'])
     const { client } = start(world)
-    const life = new AbortController()
-    const batches = client.watchEntries(ConfigMap, { resourceVersion: '101', signal: life.signal })[Symbol.asyncIterator]()
+    const abort = new AbortController()
+    const batches = client.watchEntries(ConfigMap, { resourceVersion: '101', signal: abort.signal })[Symbol.asyncIterator]()
     await batches.next()
     const next = batches.next()
     expect(world.server.openRequests).toHaveLength(1)
-    life.abort(new Error('enough'))
+    abort.abort(new Error('enough'))
     await expect(next).rejects.toThrow('enough')
     await world.settle()
     world.expectNothingLeft()
   })
 
-  test('leaving the loop over a watch closes the connection', async () => {
+  test('leaving the loop over a watch in a Worker closes its connection to the server', async () => {
     const world = new World(['a'])
     const { client } = start(world)
     for await (const _ of client.watchEntries(ConfigMap, { resourceVersion: '101' })) break
@@ -110,7 +112,7 @@ describe('a client whose requests a Worker makes', () => {
     world.expectNothingLeft()
   })
 
-  test('errors from the Worker have the class and message of the main thread', async () => {
+  test('errors from a Worker have the same class and message as on the main thread', async () => {
     const world = new World(['a'])
     const { client } = start(world)
     const direct = new KubeClient({ baseUrl: world.baseUrl, fetch: world.fetch })
@@ -131,7 +133,7 @@ describe('a client whose requests a Worker makes', () => {
     }
   })
 
-  test('a response that never arrives is a ConnectionError with its cause', async () => {
+  test('a request that fails in a Worker rejects with a ConnectionError and its cause', async () => {
     const world = new World()
     const { client } = start(world, { fetch: () => Promise.reject(new TypeError('no route')) })
     const error = await client.listEntries(ConfigMap, {}).catch((thrown: unknown) => thrown)
@@ -151,7 +153,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(seen).toEqual(['ADDED x@1'])
   })
 
-  test('the token provider stays on the main thread, and is asked once, and once more after a 401', async () => {
+  test('the token provider stays on the main thread, and is called once, and once more after a 401', async () => {
     const world = new World(['a'])
     const tokens = ['old', 'new']
     let asked = 0
@@ -190,7 +192,7 @@ describe('a client whose requests a Worker makes', () => {
     })
   })
 
-  test('reports warnings from the Worker on the main thread', async () => {
+  test('a client in a Worker reports warnings on the main thread', async () => {
     const warnings: string[] = []
     const world = new World()
     const { client } = start(world, {
@@ -204,7 +206,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(warnings).toEqual(['old'])
   })
 
-  test('reports bytes from the Worker as they arrive, also for a list', async () => {
+  test('a client in a Worker reports bytes as they arrive, also for a list', async () => {
     const world = new World(['a', 'b'])
     const direct = new KubeClient({ baseUrl: world.baseUrl, fetch: world.fetch })
     const [bytes, expected] = await Promise.all(
@@ -218,7 +220,7 @@ describe('a client whose requests a Worker makes', () => {
     expect(bytes).toBe(expected)
   })
 
-  test('events that arrive during a batch and in the next frame come together, as strings', async () => {
+  test('a Worker combines the events that arrive during a batch and in the next frame, and sends them as strings', async () => {
     const world = new World(['a'])
     const { client, messages } = start(world)
     const batches = client.watchEntries(ConfigMap, { resourceVersion: '101' })[Symbol.asyncIterator]()
@@ -227,16 +229,16 @@ describe('a client whose requests a Worker makes', () => {
       world.update('a')
       await world.settle()
     }
-    // Nobody has asked for the second batch yet: the first of the changes waits, and the others behind it.
+    // The second batch has not been requested yet, so all changes wait for it.
     const next = batches.next()
     await world.advance(15)
     world.update('a')
     await world.advance(1)
     expect((await next).value).toHaveLength(21)
     await batches.return?.()
-    const pieces = messages.filter((message) => (message as { type: string }).type === 'piece') as { cells?: unknown[] }[]
-    expect(pieces).toHaveLength(2)
-    expect(pieces.flatMap(({ cells = [] }) => cells).every((cell) => typeof cell === 'string')).toBe(true)
+    const chunks = messages.filter((message) => (message as { type: string }).type === 'chunk') as { cells?: unknown[] }[]
+    expect(chunks).toHaveLength(2)
+    expect(chunks.flatMap(({ cells = [] }) => cells).every((cell) => typeof cell === 'string')).toBe(true)
   })
 
   test('a Worker with a slow listener stops reading after one chunk', async () => {
@@ -244,7 +246,7 @@ describe('a client whose requests a Worker makes', () => {
     const { client, messages } = start(world)
     const batches = client.watchEntries(ConfigMap, { resourceVersion: '101' })[Symbol.asyncIterator]()
     await batches.next()
-    const wide = 'x'.repeat(PIECE / 4)
+    const wide = 'x'.repeat(CHUNK_SIZE / 4)
     for (let change = 0; change < 40; change++) {
       world.update('a', { data: { wide: wide + change } })
       await world.settle()
@@ -262,20 +264,20 @@ describe('a client whose requests a Worker makes', () => {
 
   test('a large list crosses from the Worker in chunks', async () => {
     const world = new World()
-    for (let number = 0; number < 30; number++) world.create(`big-${number}`, { data: { wide: 'x'.repeat(PIECE / 8) } })
+    for (let number = 0; number < 30; number++) world.create(`big-${number}`, { data: { wide: 'x'.repeat(CHUNK_SIZE / 8) } })
     const { client, messages } = start(world)
     expect((await client.listEntries(ConfigMap, {})).entries).toHaveLength(30)
-    const pieces = messages.filter((message) => (message as { type: string }).type === 'piece')
-    expect(pieces.length).toBeGreaterThan(3)
+    const chunks = messages.filter((message) => (message as { type: string }).type === 'chunk')
+    expect(chunks.length).toBeGreaterThan(3)
   })
 
-  test('a terminated Worker is a lost connection', async () => {
+  test('a request fails with a ConnectionError when its Worker is terminated', async () => {
     const world = new World(['a'])
-    const { client, thread } = start(world)
+    const { client, connection } = start(world)
     const batches = client.watchEntries(ConfigMap, { namespace: 'shop', resourceVersion: '101' })[Symbol.asyncIterator]()
     await batches.next()
     const next = batches.next()
-    thread.fail(new KubeError('it crashed'))
+    connection.fail(new KubeError('it crashed'))
     const error = await next.catch((thrown: unknown) => thrown)
     expect(isConnectionError(error) && error.message).toBe(
       'GET http://kubernetes.test/api/v1/namespaces/shop/configmaps: no answer (it crashed)',
@@ -291,14 +293,14 @@ describe('a persister that forwards its calls to a Worker', () => {
   afterEach(() => vi.restoreAllMocks())
 
   function open() {
-    const { thread } = startThread({ baseUrl: 'http://kubernetes.test' }, new VirtualClock())
-    return { thread, persister: new Holder(remotePersister(thread, { number: 1, database: 'test' })) }
+    const { connection } = startConnection({ baseUrl: 'http://kubernetes.test' }, new VirtualClock())
+    return { connection, persister: new Holder(remotePersister(connection, { number: 1, database: 'test' })) }
   }
 
   for (const { title, run } of contract) test(title, () => run({ open: () => open().persister }))
 
   test('a persister in a Worker stores and loads more than one chunk', async () => {
-    const texts = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`k${number}`, `${number} ${'x'.repeat(PIECE / 8)}`]))
+    const texts = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`k${number}`, `${number} ${'x'.repeat(CHUNK_SIZE / 8)}`]))
     await open().persister.commit(scopeOf(), replace('7', texts))
     const snapshot = await open().persister.load(scopeOf())
     expect(snapshot?.resourceVersion).toBe('7')
@@ -306,14 +308,14 @@ describe('a persister that forwards its calls to a Worker', () => {
   })
 
   test('a persister in a Worker delivers arrived batches during the load, and sends each text once', async () => {
-    const texts = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`k${number}`, `${number} ${'x'.repeat(PIECE / 8)}`]))
+    const texts = Object.fromEntries(Array.from({ length: 30 }, (_, number) => [`k${number}`, `${number} ${'x'.repeat(CHUNK_SIZE / 8)}`]))
     await open().persister.commit(scopeOf(), replace('7', texts))
     const { times } = await loadTold(open().persister)
     expect(times).toBeGreaterThan(3)
   })
 
   test('a persister in a Worker delivers batches from the beginning when its load restarts', async () => {
-    const texts = { a: 'a'.repeat(PIECE * 5), b: 'b'.repeat(PIECE * 5), c: 'c'.repeat(PIECE * 5) }
+    const texts = { a: 'a'.repeat(CHUNK_SIZE * 5), b: 'b'.repeat(CHUNK_SIZE * 5), c: 'c'.repeat(CHUNK_SIZE * 5) }
     await open().persister.commit(scopeOf(), replace('7', texts))
     const get = IDBObjectStore.prototype.get
     let reads = 0
@@ -322,10 +324,10 @@ describe('a persister that forwards its calls to a Worker', () => {
       if (++reads === 3) request.addEventListener('success', () => this.transaction.abort())
       return request
     })
-    const told: string[] = []
-    const onRecords = (read: readonly StoredRecord[], before: number) => void told.push(`${before}: ${read.map(({ key }) => key)}`)
+    const batches: string[] = []
+    const onRecords = (read: readonly StoredRecord[], before: number) => void batches.push(`${before}: ${read.map(({ key }) => key)}`)
     const snapshot = await open().persister.load(scopeOf(), { onRecords })
-    expect(told).toEqual(['0: c', '1: b', '0: c', '1: b', '2: a'])
+    expect(batches).toEqual(['0: c', '1: b', '0: c', '1: b', '2: a'])
     expect(textsOf(snapshot)).toEqual(Object.values(texts))
   })
 
@@ -340,8 +342,8 @@ describe('a persister that forwards its calls to a Worker', () => {
   })
 
   test('a persister is unavailable when its Worker has terminated', async () => {
-    const { thread, persister } = open()
-    thread.fail(new KubeError('it crashed'))
+    const { connection, persister } = open()
+    connection.fail(new KubeError('it crashed'))
     const error = await persister.load(scopeOf()).catch((thrown: unknown) => thrown)
     expect(isPersistenceError(error) && error.code).toBe('unavailable')
   })

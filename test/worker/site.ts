@@ -1,3 +1,5 @@
+// A fake server with a page and its Workers, which reach the server by separate routes.
+
 import { vi } from 'vitest'
 import { KubeClient } from '../../src/http/client'
 import { createInformer, type InformerOptions } from '../../src/informer/create-informer'
@@ -8,7 +10,7 @@ import { briefState, isProbe } from '../conformance/brief'
 import { World } from '../conformance/world'
 import { LocalWorker } from './support'
 
-/** A fake server that Workers and the main thread reach by ways of their own. */
+/** A fake server that records the requests of the main thread and of Workers separately. */
 export class Site extends World {
   readonly here: string[] = []
   readonly there: string[] = []
@@ -56,16 +58,17 @@ export class Site extends World {
     return createInformer(client, ConfigMap, { ...this.options, ...options })
   }
 
-  /** Waits until an informer has what the server has. */
+  /** Advances virtual time until a condition holds, by a minute at most. */
   async until(what: string, condition: () => boolean): Promise<void> {
     for (let waited = 0; waited < 60_000; waited += 50) {
       for (let turn = 0; turn < 10; turn++) await this.settle()
       if (condition()) return
       await this.advance(50)
     }
-    throw new Error(`waited a minute of virtual time for ${what}, in vain`)
+    throw new Error(`a minute of virtual time passed without ${what}`)
   }
 
+  /** Waits until an informer is live and has the state of the server. */
   caughtUp(informer: SharedInformer<ConfigMap>): Promise<void> {
     const stateOf = () => briefState(informer.indexer.list())
     return this.until(`${this.state} rather than ${stateOf()}`, () => informer.state === 'live' && stateOf() === this.state)

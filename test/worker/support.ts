@@ -1,18 +1,20 @@
+// A Worker in the thread of the test: joined ports, a started connection, and a stand-in for `Worker`.
+
 import type { KubeClientOptions } from '../../src/http/client'
 import { KubeClient } from '../../src/http/client'
 import type { Clock } from '../../src/internal/clock'
 import type { EntryClient } from '../../src/source/list-watch'
-import { Thread } from '../../src/worker/page/connection'
+import { WorkerConnection } from '../../src/worker/page/connection'
 import { remoteClient } from '../../src/worker/page/remote'
-import { CONNECT, type Order, type ThreadPort } from '../../src/worker/protocol'
-import { serveThread } from '../../src/worker/thread/server'
+import { CONNECT, type ConnectionPort, type RequestMessage } from '../../src/worker/protocol'
+import { serveConnection } from '../../src/worker/thread/server'
 
-/** Two ends of a connection within one thread: what is posted is cloned, and arrives as soon as nothing else runs, without a turn of the event loop. */
-export function joinedPorts(note: (message: unknown) => void = () => {}): [ThreadPort, ThreadPort] {
-  const ends: ThreadPort[] = []
-  const end = (other: number): ThreadPort => {
+/** Returns the two ends of a connection within one thread. Messages are cloned and delivered in a microtask, not in a turn of the event loop. */
+export function joinedPorts(note: (message: unknown) => void = () => {}): [ConnectionPort, ConnectionPort] {
+  const ends: ConnectionPort[] = []
+  const end = (other: number): ConnectionPort => {
     let isOpen = true
-    const port: ThreadPort = {
+    const port: ConnectionPort = {
       onmessage: null,
       onmessageerror: null,
       postMessage(message: unknown) {
@@ -32,21 +34,21 @@ export function joinedPorts(note: (message: unknown) => void = () => {}): [Threa
   return [end(1), end(0)]
 }
 
-/** A thread whose Worker lives in the same one. `fetch` is the Worker's. */
-export function startThread(
+/** Starts a connection whose Worker runs in the same thread. `fetch` is the one of the Worker. */
+export function startConnection(
   { fetch, ...options }: KubeClientOptions,
   clock: Clock,
   note?: (message: unknown) => void,
-): { thread: Thread; client: EntryClient } {
+): { connection: WorkerConnection; client: EntryClient } {
   const { portable, baseUrl } = new KubeClient(options)
-  if (!portable) throw new TypeError('hooks do not cross')
-  const [here, there] = joinedPorts(note)
-  serveThread(there, { fetch, clock })
-  const thread = new Thread(here, portable, clock)
-  return { thread, client: remoteClient(thread, baseUrl) }
+  if (!portable) throw new TypeError('a client with hooks cannot be sent to a Worker')
+  const [pagePort, workerPort] = joinedPorts(note)
+  serveConnection(workerPort, { fetch, clock })
+  const connection = new WorkerConnection(pagePort, portable, clock)
+  return { connection, client: remoteClient(connection, baseUrl) }
 }
 
-/** What is used of a `Worker`; it runs in the same thread, and makes its requests with this `fetch`. */
+/** The part of `Worker` that the library uses. Runs in the same thread, and sends its requests with the given `fetch`. */
 export class LocalWorker extends EventTarget {
   isTerminated = false
   readonly #fetch: KubeClientOptions['fetch']
@@ -62,22 +64,22 @@ export class LocalWorker extends EventTarget {
   }
 
   postMessage(message: unknown, [port]: MessagePort[]): void {
-    if (message !== CONNECT || !port) throw new TypeError('nothing else is said to a Worker')
+    if (message !== CONNECT || !port) throw new TypeError('expected `CONNECT` and a port')
     this.#ports.push(port)
-    serveThread(port, { fetch: this.#fetch })
+    serveConnection(port, { fetch: this.#fetch })
   }
 
-  /** Makes it say nothing more and hear nothing more, as one that runs in an endless loop. */
+  /** Stops sending and receiving messages, like a Worker in an endless loop. */
   hang(): void {
     for (const port of this.#ports) Object.assign(port, { onmessage: null, postMessage() {} })
   }
 
-  /** Ends it, as the user can, without a word to anybody. */
+  /** Ends the Worker without an event, like a browser that runs out of memory. */
   terminate(): void {
     this.isTerminated = true
     for (const port of this.#ports) {
-      // Ends what it does; a real one is just gone.
-      port.onmessage?.(new MessageEvent('message', { data: { type: 'close' } satisfies Order }))
+      // Ends its requests; a real Worker disappears with them.
+      port.onmessage?.(new MessageEvent('message', { data: { type: 'close' } satisfies RequestMessage }))
       port.onmessage = null
       port.close()
     }

@@ -1,4 +1,4 @@
-// The main thread's side of the connection to a Worker.
+// The connection of a page to its Worker: sends requests, delivers replies, and detects a dead Worker.
 
 import { KubeError } from '../../api/errors'
 import type { RequestOptions } from '../../api/options'
@@ -8,56 +8,58 @@ import { listen } from '../../internal/listen'
 import { guarded } from '../../internal/report'
 import { nextTurn } from '../../internal/turn'
 import { errorFromData, errorToData } from '../error-data'
-import type { Call, News, Order, ThreadPort } from '../protocol'
+import type { ConnectionPort, ReplyMessage, RequestMessage, WorkerRequest } from '../protocol'
 
-/** The interval of pings to a silent Worker while calls are open, in milliseconds. */
+/** The interval of pings to a silent Worker while requests are open, in milliseconds. */
 const PING_MS = 1_000
 /**
- * The number of intervals a ping may be unanswered before the Worker counts as dead: before and after its first message. Counting
- * intervals rather than time tolerates a frozen page and long tasks of the page. A long task of the Worker may take as long as this limit.
+ * The number of intervals that a ping may stay unanswered before the Worker counts as dead: before and after its first message. Counting
+ * intervals instead of time tolerates a frozen page and long tasks of the page. A task of the Worker may take as long as this limit.
  */
 const UNANSWERED = { first: 9, later: 6 } as const
 
-/** Options of {@link Thread.call}. */
-export interface CallOptions extends RequestOptions {
-  /** The first parts of a large argument, piece by piece. */
+/** Options of {@link WorkerConnection.request}. */
+export interface SendOptions extends RequestOptions {
+  /** The leading chunks of a large argument, sent before the request itself. Default none. */
   parts?: Iterable<readonly string[]> | undefined
 }
 
 /**
- * The main thread's end of the connection to a Worker, for any number of concurrent calls. A Worker that dies, hangs or never starts sends
- * no event, so it is pinged while calls are open, and given up within 10 seconds.
+ * The page's end of the connection to a Worker, for any number of concurrent requests. No event reports a Worker that dies, hangs or never
+ * starts. The connection therefore pings the Worker while requests are open, and fails within 10 seconds.
  */
-export class Thread {
-  readonly #port: ThreadPort
+export class WorkerConnection {
+  readonly #port: ConnectionPort
   readonly #client: PortableClient
   readonly #clock: Clock
   readonly #inboxes = new Map<number, Inbox>()
   readonly #numbers = new WeakMap<object, number>()
   readonly #onEnd: () => void
-  readonly #warn: ((news: News & { type: 'warning' }) => void) | undefined
-  #calls = 0
-  #numbered = 0
+  readonly #warn: ((message: ReplyMessage & { type: 'warning' }) => void) | undefined
+  #requests = 0
+  #lastNumber = 0
   #failure: KubeError | undefined
   #isAlive = false
   #timer: unknown
   /** The number of intervals since the last ping was sent; undefined while no ping is pending. */
-  #unanswered: number | undefined
+  #intervalsSincePing: number | undefined
   /** Whether a message has arrived since the last interval began. */
-  #wasHeard = false
+  #hasReceived = false
 
   /**
-   * @param client the client that the Worker makes requests for.
-   * @param onEnd called once, when the Worker is given up or closed.
+   * @param port the port whose other end is sent to the Worker.
+   * @param client the settings of the client that the Worker acts for.
+   * @param clock schedules the pings.
+   * @param onEnd called once, when the connection fails or is closed.
    */
-  constructor(port: ThreadPort, client: PortableClient, clock: Clock, onEnd: () => void = () => {}) {
+  constructor(port: ConnectionPort, client: PortableClient, clock: Clock, onEnd: () => void = () => {}) {
     this.#port = port
     this.#onEnd = onEnd
     this.#client = client
     this.#clock = clock
     const { headers, onWarning } = client
     this.#warn = guarded(onWarning && (({ warning, request }) => onWarning(warning, request)))
-    port.onmessage = ({ data }) => this.#take(data as News)
+    port.onmessage = ({ data }) => this.#receive(data as ReplyMessage)
     port.onmessageerror = () => this.fail(new KubeError('a Worker sent a message that cannot be deserialized'))
     this.#post({ type: 'open', client: { baseUrl: absolute(client.baseUrl), headers } })
   }
@@ -73,27 +75,28 @@ export class Thread {
   }
 
   /** Returns the number that identifies an object of the main thread, such as a persister, in messages. */
-  numberOf(thing: object): number {
-    const number = this.#numbers.get(thing) ?? ++this.#numbered
-    this.#numbers.set(thing, number)
+  numberOf(object: object): number {
+    const number = this.#numbers.get(object) ?? ++this.#lastNumber
+    this.#numbers.set(object, number)
     return number
   }
 
   /**
-   * Calls the Worker. Yields the result piece by piece, applying backpressure; returns the final cells.
+   * Sends a request to the Worker. Yields the chunks of the reply, applying backpressure, and returns the final cells.
    *
-   * @throws what the Worker threw; {@link failure} when the Worker is gone; the signal's reason, after which the Worker ends the call.
+   * @throws the error of the Worker; KubeError, the {@link failure}, when the Worker is gone; the reason of the signal, which also cancels
+   *   the request in the Worker.
    */
-  async *call(
-    call: Call,
-    { signal, onBytes, parts = [] }: CallOptions = {},
+  async *request(
+    request: WorkerRequest,
+    { signal, onBytes, parts = [] }: SendOptions = {},
   ): AsyncGenerator<readonly string[], readonly string[], undefined> {
     signal?.throwIfAborted()
     if (this.#failure) throw this.#failure
-    const id = ++this.#calls
+    const id = ++this.#requests
     const inbox = new Inbox(onBytes)
     this.#inboxes.set(id, inbox)
-    this.#watch()
+    this.#schedulePing()
     const cancel = () => {
       if (this.#close(id)) this.#post({ type: 'cancel', id })
     }
@@ -107,17 +110,17 @@ export class Thread {
         await nextTurn()
         signal?.throwIfAborted()
       }
-      this.#post({ type: 'call', id, call })
+      this.#post({ type: 'request', id, request })
       for (;;) {
-        const news = await inbox.next()
-        if (news.type === 'piece') {
-          if (news.cells) yield news.cells
-          this.#post({ type: 'more', id })
+        const reply = await inbox.next()
+        if (reply.type === 'chunk') {
+          if (reply.cells) yield reply.cells
+          this.#post({ type: 'acknowledge', id })
           continue
         }
         this.#close(id)
-        if (news.type === 'done') return news.cells
-        throw errorFromData(news.error)
+        if (reply.type === 'done') return reply.cells
+        throw errorFromData(reply.error)
       }
     } finally {
       unlisten()
@@ -131,17 +134,17 @@ export class Thread {
    * @throws KubeError, the {@link failure}, when the Worker sends none in time.
    */
   async ping(): Promise<void> {
-    await this.call({ kind: 'ping' }).next()
+    await this.request({ kind: 'ping' }).next()
   }
 
-  /** Gives the Worker up: every call fails. */
+  /** Ends the connection with an error: every open and later request fails with it. */
   fail(failure: KubeError): void {
     if (this.#failure) return
     this.#failure = failure
     for (const inbox of this.#inboxes.values()) inbox.fail(failure)
     this.#inboxes.clear()
-    this.#rest()
-    this.#port.postMessage({ type: 'close' } satisfies Order)
+    this.#stopPinging()
+    this.#port.postMessage({ type: 'close' } satisfies RequestMessage)
     this.#port.close()
     this.#onEnd()
   }
@@ -151,44 +154,44 @@ export class Thread {
     this.fail(new KubeError('the Worker was released'))
   }
 
-  #take(news: News): void {
+  #receive(message: ReplyMessage): void {
     this.#isAlive = true
-    this.#wasHeard = true
-    this.#unanswered = undefined
-    if (news.type === 'pong') return
-    if (news.type === 'token') void this.#giveToken(news.id, news.refused)
-    else if (news.type === 'warning') this.#warn?.(news)
-    else this.#inboxes.get(news.id)?.put(news)
+    this.#hasReceived = true
+    this.#intervalsSincePing = undefined
+    if (message.type === 'pong') return
+    if (message.type === 'token') void this.#sendToken(message.id, message.refused)
+    else if (message.type === 'warning') this.#warn?.(message)
+    else this.#inboxes.get(message.id)?.put(message)
   }
 
-  /** Ends a call. Returns whether it was open. */
+  /** Ends a request. Returns whether it was open. */
   #close(id: number): boolean {
     const wasOpen = this.#inboxes.delete(id)
-    if (this.#inboxes.size === 0) this.#rest()
+    if (this.#inboxes.size === 0) this.#stopPinging()
     return wasOpen
   }
 
-  #watch(): void {
-    this.#timer ??= this.#clock.setTimeout(() => this.#look(), PING_MS)
+  #schedulePing(): void {
+    this.#timer ??= this.#clock.setTimeout(() => this.#checkLiveness(), PING_MS)
   }
 
-  #rest(): void {
+  #stopPinging(): void {
     this.#clock.clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#unanswered = undefined
+    this.#intervalsSincePing = undefined
   }
 
-  #look(): void {
+  #checkLiveness(): void {
     this.#timer = undefined
-    if (this.#unanswered !== undefined) this.#unanswered++
-    else if (!this.#wasHeard) {
-      this.#unanswered = 0
+    if (this.#intervalsSincePing !== undefined) this.#intervalsSincePing++
+    else if (!this.#hasReceived) {
+      this.#intervalsSincePing = 0
       this.#post({ type: 'ping' })
     }
-    this.#wasHeard = false
+    this.#hasReceived = false
     const limit = this.#isAlive ? UNANSWERED.later : UNANSWERED.first
-    if (this.#unanswered === undefined || this.#unanswered < limit) {
-      this.#watch()
+    if (this.#intervalsSincePing === undefined || this.#intervalsSincePing < limit) {
+      this.#schedulePing()
       return
     }
     const advice = this.#isAlive ? '' : ': does it import kubeflect/worker?'
@@ -197,7 +200,7 @@ export class Thread {
     this.fail(new KubeError(`a Worker did not respond for ${seconds} s${advice}`))
   }
 
-  async #giveToken(id: number, refused: string | undefined): Promise<void> {
+  async #sendToken(id: number, refused: string | undefined): Promise<void> {
     const { credentials } = this.#client
     try {
       // When the credentials have no other token, the Worker recognizes the refused one.
@@ -208,17 +211,17 @@ export class Thread {
     }
   }
 
-  #post(order: Order): void {
-    if (!this.#failure) this.#port.postMessage(order)
+  #post(message: RequestMessage): void {
+    if (!this.#failure) this.#port.postMessage(message)
   }
 }
 
-type Answer = Extract<News, { type: 'piece' | 'done' | 'failed' }>
+type RequestReply = Extract<ReplyMessage, { type: 'chunk' | 'done' | 'failed' }>
 
-/** The pending messages of one call: at most one piece and the end, because the Worker waits for `more`. */
+/** The unread replies to one request: at most one chunk and the end, because the Worker waits for `acknowledge`. */
 class Inbox {
   readonly #onBytes: RequestOptions['onBytes']
-  readonly #waiting: Answer[] = []
+  readonly #unread: RequestReply[] = []
   #failure: { readonly error: unknown } | undefined
   #wake = () => {}
 
@@ -226,9 +229,9 @@ class Inbox {
     this.#onBytes = onBytes
   }
 
-  put(answer: Answer): void {
-    if (answer.type === 'piece' && answer.bytes > 0) this.#onBytes?.(answer.bytes)
-    this.#waiting.push(answer)
+  put(reply: RequestReply): void {
+    if (reply.type === 'chunk' && reply.bytes > 0) this.#onBytes?.(reply.bytes)
+    this.#unread.push(reply)
     this.#wake()
   }
 
@@ -237,11 +240,11 @@ class Inbox {
     this.#wake()
   }
 
-  async next(): Promise<Answer> {
+  async next(): Promise<RequestReply> {
     for (;;) {
       if (this.#failure) throw this.#failure.error
-      const answer = this.#waiting.shift()
-      if (answer) return answer
+      const reply = this.#unread.shift()
+      if (reply) return reply
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })

@@ -1,21 +1,21 @@
-// The value that makes an informer work in a Worker.
+// `inWorker`: the option value that runs an informer in a Worker.
 
 import type { EntryClient } from '../../source/list-watch'
 import { OffThread, type OffThreadOptions } from './off-thread'
 import type { WorkerLike, WorkerSource } from './worker-source'
 
-/** The place where an informer's requests, decoding and storage run. Made by {@link inWorker}. */
+/** The Worker that an informer runs in. Made by {@link inWorker}. */
 export interface InformerWorker {
-  /** Makes a client and a persister that work in the Worker while there is one. */
+  /** Returns a client and a persister that run in the Worker while it is available, and on the main thread otherwise. */
   offThread(client: EntryClient, options: Omit<OffThreadOptions, 'worker'>): OffThread
 }
 
 /**
- * Makes an informer send its requests, decode the answers and store them (with an `idbPersister`) in a Worker. Where no Worker can be started, or
- * where the client was given `fetch` or `hooks`, everything runs on the main thread, and `onError` and `onEvent` are called with the reason.
+ * Runs the requests, the decoding and the storage (by an `idbPersister`) of an informer in a Worker. Everything runs on the main thread
+ * when no Worker can be started, or when the client has its own `fetch` or `hooks`; `onError` and `onEvent` then receive the reason.
  *
- * @param worker a Worker that imports `kubeflect/worker`, or a function that starts one when it is needed. Default: a Worker that the library
- *   starts, one for all informers of a client.
+ * @param worker a Worker that imports `kubeflect/worker`, or a function that starts one on demand. Default: the library starts one Worker
+ *   for all informers of a client.
  * @example
  * ```ts
  * await using pods = createInformer(client, Pod, { worker: inWorker() })

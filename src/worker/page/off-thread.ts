@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../internal/clock'
 import type { Commit, LoadOptions, Persister, Scope, Snapshot } from '../../persistence/persister'
 import { scopeId } from '../../persistence/scope'
 import type { EntryClient } from '../../source/list-watch'
-import type { Hold, Place, WorkerSource } from './worker-source'
+import type { Backend, WorkerLease, WorkerSource } from './worker-source'
 
 /** Options of {@link OffThread}. */
 export interface OffThreadOptions {
@@ -24,15 +24,15 @@ export class OffThread {
   readonly client: EntryClient
   /** Undefined when the options have none. */
   readonly persister: Persister | undefined
-  readonly #here: Place
+  readonly #local: Backend
   readonly #options: OffThreadOptions
-  #hold: Promise<Hold | undefined> | undefined
+  #lease: Promise<WorkerLease | undefined> | undefined
   #isReleased = false
   #hasFallenBack = false
 
   constructor(client: EntryClient, options: OffThreadOptions) {
     this.client = this.#clientOf(client)
-    this.#here = { client, persister: options.persister }
+    this.#local = { client, persister: options.persister }
     this.#options = options
     if (options.persister) this.persister = this.#persisterOf(options.persister)
   }
@@ -40,23 +40,23 @@ export class OffThread {
   /** Releases the Worker. No call may follow. */
   release(): void {
     this.#isReleased = true
-    void this.#hold?.then((hold) => hold?.release())
+    void this.#lease?.then((lease) => lease?.release())
   }
 
-  async #place(): Promise<Place> {
-    if (this.#isReleased) return this.#here
-    this.#hold ??= this.#takeHold().catch((error: Error) => void this.#fallBack(error))
-    const hold = await this.#hold
-    if (!hold?.failure) return hold ?? this.#here
-    hold.release()
-    this.#fallBack(hold.failure)
-    return this.#here
+  async #backend(): Promise<Backend> {
+    if (this.#isReleased) return this.#local
+    this.#lease ??= this.#acquireLease().catch((error: Error) => void this.#fallBack(error))
+    const lease = await this.#lease
+    if (!lease?.failure) return lease ?? this.#local
+    lease.release()
+    this.#fallBack(lease.failure)
+    return this.#local
   }
 
-  async #takeHold(): Promise<Hold> {
+  async #acquireLease(): Promise<WorkerLease> {
     const { worker, clock = systemClock } = this.#options
-    const { takeHold } = await import('../lease')
-    return takeHold(this.#here, worker, clock)
+    const { acquireLease } = await import('../lease')
+    return acquireLease(this.#local, worker, clock)
   }
 
   #fallBack(cause: Error): void {
@@ -66,35 +66,35 @@ export class OffThread {
   }
 
   #clientOf({ baseUrl }: EntryClient): EntryClient {
-    const place = () => this.#place()
+    const backend = () => this.#backend()
     return {
       baseUrl,
       async listEntries(resource, options) {
-        return (await place()).client.listEntries(resource, options)
+        return (await backend()).client.listEntries(resource, options)
       },
       async *watchEntries(resource, options) {
-        yield* (await place()).client.watchEntries(resource, options)
+        yield* (await backend()).client.watchEntries(resource, options)
       },
     }
   }
 
-  #persisterOf(here: Persister): Persister {
-    const choose = async () => (await this.#place()).persister ?? here
+  #persisterOf(local: Persister): Persister {
+    const current = async () => (await this.#backend()).persister ?? local
     /** The persister that admitted the writer of each scope. */
     const admitted = new Map<string, Persister>()
     const load = async (scope: Scope, options: LoadOptions): Promise<Snapshot | undefined> => {
-      const persister = await choose()
+      const persister = await current()
       admitted.set(scopeId(scope), persister)
       try {
         return await persister.load(scope, options)
       } catch (error) {
-        if ((await choose()) === persister) throw error
+        if ((await current()) === persister) throw error
         // The Worker is dead, and a feed loads its state only once.
         return load(scope, options)
       }
     }
     const commit = async (scope: Scope, change: Commit): Promise<void> => {
-      const persister = await choose()
+      const persister = await current()
       // Makes the caller load again before it stores: a Worker that only seems dead may still commit under the writer's name.
       if (admitted.get(scopeId(scope)) !== persister)
         throw new PersistenceError(
@@ -103,6 +103,6 @@ export class OffThread {
         )
       await persister.commit(scope, change)
     }
-    return { load, commit, clear: async (scope) => (await choose()).clear(scope) }
+    return { load, commit, clear: async (scope) => (await current()).clear(scope) }
   }
 }

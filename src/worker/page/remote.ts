@@ -9,16 +9,26 @@ import type { ListEntriesOptions } from '../../http/list'
 import type { WatchEntriesOptions } from '../../http/watch'
 import type { Persister, StoredRecord } from '../../persistence/persister'
 import type { EntryClient } from '../../source/list-watch'
-import { type Address, batchesOf, type Call, entriesOf, eventsOf, inPieces, recordCells, type Storage, skippedOf } from '../protocol'
-import type { CallOptions, Thread } from './connection'
+import {
+  type Address,
+  batchesOf,
+  entriesOf,
+  eventsOf,
+  inChunks,
+  recordCells,
+  type Storage,
+  skippedOf,
+  type WorkerRequest,
+} from '../protocol'
+import type { SendOptions, WorkerConnection } from './connection'
 
-type Placed<O> = O & { namespace?: string | undefined }
+type Namespaced<O> = O & { namespace?: string | undefined }
 
 /** Makes a client that forwards its requests to a Worker. The Worker splits responses into cells; the entries are made on this side. */
-export function remoteClient(thread: Thread, baseUrl: string): EntryClient {
+export function remoteClient(connection: WorkerConnection, baseUrl: string): EntryClient {
   /** Reports the loss of the Worker as a lost connection, so that a reflector retries. */
-  const failureOf = (error: unknown, resource: Resource, { namespace }: Placed<object>) => {
-    if (error !== thread.failure) return error
+  const failureOf = (error: unknown, resource: Resource, { namespace }: Namespaced<object>) => {
+    if (error !== connection.failure) return error
     return new ConnectionError({ method: 'GET', url: `${baseUrl}/${resourcePath(resource, { namespace })}` }, { cause: error })
   }
 
@@ -27,16 +37,21 @@ export function remoteClient(thread: Thread, baseUrl: string): EntryClient {
 
     async listEntries<T extends KubeObject>(
       resource: Resource<T>,
-      { signal, onBytes, onEntries, ...options }: Placed<ListEntriesOptions & ArrivalOptions<T>>,
+      { signal, onBytes, onEntries, ...options }: Namespaced<ListEntriesOptions & ArrivalOptions<T>>,
     ): Promise<EntryList<T>> {
       const entries: Entry<T>[] = []
       try {
-        const call: Call = { kind: 'list', resource: addressOf(resource), options }
-        const [resourceVersion = '', token = '', remaining, skipped = ''] = await taken(thread, call, { signal, onBytes }, (cells) => {
-          const arrived = entriesOf<T>(cells)
-          for (const entry of arrived) entries.push(entry)
-          onEntries?.(arrived)
-        })
+        const request: WorkerRequest = { kind: 'list', resource: addressOf(resource), options }
+        const [resourceVersion = '', token = '', remaining, skipped = ''] = await consume(
+          connection,
+          request,
+          { signal, onBytes },
+          (cells) => {
+            const arrived = entriesOf<T>(cells)
+            for (const entry of arrived) entries.push(entry)
+            onEntries?.(arrived)
+          },
+        )
         const remainingItemCount = remaining ? Number(remaining) : undefined
         return { resourceVersion, continue: token, remainingItemCount, entries, ...skippedOf(skipped) }
       } catch (error) {
@@ -46,11 +61,11 @@ export function remoteClient(thread: Thread, baseUrl: string): EntryClient {
 
     async *watchEntries<T extends KubeObject>(
       resource: Resource<T>,
-      { signal, onBytes, ...options }: Placed<WatchEntriesOptions>,
+      { signal, onBytes, ...options }: Namespaced<WatchEntriesOptions>,
     ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
       try {
-        const call: Call = { kind: 'watch', resource: addressOf(resource), options }
-        for await (const cells of thread.call(call, { signal, onBytes })) yield eventsOf<T>(cells)
+        const request: WorkerRequest = { kind: 'watch', resource: addressOf(resource), options }
+        for await (const cells of connection.request(request, { signal, onBytes })) yield eventsOf<T>(cells)
       } catch (error) {
         throw failureOf(error, resource, options)
       }
@@ -59,12 +74,12 @@ export function remoteClient(thread: Thread, baseUrl: string): EntryClient {
 }
 
 /** A persister that forwards each call to its counterpart in the Worker. */
-export function remotePersister(thread: Thread, storage: Storage): Persister {
-  const asked = async (call: Call, options: CallOptions = {}, take: (cells: readonly string[]) => void = () => {}) => {
+export function remotePersister(connection: WorkerConnection, storage: Storage): Persister {
+  const send = async (request: WorkerRequest, options: SendOptions = {}, onChunk: (cells: readonly string[]) => void = () => {}) => {
     try {
-      return await taken(thread, call, options, take)
+      return await consume(connection, request, options, onChunk)
     } catch (error) {
-      const { failure } = thread
+      const { failure } = connection
       if (!failure || error !== failure) throw error
       throw new PersistenceError('unavailable', `the Worker that stores snapshots is gone: ${failure.message}`, { cause: failure })
     }
@@ -72,7 +87,7 @@ export function remotePersister(thread: Thread, storage: Storage): Persister {
   return {
     async load(scope, { onRecords, ...options }) {
       const all: StoredRecord[] = []
-      const [resourceVersion] = await asked({ kind: 'load', storage, scope, options }, {}, (cells) => {
+      const [resourceVersion] = await send({ kind: 'load', storage, scope, options }, {}, (cells) => {
         for (const { records, before } of batchesOf(cells)) {
           all.length = before
           for (const record of records) all.push(record)
@@ -85,29 +100,29 @@ export function remotePersister(thread: Thread, storage: Storage): Persister {
     async commit(scope, change) {
       const { type: commit, writer, resourceVersion } = change
       const deletes = change.type === 'apply' ? change.deletes : []
-      const parts = [...inPieces(change.puts, recordCells)]
+      const parts = [...inChunks(change.puts, recordCells)]
       const cells = parts.pop() ?? []
-      await asked({ kind: 'commit', storage, scope, commit, writer, deletes, resourceVersion, cells }, { parts })
+      await send({ kind: 'commit', storage, scope, commit, writer, deletes, resourceVersion, cells }, { parts })
     },
 
     async clear(scope) {
-      await asked({ kind: 'clear', storage, scope })
+      await send({ kind: 'clear', storage, scope })
     },
   }
 }
 
-/** Consumes all pieces of a call; returns its final cells. */
-async function taken(
-  thread: Thread,
-  call: Call,
-  options: CallOptions,
-  take: (cells: readonly string[]) => void,
+/** Sends a request and passes each chunk of the reply to `onChunk`. Returns the final cells. */
+async function consume(
+  connection: WorkerConnection,
+  request: WorkerRequest,
+  options: SendOptions,
+  onChunk: (cells: readonly string[]) => void,
 ): Promise<readonly string[]> {
-  const pieces = thread.call(call, options)
+  const chunks = connection.request(request, options)
   for (;;) {
-    const { done, value } = await pieces.next()
+    const { done, value } = await chunks.next()
     if (done) return value
-    take(value)
+    onChunk(value)
   }
 }
 

@@ -13,16 +13,16 @@ export interface WorkerLike {
 /** The Worker to use: `true` starts the library's own; otherwise an existing Worker, or a function that makes one on demand. */
 export type WorkerSource = true | WorkerLike | (() => WorkerLike)
 
-/** The client that makes requests and the persister that stores their results. */
-export interface Place {
+/** A client, and the persister that stores what it reads. */
+export interface Backend {
   readonly client: EntryClient
   readonly persister: Persister | undefined
 }
 
-/** One user's share of a Worker. */
-export interface Hold extends Place {
+/** One user's lease of a shared Worker: a client and a persister that run in it. */
+export interface WorkerLease extends Backend {
   /** The reason why the Worker has stopped working; undefined while it works. */
   readonly failure: Error | undefined
-  /** Releases the Worker. The last user's release ends it. */
+  /** Ends the lease. The Worker ends with its last lease. */
   release(): void
 }

@@ -1,11 +1,11 @@
-// Sends the results of a call to the main thread in batches, with backpressure.
+// Sends the reply to one request to the main thread in chunks, with backpressure.
 
 import type { Clock } from '../../internal/clock'
 import { nextTurn } from '../../internal/turn'
-import { PIECE } from '../protocol'
+import { CHUNK_SIZE } from '../protocol'
 
-/** One message of a call: the number of bytes received, and the cells made from them, if any. */
-export interface Parcel {
+/** One chunk of a reply: the number of bytes received, and the cells made from them, if any. */
+export interface Chunk {
   readonly bytes: number
   readonly cells: readonly string[] | undefined
 }
@@ -14,25 +14,25 @@ export interface Parcel {
  * The pause between two messages, in milliseconds: one frame. A UI that renders each frame is not delayed, and fewer messages mean less
  * garbage for the page to collect.
  */
-const REST_MS = 16
+const PAUSE_MS = 16
 
 /**
- * Sends the cells of one call. At most one parcel is unacknowledged. Cells that arrive before the acknowledgement, and in the frame after
- * it, are combined into the next parcel. A full chunk is sent at once; pushing more applies backpressure.
+ * Sends the cells of one reply. At most one chunk is unacknowledged. Cells that arrive before the acknowledgement, and in the frame after
+ * it, are combined into the next chunk. A full chunk is sent at once; pushing more applies backpressure.
  */
 export class Outbox {
-  readonly #post: (parcel: Parcel) => void
+  readonly #post: (chunk: Chunk) => void
   readonly #clock: Clock
   readonly #queue: (readonly string[])[] = []
   #size = 0
   #bytes = 0
-  #state: 'free' | 'sent' | 'resting' = 'free'
-  #rest: unknown
+  #state: 'idle' | 'unacknowledged' | 'paused' = 'idle'
+  #pauseTimer: unknown
   #isClosed = false
-  #ticking = false
-  #onRoom: (() => void)[] = []
+  #isFlushScheduled = false
+  #waiters: (() => void)[] = []
 
-  constructor(post: (parcel: Parcel) => void, clock: Clock) {
+  constructor(post: (chunk: Chunk) => void, clock: Clock) {
     this.#post = post
     this.#clock = clock
   }
@@ -43,66 +43,66 @@ export class Outbox {
     this.#queue.push(cells)
     this.#size += sizeOf(cells)
     this.#flush()
-    return this.#size < PIECE ? Promise.resolve() : this.#room()
+    return this.#size < CHUNK_SIZE ? Promise.resolve() : this.#whenRoom()
   }
 
   /** Reports received bytes, together with the cells made from them, or alone if none are pushed within a turn of the event loop. */
   async addBytes(count: number): Promise<void> {
     this.#bytes += count
-    if (this.#ticking) return
-    this.#ticking = true
+    if (this.#isFlushScheduled) return
+    this.#isFlushScheduled = true
     await nextTurn()
-    this.#ticking = false
+    this.#isFlushScheduled = false
     this.#flush()
   }
 
-  /** Called when the main thread has processed the last parcel. */
+  /** Called when the main thread has processed the last chunk. */
   acknowledge(): void {
     if (this.#isClosed) return
-    this.#state = 'resting'
-    this.#rest = this.#clock.setTimeout(() => {
-      this.#endRest()
+    this.#state = 'paused'
+    this.#pauseTimer = this.#clock.setTimeout(() => {
+      this.#endPause()
       this.#flush()
-    }, REST_MS)
+    }, PAUSE_MS)
     this.#flush()
   }
 
   /** Resolves when everything has been sent. */
   async drain(): Promise<void> {
-    while (this.#queue.length > 0) await this.#room()
+    while (this.#queue.length > 0) await this.#whenRoom()
   }
 
   /** Discards everything that has not been sent. */
   close(): void {
     this.#isClosed = true
     this.#queue.length = this.#size = this.#bytes = 0
-    this.#endRest()
+    this.#endPause()
     this.#flush()
   }
 
-  #room(): Promise<void> {
-    const room = new Promise<void>((resolve) => void this.#onRoom.push(resolve))
+  #whenRoom(): Promise<void> {
+    const room = new Promise<void>((resolve) => void this.#waiters.push(resolve))
     this.#flush()
     return room
   }
 
-  #endRest(): void {
-    this.#clock.clearTimeout(this.#rest)
-    this.#state = 'free'
+  #endPause(): void {
+    this.#clock.clearTimeout(this.#pauseTimer)
+    this.#state = 'idle'
   }
 
   #flush(): void {
     // A full chunk is sent without a pause, and so is one that a caller waits for.
-    if (this.#state === 'resting' && (this.#size >= PIECE || this.#onRoom.length > 0)) this.#endRest()
-    if (this.#state !== 'free') return
+    if (this.#state === 'paused' && (this.#size >= CHUNK_SIZE || this.#waiters.length > 0)) this.#endPause()
+    if (this.#state !== 'idle') return
     if (!this.#isClosed && (this.#queue.length > 0 || this.#bytes > 0)) {
-      this.#state = 'sent'
+      this.#state = 'unacknowledged'
       const bytes = this.#bytes
       this.#bytes = 0
       this.#post({ bytes, cells: this.#take() })
     }
-    const waiting = this.#onRoom
-    this.#onRoom = []
+    const waiting = this.#waiters
+    this.#waiters = []
     for (const resume of waiting) resume()
   }
 
@@ -110,7 +110,7 @@ export class Outbox {
   #take(): readonly string[] | undefined {
     let [cells] = this.#queue.splice(0, 1)
     let size = cells ? sizeOf(cells) : 0
-    while (cells && this.#queue.length > 0 && size < PIECE) {
+    while (cells && this.#queue.length > 0 && size < CHUNK_SIZE) {
       const [more = []] = this.#queue.splice(0, 1)
       cells = [...cells, ...more]
       size += sizeOf(more)

@@ -1,4 +1,4 @@
-// The Worker's side of the connection: serves the calls of the main thread.
+// The Worker's side of a connection: executes the requests of the main thread and replies to them.
 
 import type { RequestOptions } from '../../api/options'
 import type { Entry } from '../../codec/entry'
@@ -11,41 +11,42 @@ import type { Persister, StoredRecord } from '../../persistence/persister'
 import { type ErrorData, errorFromData, errorToData } from '../error-data'
 import {
   batchCells,
-  type Call,
+  type ConnectionPort,
   entryCells,
   eventCells,
-  type News,
-  type Order,
+  type ReplyMessage,
+  type RequestMessage,
   recordsOf,
   type Storage,
   skippedCell,
-  type ThreadPort,
+  type WorkerRequest,
 } from '../protocol'
 import { Outbox } from './outbox'
 
-/** The context of a call. */
+/** The context of a request. */
 interface Task {
   readonly id: number
   readonly outbox: Outbox
   readonly signal: AbortSignal
 }
 
-interface HostOptions extends Pick<KubeReaderOptions, 'fetch'> {
+interface ServerOptions extends Pick<KubeReaderOptions, 'fetch'> {
   readonly clock?: Clock | undefined
 }
 
 /**
- * Serves the calls that arrive on a port: makes requests, splits the responses into entries, and stores snapshots.
+ * Serves the requests that arrive on a port: lists, watches, and stores snapshots.
  *
- * @param options `fetch` and `clock` replace those of the runtime, for tests.
+ * @param port the end of the connection that the main thread has sent.
+ * @param options `fetch` and `clock`, which tests inject. Default: those of the runtime.
  */
-export function serveThread(port: ThreadPort, { clock = systemClock, ...options }: HostOptions = {}): void {
-  const host = new Host(port, options, clock)
-  port.onmessage = ({ data }) => host.take(data as Order)
+export function serveConnection(port: ConnectionPort, { clock = systemClock, ...options }: ServerOptions = {}): void {
+  const server = new WorkerServer(port, options, clock)
+  port.onmessage = ({ data }) => server.receive(data as RequestMessage)
 }
 
-class Host {
-  readonly #port: ThreadPort
+class WorkerServer {
+  readonly #port: ConnectionPort
   readonly #options: Pick<KubeReaderOptions, 'fetch'>
   readonly #clock: Clock
   readonly #tasks = new Map<number, { outbox: Outbox; controller: AbortController }>()
@@ -53,40 +54,40 @@ class Host {
   readonly #persisters = new Map<number, Persister>()
   readonly #tokens = new Map<number, { resolve: (token: string | undefined) => void; reject: (error: Error) => void }>()
   #client: KubeReader | undefined
-  #asked = 0
+  #tokenRequests = 0
 
-  constructor(port: ThreadPort, options: Pick<KubeReaderOptions, 'fetch'>, clock: Clock) {
+  constructor(port: ConnectionPort, options: Pick<KubeReaderOptions, 'fetch'>, clock: Clock) {
     this.#port = port
     this.#clock = clock
     this.#options = options
   }
 
-  take(order: Order): void {
-    switch (order.type) {
+  receive(message: RequestMessage): void {
+    switch (message.type) {
       case 'open':
-        this.#client = this.#makeClient(order.client)
+        this.#client = this.#makeClient(message.client)
         return
       case 'part':
-        this.#parts.set(order.id, [...(this.#parts.get(order.id) ?? []), order.cells])
+        this.#parts.set(message.id, [...(this.#parts.get(message.id) ?? []), message.cells])
         return
-      case 'call':
-        void this.#run(order.id, order.call)
+      case 'request':
+        void this.#run(message.id, message.request)
         return
-      case 'more':
-        this.#tasks.get(order.id)?.outbox.acknowledge()
+      case 'acknowledge':
+        this.#tasks.get(message.id)?.outbox.acknowledge()
         return
       case 'cancel':
-        this.#parts.delete(order.id)
-        this.#end(order.id)
+        this.#parts.delete(message.id)
+        this.#end(message.id)
         return
       case 'ping':
-        this.#say({ type: 'pong' })
+        this.#post({ type: 'pong' })
         return
       case 'token':
-        this.#answered(order.id)?.resolve(order.token)
+        this.#takeTokenRequest(message.id)?.resolve(message.token)
         return
       case 'no-token':
-        this.#answered(order.id)?.reject(errorFromData(order.error))
+        this.#takeTokenRequest(message.id)?.reject(errorFromData(message.error))
         return
       case 'close':
         for (const id of this.#tasks.keys()) this.#end(id)
@@ -94,14 +95,14 @@ class Host {
     }
   }
 
-  async #run(id: number, call: Call): Promise<void> {
+  async #run(id: number, request: WorkerRequest): Promise<void> {
     const controller = new AbortController()
-    const outbox = new Outbox((parcel) => this.#say({ type: 'piece', id, ...parcel }), this.#clock)
+    const outbox = new Outbox((chunk) => this.#post({ type: 'chunk', id, ...chunk }), this.#clock)
     this.#tasks.set(id, { outbox, controller })
     let cells: readonly string[] = []
     let error: ErrorData | undefined
     try {
-      cells = await this.#carryOut(call, { id, outbox, signal: controller.signal })
+      cells = await this.#execute(request, { id, outbox, signal: controller.signal })
     } catch (thrown) {
       error = errorToData(thrown)
     }
@@ -109,47 +110,47 @@ class Host {
     await outbox.drain()
     outbox.close()
     if (!this.#tasks.delete(id)) return
-    this.#say(error ? { type: 'failed', id, error } : { type: 'done', id, cells })
+    this.#post(error ? { type: 'failed', id, error } : { type: 'done', id, cells })
   }
 
-  async #carryOut(call: Call, task: Task): Promise<readonly string[]> {
-    switch (call.kind) {
+  async #execute(request: WorkerRequest, task: Task): Promise<readonly string[]> {
+    switch (request.kind) {
       case 'ping':
         return []
       case 'list':
-        return this.#list(call, task)
+        return this.#list(request, task)
       case 'watch':
-        return this.#watch(call, task)
+        return this.#watch(request, task)
       case 'load': {
         // An `idbPersister` delivers all records in batches, so each batch is sent while the rest is being read.
         const onRecords = (records: readonly StoredRecord[], before: number) => {
-          for (const piece of batchCells(records, before)) void task.outbox.push(piece)
+          for (const chunk of batchCells(records, before)) void task.outbox.push(chunk)
         }
-        const snapshot = await this.#persister(call.storage).load(call.scope, { ...call.options, onRecords })
+        const snapshot = await this.#persister(request.storage).load(request.scope, { ...request.options, onRecords })
         return snapshot ? [snapshot.resourceVersion] : []
       }
       case 'commit': {
-        const { scope, commit: type, writer, deletes, resourceVersion } = call
-        const cells = [...(this.#parts.get(task.id) ?? []), call.cells].flat()
+        const { scope, commit: type, writer, deletes, resourceVersion } = request
+        const cells = [...(this.#parts.get(task.id) ?? []), request.cells].flat()
         this.#parts.delete(task.id)
-        await this.#persister(call.storage).commit(scope, { type, writer, puts: recordsOf(cells), deletes, resourceVersion })
+        await this.#persister(request.storage).commit(scope, { type, writer, puts: recordsOf(cells), deletes, resourceVersion })
         return []
       }
       case 'clear':
-        await this.#persister(call.storage).clear(call.scope)
+        await this.#persister(request.storage).clear(request.scope)
         return []
     }
   }
 
-  async #list({ resource, options }: Call & { kind: 'list' }, task: Task): Promise<readonly string[]> {
+  async #list({ resource, options }: WorkerRequest & { kind: 'list' }, task: Task): Promise<readonly string[]> {
     const onEntries = (entries: readonly Entry<unknown>[]) => void task.outbox.push(entries.flatMap(entryCells))
-    const list = await this.#connected().listEntries(resource, { ...options, ...requestOptions(task), onEntries })
+    const list = await this.#requireClient().listEntries(resource, { ...options, ...requestOptions(task), onEntries })
     const { resourceVersion, continue: token, remainingItemCount, skipped } = list
     return [resourceVersion, token, remainingItemCount === undefined ? '' : String(remainingItemCount), skippedCell(skipped)]
   }
 
-  async #watch({ resource, options }: Call & { kind: 'watch' }, task: Task): Promise<readonly string[]> {
-    const batches: AsyncIterable<readonly WatchEntry<unknown>[]> = this.#connected().watchEntries(resource, {
+  async #watch({ resource, options }: WorkerRequest & { kind: 'watch' }, task: Task): Promise<readonly string[]> {
+    const batches: AsyncIterable<readonly WatchEntry<unknown>[]> = this.#requireClient().watchEntries(resource, {
       ...options,
       ...requestOptions(task),
     })
@@ -157,8 +158,8 @@ class Host {
     return []
   }
 
-  #connected(): KubeReader {
-    if (!this.#client) throw new Error('Worker received a call before `open`')
+  #requireClient(): KubeReader {
+    if (!this.#client) throw new Error('Worker received a request before `open`')
     return this.#client
   }
 
@@ -170,24 +171,24 @@ class Host {
       headers: headers.map(([name, value]): [string, string] => [name, value]),
       // Request another token only when the last one was refused.
       token: async () => {
-        last = await this.#askToken(last)
+        last = await this.#requestToken(last)
         return last
       },
-      onWarning: (warning, request) => this.#say({ type: 'warning', warning, request }),
+      onWarning: (warning, request) => this.#post({ type: 'warning', warning, request }),
     })
   }
 
-  #askToken(refused: string | undefined): Promise<string | undefined> {
-    const id = ++this.#asked
-    const answer = new Promise<string | undefined>((resolve, reject) => this.#tokens.set(id, { resolve, reject }))
-    this.#say({ type: 'token', id, refused })
-    return answer
+  #requestToken(refused: string | undefined): Promise<string | undefined> {
+    const id = ++this.#tokenRequests
+    const reply = new Promise<string | undefined>((resolve, reject) => this.#tokens.set(id, { resolve, reject }))
+    this.#post({ type: 'token', id, refused })
+    return reply
   }
 
-  #answered(id: number) {
-    const question = this.#tokens.get(id)
+  #takeTokenRequest(id: number) {
+    const request = this.#tokens.get(id)
     this.#tokens.delete(id)
-    return question
+    return request
   }
 
   #persister({ number, database, openTimeoutMs }: Storage): Persister {
@@ -203,8 +204,8 @@ class Host {
     task?.outbox.close()
   }
 
-  #say(news: News): void {
-    this.#port.postMessage(news)
+  #post(message: ReplyMessage): void {
+    this.#port.postMessage(message)
   }
 }
 
