@@ -149,7 +149,7 @@ export function newInformer<T extends KubeObject, Names extends string = never>(
     return new BorrowingInformer<T, Names>(source, { ...informerOptions, ...(persistence && { persistence }) }, giveBack)
   }
   return new BorrowingInformer<T, Names>(
-    (host) => namespaces.feed(host, { source: sourceOf, lease, persistence }),
+    (deps) => namespaces.feed(deps, { source: sourceOf, lease, persistence }),
     informerOptions,
     giveBack,
   )

@@ -91,7 +91,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
    * @throws PersistenceError with code `'refused'` for secrets that must not be stored; TypeError for an index named `namespace`;
    *   RangeError for an invalid period.
    */
-  constructor(source: ListerWatcher<T> | ((host: FeedDeps<T>) => Feed), options: SharedInformerOptions<T, Names> = {}) {
+  constructor(source: ListerWatcher<T> | ((deps: FeedDeps<T>) => Feed), options: SharedInformerOptions<T, Names> = {}) {
     super()
     const { indexers, transform, persistence, clock = systemClock, resyncPeriodMs = 0, keyFunc = metaNamespaceKey } = options
     this.#options = options
@@ -104,7 +104,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
     this.lister = new Lister(this.indexer)
     const check = expectedTypeCheck(options.expectedType)
     // The processor handles resyncs, because each handler has its own period.
-    const host: FeedDeps<T> = {
+    const deps: FeedDeps<T> = {
       indexer: this.indexer,
       options: { ...options, resyncPeriodMs: 0, onError: (error) => this.#tell(error) },
       transformed: (from) => (transform ? new TransformingListerWatcher(from, transform, onError) : from),
@@ -114,7 +114,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
       },
       report: onError,
     }
-    this.#feed = typeof source === 'function' ? source(host) : new Reflector(host.transformed(source), host.indexer, host.options)
+    this.#feed = typeof source === 'function' ? source(deps) : new Reflector(deps.transformed(source), deps.indexer, deps.options)
     this.#processor = new Processor({
       clock,
       resyncPeriodMs,
@@ -128,7 +128,7 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
       unsubscribe()
       this.#processor.synced()
     })
-    if (persistence) this.persistence = host.persisted(this.indexer, persistence)
+    if (persistence) this.persistence = deps.persisted(this.indexer, persistence)
   }
 
   /** The same as {@link indexer}. */

@@ -104,14 +104,14 @@ export class Subscription<T> {
  * @see client-go `sharedProcessor`, `processorListener`
  */
 export class Processor<T> {
-  readonly #host: ProcessorDeps<T>
+  readonly #deps: ProcessorDeps<T>
   readonly #subscriptions = new Set<Subscription<T>>()
   #state: 'idle' | 'running' | 'stopped' = 'idle'
   #timer: unknown
   #count = 0
 
-  constructor(host: ProcessorDeps<T>) {
-    this.#host = host
+  constructor(deps: ProcessorDeps<T>) {
+    this.#deps = deps
   }
 
   /**
@@ -121,8 +121,8 @@ export class Processor<T> {
    */
   subscribe(options: SubscribeOptions): Subscription<T> {
     if (this.#state === 'stopped') throw new Error('the informer has stopped, nothing will happen any more: make another informer')
-    const { emit } = this.#host
-    const { resyncPeriodMs = this.#host.resyncPeriodMs, name: handler = String(++this.#count) } = options
+    const { emit } = this.#deps
+    const { resyncPeriodMs = this.#deps.resyncPeriodMs, name: handler = String(++this.#count) } = options
     const onBacklog = emit && ((length: number) => emit({ type: 'backlog', handler, length }))
     const subscription = new Subscription<T>({ ...options, resyncPeriodMs }, onBacklog)
     this.#subscriptions.add(subscription)
@@ -156,7 +156,7 @@ export class Processor<T> {
   /** Distributes a step of the store. */
   take({ changes }: StoreUpdate<T>): void {
     if (changes.length === 0) return
-    const isInInitialList = !this.#host.isSynced()
+    const isInInitialList = !this.#deps.isSynced()
     const notifications = changes.map((change) => ({ ...change, isInInitialList }))
     this.#forEachJoined((subscription) => {
       for (const notification of notifications) subscription.waiting.push(notification)
@@ -172,8 +172,8 @@ export class Processor<T> {
     if (subscription.ended) return
     const { waiting } = subscription
     subscription.joined = true
-    for (const entry of this.#host.list()) waiting.push({ type: 'added', entry, isInInitialList: true })
-    if (this.#host.isSynced()) waiting.push({ type: 'synced' })
+    for (const entry of this.#deps.list()) waiting.push({ type: 'added', entry, isInInitialList: true })
+    if (this.#deps.isSynced()) waiting.push({ type: 'synced' })
     subscription.work()
   }
 
@@ -187,22 +187,22 @@ export class Processor<T> {
 
   #schedule(subscription: Subscription<T>): void {
     if (subscription.periodMs === 0 || this.#state !== 'running') return
-    subscription.dueAt = this.#host.clock.now() + subscription.periodMs
+    subscription.dueAt = this.#deps.clock.now() + subscription.periodMs
     this.#arm()
   }
 
   /** Sets the only timer to the resync that is due first. */
   #arm(): void {
-    const { clock } = this.#host
+    const { clock } = this.#deps
     clock.clearTimeout(this.#timer)
     const dueAt = Math.min(...Array.from(this.#subscriptions, (subscription) => subscription.dueAt))
     if (dueAt !== Number.POSITIVE_INFINITY) this.#timer = clock.setTimeout(() => this.#resync(), dueAt - clock.now())
   }
 
   #resync(): void {
-    const now = this.#host.clock.now()
+    const now = this.#deps.clock.now()
     const due = [...this.#subscriptions].filter(({ dueAt }) => dueAt <= now)
-    const entries = due.length > 0 ? this.#host.list() : []
+    const entries = due.length > 0 ? this.#deps.list() : []
     for (const subscription of due) {
       if (!subscription.joined) continue
       const { waiting } = subscription

@@ -17,7 +17,7 @@ export interface RegistrationDeps<T> {
 
 /** Calls one handler, change after change, never from within a step of the store. */
 export class Registration<T> extends Opaque implements HandlerRegistration {
-  readonly #host: RegistrationDeps<T>
+  readonly #deps: RegistrationDeps<T>
   readonly #handler: EventHandler<T> | ChangeHandler<T>
   readonly #subscription: Subscription<T>
   readonly #waiters = new Set<() => void>()
@@ -25,11 +25,11 @@ export class Registration<T> extends Opaque implements HandlerRegistration {
   #draining = false
 
   /** @throws as {@link Processor.subscribe}. */
-  constructor(host: RegistrationDeps<T>, handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions) {
+  constructor(deps: RegistrationDeps<T>, handler: EventHandler<T> | ChangeHandler<T>, options: HandlerOptions) {
     super()
-    this.#host = host
+    this.#deps = deps
     this.#handler = handler
-    this.#subscription = host.processor.subscribe({
+    this.#subscription = deps.processor.subscribe({
       ...options,
       onWork: () => this.#start(),
       onEnd: () => this.#settle('ended'),
@@ -57,7 +57,7 @@ export class Registration<T> extends Opaque implements HandlerRegistration {
   }
 
   close(): void {
-    this.#host.processor.unsubscribe(this.#subscription)
+    this.#deps.processor.unsubscribe(this.#subscription)
   }
 
   [Symbol.dispose](): void {
@@ -85,7 +85,7 @@ export class Registration<T> extends Opaque implements HandlerRegistration {
     try {
       await this.#call(change)
     } catch (error) {
-      this.#host.report(error)
+      this.#deps.report(error)
     }
   }
 

@@ -7,7 +7,7 @@ import { NamespacesFeed, type NamespacesFeedOptions } from './namespaces-feed'
 /** The behaviour of an informer that may not read all namespaces. Made by {@link eachAllowed}. */
 export interface NamespacesPlan {
   /** Makes the feed of an informer. */
-  feed<T extends KubeObject>(host: FeedDeps<T>, options: Omit<NamespacesFeedOptions<T>, 'fallback' | 'load'>): Feed
+  feed<T extends KubeObject>(deps: FeedDeps<T>, options: Omit<NamespacesFeedOptions<T>, 'fallback' | 'load'>): Feed
 }
 
 /**
@@ -23,5 +23,5 @@ export interface NamespacesPlan {
  */
 export function eachAllowed(fallback: readonly string[] = []): NamespacesPlan {
   if (!Array.isArray(fallback)) throw new TypeError(`eachAllowed: expected an array of namespaces, got ${JSON.stringify(fallback)}`)
-  return { feed: (host, options) => new NamespacesFeed(host, { ...options, fallback }) }
+  return { feed: (deps, options) => new NamespacesFeed(deps, { ...options, fallback }) }
 }

@@ -32,7 +32,7 @@ export interface FanInDeps<T extends KubeObject> extends Omit<PartDeps<T>, 'comm
 
 /** Follows all namespaces at once or, where that is forbidden, each allowed one. Runs once. */
 export class NamespacesFanIn<T extends KubeObject> {
-  readonly #host: FanInDeps<T>
+  readonly #deps: FanInDeps<T>
   readonly #whole: NamespacePart<T>
   readonly #parts = new Map<string, NamespacePart<T>>()
   readonly #ending = new Set<Promise<void>>()
@@ -43,8 +43,8 @@ export class NamespacesFanIn<T extends KubeObject> {
   // Whether the error that no namespace is allowed was reported.
   #isDenialReported = false
 
-  constructor(host: FanInDeps<T>) {
-    this.#host = host
+  constructor(deps: FanInDeps<T>) {
+    this.#deps = deps
     this.#whole = this.#part('')
     this.#status = this.#whole.status
   }
@@ -81,7 +81,7 @@ export class NamespacesFanIn<T extends KubeObject> {
 
   #part(namespace: string): NamespacePart<T> {
     return new NamespacePart(namespace, {
-      ...this.#host,
+      ...this.#deps,
       commonVersion: () => this.#commonVersion(),
       mayPersist: async () => namespace === '' || this.#whole.mayPersist(),
       changed: () => this.#look(),
@@ -98,7 +98,7 @@ export class NamespacesFanIn<T extends KubeObject> {
 
   #enterNamespaces(): void {
     if (this.#names) return
-    const lease = this.#host.lease()
+    const lease = this.#deps.lease()
     const follow = () => {
       const names = this.#namesOf(lease.informer)
       if (names) this.#follow(names)
@@ -136,7 +136,7 @@ export class NamespacesFanIn<T extends KubeObject> {
 
   /** Returns the namespaces to follow; undefined until the server has listed them or refused to. */
   #namesOf({ indexer, status }: NamespacesLease['informer']): Set<string> | undefined {
-    if (isForbidden(status)) return new Set(this.#host.fallback)
+    if (isForbidden(status)) return new Set(this.#deps.fallback)
     return status.hasSynced || indexer.size > 0 ? new Set(indexer.keys()) : undefined
   }
 
@@ -148,7 +148,7 @@ export class NamespacesFanIn<T extends KubeObject> {
     if (!known) return { ...informer.status, hasSynced, source: undefined, lastSyncResourceVersion: '', namespaces }
     if (allowed.every((status) => status.hasSynced)) this.#sweep()
     if (allowed.length === 0) {
-      if (!this.#isDenialReported) this.#host.report(this.#whole.status.error)
+      if (!this.#isDenialReported) this.#deps.report(this.#whole.status.error)
       this.#isDenialReported = true
       return { ...this.#whole.status, hasSynced, namespaces }
     }
@@ -161,7 +161,7 @@ export class NamespacesFanIn<T extends KubeObject> {
   #sweep(): void {
     if (!this.#leftovers) return
     this.#leftovers = false
-    const { indexer } = this.#host
+    const { indexer } = this.#deps
     const gone = indexer.list().filter(({ namespace }) => !this.#parts.has(namespace))
     indexer.apply(
       gone.map((entry) => ({ type: 'DELETED', entry })),
@@ -179,12 +179,12 @@ export class NamespacesFanIn<T extends KubeObject> {
 
   #end(ending: void | Promise<void>): void {
     if (!ending) return
-    const done = ending.catch(this.#host.report).then(() => void this.#ending.delete(done))
+    const done = ending.catch(this.#deps.report).then(() => void this.#ending.delete(done))
     this.#ending.add(done)
   }
 
   #update(status: InformerStatus): void {
     this.#status = status
-    this.#host.onStatus(status)
+    this.#deps.onStatus(status)
   }
 }

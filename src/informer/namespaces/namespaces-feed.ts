@@ -29,17 +29,17 @@ export interface NamespacesFeedOptions<T extends KubeObject> extends Pick<FanInD
  * restart. Until then the earlier objects stay.
  */
 export class NamespacesFeed<T extends KubeObject> implements Feed {
-  readonly #host: FeedDeps<T>
+  readonly #deps: FeedDeps<T>
   readonly #options: NamespacesFeedOptions<T>
   readonly #listeners = new Listeners<InformerStatus>()
   #status: InformerStatus
   #fanIn: NamespacesFanIn<T> | undefined
 
   /** @throws PersistenceError with code `'refused'` for secrets that must not be stored. */
-  constructor(host: FeedDeps<T>, options: NamespacesFeedOptions<T>) {
+  constructor(deps: FeedDeps<T>, options: NamespacesFeedOptions<T>) {
     const { persistence } = options
     if (persistence) refuseSecrets(persistence.scope, persistence)
-    this.#host = host
+    this.#deps = deps
     this.#options = options
     this.#status = initialStatus(this.#clock.now())
   }
@@ -77,7 +77,7 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
       const { load = () => import('./fan-in') } = this.#options
       const { NamespacesFanIn } = await abortable(load(), signal)
       signal.throwIfAborted()
-      this.#fanIn = new NamespacesFanIn(this.#fanInHost())
+      this.#fanIn = new NamespacesFanIn(this.#fanInDeps())
       await this.#fanIn.run(signal)
     } catch (error) {
       if (signal.aborted) return
@@ -88,8 +88,8 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
     }
   }
 
-  #fanInHost(): FanInDeps<T> {
-    const { indexer, options, transformed, persisted, report } = this.#host
+  #fanInDeps(): FanInDeps<T> {
+    const { indexer, options, transformed, persisted, report } = this.#deps
     const { source, fallback, lease, persistence } = this.#options
     // Denied namespaces are expected here.
     const onError = (error: unknown) => {
@@ -110,7 +110,7 @@ export class NamespacesFeed<T extends KubeObject> implements Feed {
   }
 
   get #clock(): Clock {
-    return this.#host.options.clock ?? systemClock
+    return this.#deps.options.clock ?? systemClock
   }
 
   #update(change: Partial<InformerStatus>): void {

@@ -31,7 +31,7 @@ export interface PartDeps<T extends KubeObject> extends SharedIndexer<T>, Pick<F
 export class NamespacePart<T extends KubeObject> {
   readonly store: NamespaceStore<T>
   readonly #namespace: string
-  readonly #host: PartDeps<T>
+  readonly #deps: PartDeps<T>
   readonly #persistence: StorePersistence<T> | undefined
   readonly #life = new AbortController()
   #status: ReflectorStatus
@@ -40,14 +40,14 @@ export class NamespacePart<T extends KubeObject> {
   #hurry = new AbortController()
   #running: Promise<void> | undefined
 
-  constructor(namespace: string, host: PartDeps<T>) {
+  constructor(namespace: string, deps: PartDeps<T>) {
     this.#namespace = namespace
-    this.#host = host
-    this.store = new NamespaceStore(namespace, host)
-    this.#status = initialStatus(host.clock.now(), 'connecting')
-    const { persistence } = host
+    this.#deps = deps
+    this.store = new NamespaceStore(namespace, deps)
+    this.#status = initialStatus(deps.clock.now(), 'connecting')
+    const { persistence } = deps
     if (!persistence) return
-    this.#persistence = host.persisted(this.store, { ...persistence, scope: { ...persistence.scope, namespace } })
+    this.#persistence = deps.persisted(this.store, { ...persistence, scope: { ...persistence.scope, namespace } })
   }
 
   /** Detects that the runtime has suspended the reflector, which shows when its status is read. */
@@ -88,9 +88,9 @@ export class NamespacePart<T extends KubeObject> {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { persistence, clock } = this.#host
+    const { persistence, clock } = this.#deps
     const persist = async (own: StorePersistence<T>) => {
-      if ((await this.#host.mayPersist()) && !signal.aborted) await own.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
+      if ((await this.#deps.mayPersist()) && !signal.aborted) await own.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs })
     }
     let hydrated = this.#persistence && persist(this.#persistence)
     while (!signal.aborted) {
@@ -105,20 +105,20 @@ export class NamespacePart<T extends KubeObject> {
   /** Runs one reflector until the server denies access or the signal is aborted. */
   async #follow(signal: AbortSignal, hydrated: Promise<unknown> | undefined): Promise<void> {
     const forbidden = new AbortController()
-    const reflector = this.#host.reflector(this.#namespace, this.store)
+    const reflector = this.#deps.reflector(this.#namespace, this.store)
     this.#reflector = reflector
     reflector.subscribe((status) => {
       if (signal.aborted || forbidden.signal.aborted) return
       if (this.denied && !status.hasSynced && !isForbidden(status)) return
       this.#status = status
       if (isForbidden(status)) {
-        this.#status = { ...status, nextAttemptAt: this.#host.clock.now() + RETRY_MS }
+        this.#status = { ...status, nextAttemptAt: this.#deps.clock.now() + RETRY_MS }
         // The objects read from all namespaces belong to the single namespaces now, whose changes are not in this part's version.
         if (this.#namespace) this.store.clear()
         else this.store.forget()
         forbidden.abort()
       }
-      this.#host.changed()
+      this.#deps.changed()
     })
     await reflector.run({ signal: AbortSignal.any([signal, forbidden.signal]), hydrated })
   }
