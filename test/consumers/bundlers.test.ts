@@ -1,3 +1,5 @@
+// The packed package in the bundlers of applications: warnings, tree shaking, and misuse.
+
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -112,12 +114,12 @@ const nameOf = (subpath: string): string => (subpath === 'index' ? 'kubeflect' :
 const subpaths = readSubpaths().filter((each) => each !== 'kubeconfig' && (!each.startsWith('resources/') || each === 'resources/core/v1'))
 const everything = subpaths.map((each, i) => `export * as entry${i} from '${nameOf(each)}'`).join('\n')
 
-describe.each(Object.entries(bundlers))('%s', (_name, bundle) => {
-  test('bundles every entry without a warning', async () => {
+describe.each(Object.entries(bundlers))('%s', (name, bundle) => {
+  test(`${name} bundles every entry without a warning`, async () => {
     expect((await bundle(write('everything', everything))).warnings).toEqual([])
   })
 
-  test('leaves nothing of the package in a bundle that imports its entries and uses none', async () => {
+  test(`${name} removes the package from a bundle that imports every entry and uses none`, async () => {
     const { code, warnings } = await bundle(
       write(
         'nothing',
@@ -133,7 +135,7 @@ describe.each(Object.entries(bundlers))('%s', (_name, bundle) => {
   })
 })
 
-test.each(['esbuild', 'vite', 'rollup'])('%s keeps out what is not used', async (name) => {
+test.each(['esbuild', 'vite', 'rollup'])('%s leaves unused exports out of a bundle', async (name) => {
   const { code } = await (bundlers[name] as Bundler)(
     write(
       'resource',
@@ -143,7 +145,7 @@ test.each(['esbuild', 'vite', 'rollup'])('%s keeps out what is not used', async 
   expect(gzipSync(code).length).toBeLessThan(2_000)
 })
 
-test('a bundle for browsers that asks for kubeflect/kubeconfig says where it works', async () => {
+test('bundling kubeflect/kubeconfig for browsers fails and names the runtimes where it works', async () => {
   const entry = write('kubeconfig', `import { loadKubeconfig } from 'kubeflect/kubeconfig'\nloadKubeconfig()`)
   const failure = await esbuild({
     entryPoints: [entry],

@@ -1,3 +1,5 @@
+// The contents of the tarball that npm publishes.
+
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +13,7 @@ const kubeflect = join(project, 'node_modules/kubeflect')
 const read = (path: string): string => readFileSync(join(kubeflect, path), 'utf8')
 const paths = tarball.files.map(({ path }) => path)
 
-test('the tarball has every source once: in the source maps', () => {
+test('the tarball has every source once, inside the source maps', () => {
   expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].filter((path) => paths.includes(path)),
   )
@@ -31,20 +33,20 @@ test('the tarball stays below 1 MB, and below 3.6 MB unpacked', () => {
   expect(tarball.unpackedSize).toBeLessThan(3_600_000)
 })
 
-test('every source map that a file names is there', () => {
+test('the tarball has every source map that its files reference', () => {
   for (const path of paths.filter((each) => each.endsWith('.js'))) {
     const [, map] = /\n\/\/# sourceMappingURL=(\S+)\s*$/.exec(read(path)) ?? []
     if (map) expect(paths, path).toContain(join(path, '..', map))
   }
 })
 
-test('every file that package.json names is there', () => {
+test('the tarball has every file that package.json names', () => {
   const named = [...JSON.stringify(JSON.parse(read('package.json')).exports).matchAll(/"\.\/(dist[^"*]*)"/g)].map(([, path]) => path)
   expect(named.length).toBeGreaterThan(10)
   for (const path of named) expect(paths).toContain(path)
 })
 
-test('engines asks for no older Node than the dependencies do', () => {
+test('engines allows no Node version that a dependency excludes', () => {
   const { engines, dependencies } = JSON.parse(read('package.json'))
   const oldest = (range = '>=0'): number[] => (/>=\s*([\d.]+)/.exec(range)?.[1] ?? '0').split('.').map(Number)
   for (const name of Object.keys(dependencies)) {
@@ -60,7 +62,7 @@ test.each(readSubpaths())('%s declares as values what it exports when it runs, a
   expect(values.sort()).toEqual(runtime.sort())
 })
 
-test('declarations name no dependency: projects compile whatever versions of its types there are', () => {
+test('declarations import no dependency, so that they compile with any version of its types', () => {
   const imports = readdirSync(join(kubeflect, 'dist'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.d.ts'))
     .flatMap((path) =>
@@ -69,7 +71,7 @@ test('declarations name no dependency: projects compile whatever versions of its
   expect(imports).toEqual([])
 })
 
-test('every entry can be imported where there is no document, and what is made there does nothing', async () => {
+test('every entry can be imported without a document, and constructed objects are idle there', async () => {
   const program = `
     const subpaths = ${JSON.stringify(readSubpaths().filter((subpath) => subpath !== 'worker'))}
     for (const subpath of subpaths) await import(subpath === 'index' ? 'kubeflect' : 'kubeflect/' + subpath)

@@ -1,3 +1,5 @@
+// The declarations of the packed package, in the TypeScript versions and libraries that applications use.
+
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -43,12 +45,12 @@ async function compile(version: string, { files, lib, types = [], options = {} }
 const picky = { exactOptionalPropertyTypes: true, isolatedModules: true, verbatimModuleSyntax: true, noUncheckedIndexedAccess: true }
 
 describe.each(versions)('TypeScript %s', (version) => {
-  test('compiles a page that has the libraries ES2022 and DOM only', async () => {
+  test(`TypeScript ${version} compiles a page with only the libraries ES2022 and DOM`, async () => {
     const page = { files: ['page.ts'], lib: ['ES2022', 'DOM'], options: { ...picky, allowSyntheticDefaultImports: true } }
     expect(await compile(version, page)).toBe('')
   })
 
-  test('compiles a program that has the types of Node only', async () => {
+  test(`TypeScript ${version} compiles a program with only the types of Node`, async () => {
     const options = { ...picky, module: 'NodeNext', moduleResolution: 'nodenext' }
     expect(
       await compile(version, {
@@ -60,12 +62,12 @@ describe.each(versions)('TypeScript %s', (version) => {
     ).toBe('')
   })
 
-  test('compiles a program that has the types of Cloudflare Workers only', async () => {
+  test(`TypeScript ${version} compiles a program with only the types of Cloudflare Workers`, async () => {
     expect(await compile(version, { files: ['server.ts'], lib: ['ES2022'], types: ['@cloudflare/workers-types'], options: picky })).toBe('')
   })
 })
 
-test.each(['5.4', '7'])('using ends what runs, in TypeScript %s with the library for it', async (version) => {
+test.each(['5.4', '7'])('TypeScript %s compiles using declarations of disposable objects with the library ESNext', async (version) => {
   expect(await compile(version, { files: ['using.ts'], lib: ['ESNext', 'DOM'] })).toBe('')
 })
 
@@ -78,6 +80,6 @@ test.each([
     { erasableSyntaxOnly: true, noUncheckedSideEffectImports: true, moduleDetection: 'force' },
   ],
   ['for a target of 2020', '5.9', { target: 'ES2020' }],
-])('compiles a page %s', async (_how, version, options) => {
+])('TypeScript compiles a page %s', async (_how, version, options) => {
   expect(await compile(version, { files: ['page.ts'], lib: ['ES2022', 'DOM'], options })).toBe('')
 })

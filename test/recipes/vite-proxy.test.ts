@@ -15,7 +15,7 @@ const configure: NonNullable<ProxyOptions['configure']> = (proxy) => {
   })
 }
 
-test('ends the stream of a page when the API server behind it dies', { timeout: 30_000 }, async () => {
+test('the Vite proxy of the recipe ends the stream of a page when the API server dies', { timeout: 30_000 }, async () => {
   const server = new FakeApiServer()
   server.create(ConfigMap, { metadata: { name: 'a', namespace: 'shop' } })
   const upstream = await serve(server.fetch)

@@ -1,3 +1,5 @@
+// Type declarations of frameworks for the snippets of the documents.
+
 /** The parts of frameworks that snippets of the documents import: their signatures, so that the snippets compile without the packages. */
 export const FRAMEWORKS = `
 declare module 'next' {

@@ -1,3 +1,5 @@
+// Wrong arguments are refused with errors that name the argument.
+
 import { describe, expect, it, test } from 'vitest'
 import { metaNamespaceKey } from '../../src/api/keys'
 import type { KubeObject } from '../../src/api/object'
@@ -14,7 +16,7 @@ describe('createView', () => {
     ['undefined', undefined, /the source is a store or an informer, got undefined/],
     ['an array', [], /the source is a store or an informer, got object/],
     ['an informer without a store', { store: undefined }, /the source is a store or an informer, got object/],
-  ])('refuses %s as its source', (_what, source, message) => {
+  ])('createView refuses %s as its source', (_what, source, message) => {
     expect(() => createView(wrong(source))).toThrow(message)
   })
 
@@ -24,7 +26,7 @@ describe('createView', () => {
     ['a value to filter by', { filter: { where: true } }, /a view's filter\.where is a function, got boolean/],
     ['a field to search in', { filter: { search: { text: 'a', in: 'name' } } }, /a view's filter\.search\.in is a function, got "name"/],
     ['a number to search for', { filter: { search: { text: 7 } } }, /a view's filter\.search\.text is a string, got number/],
-  ])('refuses %s, when it is made and when it is updated', (_what, query, message) => {
+  ])('a view refuses %s, in createView and in update', (_what, query, message) => {
     const view = createView(new Store())
     expect(() => createView(new Store(), wrong(query))).toThrow(message)
     expect(() => view.update(wrong(query))).toThrow(message)
@@ -32,13 +34,13 @@ describe('createView', () => {
   })
 })
 
-test('a store says that its keyFunc is a function', () => {
+test('a store names its keyFunc when that is not a function', () => {
   expect(() => new Store(wrong('name'))).toThrow(/a store's keyFunc is a function, got "name"/)
   expect(() => new Store(wrong(null))).toThrow(/got null/)
 })
 
 describe('an indexer', () => {
-  it('refuses an index that is no function, and a name that is taken, and adds nothing then', () => {
+  it('an indexer refuses an index that is not a function, or whose name is taken, and stays unchanged', () => {
     const indexer = new Indexer<KubeObject, 'a'>(metaNamespaceKey, { a: () => [] })
     expect(() => indexer.addIndexers({ b: () => [], c: wrong('spec.nodeName') })).toThrow(
       /the index 'c' needs a function that gives an object's values, got "spec\.nodeName"/,
@@ -47,7 +49,7 @@ describe('an indexer', () => {
     expect(Object.keys(indexer.getIndexers())).toEqual(['namespace', 'a'])
   })
 
-  it('reports an index function that gives a string or nothing, and keeps the object', () => {
+  it('an indexer reports an index function that returns a string or nothing, and keeps the object', () => {
     const errors: unknown[] = []
     const onError = (error: unknown) => void errors.push((error as Error).cause)
     const indexer = new Indexer<KubeObject, 'node' | 'zone'>(

@@ -1,3 +1,5 @@
+// Every observable class follows one convention: a bound subscribe and a stable snapshot.
+
 import { reactive } from '@vue/reactivity'
 import ts from 'typescript'
 import { describe, expect, it, test } from 'vitest'
@@ -62,8 +64,8 @@ const cases: Readonly<Record<string, () => Case>> = {
   },
 }
 
-describe.each(Object.entries(cases))('%s', (_name, make) => {
-  it('calls listeners of a subscribe that was taken off its object, until they leave', async () => {
+describe.each(Object.entries(cases))('%s', (name, make) => {
+  it(`${name} calls listeners of a detached subscribe function until they unsubscribe`, async () => {
     const { subscribe, getSnapshot, change } = make()
     const before = getSnapshot()
     const calls: unknown[] = []
@@ -76,17 +78,17 @@ describe.each(Object.entries(cases))('%s', (_name, make) => {
     leave()
   })
 
-  it('gives the same snapshot until something changes, as useSyncExternalStore requires', () => {
+  it(`${name} returns the same snapshot until something changes, as useSyncExternalStore requires`, () => {
     const { getSnapshot } = make()
     expect(getSnapshot()).toBe(getSnapshot())
   })
 
-  it('says that a listener has to be a function', () => {
+  it(`${name} refuses a listener that is not a function`, () => {
     expect(() => make().subscribe(undefined as never)).toThrow(/listener must be a function, got undefined/)
   })
 })
 
-test('there is a case here for every class that has a subscribe', () => {
+test('every exported class with a subscribe method has a case in this file', () => {
   const entries = readEntries().filter(({ name }) => !name.includes('/resources/'))
   const observable = withExports(entries, (symbols, checker) => {
     const exported = [...symbols.values()]
@@ -98,7 +100,7 @@ test('there is a case here for every class that has a subscribe', () => {
   expect(observable.sort()).toEqual(Object.keys(cases).sort())
 }, 60_000)
 
-test('Vue leaves instances of every class as they are: their private fields cannot be read behind a proxy', () => {
+test('Vue does not wrap instances of any class in a proxy, behind which private fields are unreadable', () => {
   const classes = [kubeflect, controller, discovery, queue]
     .flatMap(Object.values)
     .filter((value) => typeof value === 'function' && /^class\b/.test(String(value)))
@@ -112,7 +114,7 @@ test('Vue leaves instances of every class as they are: their private fields cann
   expect(reactive({ view }).view.snapshot.total).toBe(0)
 })
 
-test('every type that using can end has a method for those who cannot write using', () => {
+test('every disposable type also has a close or release method', () => {
   const entries = readEntries().filter(({ name }) => !name.includes('/resources/'))
   const plain = withExports(entries, (symbols, checker) => {
     const exported = [...symbols.values()]

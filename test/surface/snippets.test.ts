@@ -1,3 +1,5 @@
+// The examples in docstrings and the snippets of the documents compile.
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import ts from 'typescript'
