@@ -26,6 +26,8 @@ export interface RelayPersistence {
   readonly cluster?: string | undefined
   /** The plurals of sensitive resources to store: `['secrets']`. Default: none. */
   readonly sensitive?: readonly string[] | undefined
+  /** The time to collect changes before they are stored together, in milliseconds; default 250. */
+  readonly flushIntervalMs?: number | undefined
 }
 
 /** The limits of a relay's caches. */
@@ -111,8 +113,14 @@ export class Feed {
     if (persist) {
       const { impersonates = '' } = client
       const scope = { ...source.scope, user: '', version: 'relay', impersonates, cluster: persist.cluster ?? client.baseUrl }
-      const { sensitive } = persist
-      this.#persistence = new StorePersistence(store, persist.to, scope, { clock, sensitive, onError: options.onError, events: undefined })
+      const { sensitive, flushIntervalMs } = persist
+      this.#persistence = new StorePersistence(store, persist.to, scope, {
+        clock,
+        sensitive,
+        flushIntervalMs,
+        onError: options.onError,
+        events: undefined,
+      })
     }
   }
 

@@ -11,6 +11,7 @@ import { every } from '../internal/interval'
 import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
 import type { ReflectorOptions, ReflectorState } from '../reflector/options'
+import type { EntryClient } from '../source/list-watch'
 import { failure, type WireStatus } from '../watch-cache/failures'
 import { serveRead } from '../watch-cache/fetch-handler'
 import { statusResponse } from '../watch-cache/protocol'
@@ -18,7 +19,7 @@ import { type Authorization, type Caller, selfReviews } from './authorize'
 import type { RelayEvent } from './events'
 import { type CacheLimits, Feed, type RelayPersistence } from './feed'
 import { Reviews } from './reviews'
-import { type CachedRoute, type PassReason, routeOf } from './route'
+import { type CachedRoute, type PassReason, type Route, routeOf } from './route'
 import { UnsendableError, Upstream } from './upstream'
 
 /** Options of {@link createRelay}. */
@@ -32,6 +33,11 @@ export interface RelayOptions
    * client has a `fetch` of its own.
    */
   readonly callerFetch?: Fetch | undefined
+  /**
+   * The client that fills the caches. Default: one of the API server. A relay behind another one reads from that: see `unreviewed` of
+   * {@link Relay}.
+   */
+  readonly source?: EntryClient | undefined
   /** The resources to cache. Secrets are cached only if they are named here. */
   readonly resources: readonly Resource[]
   /**
@@ -67,6 +73,9 @@ export interface RelayResourceStatus {
 
 /** With the minute for which an answer is remembered, a watch outlives a withdrawn right by five minutes at most. */
 const REVIEW_INTERVAL_MS = 4 * 60_000
+/** Answers a request that the caches cannot answer. */
+type Fallback = (why: PassReason) => Promise<Response>
+
 const STALE_WARNING = '110 - "Response is Stale"'
 
 /**
@@ -99,7 +108,18 @@ export class Relay extends Opaque implements AsyncDisposable {
   readonly #closing = new AbortController()
   readonly #running: Promise<unknown>
 
-  constructor({ client, callerFetch, resources, authorize, persist, consistency, onEvent, clock = systemClock, ...rest }: RelayOptions) {
+  constructor({
+    client,
+    callerFetch,
+    source,
+    resources,
+    authorize,
+    persist,
+    consistency,
+    onEvent,
+    clock = systemClock,
+    ...rest
+  }: RelayOptions) {
     super()
     for (const resource of resources) checkResource(resource)
     this.#authorization = authorize === 'none' ? undefined : (authorize ?? selfReviews())
@@ -115,7 +135,7 @@ export class Relay extends Opaque implements AsyncDisposable {
       ask: (caller, attributes, signal) => upstream.review(caller, caller.review(attributes), signal),
       onReview: (outcome) => emit({ type: 'review', outcome }),
     })
-    this.#feeds = resources.map((resource) => new Feed({ ...rest, client: upstream.client, resource, clock, persist, emit }))
+    this.#feeds = resources.map((resource) => new Feed({ ...rest, client: source ?? upstream.client, resource, clock, persist, emit }))
     this.#running = Promise.all(this.#feeds.map((feed) => feed.run(this.#closing.signal).catch(report)))
   }
 
@@ -123,15 +143,24 @@ export class Relay extends Opaque implements AsyncDisposable {
   readonly fetch = async (request: Request): Promise<Response> => {
     const caller = await this.#authorization?.identify(request)
     if (this.#authorization && !caller) return statusResponse(failure(401, 'Unauthorized', 'Unauthorized'))
-    const { pathname: path, searchParams: params } = new URL(request.url)
-    const { method, headers } = request
-    const routed = { method, path, params, accept: headers.get('accept'), upgrade: headers.get('upgrade') }
-    const route = routeOf(routed, ({ group, version, plural }) =>
-      this.#feeds.find(({ resource }) => resource.group === group && resource.version === version && resource.plural === plural),
-    )
-    if (route.type === 'pass') return this.#pass(request, route.why, caller)
-    if (!caller && [...headers.keys()].some((name) => name.startsWith('impersonate-'))) return this.#pass(request, 'impersonation', caller)
-    return this.#serve(request, route, caller)
+    const pass: Fallback = (why) => this.#pass(request, why, caller)
+    const route = this.#route(request)
+    if (route.type === 'pass') return pass(route.why)
+    if (!caller && [...request.headers.keys()].some((name) => name.startsWith('impersonate-'))) return pass('impersonation')
+    return this.#serve(request, route, caller, pass)
+  }
+
+  /**
+   * Answers a read from the caches without a review, for a part of the same application that reviews its own callers, such as another relay.
+   * Passes nothing on: what the caches cannot answer is a 503, or the 403 or 404 of the API server. A watch starts from any state, because
+   * its reader proves its own state with lists. Never expose it to other callers.
+   */
+  readonly unreviewed = async (request: Request): Promise<Response> => {
+    const refuse: Fallback = async (why) => statusResponse(refusalOf(why))
+    const route = this.#route(request)
+    if (route.type === 'pass') return refuse(route.why)
+    const isFill = route.attributes.verb === 'watch' && route.reads === 'newest'
+    return this.#serve(request, isFill ? { ...route, reads: 'any' } : route, undefined, refuse)
   }
 
   /** The state of each resource now. */
@@ -178,16 +207,25 @@ export class Relay extends Opaque implements AsyncDisposable {
     return this.close()
   }
 
-  async #serve(request: Request, route: CachedRoute<Feed>, caller: Caller | undefined): Promise<Response> {
+  #route(request: Request): Route<Feed> {
+    const { pathname: path, searchParams: params } = new URL(request.url)
+    const { method, headers } = request
+    const routed = { method, path, params, accept: headers.get('accept'), upgrade: headers.get('upgrade') }
+    return routeOf(routed, ({ group, version, plural }) =>
+      this.#feeds.find(({ resource }) => resource.group === group && resource.version === version && resource.plural === plural),
+    )
+  }
+
+  async #serve(request: Request, route: CachedRoute<Feed>, caller: Caller | undefined, fallback: Fallback): Promise<Response> {
     const { to: feed, target, form, attributes } = route
     const { cache, resource } = feed
     const { availability } = feed
-    if (availability.type === 'pass') return this.#pass(request, availability.why, caller)
+    if (availability.type === 'pass') return fallback(availability.why)
     const outcome = caller ? await abortable(this.#reviews.review(caller, attributes), request.signal) : 'allowed'
     if (outcome === 'failed') return statusResponse(unavailable('the relay cannot review the access to the resource'))
-    if (outcome === 'denied') return this.#pass(request, 'denied-to-caller', caller)
+    if (outcome === 'denied') return fallback('denied-to-caller')
     const unproven = await this.#makeFresh(route, request.signal)
-    if (unproven) return this.#pass(request, unproven, caller)
+    if (unproven) return fallback(unproven)
     const watch = attributes.verb === 'watch' ? this.#watchOf(feed, caller, route) : undefined
     const response = await serveRead(cache, target, request, {
       form,
@@ -196,7 +234,7 @@ export class Relay extends Opaque implements AsyncDisposable {
       onWatchEnd: watch?.end,
     })
     if (watch && !response.ok) watch.end()
-    if (response.status === 410 && attributes.verb === 'list') return this.#pass(request, 'expired', caller)
+    if (response.status === 410 && attributes.verb === 'list') return fallback('expired')
     if (availability.isStale) response.headers.set('warning', STALE_WARNING)
     this.#emit({ type: 'served', resource, verb: attributes.verb, status: response.status })
     return response
@@ -251,6 +289,12 @@ export class Relay extends Opaque implements AsyncDisposable {
       return unsendable(error)
     }
   }
+}
+
+function refusalOf(why: PassReason): WireStatus {
+  if (why === 'gone') return failure(404, 'NotFound', 'the server could not find the requested resource', {})
+  if (why === 'denied-to-relay') return failure(403, 'Forbidden', 'the relay may not read the resource', {})
+  return unavailable(`the caches of the relay cannot answer this now: ${why}`)
 }
 
 const unavailable = (message: string): WireStatus => failure(503, 'ServiceUnavailable', message, { retryAfterSeconds: 1 })

@@ -269,6 +269,16 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'loadKubeconfig',
   ],
   'kubeflect/worker': [],
+  'kubeflect/cloudflare': [
+    'RelayNamespace',
+    'RelayObject',
+    'RelayObjectOptions',
+    'RelayObjectState',
+    'RelayWorker',
+    'RelayWorkerOptions',
+    'relayWorker',
+    'sqlLogPersister',
+  ],
   'kubeflect/relay': [
     'Authorization',
     'CacheLimits',

@@ -27,6 +27,7 @@ const layers: readonly (readonly string[])[] = [
   ['view', 'controller', 'resources', 'discovery', 'access'],
   ['live'],
   ['testing', 'kubeconfig', 'relay'],
+  ['cloudflare'],
   ['cli'],
   ['entry files'],
 ]

@@ -103,12 +103,13 @@ class SqlPersister implements Persister {
         return work(this.#database)
       })
     } catch (error) {
-      throw describe(error)
+      throw sqlErrorOf(error)
     }
   }
 }
 
-function describe(error: unknown): Error {
+/** Returns the PersistenceError of a database that threw. */
+export function sqlErrorOf(error: unknown): Error {
   if (isPersistenceError(error)) return error
   const why = error instanceof Error ? error.message : String(error)
   // SQLITE_FULL and SQLITE_TOOBIG. Each runtime wraps them differently, but they all quote SQLite's message.

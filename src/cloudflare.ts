@@ -1,0 +1,6 @@
+// The entry `kubeflect/cloudflare`: a relay in Durable Objects.
+
+export type { RelayNamespace } from './cloudflare/parts'
+export { RelayObject, type RelayObjectOptions, type RelayObjectState } from './cloudflare/relay-object'
+export { sqlLogPersister } from './cloudflare/sql-log'
+export { type RelayWorker, type RelayWorkerOptions, relayWorker } from './cloudflare/worker'
