@@ -25,9 +25,8 @@ const layers: readonly (readonly string[])[] = [
   ['worker'],
   ['informer', 'watch-cache'],
   ['view', 'controller', 'resources', 'discovery', 'access'],
-  ['live'],
-  ['testing', 'kubeconfig', 'relay'],
-  ['cloudflare'],
+  ['live', 'relay'],
+  ['testing', 'kubeconfig', 'cloudflare'],
   ['cli'],
   ['entry files'],
 ]
