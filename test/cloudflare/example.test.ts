@@ -105,8 +105,9 @@ describe('the example for Cloudflare in workerd', { timeout: 60_000 }, () => {
     api.forgetRequests()
     api.create(Pod, pod('c'))
     const second = await start()
-    const resumed = await briefList(await second.fetch('resourceVersion=0'))
-    expect(resumed.items).toMatch(/^a@\d+ b@\d+ c@\d+$/)
+    await vi.waitFor(async () => {
+      expect((await briefList(await second.fetch('resourceVersion=0'))).items).toMatch(/^a@\d+ b@\d+ c@\d+$/)
+    }, 10_000)
     const lists = api.requests.filter(({ verb, resource, url }) => verb === 'list' && resource === 'pods' && !url.includes('limit=1'))
     expect(lists).toEqual([])
     expect(api.requests.find(({ verb, resource }) => verb === 'watch' && resource === 'pods')?.url).toMatch(/resourceVersion=[1-9]/)
