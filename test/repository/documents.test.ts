@@ -31,12 +31,22 @@ function anchorsOf(path: string): string[] {
   )
 }
 
+/** The address of a file of the repository. */
+const OWN_FILE = /^https:\/\/(?:github\.com\/kubeflect\/kubeflect\/blob|raw\.githubusercontent\.com\/kubeflect\/kubeflect)\/main\//
+
+test('the links of the README are absolute, so that they work on npm', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const relative = [...readme.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link).filter((link) => !/^(?:https:|#)/.test(link))
+  expect(relative).toEqual([])
+})
+
 test('every link in a document has an existing file, and an existing heading if it names one', () => {
   const broken = documents.flatMap(({ path, text }) =>
     [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
-      if (/^[a-z]+:/.test(link)) return []
-      const [file = '', anchor] = link.split('#')
-      const target = file ? join(root, dirname(path), file) : join(root, path)
+      const own = link.replace(OWN_FILE, '/')
+      if (/^[a-z]+:/.test(own)) return []
+      const [file = '', anchor] = own.split('#')
+      const target = file.startsWith('/') ? join(root, file) : file ? join(root, dirname(path), file) : join(root, path)
       if (!existsSync(target)) return [`${path}: ${link}`]
       return anchor && !anchorsOf(target).includes(anchor) ? [`${path}: ${link} (no such heading)`] : []
     }),
