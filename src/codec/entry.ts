@@ -9,6 +9,7 @@ import { Opaque } from '../internal/opaque'
 import { type ObjectHeader, readHeader, type TypeMeta } from './header'
 import { isTooDeep, MAX_DEPTH, parseJson } from './json'
 import { skipSpace, valueAt } from './scan'
+import type { Unpack } from './unpack'
 
 /** The parts of an object that are known without parsing it. */
 export interface UnparsedEntry {
@@ -87,14 +88,26 @@ export function makeEntry<T>(
 function newEntry<T>({ namespace, name, uid, resourceVersion }: ObjectHeader, own: string, isAscii: boolean): Entry<T> {
   if (!name) throw new ParseError('not a Kubernetes object: metadata.name is missing', own)
   if (isTooDeep(own)) throw new ParseError(`${objectKey(namespace, name)} is nested deeper than ${MAX_DEPTH}`, own)
-  return new TextEntry<T>(flatten(objectKey(namespace, name)), flatten(uid), flatten(resourceVersion), isAscii ? own : pack(own))
+  return textEntry<T>(flatten(objectKey(namespace, name)), flatten(uid), flatten(resourceVersion), own, isAscii)
 }
 
+function textEntry<T>(key: string, uid: string, resourceVersion: string, text: string, isAscii: boolean): Entry<T> {
+  const restore = isAscii ? undefined : utf8(text)
+  return new TextEntry<T>(key, uid, resourceVersion, restore ? IN_UTF8 : text, restore)
+}
+
+/** The kept string of an entry whose text is kept as bytes. */
+const IN_UTF8 = ''
+
 /**
- * Encodes a text as UTF-8 if it has a character beyond Latin-1. Engines store such a text with two bytes per character; UTF-8 halves that.
+ * Encodes a text as UTF-8 if it has a character beyond Latin-1: engines store such a text with two bytes per character, which UTF-8 halves.
+ * Returns the function that decodes it. The bytes are in a closure because a proxy would wrap an array, and `Object.freeze` rejects typed
+ * arrays.
  */
-function pack(text: string): string | Uint8Array {
-  return /[^\0-\xff]/.test(text) ? new TextEncoder().encode(text) : text
+function utf8(text: string): Unpack | undefined {
+  if (!/[^\0-\xff]/.test(text)) return undefined
+  const bytes = new TextEncoder().encode(text)
+  return () => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 }
 
 /**
@@ -127,7 +140,22 @@ function headerOf(text: string, start: number): ObjectHeader {
 
 /** Makes an entry from the properties of an earlier one, without scanning or checking the text. */
 export function entryFromParts<T>(key: string, uid: string, resourceVersion: string, text: string): Entry<T> {
-  return new TextEntry<T>(key, uid, resourceVersion, pack(text))
+  return textEntry<T>(key, uid, resourceVersion, text, false)
+}
+
+/** Makes an entry from the properties of an earlier one and its packed text. */
+export function entryFromPacked<T>(key: string, uid: string, resourceVersion: string, packed: string, unpack: Unpack): Entry<T> {
+  return new TextEntry<T>(key, uid, resourceVersion, packed, unpack)
+}
+
+/** Whether {@link packEntry} would change an entry: it is not packed yet, and is not frozen or behind a proxy. */
+export function isPackable(entry: Entry<unknown>): boolean {
+  return TextEntry.isPackable(entry)
+}
+
+/** Replaces an entry's text by a packed string. Changes nothing that a reader can observe, and nothing at all unless {@link isPackable}. */
+export function packEntry(entry: Entry<unknown>, packed: string, unpack: Unpack): void {
+  if (TextEntry.isPackable(entry)) entry.pack(packed, unpack)
 }
 
 /**
@@ -186,15 +214,21 @@ export function isEntry(value: unknown): value is Entry<unknown> {
 const LABELS = ['metadata', 'labels']
 const NO_LABELS: Labels = Object.freeze({})
 
-/**
- * Key of the method that decodes an entry kept as UTF-8. The bytes are in a closure because a proxy would wrap an array, and
- * `Object.freeze` rejects typed arrays.
- */
-const decode = Symbol('decode')
-const DECODED_TEXT: PropertyDescriptor & ThisType<{ [decode](): string }> = {
+/** Keys of an entry's text as it is kept, and of the function that restores it. Not private, because a proxy reads them. */
+const kept = Symbol('kept')
+const unpack = Symbol('unpack')
+
+/** The property `text`. Shared by all entries, so that it takes no memory in each. */
+const TEXT: PropertyDescriptor & ThisType<{ key: string; [kept]: string; [unpack]: Unpack | undefined }> = {
   enumerable: true,
   get() {
-    return this[decode]()
+    const restore = this[unpack]
+    if (restore === undefined) return this[kept]
+    try {
+      return restore(this[kept])
+    } catch (cause) {
+      throw new ParseError(`the text of ${this.key} cannot be unpacked`, '', { cause })
+    }
   },
 }
 
@@ -213,18 +247,28 @@ class TextEntry<T> extends Opaque implements Entry<T> {
   /** The listeners. Most entries are in one store, so an array is made only for a second listener. */
   #holders: OnUnreadable | readonly OnUnreadable[] | undefined
   #parsed: WeakRef<T & object> | undefined
-  #labels: Labels | undefined
+  #labels: Labels | undefined;
 
-  constructor(key: string, uid: string, resourceVersion: string, packed: string | Uint8Array) {
+  [kept]: string;
+  [unpack]: Unpack | undefined
+
+  constructor(key: string, uid: string, resourceVersion: string, text: string, restore: Unpack | undefined) {
     super()
     this.key = key
     this.uid = uid
     this.resourceVersion = resourceVersion
-    if (typeof packed === 'string') this.text = packed
-    else {
-      Object.defineProperty(this, 'text', DECODED_TEXT)
-      Object.defineProperty(this, decode, { value: () => new TextDecoder('utf-8', { ignoreBOM: true }).decode(packed) })
-    }
+    this[kept] = text
+    this[unpack] = restore
+    Object.defineProperty(this, 'text', TEXT)
+  }
+
+  static isPackable(entry: Entry<unknown>): entry is TextEntry<unknown> {
+    return #parsed in entry && (entry[unpack] === undefined || entry[kept] === IN_UTF8) && !Object.isFrozen(entry)
+  }
+
+  pack(packed: string, restore: Unpack): void {
+    this[kept] = packed
+    this[unpack] = restore
   }
 
   /** The entry itself, or its stand-in if it is behind a proxy. */
@@ -232,7 +276,7 @@ class TextEntry<T> extends Opaque implements Entry<T> {
     if (#parsed in entry) return entry as unknown as TextEntry<T>
     let own = behindProxies.get(entry) as TextEntry<T> | undefined
     if (!own) {
-      own = new TextEntry<T>(entry.key, entry.uid, entry.resourceVersion, entry.text)
+      own = new TextEntry<T>(entry.key, entry.uid, entry.resourceVersion, entry.text, undefined)
       behindProxies.set(entry, own)
     }
     return own

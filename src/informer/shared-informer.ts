@@ -25,6 +25,7 @@ import type { ChangeHandler, EventHandler, HandlerOptions, HandlerRegistration }
 import type { InformerChange } from './handlers/notifications'
 import { Processor } from './handlers/processor'
 import { Registration } from './handlers/registration'
+import type { Packing } from './packing/packing'
 import type { WaitOptions } from './wait'
 
 /** Options of a {@link SharedInformer}. */
@@ -35,6 +36,8 @@ export interface SharedInformerOptions<T extends KubeObject, Names extends strin
   transform?: Transform<T> | undefined
   /** The interval at which handlers without a period of their own receive every object again, in milliseconds; default 0, never. */
   resyncPeriodMs?: number | undefined
+  /** `packing()` keeps unread objects packed, in about a sixth of the memory. Default: each object is kept as its text. */
+  pack?: Packing | undefined
   /** Default: the state is kept in memory only. */
   persistence?: InformerPersistence | undefined
   /**
@@ -271,9 +274,13 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { persistence, onArrival } = this.#options
+    const { persistence, onArrival, pack, clock = systemClock } = this.#options
     this.#processor.start()
-    const end = () => this.#processor.stop()
+    const stopPacking = pack?.start(this.indexer, clock)
+    const end = () => {
+      this.#processor.stop()
+      stopPacking?.()
+    }
     signal.addEventListener('abort', end)
     if (signal.aborted) end()
     const hydrated = this.persistence?.start({ signal, loadTimeoutMs: persistence?.loadTimeoutMs, onArrival })

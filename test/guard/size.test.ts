@@ -51,7 +51,7 @@ const LAZY =
 
 /** Modules that an informer does not need. */
 const BESIDE_INFORMERS =
-  /src\/(view|discovery|access|controller|workqueue|queue|watch-cache|worker)\/|http\/(write|client|logs|table)|source\/(metadata|table)|informer\/(sources\/(metadata|table)|namespaces\/)/
+  /src\/(view|discovery|access|controller|workqueue|queue|watch-cache|worker)\/|http\/(write|client|logs|table)|source\/(metadata|table)|informer\/(sources\/(metadata|table)|namespaces\/|packing\/)|codec\/(coder|packer|template)/
 
 test('a page that keeps a Store up to date loads no ky, selector parsers, writes, views, discovery or Workers', async () => {
   const { kB, modules } = await loadedAtOnce(`{ KubeReader, ListWatch, Reflector, Store } from 'kubeflect'`)
@@ -78,6 +78,7 @@ test('each feature value of an informer loads only its own modules', async () =>
     metadata: /source\/metadata|informer\/sources\/metadata/,
     table: /http\/table|source\/table|informer\/sources\/table/,
     eachAllowed: /informer\/namespaces\/(each-allowed|namespaces-feed|status)\./,
+    packing: /informer\/packing\/|codec\/(coder|packer|template|unpack)\./,
     inWorker: /worker\/page\/(in-worker|off-thread)/,
   }
   for (const [name, own] of Object.entries(parts)) {

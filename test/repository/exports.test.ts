@@ -59,6 +59,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'ObjectOf',
     'ObjectSource',
     'OwnerReference',
+    'Packing',
     'ParseError',
     'PartialObjectMetadata',
     'Patch',
@@ -141,6 +142,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'metaNamespaceKey',
     'metadata',
     'metadataListWatch',
+    'packing',
     'readValue',
     'resourceName',
     'resourcePath',
@@ -329,8 +331,10 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'ServedResource',
     'Verb',
     'VirtualClock',
+    'WorkloadPodFixtureOptions',
     'nodeListener',
     'podFixture',
+    'workloadPodFixture',
   ],
 }
 
