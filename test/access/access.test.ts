@@ -85,7 +85,7 @@ describe('in a namespace', () => {
     expect(asked.map(({ spec }) => spec.namespace)).toEqual(['a', 'b'])
   })
 
-  test('asks once about what incomplete rules do not allow', async () => {
+  test('a question that incomplete rules do not allow is asked separately', async () => {
     const { access, asked, kinds } = authority({ rules: [rule({})], incomplete: true, allowed: ({ verb }) => verb === 'create' })
     const namespace = 'shop'
     expect(await access.can('get', Pod, { namespace })).toBe(true)
@@ -123,7 +123,7 @@ describe('in the whole cluster', () => {
     expect(asked[0]?.spec.resourceAttributes).toMatchObject({ namespace: 'shop', name: 'shop', resource: 'namespaces' })
   })
 
-  test('refuses a namespace for a cluster-scoped resource', async () => {
+  test('a namespace for a cluster-scoped resource is refused', async () => {
     await expect(authority().access.can('get', Node, { namespace: 'shop' })).rejects.toThrow('nodes is cluster-scoped')
   })
 })
@@ -164,7 +164,7 @@ describe('an answer', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('does not cache an error', async () => {
+  test('an error is not cached', async () => {
     const server = serve((_, count) => (count === 1 ? status(500, 'InternalError') : { status: { allowed: true } }))
     const access = new Access(server.client())
     await expect(access.can('list', Node)).rejects.toMatchObject({ status: 500 })

@@ -12,7 +12,7 @@ describe('a key', () => {
     expect(metaNamespaceKey(object)).toBe(key)
   })
 
-  it.each([{ metadata: {} }, { metadata: { name: '' } }, { namespace: 'n' }])('refuses a key for %j', (object) => {
+  it.each([{ metadata: {} }, { metadata: { name: '' } }, { namespace: 'n' }])('a key refuses a key for %j', (object) => {
     expect(() => metaNamespaceKey(object)).toThrow(/the object has no metadata\.name/)
   })
 

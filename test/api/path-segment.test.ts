@@ -22,7 +22,7 @@ describe('a segment of a path', () => {
     [null, 'the name must be a string, got null'],
     [5, 'the name must be a string, got 5'],
     [{}, 'the name must be a string, got {}'],
-  ])('refuses the path segment %j, and the message shows why', (value, message) => {
+  ])('a segment of a path refuses the path segment %j, and the message shows why', (value, message) => {
     expect(() => pathSegment(value, 'the name')).toThrow(message)
   })
 
@@ -46,7 +46,7 @@ describe('a segment of a path', () => {
     )
   })
 
-  it('refuses a bigint as a path segment, which JSON cannot show', () => {
+  it('a bigint is refused as a path segment, because JSON cannot show it', () => {
     expect(() => pathSegment(5n, 'the name')).toThrow('the name must be a string, got 5n')
   })
 

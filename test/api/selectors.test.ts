@@ -46,7 +46,7 @@ describe('label selectors', () => {
     [`x=${'a'.repeat(64)}`, 3, 'at most 63 letters'],
     ['x in (ok, -no)', 11, "the label value '-no'"],
     ['x\u00a0=a', 1, 'name part of the label key'],
-  ])('refuses the label selector %j at column %i: %s', (selector, column, message) => {
+  ])('label selectors refuses the label selector %j at column %i: %s', (selector, column, message) => {
     const error = errorOf(() => parseLabelSelector(selector))
     expect(error).toSatisfy(isSelectorError)
     expect(error).toMatchObject({ selector, column, message: expect.stringContaining(message) })
@@ -149,7 +149,7 @@ describe('field selectors', () => {
     ['a=b=c', 4, "expected '\\='"],
     ['a=b\\c', 4, "found '\\c'"],
     ['a=b\\', 4, "found '\\'"],
-  ])('refuses the field selector %j at column %i: %s', (selector, column, message) => {
+  ])('field selectors refuses the field selector %j at column %i: %s', (selector, column, message) => {
     expect(errorOf(() => parseFieldSelector(selector))).toMatchObject({ selector, column, message: expect.stringContaining(message) })
   })
 
@@ -180,12 +180,15 @@ describe('selectors are accepted exactly when the API server accepts them', () =
     }
   })
 
-  it.each([null, 5, { app: 'web' }])('refuses %j as a selector, and says what a selector is', (given) => {
-    expect(() => checkSelectors({ labelSelector: given as never })).toThrow(
-      "labelSelector must be a string such as 'app=web,tier!=db', got ",
-    )
-    expect(() => checkSelectors({ fieldSelector: given as never })).toThrow(
-      "fieldSelector must be a string such as 'spec.nodeName=n1', got ",
-    )
-  })
+  it.each([null, 5, { app: 'web' }])(
+    'selectors are accepted exactly when the API server accepts them refuses %j as a selector, and says what a selector is',
+    (given) => {
+      expect(() => checkSelectors({ labelSelector: given as never })).toThrow(
+        "labelSelector must be a string such as 'app=web,tier!=db', got ",
+      )
+      expect(() => checkSelectors({ fieldSelector: given as never })).toThrow(
+        "fieldSelector must be a string such as 'spec.nodeName=n1', got ",
+      )
+    },
+  )
 })

@@ -109,7 +109,7 @@ describe('managedFields', () => {
     ['null', '{"metadata":{"name":"x","managedFields":null}}', '{"metadata":{"name":"x"}}'],
     ['with the key escaped', '{"metadata":{"name":"x","\\u006danagedFields":[1]}}', '{"metadata":{"name":"x"}}'],
     ['behind a comma in a string', '{"metadata":{"name":"x,","managedFields":[1]}}', '{"metadata":{"name":"x,"}}'],
-  ])('removes managedFields %s', (_where, text, left) => {
+  ])('managedFields removes managedFields %s', (_where, text, left) => {
     expect(entryFromText(text).text).toBe(left)
   })
 
@@ -118,7 +118,7 @@ describe('managedFields', () => {
     ['a member of the spec', textOf({ name: 'x' }, { spec: { managedFields: [1], metadata: { managedFields: [2] } } })],
     ['a member of the object', textOf({ name: 'x' }, { managedFields: [1] })],
     ['a value', textOf({ name: 'managedFields', uid: '"managedFields":[]' })],
-  ])('keeps managedFields as the name of %s', (_what, text) => {
+  ])('managedFields keeps managedFields as the name of %s', (_what, text) => {
     expect(entryFromText(text).text).toBe(text)
   })
 })
@@ -144,7 +144,7 @@ describe('the text of an entry', () => {
     ['a comma before the end', '{"kind":"Pod",}'],
     ['a key without a value', '{"kind":,"metadata":{"name":"x"}}'],
     ['a broken escape in a name', '{"metadata":{"name":"\\x"}}'],
-  ])('refuses a text that is %s with a ParseError that quotes it', (_what, text) => {
+  ])('the text of an entry refuses a text that is %s with a ParseError that quotes it', (_what, text) => {
     expect(() => entryFromText(text)).toThrow(
       expect.toSatisfy((error) => isParseError(error) && error.message.endsWith(text) && error.cause instanceof SyntaxError),
     )
@@ -158,7 +158,7 @@ describe('the text of an entry', () => {
     ['a number for a name', '{"metadata":{"name":1}}'],
     ['null for a name', '{"metadata":{"name":null}}'],
     ['a name elsewhere', '{"name":"x","metadata":{"labels":{"name":"x"}},"spec":{"metadata":{"name":"x"}}}'],
-  ])('refuses a text with %s because it does not name an object', (_what, text) => {
+  ])('the text of an entry refuses a text with %s because it does not name an object', (_what, text) => {
     expect(() => entryFromText(text)).toThrow(/not a Kubernetes object: metadata\.name is missing/)
   })
 

@@ -21,7 +21,7 @@ describe('a number that would not survive being parsed and written back', () => 
     '123456789012345678901234567890',
     '9007199254740993.0',
     '9007199254740993e0',
-  ])('is found: %s', (number) => {
+  ])('a number that would not survive being parsed and written back is found: %s', (number) => {
     for (const text of [number, `{"a":[1,"x",${number}]}`, `{"a\\"":${number} }`])
       expect([text, hasInexactNumber(text)]).toEqual([text, true])
   })
@@ -46,15 +46,15 @@ describe('a number that would not survive being parsed and written back', () => 
     '1.7976931348623157e308',
     '100000000000000000000000',
     '0.30000000000000004',
-  ])('is not %s', (number) => {
+  ])('a number that would not survive being parsed and written back is not %s', (number) => {
     expect(hasInexactNumber(`{"a":${number}}`)).toBe(false)
   })
 
-  it('is not what a string says', () => {
+  it('digits in a string are not an inexact number', () => {
     expect(hasInexactNumber(JSON.stringify({ a: '9223372036854775807', '9223372036854775807': '\\" 9223372036854775807 "' }))).toBe(false)
   })
 
-  it('is in no JSON that JavaScript wrote, as long as its integers are safe', () => {
+  it('JSON that JavaScript wrote has no inexact number while its integers are safe', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify(value)
@@ -66,7 +66,7 @@ describe('a number that would not survive being parsed and written back', () => 
 })
 
 describe('JSON that is sent', () => {
-  it('is what JSON.stringify writes', () => {
+  it('writeJson writes what JSON.stringify writes', () => {
     fc.assert(
       fc.property(
         fc.anything({
@@ -93,7 +93,7 @@ describe('JSON that is sent', () => {
     )
   })
 
-  it('has the digits of a bigint', () => {
+  it('writeJson writes the digits of a bigint', () => {
     expect(writeJson({ a: 9223372036854775807n, b: [-1n] })).toBe('{"a":9223372036854775807,"b":[-1]}')
   })
 
@@ -103,15 +103,15 @@ describe('JSON that is sent', () => {
     [{ spec: { size: Number.NaN } }, 'widgets web: spec.size: NaN cannot be written as JSON'],
     [[{ x: Number.POSITIVE_INFINITY }], 'widgets web: [0].x: Infinity cannot'],
     [2 ** 60, 'widgets web: the integer 1152921504606847000'],
-  ])('never has a number that may have been rounded: %j', (value, message) => {
+  ])('JSON that is sent never has a number that may have been rounded: %j', (value, message) => {
     expect(() => writeJson(value, 'widgets web: ')).toThrow(message)
   })
 
-  it('may have a large number that no integer of 64 bits is', () => {
+  it('writeJson accepts a number too large for 64 bits', () => {
     expect(writeJson([1e300, 2 ** 65, 0.5])).toBe('[1e+300,36893488147419103000,0.5]')
   })
 
-  it('is refused when it is more than 1,000 levels deep, as a value that contains itself is', () => {
+  it('writeJson refuses a value nested more than 1,000 levels deep, such as one that contains itself', () => {
     const loop: { self?: unknown } = {}
     loop.self = loop
     expect(() => writeJson(loop)).toThrow('more than 1000 levels deep, or contains itself')
@@ -128,7 +128,7 @@ describe('the difference of two values, as a JSON patch', () => {
     ),
   })).value
 
-  it('makes the second of the first', () => {
+  it('a JSON diff turns the first value into the second', () => {
     fc.assert(
       fc.property(json, json, (a, b) => {
         const [before, after] = [{ x: a }, { x: b }]
@@ -138,7 +138,7 @@ describe('the difference of two values, as a JSON patch', () => {
     )
   })
 
-  it('is nothing for values that are the same', () => {
+  it('a JSON diff is empty for equal values', () => {
     fc.assert(
       fc.property(json, (value) => {
         expect(jsonDiff(value, structuredClone(value))).toEqual([])
@@ -146,7 +146,7 @@ describe('the difference of two values, as a JSON patch', () => {
     )
   })
 
-  it('leaves the items of a list alone that stay in their order', () => {
+  it('a JSON diff leaves the items of a list alone that keep their order', () => {
     const [a, b] = [
       { size: 2 ** 63, name: 'a' },
       { size: 2 ** 63, name: 'b' },
@@ -161,14 +161,14 @@ describe('the difference of two values, as a JSON patch', () => {
     expect(jsonDiff([a, b], [a, { ...b, name: 'c' }])).toEqual([{ op: 'replace', path: '/1/name', value: 'c' }])
   })
 
-  it('compares at most 40,000 pairs of items: in longer lists what lies between the changes is taken for changed', () => {
+  it('a JSON diff compares at most 40,000 pairs of items; in longer lists the items between the changes count as changed', () => {
     const list = Array.from({ length: 500 }, (_, i) => i)
     const operations = jsonDiff(list, [-1, ...list.slice(0, -1)])
     expect(operations).toHaveLength(500)
     expect(jsonDiff(list.slice(0, 100), [-1, ...list.slice(0, 99)])).toHaveLength(2)
   })
 
-  it('takes time that grows with the size, not with the depth, of nested lists', () => {
+  it('a JSON diff takes time that grows with the size, not with the depth, of nested lists', () => {
     const nested = (leaf: number) => {
       let value: unknown = leaf
       for (let i = 0; i < 200; i++) value = [0, value, 1]

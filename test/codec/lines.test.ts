@@ -26,7 +26,7 @@ const lineText = fc.string({
 const stream = fc.array(fc.tuple(lineText, fc.constantFrom('\n', '\r\n', '\n\n', ' \n'))).map((lines) => lines.flat().join(''))
 
 describe('LineSplitter', () => {
-  it('gives the same lines however the bytes are cut', () => {
+  it('a LineSplitter emits the same lines however the bytes are cut', () => {
     fc.assert(
       fc.property(stream, cuts, (text, places) => {
         const whole = split([utf8(text)])
@@ -36,7 +36,7 @@ describe('LineSplitter', () => {
     )
   })
 
-  it('loses nothing but line ends and blank lines', () => {
+  it('a LineSplitter loses nothing but line ends and blank lines', () => {
     fc.assert(
       fc.property(stream, (text) => {
         const expected = new TextDecoder()
@@ -60,7 +60,7 @@ describe('LineSplitter', () => {
     expect(split(byteByByte(text))).toEqual({ lines, error: undefined })
   })
 
-  it('emits a line as soon as its end is there', () => {
+  it('a LineSplitter emits a line as soon as its end has arrived', () => {
     const splitter = new LineSplitter()
     const lines: string[] = []
     splitter.push(utf8('a\nb'), (text, start, end) => void lines.push(text.slice(start, end)))
@@ -69,16 +69,16 @@ describe('LineSplitter', () => {
     expect(lines).toEqual(['a', 'bc'])
   })
 
-  it('a byte sequence that is no UTF-8, or is cut off at the end, becomes U+FFFD', () => {
+  it('an invalid or truncated byte sequence becomes U+FFFD', () => {
     expect(split([Uint8Array.of(0x61, 0xff, 0x0a), utf8('ü').slice(0, 1)]).lines).toEqual(['a\ufffd', '\ufffd'])
   })
 
   describe('with a bound', () => {
-    it('takes lines up to it', () => {
+    it('a LineSplitter accepts lines up to its maximum', () => {
       expect(split([utf8('12345\n12345')], { maxLineLength: 5 })).toEqual({ lines: ['12345', '12345'], error: undefined })
     })
 
-    it('refuses a longer line with an error that names the bound, after the lines before it, however the bytes are cut', () => {
+    it('a LineSplitter refuses a longer line with an error that names the maximum, after the lines before it, however the bytes are cut', () => {
       fc.assert(
         fc.property(cuts, (places) => {
           const { lines, error } = split(cutAt('1\n12345\n123456\n1\n', places), { maxLineLength: 5 })
@@ -89,7 +89,7 @@ describe('LineSplitter', () => {
       )
     })
 
-    it('does not wait for the end of a line that is too long, and keeps nothing of it', () => {
+    it('a LineSplitter does not wait for the end of a line that is too long, and keeps nothing of it', () => {
       const splitter = new LineSplitter({ maxLineLength: 5 })
       const lines: string[] = []
       const emit = (text: string, start: number, end: number) => void lines.push(text.slice(start, end))

@@ -45,7 +45,7 @@ const list = fc
   }))
 
 describe('the items of a list', () => {
-  it('are cut out whatever the order of keys, the white space and the look-alikes', () => {
+  it('the items of a list are cut out for any order of keys, white space and look-alikes', () => {
     fc.assert(
       fc.property(list, ({ items, resourceVersion, text }) => {
         const { metadata, entries } = cut([utf8(text)])
@@ -56,7 +56,7 @@ describe('the items of a list', () => {
     )
   })
 
-  it('are the same however the bytes are cut', () => {
+  it('the items of a list are the same however the bytes are cut', () => {
     fc.assert(
       fc.property(list, cuts, ({ text }, places) => {
         expect(summary(cut(cutAt(text, places)))).toEqual(summary(cut([utf8(text)])))
@@ -65,7 +65,7 @@ describe('the items of a list', () => {
     )
   })
 
-  it('come through when each byte comes alone', () => {
+  it('the items of a list are complete when each byte arrives separately', () => {
     fc.assert(
       fc.property(list, ({ text }) => {
         expect(summary(cut(byteByByte(text)))).toEqual(summary(cut([utf8(text)])))
@@ -74,7 +74,7 @@ describe('the items of a list', () => {
     )
   })
 
-  it('come through an escape cut in two at every byte', () => {
+  it('the items of a list are complete when an escape is cut at any byte', () => {
     const text =
       '{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a\\\\"},"x":"\\"}]\\u007d\\\\"},{"metadata":{"name":"b"}}]}'
     for (let at = 0; at <= text.length; at++) {
@@ -83,7 +83,7 @@ describe('the items of a list', () => {
     }
   })
 
-  it('are emitted as soon as they are whole', () => {
+  it('the items of a list are emitted as soon as they are complete', () => {
     const cutter = new ListCutter<KubeObject>()
     const seen: string[] = []
     const push = (text: string) => cutter.push(utf8(text), ({ name }) => void seen.push(name))
@@ -99,12 +99,12 @@ describe('the items of a list', () => {
     ['in front', '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"}}'],
     ['behind their metadata', '{"metadata":{"name":"a"},"spec":{},"kind":"Pod","apiVersion":"v1"}'],
     ['behind their metadata, with white space', '{"metadata":{"name":"a"}, "apiVersion" : "v1" , "kind" : "Pod"}'],
-  ])('keep the kind they have %s', (_where, item) => {
+  ])('the items of a list keep the kind they have %s', (_where, item) => {
     const typeMeta = { kind: 'Other', apiVersion: 'v2' }
     expect(cut([utf8(`{"items":[${item}],"metadata":{}}`)], { typeMeta }).entries[0]?.text).toBe(item)
   })
 
-  it('are given the kind they lack, however often the word stands in them', () => {
+  it('the items of a list get the kind they lack, however often the word occurs in them', () => {
     const item = '{"metadata":{"name":"a"},"spec":{"ref":{"kind":"Node","apiVersion":"v1"},"kinds":["kind"]}}'
     const typeMeta = { kind: 'Pod', apiVersion: 'v1' }
     expect(cut([utf8(`{"items":[${item}],"metadata":{}}`)], { typeMeta }).entries[0]?.text).toBe(
@@ -112,7 +112,7 @@ describe('the items of a list', () => {
     )
   })
 
-  it('are given the kind they lack and lose their managedFields', () => {
+  it('the items of a list get the kind they lack and lose their managedFields', () => {
     const text = '{"metadata":{},"items":[{"metadata":{"name":"a","managedFields":[{}]}}]}'
     const typeMeta = { kind: 'Pod', apiVersion: 'v1' }
     expect(cut([utf8(text)], { typeMeta }).entries[0]?.text).toBe('{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"}}')
@@ -145,7 +145,7 @@ describe('a list', () => {
       `${JSON.stringify({ kind: 'PodList', metadata, items: [{ metadata: { name: 'a' } }, { metadata: { name: 'b' } }] }, null, 2)}\n`,
       ['a', 'b'],
     ],
-  ])('with %s is read to its end', (_what, text, expected) => {
+  ])('a list with %s is read to its end', (_what, text, expected) => {
     for (const chunks of [[utf8(text)], byteByByte(text)]) {
       const result = cut(chunks)
       expect(names(result)).toEqual(expected)
@@ -173,7 +173,7 @@ describe('a list', () => {
     ['with its items twice', '{"metadata":{},"items":[{"metadata":{"name":"a"}}],"items":[]}', '"items" twice'],
     ['of words that are not JSON', '{"metadata":{},"items":[nonsense]}', 'an item of a list is not JSON'],
     ['of objects without quotes', '{"metadata":{},"items":[{a:1}]}', 'an item of a list is not a JSON object'],
-  ])('that is %s is a ParseError', (_what, text, message) => {
+  ])('a list that is %s is a ParseError', (_what, text, message) => {
     for (const chunks of [[utf8(text)], byteByByte(text)]) {
       expect(() => cut(chunks)).toThrow(expect.toSatisfy((error) => isParseError(error) && error.message.includes(message)))
     }
@@ -189,7 +189,7 @@ describe('a list', () => {
     ['its count null', '{"metadata":{"resourceVersion":"7","remainingItemCount":null},"items":null}', { resourceVersion: '7' }],
     ['its count a string', '{"metadata":{"remainingItemCount":"3"},"items":[]}', { remainingItemCount: 3 }],
     ['its version an object', '{"metadata":{"resourceVersion":{},"continue":"a"},"items":[]}', { continue: 'a' }],
-  ])('counts with %s', (_what, text, metadata) => {
+  ])('a list counts with %s', (_what, text, metadata) => {
     for (const chunks of [[utf8(text)], byteByByte(text)]) expect(cut(chunks).metadata).toEqual(metadata)
   })
 
@@ -223,7 +223,7 @@ describe('a list', () => {
     ['an object with its kind twice', '{"kind":"Pod","kind":"Secret","metadata":{"name":"x"}}', '"kind" twice'],
     ['an object that is nested too deep', `{"metadata":{"name":"x"},"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'nested deeper'],
     ['an array that is nested too deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'is not an object'],
-  ])('counts without %s, which is reported', (_what, item, message) => {
+  ])('a list counts without %s, which is reported', (_what, item, message) => {
     const text = `{"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"a"}}, ${item} ,{"metadata":{"name":"c"}}]}`
     for (const chunks of [[utf8(text)], text.length < 1_000 ? byteByByte(text) : cutAt(text, [0.1, 0.5, 0.9])]) {
       const result = cut(chunks, { typeMeta: { kind: 'Pod', apiVersion: 'v1' } })
@@ -233,13 +233,13 @@ describe('a list', () => {
     }
   })
 
-  it('names the first ten of the items that it skips, and counts them all', () => {
+  it('a list names the first ten items that it skips, and counts all of them', () => {
     const { skipped } = cut([utf8(`{"metadata":{},"items":[${Array(25).fill('null')}]}`)])
     expect(skipped?.count).toBe(25)
     expect(skipped?.errors).toHaveLength(10)
   })
 
-  it('has one identity for each object that it keeps: the one that JSON.parse gives it', () => {
+  it('a list has one identity for each object that it keeps: the one of JSON.parse', () => {
     fc.assert(
       fc.property(
         written,
@@ -270,7 +270,7 @@ describe('a list', () => {
     )
   })
 
-  it('is refused when it is cut off at any byte', () => {
+  it('a list is refused when it is truncated at any byte', () => {
     const text = '{"kind":"PodList","metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"ü"}},{"metadata":{"name":"b"}}]}'
     const bytes = utf8(text)
     for (let end = 0; end < bytes.length; end++) {
@@ -278,7 +278,7 @@ describe('a list', () => {
     }
   })
 
-  it('keeps the neighbours of a string that is not UTF-8, and one byte for each of their characters', () => {
+  it('a string that is not UTF-8 does not affect its neighbours, which keep one byte per character', () => {
     const [before, after] = [
       '{"metadata":{},"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"},"x":"',
       '"},{"metadata":{"name":"c"}}]}',
@@ -293,7 +293,7 @@ describe('a list', () => {
     expect(() => entries[1]?.object).toThrow('the text of b is not JSON')
   })
 
-  it('looks at each byte of a head once, however small the chunks are', () => {
+  it('the head of a list is read once per byte, however small the chunks are', () => {
     let reads = 0
     const counted = (text: string): ArrayLike<number> =>
       new Proxy(Array.from(utf8(text)), {
@@ -310,7 +310,7 @@ describe('a list', () => {
     expect(reads).toBe(1 + 2_000 * part.length + '"items":['.length)
   })
 
-  it('does not go back to the beginning of its head with each chunk', () => {
+  it('the head of a list is not read again from the start with each chunk', () => {
     const charCodeAt = vi.spyOn(String.prototype, 'charCodeAt')
     const decode = vi.spyOn(TextDecoder.prototype, 'decode')
     try {
@@ -325,7 +325,7 @@ describe('a list', () => {
     }
   })
 
-  it('is refused for one item longer than the bound, after the items before it, however the bytes are cut', () => {
+  it('a list is refused for one item longer than the maximum, after the items before it, however the bytes are cut', () => {
     const long = `{"metadata":{"name":"b"},"x":"${'y'.repeat(60)}"}`
     const text = `{"metadata":{},"items":[{"metadata":{"name":"a"}},${long},{"metadata":{"name":"c"}}]}`
     fc.assert(
@@ -344,7 +344,7 @@ describe('a list', () => {
   it.each([
     ['before', `{"x":"${'y'.repeat(100)}`],
     ['behind', `{"metadata":{},"items":[],"x":"${'y'.repeat(100)}`],
-  ])('does not gather what stands %s the items without bound', (_where, text) => {
+  ])('a list does not gather what stands %s the items without bound', (_where, text) => {
     expect(() => cut(byteByByte(text), { maxItemLength: 64 })).toThrow(
       'what a list has beside its items is longer than the bound of 64 bytes',
     )

@@ -36,7 +36,7 @@ const eventStream = fc.array(change, { minLength: 1, maxLength: 4 }).map((change
 }))
 
 describe('watch events', () => {
-  it('are the same however their bytes are cut, whatever the order of their keys and their white space, one or more on a line', () => {
+  it('watch events are the same however their bytes are cut, for any order of keys and white space, one or more on a line', () => {
     fc.assert(
       fc.property(eventStream, cuts, ({ changes, text }, places) => {
         const events = decodeStream([utf8(text)])
@@ -49,7 +49,7 @@ describe('watch events', () => {
     )
   })
 
-  it('come through when each byte comes alone', () => {
+  it('watch events are complete when each byte arrives separately', () => {
     fc.assert(
       fc.property(eventStream, ({ text }) => {
         expect(decodeStream(byteByByte(text)).map(summary)).toEqual(decodeStream([utf8(text)]).map(summary))
@@ -64,11 +64,11 @@ describe('watch events', () => {
     ['members nobody knows', '{"x":{"type":"ERROR","object":1},"type":"ADDED","y":[],"object":{"metadata":{"name":"x"}},"z":"object"}'],
     ['escapes in the keys', '{"\\u0074ype":"\\u0041DDED","obj\\u0065ct":{"metadata":{"name":"x"}}}'],
     ['white space', ' { "type" : "ADDED" , "object" : {"metadata":{"name":"x"}} } \r'],
-  ])('are read with %s', (_what, line) => {
+  ])('watch events are read with %s', (_what, line) => {
     expect(decode(line).map(summary)).toEqual([{ type: 'ADDED', key: 'x', text: '{"metadata":{"name":"x"}}' }])
   })
 
-  it('several on a line come one by one, those before a broken one too', () => {
+  it('several events on a line are emitted one by one, including those before an invalid one', () => {
     const events: Event[] = []
     const line =
       '{"type":"ADDED","object":{"metadata":{"name":"a"}}} {"type":"DELETED","object":{"metadata":{"name":"b"}}}{"type":"ADDED","object":{x}}'
@@ -76,7 +76,7 @@ describe('watch events', () => {
     expect(events.map((event) => event.type)).toEqual(['ADDED', 'DELETED'])
   })
 
-  it('are the same whether the decoder has come to know its server or not', () => {
+  it('watch events are the same on both paths of the decoder', () => {
     fc.assert(
       fc.property(eventStream, ({ changes, text }) => {
         // As API servers write them, and as anybody may.
@@ -112,7 +112,7 @@ describe('watch events', () => {
     expect(keys).toEqual(['x', 'a', 'b', 'a', 'c'])
   })
 
-  it('keep managedFields when asked, and are given the kind they lack', () => {
+  it('watch events keep managedFields on request, and get the kind they lack', () => {
     const line = '{"type":"ADDED","object":{"metadata":{"name":"x","managedFields":[]}}}'
     const [event] = decode(line, { managedFields: 'keep', typeMeta: { kind: 'Pod', apiVersion: 'v1' } })
     expect(event).toMatchObject({ entry: { text: '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x","managedFields":[]}}' } })
@@ -127,7 +127,7 @@ describe('watch events', () => {
     ['without a type and an object', '{"kind":"Pod"}'],
     ['a bookmark that does not parse', '{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":tru}}}'],
     ['an error that does not parse', '{"type":"ERROR","object":{x}}'],
-  ])('that are %s are a ParseError', (_what, line) => {
+  ])('watch events that are %s are a ParseError', (_what, line) => {
     expect(() => decode(line)).toThrow(expect.toSatisfy(isParseError))
   })
 
@@ -151,7 +151,7 @@ describe('watch events', () => {
       `{"type":"ADDED","object":{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x"},"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
       'nested deeper',
     ],
-  ])('that are %s are skipped and say why', (_what, line, message) => {
+  ])('watch events that are %s are skipped and say why', (_what, line, message) => {
     const usual = '{"type":"ADDED","object":{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"}}}'
     const known = new WatchDecoder<KubeObject>()
     known.decode(usual, 0, usual.length, () => undefined)
@@ -168,24 +168,27 @@ describe('watch events', () => {
     ['behind the specification', '"metadata":{"name":"y"}'],
     ['with escapes', '"met\\u0061data":{"name":"y"}'],
     ['null', '"metadata":null'],
-  ])('are never of two objects, also when the decoder has come to know its server: the metadata once more, %s', (_what, member) => {
-    const known = new WatchDecoder<KubeObject>()
-    const object = (more: string, size: number) =>
-      `{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x"},"spec":{"a":"${'-'.repeat(size)}"}${more}}`
-    const events: Event[] = []
-    for (const line of [object('', 0), object(`,${member},"status":{}`, 0), object(`,${member},"status":{}`, 5_000)].map(
-      (text) => `{"type":"ADDED","object":${text}}`,
-    )) {
-      known.decode(line, 0, line.length, (event) => void events.push(event))
-    }
-    const [, short, long] = events
-    expect(short).toMatchObject({ type: 'SKIPPED' })
-    // To search a long object would cost more than reading its header: its second identity shows when it is parsed.
-    expect(long).toMatchObject({ type: 'ADDED', entry: { key: 'x' } })
-    expect(() => long && 'entry' in long && long.entry.object).toThrow(expect.toSatisfy(isParseError))
-  })
+  ])(
+    'watch events are never of two objects, also when the decoder has come to know its server: the metadata once more, %s',
+    (_what, member) => {
+      const known = new WatchDecoder<KubeObject>()
+      const object = (more: string, size: number) =>
+        `{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x"},"spec":{"a":"${'-'.repeat(size)}"}${more}}`
+      const events: Event[] = []
+      for (const line of [object('', 0), object(`,${member},"status":{}`, 0), object(`,${member},"status":{}`, 5_000)].map(
+        (text) => `{"type":"ADDED","object":${text}}`,
+      )) {
+        known.decode(line, 0, line.length, (event) => void events.push(event))
+      }
+      const [, short, long] = events
+      expect(short).toMatchObject({ type: 'SKIPPED' })
+      // To search a long object would cost more than reading its header: its second identity shows when it is parsed.
+      expect(long).toMatchObject({ type: 'ADDED', entry: { key: 'x' } })
+      expect(() => long && 'entry' in long && long.entry.object).toThrow(expect.toSatisfy(isParseError))
+    },
+  )
 
-  it('that are a bare Status end the watch with it', () => {
+  it('a bare Status in place of events ends the watch with it', () => {
     const line = JSON.stringify({ kind: 'Status', status: 'Failure', message: 'not today', reason: 'Expired', code: 410 })
     expect(() => decode(line)).toThrow(expect.toSatisfy((error) => isWatchError(error) && error.status?.code === 410))
   })
@@ -195,7 +198,7 @@ describe('watch events', () => {
     ['of another case', '{"type":"added","object":{"metadata":{"name":"x"}}}', '"added"'],
     ['a number', '{"type":1,"object":{"metadata":{"name":"x"}}}', 'undefined'],
     ['missing', '{"object":{"metadata":{"name":"x"}}}', 'undefined'],
-  ])('whose type is %s are a WatchError that names it', (_what, line, named) => {
+  ])('watch events whose type is %s are a WatchError that names it', (_what, line, named) => {
     expect(() => decode(line)).toThrow(
       expect.toSatisfy((error) => isWatchError(error) && error.message === `unknown watch event type ${named}`),
     )
@@ -239,7 +242,7 @@ describe('a bookmark without a version', () => {
 })
 
 describe('an ERROR event', () => {
-  it('carries the Status', () => {
+  it('an ERROR event carries the Status', () => {
     const status = {
       kind: 'Status',
       apiVersion: 'v1',
@@ -259,12 +262,12 @@ describe('an ERROR event', () => {
     ['its message', '"message":null', {}],
     ['its reason', '"reason":null', {}],
     ['its wait', '"details":{"retryAfterSeconds":null}', { details: {} }],
-  ])('carries the Status when %s is null', (_what, member, more) => {
+  ])('an ERROR event carries the Status when %s is null', (_what, member, more) => {
     const status = { kind: 'Status', code: 410, ...more }
     expect(decode(`{"type":"ERROR","object":{"kind":"Status","code":410,${member}}}`)).toEqual([{ type: 'ERROR', status }])
   })
 
-  it('carries a code and a wait that are strings as the numbers they are', () => {
+  it('an ERROR event converts a code and a delay that are strings to numbers', () => {
     expect(decode('{"type":"ERROR","object":{"kind":"Status","code":"429","details":{"retryAfterSeconds":"3"}}}')).toEqual([
       { type: 'ERROR', status: { kind: 'Status', code: 429, details: { retryAfterSeconds: 3 } } },
     ])

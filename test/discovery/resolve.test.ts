@@ -92,7 +92,7 @@ describe('what is not there', () => {
     [{ group: 'apps', plural: 'events' }, /did you mean events or events\.events\.k8s\.io\?/],
     ['zzzzzzzz', /^the server has no resource "zzzzzzzz"$/],
     ['', /^the server has no resource ""/],
-  ])('reports %j as unknown and suggests similar names', (query, message) => {
+  ])('what is not there reports %j as unknown and suggests similar names', (query, message) => {
     expect(() => discovery.resolve(query)).toThrow(message)
   })
 

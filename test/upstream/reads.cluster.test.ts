@@ -223,19 +223,22 @@ describeCluster('the same reads on a real API server and on the fake one', (clus
     return send(query.replace('{rv}', list.metadata.resourceVersion), accept)
   }
 
-  test('there is something to read', async () => {
+  test('the cluster has objects to read', async () => {
     await seed(cluster())
     expect(JSON.parse((await servers().real(maps)).body).items).toHaveLength(5)
   })
 
-  test.concurrent.for(reads)('%s is answered in the same way (Accept: %s)', async ([path, accept], { expect }) => {
+  test.concurrent.for(reads)('both servers answer %s in the same way (Accept: %s)', async ([path, accept], { expect }) => {
     const { real, fake } = servers()
     const [expected, actual] = await Promise.all([read(real, path, accept), read(fake, path, accept)])
     expect(outlineOf(actual)).toEqual(outlineOf(expected))
   })
 
-  test.concurrent.for(differing)('%s is answered otherwise: %s', async ([path, , realStatus, fakeStatus], { expect }) => {
-    const { real, fake } = servers()
-    expect([(await read(real, path)).status, (await read(fake, path)).status]).toEqual([realStatus, fakeStatus])
-  })
+  test.concurrent.for(differing)(
+    'the fake server deliberately answers %s otherwise: %s',
+    async ([path, , realStatus, fakeStatus], { expect }) => {
+      const { real, fake } = servers()
+      expect([(await read(real, path)).status, (await read(fake, path)).status]).toEqual([realStatus, fakeStatus])
+    },
+  )
 })
