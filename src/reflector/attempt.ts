@@ -103,7 +103,12 @@ export class Attempt<T extends KubeObject> {
     if (signal.aborted) abort()
     const failing = this.#request()
     try {
-      yield* this.#outputs.read(this.#controller.signal)
+      for (const outputs = this.#outputs; !outputs.isOver; ) {
+        const arrival = outputs.arrival()
+        if (arrival) await arrival
+        // Not `yield*`, which would add turns of the event loop to each batch.
+        if (!outputs.isOver) yield outputs.take(this.#controller.signal)
+      }
     } finally {
       clock.clearTimeout(this.#overtakeTimer)
       this.#initial?.stop()
@@ -183,7 +188,8 @@ export class Attempt<T extends KubeObject> {
       if (this.#history && batch.length > 0 && !(await this.#history.asked).isPending) this.#open()
       this.#controller.signal.throwIfAborted()
       this.#take(batch)
-      await this.#outputs.drained()
+      const room = this.#outputs.room()
+      if (room) await room
       // A source may not look at a signal that was aborted before it was asked to continue.
       this.#controller.signal.throwIfAborted()
     }
