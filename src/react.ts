@@ -144,18 +144,7 @@ function useQuery<T>(view: { update(query: ViewQuery<T>): void }, query: ViewQue
   const check = useRef<(query: ViewQuery<never>) => void>(undefined)
   useBeforePaint(() => {
     view.update(wholeQuery(query))
-    if (!isDevelopment) return
-    // biome-ignore lint/suspicious/noConsole: A hint for developers, as React gives them.
-    check.current ??= inlineFunctionCheck((message) => console.warn(message))
+    check.current ??= inlineFunctionCheck()
     check.current(query as ViewQuery<never>)
   })
 }
-
-declare const process: { readonly env: { readonly NODE_ENV?: string } }
-const isDevelopment = (() => {
-  try {
-    return process.env.NODE_ENV !== 'production'
-  } catch {
-    return false
-  }
-})()

@@ -16,8 +16,8 @@ export interface IndexedEntries<T> {
 }
 
 /**
- * Selects the entries that have a value in an index, as the source of a view. A change of the store costs one look-up for each changed object, however
- * many objects there are; an object that gains or loses the value is added or deleted.
+ * Selects the entries that have a value in an index, as the source of a view. A step of the store costs its changes and the entries with the value,
+ * however many objects there are; an object that gains or loses the value is added or deleted.
  *
  * @param indexer the store, or an informer's `indexer`.
  * @param index the name of one of its indexes.
@@ -45,13 +45,14 @@ export function indexed<T extends KubeObject, Names extends string>(
       const known = new Map(indexer.byIndex(index, value).map((entry) => [indexer.keyOf(entry), entry]))
       return indexer.subscribe(({ changes, ...step }) => {
         const own: StoreChange<T>[] = []
+        const members = new Set(changes.length > 0 ? indexer.indexKeys(index, value) : [])
         for (const change of changes) {
           const { type, entry } = change
           const key = indexer.keyOf(entry)
           const before = known.get(key)
           if (type === 'resynced') {
             if (before) own.push(change)
-          } else if (type !== 'deleted' && indexer.hasIndexValue(index, value, key)) {
+          } else if (type !== 'deleted' && members.has(key)) {
             known.set(key, entry)
             own.push(before ? { type: 'updated', entry, previous: before } : { type: 'added', entry })
           } else if (known.delete(key)) {

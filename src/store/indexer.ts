@@ -129,15 +129,6 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
   }
 
   /**
-   * Whether the entry with a key has a value in an index.
-   *
-   * @throws TypeError for an unknown index.
-   */
-  hasIndexValue(name: Names | NamespaceIndex, value: string, key: string): boolean {
-    return this.#index(name).found.has(value, key)
-  }
-
-  /**
    * Returns every value that some object has in an index, in no particular order.
    *
    * @throws TypeError for an unknown index.

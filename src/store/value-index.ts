@@ -22,11 +22,6 @@ export class ValueIndex {
     return this.#buckets.get(value)?.keys ?? []
   }
 
-  /** Whether a key has a value. */
-  has(value: string, key: string): boolean {
-    return this.#buckets.get(value)?.keys.has(key) ?? false
-  }
-
   /** Returns every value that some key has. */
   values(): string[] {
     return [...this.#buckets.keys()]

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { build, type Rollup } from 'vite'
 import { expect, test } from 'vitest'
@@ -15,7 +16,12 @@ async function loadedAtOnce(...exports: readonly string[]): Promise<{ kB: number
     configFile: false,
     logLevel: 'silent',
     resolve: { alias: sourceAlias },
-    build: { write: false, target: 'es2022', modulePreload: false, rollupOptions: { input: entry, preserveEntrySignatures: 'strict' } },
+    build: {
+      write: false,
+      target: 'es2022',
+      modulePreload: false,
+      rollupOptions: { input: entry, preserveEntrySignatures: 'strict', external: /^(react|vue|svelte|solid-js)(\/|$)/ },
+    },
     plugins: [
       {
         name: 'entry',
@@ -99,4 +105,40 @@ test('a page that also writes loads ky with the first request of a client that h
   const { kB, modules } = await loadedAtOnce(`{ KubeClient, createInformer } from 'kubeflect'`, `{ idbPersister } from 'kubeflect/idb'`)
   expect(modules.filter((id) => LAZY.test(id))).toEqual([])
   guard('kB gzipped, KubeClient, createInformer, idbPersister', kB)
+})
+
+test.each(['react', 'vue', 'svelte', 'solid'])(
+  'the hooks for %s are less than 100 lines of code, and add little to what createLive needs',
+  async (name) => {
+    const code = readFileSync(new URL(`../../src/${name}.ts`, import.meta.url), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+    const isImport = /^import .* from '.*'$/
+    expect(code.split('\n').filter((line) => line.trim() !== '' && !isImport.test(line)).length).toBeLessThan(100)
+    const hooks = name === 'react' ? 'KubeContext, useList, useObject, useView' : 'useKube, useList, useObject, useView'
+    const live = await loadedAtOnce(`{ KubeClient, createView } from 'kubeflect'`, `{ createLive } from 'kubeflect/live'`)
+    const all = await loadedAtOnce(
+      `{ KubeClient, createView } from 'kubeflect'`,
+      `{ createLive } from 'kubeflect/live'`,
+      `{ ${hooks} } from 'kubeflect/${name}'`,
+    )
+    guard(`kB gzipped, kubeflect/${name as 'react'} beside createLive`, all.kB - live.kB)
+  },
+)
+
+test('createLive adds little to an informer and a view, and no hooks', async () => {
+  const before = await loadedAtOnce(
+    `{ KubeClient, SharedInformerFactory, createView } from 'kubeflect'`,
+    `{ Access } from 'kubeflect/discovery'`,
+  )
+  const after = await loadedAtOnce(
+    `{ KubeClient, SharedInformerFactory, createView } from 'kubeflect'`,
+    `{ Access } from 'kubeflect/discovery'`,
+    `{ createLive } from 'kubeflect/live'`,
+  )
+  expect(after.modules.filter((id) => /src\/(react|vue|svelte|solid)\.ts/.test(id))).toEqual([])
+  guard('kB gzipped, createLive beside an informer and a view', after.kB - before.kB)
+})
+
+test('an application without kubeflect/live loads nothing of it', async () => {
+  const { modules } = await loadedAtOnce(`{ KubeClient, createInformer, createView } from 'kubeflect'`)
+  expect(modules.filter((id) => /src\/live\//.test(id))).toEqual([])
 })
