@@ -58,6 +58,7 @@ export { listTable, type RowObject, type Table, type TableColumn, type TableRow 
 export type { ListerWatcher } from './source/lister-watcher'
 export { type EntryClient, ListWatch, type ListWatchOptions } from './source/list-watch'
 export { Reflector } from './reflector/reflector'
+export type { Seams } from './internal/seams'
 export type { ReflectorEvent, ReflectorOptions, ReflectorState, ReflectorStatus, ReflectorStore, SyncSource } from './reflector/options'
 
 // The store, its indexes, and its copy on disk

@@ -8,14 +8,13 @@ import type { Requester } from '../http/requester'
 import { abortable } from '../internal/abortable'
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
+import type { Seams } from '../internal/seams'
 import { type ResourceRule, resourceRulesOf, rulesAllow } from './rules'
 
 /** Options of {@link Access}. */
-export interface AccessOptions {
+export interface AccessOptions extends Pick<Seams, 'clock'> {
   /** The lifetime of an answer, including a denial, in milliseconds; default 60,000. */
   ttlMs?: number | undefined
-  /** The clock; replaced in tests. */
-  clock?: Clock | undefined
 }
 
 /** The details of a question to {@link Access.can}. */

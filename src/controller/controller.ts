@@ -2,9 +2,9 @@
 
 import type { KubeObject } from '../api/object'
 import { abortable } from '../internal/abortable'
-import type { Clock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
 import { report } from '../internal/report'
+import type { Seams } from '../internal/seams'
 import { RateLimitingQueue } from '../workqueue/rate-limiting-queue'
 import {
   type ControllerRegistration,
@@ -31,7 +31,7 @@ export interface ReconcileResult {
 export type Reconcile = (key: string, context: { signal: AbortSignal }) => Promise<ReconcileResult | undefined> | Promise<void>
 
 /** Options of a {@link Controller}. `W` lists the object types of `watches`; it is inferred. */
-export interface ControllerOptions<W extends readonly KubeObject[] = readonly []> {
+export interface ControllerOptions<W extends readonly KubeObject[] = readonly []> extends Pick<Seams, 'clock'> {
   /** The objects to reconcile: all of them at the start, then each one that changes. */
   informer: ControllerSource<KubeObject>
   /** Called with a key (`namespace/name`, or `name` for cluster-scoped objects), never twice at a time for one key. */
@@ -52,8 +52,6 @@ export interface ControllerOptions<W extends readonly KubeObject[] = readonly []
    * succeeded, 0 for the first. Default: reports the error like an uncaught one.
    */
   onError?: ((key: string, error: unknown, retries: number) => void) | undefined
-  /** The clock of the default queue; default the system clock. */
-  clock?: Clock | undefined
 }
 
 /**

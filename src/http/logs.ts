@@ -5,6 +5,7 @@ import type { RequestOptions } from '../api/options'
 import type { Resource } from '../api/resource'
 import { type Clock, systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
+import type { Seams } from '../internal/seams'
 import { readChunks } from './body'
 import { MAX_RETRY_AFTER_MS } from './failure'
 import { requestJson } from './json'
@@ -14,7 +15,7 @@ import { type Requester, withOwnPolicy } from './requester'
 import { objectPath } from './subresources'
 
 /** Options of `KubeClient.logs`. */
-export interface LogOptions extends RequestOptions {
+export interface LogOptions extends RequestOptions, Pick<Seams, 'clock'> {
   /** The name of the pod. */
   name: string
   namespace: string
@@ -37,8 +38,6 @@ export interface LogOptions extends RequestOptions {
   timestamps?: boolean | undefined
   /** The maximum number of bytes; the last line may be cut. Such a log is requested once, and does not resume after a cut. */
   limitBytes?: number | undefined
-  /** The clock; default the system clock. */
-  clock?: Clock | undefined
 }
 
 /** The maximum length of a line, in UTF-16 code units: 16 Mi. */

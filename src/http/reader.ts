@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
 import { type Redact, redactError, redactorOf } from '../internal/redact'
 import { report } from '../internal/report'
+import type { Seams } from '../internal/seams'
 import { checkBaseUrl, checkHost } from './base-url'
 import { Credentials, type TokenSource } from './credentials'
 import { failureOf, redirectOf } from './failure'
@@ -25,7 +26,7 @@ import { parseWarnings, type ServerWarning } from './warnings'
 import { type WatchEntriesOptions, watchEntries } from './watch'
 
 /** Options of {@link KubeReader}. */
-export interface KubeReaderOptions {
+export interface KubeReaderOptions extends Pick<Seams, 'clock'> {
   /**
    * The server, such as `http://127.0.0.1:8001` (kubectl proxy). A path is kept: `https://gateway/k8s/clusters/c1`. Default: the page's own
    * origin; required outside browsers by the time of the first request. Must not have credentials, a query or a fragment.
@@ -46,8 +47,6 @@ export interface KubeReaderOptions {
    * @see client-go `rest.WarningHandler`
    */
   onWarning?: ((warning: ServerWarning, request: RequestSummary) => void) | undefined
-  /** The clock; default the system clock. */
-  clock?: Clock | undefined
 }
 
 /**

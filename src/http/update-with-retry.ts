@@ -7,8 +7,9 @@ import type { JsonPatchOperation } from '../api/patch'
 import type { Resource } from '../api/resource'
 import { hasInexactNumber } from '../codec/exact-json'
 import { jsonDiff } from '../codec/json-diff'
-import { type Clock, systemClock } from '../internal/clock'
+import { systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
+import type { Seams } from '../internal/seams'
 import type { KubeClient } from './client'
 import { requestObjectAndText } from './json'
 import { objectPath } from './subresources'
@@ -29,15 +30,11 @@ export interface RetryBackoff {
 }
 
 /** Options of {@link updateWithRetry}. */
-export interface UpdateOptions extends ObjectOptions, WriteOptions {
+export interface UpdateOptions extends ObjectOptions, WriteOptions, Pick<Seams, 'clock' | 'random'> {
   /** The subresource to update, such as `status`. */
   subresource?: 'status' | (string & {}) | undefined
   /** The backoff; default client-go's `DefaultRetry`. */
   backoff?: RetryBackoff | undefined
-  /** The clock; default the system clock. */
-  clock?: Clock | undefined
-  /** Returns numbers in [0, 1); default `Math.random`. */
-  random?: (() => number) | undefined
 }
 
 /**

@@ -1,6 +1,7 @@
 // Loads a kubeconfig, or a pod's service account, into a connection for KubeClient.
 
-import { type Clock, systemClock } from '../internal/clock'
+import { systemClock } from '../internal/clock'
+import type { Seams } from '../internal/seams'
 import { prepareRuntime } from './connect'
 import { type ClusterConnection, type ConnectionPlan, openConnection } from './connection'
 import { credentialReader } from './credentials'
@@ -14,7 +15,7 @@ import { proxyFromEnvironment } from './proxy'
 import { parseYaml } from './yaml'
 
 /** Options of {@link loadKubeconfig}. */
-export interface KubeconfigOptions {
+export interface KubeconfigOptions extends Pick<Seams, 'clock'> {
   /** The only file to read, like kubectl's `--kubeconfig`. Default: the files in `KUBECONFIG`, or else `~/.kube/config`. */
   path?: string | undefined
   /** The name of the context. Default: the current context. */
@@ -26,8 +27,6 @@ export interface KubeconfigOptions {
   credentials?: 'send' | 'omit' | undefined
   /** Environment variables that replace those of the process: `KUBECONFIG`, `HOME`, `HTTPS_PROXY` and the environment of plugins. */
   env?: Readonly<Record<string, string | undefined>> | undefined
-  /** The clock for the lifetime of credentials and the run time of plugins. Default: the system clock. */
-  clock?: Clock | undefined
 }
 
 /**

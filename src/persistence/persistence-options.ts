@@ -1,7 +1,7 @@
 // The options and results of StorePersistence.
 
 import type { Entry } from '../codec/entry'
-import type { Clock } from '../internal/clock'
+import type { Seams } from '../internal/seams'
 import type { StoreUpdate } from '../store/changes'
 import type { SensitiveOptions } from './sensitive'
 
@@ -20,7 +20,7 @@ export interface PersistableStore<T> {
 }
 
 /** Options of `StorePersistence`. */
-export interface StorePersistenceOptions<T = unknown> extends SensitiveOptions {
+export interface StorePersistenceOptions<T = unknown> extends SensitiveOptions, Pick<Seams, 'clock'> {
   /** The time to collect changes before they are stored together, in milliseconds; default 250. */
   flushIntervalMs?: number | undefined
   /**
@@ -30,8 +30,6 @@ export interface StorePersistenceOptions<T = unknown> extends SensitiveOptions {
   check?: ((entry: Entry<T>) => void) | undefined
   /** Called with every error. Errors never reach the store. Default: errors show in `status` and `error` only. */
   onError?: ((error: unknown) => void) | undefined
-  /** Default: the system clock. */
-  clock?: Clock | undefined
   /** The target of `pagehide` and `visibilitychange` events, which cause an immediate flush. Default: the page, if there is one. */
   events?: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined
 }

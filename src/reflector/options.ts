@@ -5,8 +5,7 @@ import type { Resource } from '../api/resource'
 import type { StandardSchemaV1 } from '../api/standard-schema'
 import type { Entry, UnparsedEntry } from '../codec/entry'
 import type { ChangeType } from '../codec/wire'
-import type { Clock } from '../internal/clock'
-import type { Wake } from '../internal/wake'
+import type { Seams } from '../internal/seams'
 import type { BackoffOptions } from './backoff'
 import type { FailureKind } from './failure'
 import type { Attempt, StepReason } from './state'
@@ -57,7 +56,7 @@ export interface EntryChange<T> {
 }
 
 /** Options of a {@link Reflector}. The defaults suit a dashboard. */
-export interface ReflectorOptions<T extends KubeObject> {
+export interface ReflectorOptions<T extends KubeObject> extends Seams {
   /**
    * Called with each batch of entries while the initial state is loading, so that a UI can render early. The entries are not in the store
    * yet, which shows complete states only. `before` is the number of entries already delivered; `0` means start over and discard earlier
@@ -124,15 +123,6 @@ export interface ReflectorOptions<T extends KubeObject> {
    * Default: no events are computed.
    */
   onEvent?: ((event: ReflectorEvent) => void) | undefined
-  /** The clock, for tests; default the system clock. */
-  clock?: Clock | undefined
-  /** Returns numbers in [0, 1), for tests; default `Math.random`. */
-  random?: (() => number) | undefined
-  /**
-   * Calls `listener` when the network is back or the page is visible again. Returns a function that unsubscribes. Default: the events of
-   * the page.
-   */
-  onWake?: ((listener: (wake: Wake) => void) => () => void) | undefined
 }
 
 /** The state of a feed. */

@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../internal/clock'
 import { every } from '../internal/interval'
 import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
+import type { Seams } from '../internal/seams'
 import type { ReflectorOptions, ReflectorState } from '../reflector/options'
 import type { EntryClient } from '../source/list-watch'
 import { failure, type WireStatus } from '../watch-cache/failures'
@@ -25,7 +26,8 @@ import { UnsendableError, Upstream } from './upstream'
 /** Options of {@link createRelay}. */
 export interface RelayOptions
   extends CacheLimits,
-    Pick<ReflectorOptions<KubeObject>, 'random' | 'backoff' | 'onError' | 'initialList' | 'proofIntervalMs'> {
+    Pick<ReflectorOptions<KubeObject>, 'backoff' | 'onError' | 'initialList' | 'proofIntervalMs'>,
+    Pick<Seams, 'clock' | 'random'> {
   /** The connection to the API server and the credential of the relay: the options of a KubeClient, such as those of `loadKubeconfig`. */
   readonly client: KubeReaderOptions
   /**
@@ -54,8 +56,6 @@ export interface RelayOptions
   readonly consistency?: 'linearizable' | 'eventual' | undefined
   /** Called with everything that happens, for logs and metrics. Errors that it throws are reported. Default: nothing is called. */
   readonly onEvent?: ((event: RelayEvent) => void) | undefined
-  /** The clock; default the system clock. */
-  readonly clock?: Clock | undefined
 }
 
 /** The state of a cached resource. */

@@ -7,6 +7,7 @@ import { Listeners } from '../internal/listeners'
 import { once } from '../internal/once'
 import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
+import type { Seams } from '../internal/seams'
 import { SLICE_MS } from '../internal/turn'
 import type { StoreUpdate } from '../store/changes'
 import { checkFunction, Plan, Row } from './plan'
@@ -24,7 +25,7 @@ export interface ViewSource<T> {
 }
 
 /** Options of a view, including its first query. */
-export interface ViewOptions<T> extends ViewQuery<T> {
+export interface ViewOptions<T> extends ViewQuery<T>, Pick<Seams, 'clock'> {
   /**
    * `'whileHeard'` follows the source only while the view has a listener, and then catches up with what was missed. Such a view needs no `close`: one
    * that a component creates in a render that is thrown away leaves nothing behind. Default `'always'`.
@@ -39,8 +40,6 @@ export interface ViewOptions<T> extends ViewQuery<T> {
   schedule?: ((work: () => void) => void) | undefined
   /** Called when a function of the query throws: the entry is left out, or sorted last. Default: reported as an uncaught error. */
   onError?: ((error: unknown) => void) | undefined
-  /** The clock; default the system clock. */
-  clock?: Clock | undefined
 }
 
 /** Shared by all views, so that its identity never changes. */

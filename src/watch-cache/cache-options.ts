@@ -2,11 +2,11 @@
 
 import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
-import type { Clock } from '../internal/clock'
+import type { Seams } from '../internal/seams'
 import type { FieldLabels } from './matcher'
 
 /** Options of a `WatchCache`. */
-export interface WatchCacheOptions<T extends KubeObject> {
+export interface WatchCacheOptions<T extends KubeObject> extends Pick<Seams, 'clock' | 'random'> {
   /** The resource of the cached objects. Named in errors; its kind is used when serving over HTTP. */
   resource: Resource<T>
   /** The number of events kept for watches that resume; default 1,000. */
@@ -35,8 +35,4 @@ export interface WatchCacheOptions<T extends KubeObject> {
   fieldLabels?: FieldLabels | undefined
   /** The initial value of `WatchCache.watchList`; default `'supported'`. */
   watchList?: 'supported' | 'refused' | undefined
-  /** The clock; default the system clock. */
-  clock?: Clock | undefined
-  /** Returns numbers in [0, 1); default `Math.random`. */
-  random?: (() => number) | undefined
 }

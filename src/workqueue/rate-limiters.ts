@@ -2,6 +2,7 @@
 
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
+import type { Seams } from '../internal/seams'
 
 /**
  * Computes how long an item waits before it is retried.
@@ -118,13 +119,11 @@ export class ItemFastSlowRateLimiter extends Opaque implements RateLimiter<unkno
 }
 
 /** Options of a {@link BucketRateLimiter}. */
-export interface BucketOptions {
+export interface BucketOptions extends Pick<Seams, 'clock'> {
   /** The sustained rate, in items per second; default 10. */
   perSecond?: number | undefined
   /** The maximum number of items at once; default 100. */
   burst?: number | undefined
-  /** Default: the system clock. */
-  clock?: Clock | undefined
 }
 
 /**

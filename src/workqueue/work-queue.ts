@@ -2,12 +2,10 @@
 
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
+import type { Seams } from '../internal/seams'
 
 /** Options of a {@link WorkQueue}. */
-export interface WorkQueueOptions {
-  /** Default: the system clock. */
-  clock?: Clock | undefined
-}
+export interface WorkQueueOptions extends Pick<Seams, 'clock'> {}
 
 /** Options of {@link WorkQueue.get}. */
 export interface GetOptions {

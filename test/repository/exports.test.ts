@@ -81,6 +81,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'RowObject',
     'SchemaError',
     'Scope',
+    'Seams',
     'SelectorError',
     'SharedInformer',
     'SharedInformerFactory',

@@ -3,6 +3,7 @@
 import { createStore } from 'idb-keyval'
 import { type Clock, systemClock } from '../../internal/clock'
 import { InTurn } from '../../internal/in-turn'
+import type { Seams } from '../../internal/seams'
 import type { Commit, LoadOptions, Persister, Scope, Snapshot } from '../persister'
 import type { IdbSettings } from '../portable'
 import { scopeId, scopeMatches } from '../scope'
@@ -12,7 +13,7 @@ import { headKey, headOf, isHead, isLogRecord, logRecordsOf, readSnapshot, recor
 import { IdbLog } from './log'
 
 /** Options of {@link idbPersister}. */
-export interface IdbPersisterOptions {
+export interface IdbPersisterOptions extends Pick<Seams, 'clock'> {
   /** The name of the database. Must not be used for any other purpose. */
   database: string
   /** The maximum time to open the database, in milliseconds; default 5,000. After that it counts as unavailable. */
@@ -22,7 +23,6 @@ export interface IdbPersisterOptions {
    * without it.
    */
   whenIdle?: ((run: () => void) => void) | undefined
-  clock?: Clock | undefined
 }
 
 /** The log that one writer appends to. */
