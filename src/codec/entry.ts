@@ -196,6 +196,15 @@ export function readValue<V = unknown>(entry: Entry<unknown>, path: readonly str
   }
 }
 
+/**
+ * Whether an entry's text starts with a prefix. Restores no more than that of a packed text.
+ *
+ * @throws SyntaxError when the text cannot be unpacked.
+ */
+export function startsWith(entry: Entry<unknown>, prefix: string): boolean {
+  return TextEntry.of(entry).startsWith(prefix)
+}
+
 /** Registers a listener that is called when reading the entry reveals that its text is not JSON. Several stores may hold one entry. */
 export function holdEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
   TextEntry.of(entry).hold(listener)
@@ -220,6 +229,7 @@ const unpack = Symbol('unpack')
 
 /** The property `text`. Shared by all entries, so that it takes no memory in each. */
 const TEXT: PropertyDescriptor & ThisType<{ key: string; [kept]: string; [unpack]: Unpack | undefined }> = {
+  configurable: true,
   enumerable: true,
   get() {
     const restore = this[unpack]
@@ -269,6 +279,10 @@ class TextEntry<T> extends Opaque implements Entry<T> {
   pack(packed: string, restore: Unpack): void {
     this[kept] = packed
     this[unpack] = restore
+  }
+
+  startsWith(prefix: string): boolean {
+    return (this[unpack]?.(this[kept], prefix.length) ?? this[kept]).startsWith(prefix)
   }
 
   /** The entry itself, or its stand-in if it is behind a proxy. */

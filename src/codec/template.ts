@@ -76,7 +76,7 @@ export class Template {
 
   /** Restores a text that was packed against this template. The same function at each call: entries keep it. */
   get unpack(): Unpack {
-    this.#unpack ??= (packed) => unpack(this.text, packed)
+    this.#unpack ??= (packed, most) => unpack(this.text, packed, most)
     return this.#unpack
   }
 

@@ -1,7 +1,10 @@
 // Restores a text that was packed against a template. All that an entry needs of packing.
 
-/** Restores the text of a packed string. Each template has one such function, which its entries keep. */
-export type Unpack = (packed: string) => string
+/**
+ * Restores the text of a packed string, or the beginning of at least `most` characters. Each template has one such function, which its
+ * entries keep.
+ */
+export type Unpack = (packed: string, most?: number) => string
 
 /** The length of the shortest match. A shorter one takes as many characters as it saves. */
 export const MIN_MATCH = 5
@@ -13,9 +16,10 @@ export const MIN_MATCH = 5
  * literal characters, three for the length of the match (0: none), and one that says that the match continues at the distance of the last
  * one. Numbers that do not fit, and positions, follow in groups of six bits, the lowest first; 64 marks a group that has a successor.
  *
+ * @param most the length at which to stop; default the whole text.
  * @throws SyntaxError when the string is damaged, so that the length differs.
  */
-export function unpack(template: string, packed: string): string {
+export function unpack(template: string, packed: string, most: number = Number.POSITIVE_INFINITY): string {
   let at = 0
   const number = (): number => {
     let value = 0
@@ -30,7 +34,7 @@ export function unpack(template: string, packed: string): string {
   let text = ''
   let size = 0
   let distance = 0
-  while (at < packed.length && size <= length) {
+  while (at < packed.length && size <= length && size < most) {
     const head = packed.charCodeAt(at++)
     let literals = (head >> 3) & 7
     let matched = head & 7
@@ -45,6 +49,7 @@ export function unpack(template: string, packed: string): string {
     text += template.slice(size + distance, size + distance + matched)
     size += matched
   }
-  if (text.length !== length) throw new SyntaxError(`a packed text is damaged: expected ${length} characters, got ${text.length}`)
+  if (text.length !== length && text.length < most)
+    throw new SyntaxError(`a packed text is damaged: expected ${length} characters, got ${text.length}`)
   return text
 }

@@ -133,7 +133,9 @@ export function newInformer<T extends KubeObject, Names extends string = never>(
   const refusal = persist && refuseUnnamedUser(client, expectedType, persist.user)
   if (refusal) report(refusal)
   const own = refusal ? undefined : persist?.to
-  const away = worker?.offThread(client, { persister: own, clock, onFallback: report })
+  // Metadata and transforms read each text on the main thread, which packs them afterwards.
+  const packsInWorker = rest.pack !== undefined && !reads && !rest.transform
+  const away = worker?.offThread(client, { persister: own, clock, pack: packsInWorker, onFallback: report })
   const { client: from, persister } = away ?? { client, persister: own }
   const sourceOf = (each: string | undefined): ListWatch<T> => {
     const how: ListWatchOptions = { ...options, namespace: each }

@@ -5,7 +5,7 @@ import { ParseError, WatchError } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import { apiVersionOf, type Resource } from '../api/resource'
 import type { StandardSchemaV1 } from '../api/standard-schema'
-import type { Entry } from '../codec/entry'
+import { type Entry, startsWith } from '../codec/entry'
 import { forEachMember, STOP, skipSpace, skipValue, stringAt } from '../codec/scan'
 
 /**
@@ -24,9 +24,8 @@ export function expectedTypeCheck<T extends KubeObject>(
   // The form in which API servers write it, and entries of lists are completed.
   const usual = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)}`
   return (entry) => {
-    const { text } = entry
-    if (!text.startsWith(usual)) {
-      const found = typeMetaOf(text)
+    if (!startsWith(entry, usual)) {
+      const found = typeMetaOf(entry.text)
       if (found.kind !== kind || found.apiVersion !== apiVersion)
         throw new WatchError(`expected ${kind} (${apiVersion}), got ${found.kind} (${found.apiVersion}): ${entry.key}`)
     }

@@ -7,7 +7,7 @@ import type { EntryClient } from '../source/list-watch'
 import { WorkerConnection } from './page/connection'
 import { remoteClient, remotePersister } from './page/remote'
 import type { Backend, WorkerLease, WorkerSource } from './page/worker-source'
-import { CONNECT } from './protocol'
+import { CONNECT, type ReadOptions } from './protocol'
 
 /** A running Worker and the number of its leases. */
 interface SharedWorkerThread {
@@ -23,10 +23,16 @@ const workers = new WeakMap<EntryClient, Map<WorkerSource, SharedWorkerThread>>(
  *
  * @param backend the client and the persister whose calls the Worker takes over.
  * @param clock schedules the pings that detect a dead Worker.
+ * @param options `pack`: whether the Worker packs the texts that it sends.
  * @throws KubeError when no Worker is available (missing in this runtime, forbidden, not loaded, not responding), or the client cannot be
  *   sent to one.
  */
-export async function acquireLease({ client, persister }: Backend, source: WorkerSource, clock: Clock): Promise<WorkerLease> {
+export async function acquireLease(
+  { client, persister }: Backend,
+  source: WorkerSource,
+  clock: Clock,
+  options: Pick<ReadOptions, 'pack'> = {},
+): Promise<WorkerLease> {
   const { portable } = client as EntryClient & { portable?: PortableClient | undefined }
   if (!portable) throw new KubeError('the client has its own fetch or hooks, or is not a KubeClient, so it cannot be sent to a Worker')
   const known = workers.get(client) ?? new Map<WorkerSource, SharedWorkerThread>()
@@ -53,7 +59,7 @@ export async function acquireLease({ client, persister }: Backend, source: Worke
   }
   const { portable: settings } = persister ?? {}
   return {
-    client: remoteClient(connection, client.baseUrl),
+    client: remoteClient(connection, client.baseUrl, options),
     persister: persister && settings ? remotePersister(connection, { ...settings, number: connection.numberOf(persister) }) : persister,
     get failure() {
       return connection.failure

@@ -4,7 +4,8 @@
 import type { RequestSummary } from '../api/errors'
 import type { ListOptions, WatchOptions } from '../api/options'
 import type { Resource } from '../api/resource'
-import { type Entry, entryFromParts } from '../codec/entry'
+import { type Entry, entryFromPacked, entryFromParts } from '../codec/entry'
+import type { Template } from '../codec/template'
 import type { Skipped, WatchEntry } from '../codec/wire'
 import type { ClientSettings } from '../http/portable'
 import type { ServerWarning } from '../http/warnings'
@@ -71,6 +72,8 @@ export interface ReadOptions {
   readonly managedFields?: 'drop' | 'keep' | undefined
   readonly accept?: string | undefined
   readonly maxLineLength?: number | undefined
+  /** Whether the Worker packs the texts. */
+  readonly pack?: boolean | undefined
 }
 
 /** A message from the Worker to the main thread: a reply to a request, a warning, or a request for a token. */
@@ -105,12 +108,45 @@ export function* inChunks<T>(items: Iterable<T>, cellsOf: (item: T) => readonly 
   if (cells.length > 0) yield cells
 }
 
-/** Encodes an entry as cells. */
-export const entryCells = ({ key, uid, resourceVersion, text }: Entry<unknown>): string[] => [key, uid, resourceVersion, text]
+/** A packed text, and the number of its template. */
+export interface PackedText {
+  readonly text: string
+  readonly template: string
+}
+
+/** Encodes an entry as cells. The last is the number of the template against which the text is packed; the empty string for none. */
+export const entryCells = (entry: Entry<unknown>, packed?: PackedText): string[] => [
+  entry.key,
+  entry.uid,
+  entry.resourceVersion,
+  packed?.text ?? entry.text,
+  packed?.template ?? '',
+]
+
+/** Encodes a template as cells. The first is the empty string, which is no key. `parent` is the empty string for a plain text. */
+export const templateCells = (number: string, parent: string, packed: string): string[] => ['', number, parent, packed, '']
+
+/** The templates of a request's rows. */
+export interface TemplateRows {
+  /** Adds a template. Its parent must have been added. */
+  define(number: string, parent: string, packed: string): void
+  /** @throws KubeError when the template was not added. */
+  find(number: string): Template
+}
 
 /** Decodes the entries of a chunk. */
-export function entriesOf<T>(cells: readonly string[]): Entry<T>[] {
-  return rowsOf(cells, 4).map(([key = '', uid = '', resourceVersion = '', text = '']) => entryFromParts(key, uid, resourceVersion, text))
+export function entriesOf<T>(cells: readonly string[], templates: TemplateRows): Entry<T>[] {
+  return rowsOf(cells, 5).flatMap((row) => entryOf<T>(row, templates) ?? [])
+}
+
+/** Decodes an entry; undefined for a template, which is added. */
+function entryOf<T>(
+  [key = '', uid = '', resourceVersion = '', text = '', template = '']: readonly string[],
+  templates: TemplateRows,
+): Entry<T> | undefined {
+  if (key === '') return void templates.define(uid, resourceVersion, text)
+  if (template === '') return entryFromParts(key, uid, resourceVersion, text)
+  return entryFromPacked(key, uid, resourceVersion, text, templates.find(template).unpack)
 }
 
 /** Encodes a record as cells. */
@@ -144,32 +180,38 @@ export function* batchesOf(
   }
 }
 
+/** The type of a row that is a template. */
+export const TEMPLATE_EVENT = 'TEMPLATE'
+
 /** Encodes an event as cells. */
-export function eventCells(event: WatchEntry<unknown>): string[] {
+export function eventCells(event: WatchEntry<unknown>, packed?: PackedText): string[] {
   switch (event.type) {
     case 'BOOKMARK':
-      return [event.type, event.initialEventsEnd ? 'end' : '', '', event.resourceVersion, '']
+      return [event.type, event.initialEventsEnd ? 'end' : '', '', event.resourceVersion, '', '']
     case 'ERROR':
-      return [event.type, '', '', '', JSON.stringify(event.status)]
+      return [event.type, '', '', '', JSON.stringify(event.status), '']
     case 'SKIPPED':
-      return [event.type, '', '', '', JSON.stringify(errorToData(event.error))]
+      return [event.type, '', '', '', JSON.stringify(errorToData(event.error)), '']
     default:
-      return [event.type, ...entryCells(event.entry)]
+      return [event.type, ...entryCells(event.entry, packed)]
   }
 }
 
 /** Decodes the events of a chunk. */
-export function eventsOf<T>(cells: readonly string[]): WatchEntry<T>[] {
-  return rowsOf(cells, 5).map(([type, key = '', uid = '', resourceVersion = '', text = '']) => {
-    switch (type as WatchEntry<T>['type']) {
+export function eventsOf<T>(cells: readonly string[], templates: TemplateRows): WatchEntry<T>[] {
+  return rowsOf(cells, 6).flatMap(([type, ...row]): WatchEntry<T> | [] => {
+    const [key = '', , resourceVersion = '', text = ''] = row
+    switch (type as WatchEntry<T>['type'] | typeof TEMPLATE_EVENT) {
       case 'BOOKMARK':
         return { type: 'BOOKMARK', resourceVersion, initialEventsEnd: key !== '' }
       case 'ERROR':
         return { type: 'ERROR', status: JSON.parse(text) }
       case 'SKIPPED':
         return { type: 'SKIPPED', error: errorFromData(JSON.parse(text)) }
-      default:
-        return { type: type as 'ADDED' | 'MODIFIED' | 'DELETED', entry: entryFromParts<T>(key, uid, resourceVersion, text) }
+      default: {
+        const entry = entryOf<T>(row, templates)
+        return entry ? { type: type as 'ADDED' | 'MODIFIED' | 'DELETED', entry } : []
+      }
     }
   })
 }

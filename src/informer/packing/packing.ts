@@ -15,6 +15,9 @@ export interface Packing {
  * Makes an informer pack the texts of its objects in idle time: an unread pod takes about one kilobyte instead of seven. A text is packed
  * against that of another object with the same owner, two seconds after it has arrived, in slices of two milliseconds.
  *
+ * With `inWorker()` the Worker packs what it sends, so that the texts of unread objects never reach the main thread; not with a `transform`
+ * or with `metadata()`, which read each text.
+ *
  * Nothing else changes. `entry.text` is the same string, character by character. Reading `text`, `object` or `labels` of an entry for the
  * first time takes a few microseconds more. Texts that share nothing with others, such as certificates, stay as they are.
  *

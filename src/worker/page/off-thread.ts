@@ -12,6 +12,8 @@ export interface OffThreadOptions {
   worker: WorkerSource
   persister: Persister | undefined
   clock?: Clock | undefined
+  /** Whether the Worker packs the texts that it sends. */
+  pack?: boolean | undefined
   /** Called once with the reason when work falls back to the main thread. */
   onFallback: (error: Error) => void
 }
@@ -54,9 +56,9 @@ export class OffThread {
   }
 
   async #acquireLease(): Promise<WorkerLease> {
-    const { worker, clock = systemClock } = this.#options
+    const { worker, clock = systemClock, pack } = this.#options
     const { acquireLease } = await import('../lease')
-    return acquireLease(this.#local, worker, clock)
+    return acquireLease(this.#local, worker, clock, { pack })
   }
 
   #fallBack(cause: Error): void {

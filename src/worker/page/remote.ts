@@ -15,17 +15,24 @@ import {
   entriesOf,
   eventsOf,
   inChunks,
+  type ReadOptions,
   recordCells,
   type Storage,
   skippedOf,
   type WorkerRequest,
 } from '../protocol'
 import type { SendOptions, WorkerConnection } from './connection'
+import { ReceivedTemplates } from './received-templates'
 
 type Namespaced<O> = O & { namespace?: string | undefined }
 
-/** Makes a client that forwards its requests to a Worker. The Worker splits responses into cells; the entries are made on this side. */
-export function remoteClient(connection: WorkerConnection, baseUrl: string): EntryClient {
+/**
+ * Makes a client that forwards its requests to a Worker. The Worker splits responses into cells; the entries are made on this side.
+ *
+ * @param options `pack`: whether the Worker packs the texts.
+ */
+export function remoteClient(connection: WorkerConnection, baseUrl: string, { pack }: Pick<ReadOptions, 'pack'> = {}): EntryClient {
+  const received = new ReceivedTemplates()
   /** Reports the loss of the Worker as a lost connection, so that a reflector retries. */
   const failureOf = (error: unknown, resource: Resource, { namespace }: Namespaced<object>) => {
     if (error !== connection.failure) return error
@@ -41,13 +48,14 @@ export function remoteClient(connection: WorkerConnection, baseUrl: string): Ent
     ): Promise<EntryList<T>> {
       const entries: Entry<T>[] = []
       try {
-        const request: WorkerRequest = { kind: 'list', resource: addressOf(resource), options }
+        const templates = received.forRequest()
+        const request: WorkerRequest = { kind: 'list', resource: addressOf(resource), options: { ...options, pack } }
         const [resourceVersion = '', token = '', remaining, skipped = ''] = await consume(
           connection,
           request,
           { signal, onBytes },
           (cells) => {
-            const arrived = entriesOf<T>(cells)
+            const arrived = entriesOf<T>(cells, templates)
             for (const entry of arrived) entries.push(entry)
             onEntries?.(arrived)
           },
@@ -64,8 +72,9 @@ export function remoteClient(connection: WorkerConnection, baseUrl: string): Ent
       { signal, onBytes, ...options }: Namespaced<WatchEntriesOptions>,
     ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
       try {
-        const request: WorkerRequest = { kind: 'watch', resource: addressOf(resource), options }
-        for await (const cells of connection.request(request, { signal, onBytes })) yield eventsOf<T>(cells)
+        const templates = received.forRequest()
+        const request: WorkerRequest = { kind: 'watch', resource: addressOf(resource), options: { ...options, pack } }
+        for await (const cells of connection.request(request, { signal, onBytes })) yield eventsOf<T>(cells, templates)
       } catch (error) {
         throw failureOf(error, resource, options)
       }

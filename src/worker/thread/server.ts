@@ -1,6 +1,7 @@
 // The Worker's side of a connection: executes the requests of the main thread and replies to them.
 
 import type { RequestOptions } from '../../api/options'
+import { resourcePath } from '../../api/resource'
 import type { Entry } from '../../codec/entry'
 import type { WatchEntry } from '../../codec/wire'
 import type { ClientSettings } from '../../http/portable'
@@ -10,10 +11,9 @@ import { idbPersister } from '../../persistence/idb/idb-persister'
 import type { Persister, StoredRecord } from '../../persistence/persister'
 import { type ErrorData, errorFromData, errorToData } from '../error-data'
 import {
+  type Address,
   batchCells,
   type ConnectionPort,
-  entryCells,
-  eventCells,
   type ReplyMessage,
   type RequestMessage,
   recordsOf,
@@ -22,6 +22,7 @@ import {
   type WorkerRequest,
 } from '../protocol'
 import { Outbox } from './outbox'
+import { Parcels, plainRows, type RowEncoder } from './parcels'
 
 /** The context of a request. */
 interface Task {
@@ -52,6 +53,7 @@ class WorkerServer {
   readonly #tasks = new Map<number, { outbox: Outbox; controller: AbortController }>()
   readonly #parts = new Map<number, (readonly string[])[]>()
   readonly #persisters = new Map<number, Persister>()
+  readonly #parcels = new Parcels()
   readonly #tokens = new Map<number, { resolve: (token: string | undefined) => void; reject: (error: Error) => void }>()
   #client: KubeReader | undefined
   #tokenRequests = 0
@@ -142,20 +144,26 @@ class WorkerServer {
     }
   }
 
-  async #list({ resource, options }: WorkerRequest & { kind: 'list' }, task: Task): Promise<readonly string[]> {
-    const onEntries = (entries: readonly Entry<unknown>[]) => void task.outbox.push(entries.flatMap(entryCells))
+  async #list({ resource, options: { pack, ...options } }: WorkerRequest & { kind: 'list' }, task: Task): Promise<readonly string[]> {
+    const rows = this.#rows(resource, options.namespace, pack)
+    const onEntries = (entries: readonly Entry<unknown>[]) => void task.outbox.push(rows.entries(entries))
     const list = await this.#requireClient().listEntries(resource, { ...options, ...requestOptions(task), onEntries })
     const { resourceVersion, continue: token, remainingItemCount, skipped } = list
     return [resourceVersion, token, remainingItemCount === undefined ? '' : String(remainingItemCount), skippedCell(skipped)]
   }
 
-  async #watch({ resource, options }: WorkerRequest & { kind: 'watch' }, task: Task): Promise<readonly string[]> {
+  async #watch({ resource, options: { pack, ...options } }: WorkerRequest & { kind: 'watch' }, task: Task): Promise<readonly string[]> {
+    const rows = this.#rows(resource, options.namespace, pack)
     const batches: AsyncIterable<readonly WatchEntry<unknown>[]> = this.#requireClient().watchEntries(resource, {
       ...options,
       ...requestOptions(task),
     })
-    for await (const batch of batches) await task.outbox.push(batch.flatMap(eventCells))
+    for await (const batch of batches) await task.outbox.push(rows.events(batch))
     return []
+  }
+
+  #rows(resource: Address, namespace: string | undefined, pack: boolean | undefined): RowEncoder {
+    return pack ? this.#parcels.encoder(resourcePath(resource, { namespace })) : plainRows
   }
 
   #requireClient(): KubeReader {
