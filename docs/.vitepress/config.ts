@@ -59,10 +59,10 @@ const guide: DefaultTheme.SidebarItem[] = [
       { text: 'Bounds', link: '/bounds' },
       { text: 'Performance', link: '/benchmarks' },
       { text: 'Conformance', link: '/conformance' },
+      { text: 'Decisions', link: '/decisions/' },
       { text: 'Changelog', link: '/changelog' },
     ],
   },
-  { text: 'Decisions', collapsed: true, items: pagesOf('decisions') },
 ]
 
 export default defineConfig({
@@ -83,7 +83,7 @@ export default defineConfig({
       { text: 'Playground', link: '/playground' },
       { text: 'Changelog', link: '/changelog' },
     ],
-    sidebar: { ...apiSidebars(), '/': guide },
+    sidebar: { ...apiSidebars(), '/decisions/': [{ text: 'Decisions', items: pagesOf('decisions') }], '/': guide },
     search: {
       provider: 'local',
       options: {
