@@ -24,9 +24,12 @@ export function jsrConfig(manifest: {
   readonly license: string
   readonly dependencies: Readonly<Record<string, string>>
   readonly peerDependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
 }): object {
   const names = readSubpaths().filter((name) => !WITHOUT_EXPORTS.includes(name))
-  const packages = { ...manifest.dependencies, ...manifest.peerDependencies }
+  // A specifier takes no range such as `>=18`, so a peer has the version that the tests use.
+  const peers = Object.keys(manifest.peerDependencies).map((name) => [name, `^${manifest.devDependencies[name]}`])
+  const packages = { ...manifest.dependencies, ...Object.fromEntries(peers) }
   return {
     name: '@kubeflect/kubeflect',
     version: manifest.version,

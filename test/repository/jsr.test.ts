@@ -21,7 +21,16 @@ it('the copy for JSR has extensions in every kind of relative import, and packag
 })
 
 it('the configuration for JSR exports the sub-paths of package.json but the Worker', () => {
-  const config = jsrConfig({ version: '1.0.0', license: 'MIT', dependencies: { ky: '^2.0.0' }, peerDependencies: {} })
-  expect(config).toMatchObject({ exports: { '.': './src/index.ts', './idb': './src/idb.ts' }, imports: { ky: 'npm:ky@^2.0.0' } })
+  const config = jsrConfig({
+    version: '1.0.0',
+    license: 'MIT',
+    dependencies: { ky: '^2.0.0' },
+    peerDependencies: { react: '>=18' },
+    devDependencies: { react: '19.2.0' },
+  })
+  expect(config).toMatchObject({
+    exports: { '.': './src/index.ts', './idb': './src/idb.ts' },
+    imports: { ky: 'npm:ky@^2.0.0', react: 'npm:react@^19.2.0' },
+  })
   expect(config).not.toHaveProperty(['exports', './worker'])
 })
