@@ -10,7 +10,15 @@ import { createProfile, launchChromium } from '../../support/chromium.ts'
 import { serve } from '../../support/http.ts'
 
 /** The pages of these tests, as they are named in `pages/`. */
-export type PageName = 'react.tsx' | 'react-cases.tsx' | 'vue.ts' | 'svelte.ts' | 'solid.tsx'
+export type PageName =
+  | 'react.tsx'
+  | 'react-cases.tsx'
+  | 'react-table.tsx'
+  | 'hydrate-react.tsx'
+  | 'hydrate-vue.ts'
+  | 'vue.ts'
+  | 'svelte.ts'
+  | 'solid.tsx'
 
 /** Variants of a page's build. */
 export interface BuildOptions {
@@ -23,7 +31,7 @@ const plugins = (name: string, mode: string): PluginOption[] => {
   if (name.startsWith('solid')) return [solid({ dev: mode === 'development', hot: false })]
   if (name.startsWith('svelte'))
     return [svelte({ configFile: false, compilerOptions: { dev: mode === 'development' }, prebundleSvelteLibraries: false })]
-  return name.startsWith('vue') ? [vue()] : []
+  return name.includes('vue') ? [vue()] : []
 }
 
 /** Builds a page with the plugin of its framework. Returns its files by their paths; the page's own script is `/page.js`. */
