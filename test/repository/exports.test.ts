@@ -182,6 +182,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'kubeflect/vue': ['provideKube', 'useKube', 'useList', 'useObject', 'useReadable', 'useView'],
   'kubeflect/svelte': ['Current', 'setKube', 'useKube', 'useList', 'useObject', 'useReadable', 'useView'],
   'kubeflect/solid': ['KubeContext', 'useKube', 'useList', 'useObject', 'useReadable', 'useView'],
+  'kubeflect/tanstack-db': ['KubernetesCollectionOptions', 'kubernetesCollectionOptions'],
   'kubeflect/controller': [
     'BucketOptions',
     'BucketRateLimiter',

@@ -42,6 +42,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   yaml: ['src/kubeconfig/', 'src/cli/'],
   undici: ['src/kubeconfig/'],
   react: ['src/react.ts'],
+  '@tanstack/db': ['src/tanstack-db.ts'],
   vue: ['src/vue.ts'],
   svelte: ['src/svelte.ts'],
   'svelte/reactivity': ['src/svelte.ts'],
