@@ -16,6 +16,7 @@ import { Reflector } from '../reflector/reflector'
 import type { WhenSyncedOptions } from '../reflector/when-synced'
 import type { ListerWatcher } from '../source/lister-watcher'
 import { type Transform, TransformingListerWatcher } from '../source/transform'
+import type { StoreUpdate } from '../store/changes'
 import { Indexer, type Indexers } from '../store/indexer'
 import { Lister } from '../store/lister'
 import { type InformerEvent, observedPersister } from './events'
@@ -26,6 +27,7 @@ import type { InformerChange } from './handlers/notifications'
 import { Processor } from './handlers/processor'
 import { Registration } from './handlers/registration'
 import type { Packing } from './packing/packing'
+import { until } from './until'
 import type { WaitOptions } from './wait'
 
 /** Options of a {@link SharedInformer}. */
@@ -219,33 +221,30 @@ export class SharedInformer<T extends KubeObject, Names extends string = never> 
         `waitForResourceVersion: expected the metadata.resourceVersion of an object, got ${JSON.stringify(resourceVersion) ?? 'undefined'}`,
       )
     }
-    signal?.throwIfAborted()
-    const stops: (() => void)[] = []
-    try {
-      await new Promise<void>((resolve, reject) => {
-        const look = () => {
-          const own = namespace === undefined ? undefined : this.#feed.resourceVersionOf?.(namespace)
-          const reached = own ?? this.indexer.resourceVersion
-          if (hasReached(reached, resourceVersion)) resolve()
-          else if (this.state === 'stopped')
-            reject(new Error(`the informer was stopped before it had reached resourceVersion ${resourceVersion}`))
-        }
-        const find = (entries: Iterable<{ readonly resourceVersion: string }>) => {
-          for (const entry of entries) if (entry.resourceVersion === resourceVersion) resolve()
-        }
-        const abort = () => reject(signal?.reason)
-        signal?.addEventListener('abort', abort)
-        const unsubscribe = this.indexer.subscribe(({ changes }) => {
-          find(changes.map(({ entry }) => entry))
-          look()
-        })
-        stops.push(unsubscribe, this.subscribe(look), () => signal?.removeEventListener('abort', abort))
-        if (!isResourceVersion(resourceVersion)) find(this.indexer.list())
-        look()
-      })
-    } finally {
-      for (const stop of stops) stop()
+    const isOpaque = !isResourceVersion(resourceVersion)
+    const isExact = (entry: { readonly resourceVersion: string }) => entry.resourceVersion === resourceVersion
+    const check = (update?: StoreUpdate<T>) => {
+      const own = namespace === undefined ? undefined : this.#feed.resourceVersionOf?.(namespace)
+      if (hasReached(own ?? this.indexer.resourceVersion, resourceVersion)) return true
+      return update ? update.changes.some(({ entry }) => isExact(entry)) : isOpaque && this.indexer.list().some(isExact)
     }
+    await until(this, check, { signal, unmet: `it had reached resourceVersion ${resourceVersion}` })
+  }
+
+  /**
+   * Resolves with the first result of a condition. Calls it once the server has confirmed or delivered the objects, then after each change.
+   *
+   * @param condition returns undefined or `false` to go on waiting.
+   * @throws what the condition throws; the signal's reason; the server's error when it denies and `onDenied` is `'reject'`; an Error when the
+   *   informer is closed first.
+   * @example
+   * ```ts
+   * const pod = await pods.waitFor((all) => all.get('shop/web-1'), { signal })
+   * ```
+   */
+  async waitFor<R>(condition: (all: Indexer<T, Names>) => R | undefined | false, options: WhenSyncedOptions = {}): Promise<R> {
+    await this.whenSynced(options)
+    return until(this, () => condition(this.indexer), { signal: options.signal, unmet: 'the condition was met' })
   }
 
   /**

@@ -24,7 +24,7 @@ const layers: readonly (readonly string[])[] = [
   ['reflector', 'queue', 'store', 'persistence', 'workqueue'],
   ['worker'],
   ['informer', 'watch-cache'],
-  ['view', 'controller', 'resources', 'discovery', 'access'],
+  ['view', 'controller', 'wait', 'resources', 'discovery', 'access'],
   ['live', 'relay'],
   ['testing', 'kubeconfig', 'cloudflare'],
   ['cli'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Mailbox } from '../../src/reflector/mailbox'
+import { Mailbox } from '../../src/internal/mailbox'
 
 const never = new AbortController().signal
 
