@@ -25,7 +25,7 @@ const layers: readonly (readonly string[])[] = [
   ['worker'],
   ['informer', 'watch-cache'],
   ['view', 'controller', 'wait', 'resources', 'discovery', 'access'],
-  ['live', 'relay'],
+  ['live', 'relay', 'operator'],
   ['testing', 'kubeconfig', 'cloudflare'],
   ['cli'],
   ['entry files'],

@@ -132,6 +132,7 @@ test('every disposable type also has a close or release method', () => {
   })
   expect(plain.sort()).toEqual([
     'ClusterConnection: close',
+    'EventRecorder: close',
     'HandlerRegistration: close',
     'InformerLease: release',
     'Live: close',

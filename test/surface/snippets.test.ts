@@ -44,6 +44,7 @@ declare const queue: import('kubeflect/controller').RateLimitingQueue<string>
 declare const row: import('kubeflect').RowObject
 type Widget = import('kubeflect').KubeObject
 declare const Widget: import('kubeflect').Resource<Widget>
+declare const widget: Widget
 declare const widgets: import('kubeflect').SharedInformer<Widget>
 declare function createMissingPods(widget: Widget, options: { signal: AbortSignal }): Promise<void>
 declare function showFirst(entries: readonly unknown[]): void
