@@ -35,6 +35,15 @@ export interface WorkQueueStats {
   readonly lastWorkMs: number | undefined
 }
 
+/** An item, with the times at which it was added and taken. It has both while it is processed and was added again. */
+interface WorkRecord<T> {
+  readonly item: T
+  /** Undefined unless the item is to be processed. */
+  addedAt: number | undefined
+  /** Undefined unless the item is being processed. */
+  takenAt: number | undefined
+}
+
 /**
  * A queue of work items, first in, first out. An item added several times before a worker takes it is processed once. An item added while
  * it is being processed is processed once more afterwards. No two workers process the same item at the same time. Items are compared like
@@ -52,17 +61,17 @@ export interface WorkQueueStats {
  */
 export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   readonly #clock: Clock
-  // Items to process, with the time they were added. Those not being processed are queued.
-  readonly #dirty = new Map<T, number>()
-  // Items being processed, with the time they were taken.
-  readonly #processing = new Map<T, number>()
+  // The items that are queued, being processed, or both. One record for each, so that taking an item needs no look-up.
+  readonly #records = new Map<T, WorkRecord<T>>()
   // The queue is two stacks: `shift` on a long array moves all of its elements.
-  #back: T[] = []
-  #front: T[] = []
+  #back: WorkRecord<T>[] = []
+  #front: WorkRecord<T>[] = []
   // Workers waiting for an item; empty while items are queued.
   readonly #getters = new Set<(item: T | undefined) => void>()
   readonly #drainWaiters = new Set<() => void>()
   #shuttingDown = false
+  #depth = 0
+  #processing = 0
   #adds = 0
   #lastLatencyMs: number | undefined
   #lastWorkMs: number | undefined
@@ -85,13 +94,19 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   /** A snapshot of the metrics. */
   get stats(): WorkQueueStats {
     const now = this.#clock.now()
-    const ages = Array.from(this.#processing.values(), (since) => now - since)
+    let unfinishedWorkMs = 0
+    let longestRunningMs = 0
+    for (const { takenAt } of this.#records.values()) {
+      if (takenAt === undefined) continue
+      unfinishedWorkMs += now - takenAt
+      longestRunningMs = Math.max(longestRunningMs, now - takenAt)
+    }
     return {
-      depth: this.#dirty.size,
+      depth: this.#depth,
       adds: this.#adds,
-      processing: ages.length,
-      unfinishedWorkMs: ages.reduce((sum, age) => sum + age, 0),
-      longestRunningMs: ages.reduce((longest, age) => Math.max(longest, age), 0),
+      processing: this.#processing,
+      unfinishedWorkMs,
+      longestRunningMs,
       lastLatencyMs: this.#lastLatencyMs,
       lastWorkMs: this.#lastWorkMs,
     }
@@ -99,10 +114,19 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
 
   /** Marks an item as needing processing. No-op once the queue is shut down. */
   add(item: T): void {
-    if (this.#shuttingDown || this.#dirty.has(item)) return
+    if (this.#shuttingDown) return
+    const known = this.#records.get(item)
+    if (known && known.addedAt !== undefined) return
     this.#adds++
-    this.#dirty.set(item, this.#clock.now())
-    if (!this.#processing.has(item)) this.#enqueue(item)
+    this.#depth++
+    const addedAt = this.#clock.now()
+    if (known) {
+      known.addedAt = addedAt
+      return
+    }
+    const record: WorkRecord<T> = { item, addedAt, takenAt: undefined }
+    this.#records.set(item, record)
+    this.#enqueue(record)
   }
 
   /**
@@ -113,9 +137,9 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
    * @throws the signal's reason, when it is aborted first; no item is taken in that case.
    */
   get({ signal }: GetOptions = {}): Promise<T | undefined> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (this.length > 0 || this.#shuttingDown) return Promise.resolve(this.tryGet())
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
-      if (this.length > 0 || this.#shuttingDown) return resolve(this.#take())
       const leave = () => {
         this.#getters.delete(give)
         signal?.removeEventListener('abort', abort)
@@ -133,14 +157,39 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
     })
   }
 
+  /**
+   * Takes the next item if one is queued. Much faster than {@link get} for many items, because it does not wait.
+   *
+   * @returns the item; undefined when the queue is empty, so that the worker should continue with {@link get}.
+   */
+  tryGet(): T | undefined {
+    return this.length > 0 ? this.#take(this.#clock.now()) : undefined
+  }
+
+  /**
+   * Takes the queued items, up to `max`, in order. Call {@link done} for each of them. Does not wait.
+   *
+   * @param max the most items to take; a positive integer.
+   * @throws RangeError for any other `max`.
+   */
+  tryGetBatch(max: number): T[] {
+    if (!Number.isInteger(max) || max <= 0) throw new RangeError(`tryGetBatch: max must be a positive integer, not ${max}`)
+    const now = this.#clock.now()
+    return Array.from({ length: Math.min(max, this.length) }, () => this.#take(now))
+  }
+
   /** Marks an item as processed. Queues it again if it was added meanwhile. No-op for an item that is not being processed. */
   done(item: T): void {
-    const since = this.#processing.get(item)
-    if (since === undefined) return
-    this.#processing.delete(item)
-    this.#lastWorkMs = this.#clock.now() - since
-    if (this.#dirty.has(item)) this.#enqueue(item)
-    else if (this.#isDrained()) this.#releaseDrainWaiters()
+    const record = this.#records.get(item)
+    if (record?.takenAt === undefined) return
+    this.#lastWorkMs = this.#clock.now() - record.takenAt
+    record.takenAt = undefined
+    this.#processing--
+    if (record.addedAt !== undefined) this.#enqueue(record)
+    else {
+      this.#records.delete(item)
+      if (this.#isDrained()) this.#releaseDrainWaiters()
+    }
   }
 
   /**
@@ -184,7 +233,7 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   }
 
   #isDrained(): boolean {
-    return this.#dirty.size === 0 && this.#processing.size === 0
+    return this.#records.size === 0
   }
 
   #releaseDrainWaiters(): void {
@@ -192,20 +241,21 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
     this.#drainWaiters.clear()
   }
 
-  #enqueue(item: T): void {
-    this.#back.push(item)
+  #enqueue(record: WorkRecord<T>): void {
+    this.#back.push(record)
     const [give] = this.#getters
-    give?.(this.#take())
+    give?.(this.tryGet())
   }
 
-  #take(): T | undefined {
+  /** Takes the first item. The queue is not empty. */
+  #take(now: number): T {
     if (this.#front.length === 0) [this.#front, this.#back] = [this.#back.reverse(), this.#front]
-    const item = this.#front.pop()
-    if (item === undefined) return undefined
-    const now = this.#clock.now()
-    this.#lastLatencyMs = now - (this.#dirty.get(item) ?? now)
-    this.#dirty.delete(item)
-    this.#processing.set(item, now)
-    return item
+    const record = this.#front.pop() as WorkRecord<T>
+    this.#lastLatencyMs = now - (record.addedAt ?? now)
+    record.addedAt = undefined
+    record.takenAt = now
+    this.#depth--
+    this.#processing++
+    return record.item
   }
 }

@@ -321,3 +321,36 @@ function listenersOn(signal: AbortSignal): () => number {
   }
   return () => count
 }
+
+describe('taking items without waiting', () => {
+  it('tryGet takes the items in order, and nothing from an empty queue', () => {
+    const queue = new WorkQueue<string>()
+    for (const item of ['a', 'b', 'a']) queue.add(item)
+    expect([queue.tryGet(), queue.tryGet(), queue.tryGet()]).toEqual(['a', 'b', undefined])
+    expect(queue.stats).toMatchObject({ depth: 0, processing: 2 })
+  })
+
+  it('tryGetBatch takes up to the given number of items, each of which is queued again if it is added before it is done', () => {
+    const queue = new WorkQueue<string>()
+    for (const item of ['a', 'b', 'c']) queue.add(item)
+    const batch = queue.tryGetBatch(2)
+    expect(batch).toEqual(['a', 'b'])
+    queue.add('a')
+    expect(queue.tryGetBatch(10)).toEqual(['c'])
+    for (const item of batch) queue.done(item)
+    expect(queue.tryGetBatch(10)).toEqual(['a'])
+    expect(queue.tryGetBatch(10)).toEqual([])
+  })
+
+  it('an item that a waiting worker has received is not taken by tryGet', async () => {
+    const queue = new WorkQueue<string>()
+    const waiting = queue.get()
+    queue.add('a')
+    expect(queue.tryGet()).toBeUndefined()
+    expect(await waiting).toBe('a')
+  })
+
+  it.each([0, -1, 1.5, Number.NaN])('tryGetBatch(%s) throws a RangeError', (max) => {
+    expect(() => new WorkQueue<string>().tryGetBatch(max)).toThrow(RangeError)
+  })
+})
