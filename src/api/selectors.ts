@@ -11,6 +11,8 @@ export interface LabelSelector {
   readonly empty: boolean
   /** Whether the selector matches an object with these labels. */
   matches(labels: Labels | undefined): boolean
+  /** The requirements that a label meets only with one of the listed values: `=`, `==` and `in`. */
+  readonly equalities: readonly { readonly key: string; readonly values: readonly string[] }[]
   /** The canonical form. Selectors that differ only in white space or in the order of their requirements have the same one. */
   toString(): string
 }
@@ -55,6 +57,7 @@ export function parseLabelSelector(selector: string): LabelSelector {
   const requirements = new Parser(selector).parse().sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
   return {
     empty: requirements.length === 0,
+    equalities: requirements.filter(({ operator }) => operator === '=' || operator === '==' || operator === 'in'),
     matches: (labels) => requirements.every((requirement) => satisfies(requirement, labels)),
     toString: () => requirements.map(format).join(','),
   }

@@ -3,10 +3,12 @@
 import { KubeError } from '../api/errors'
 import { type KeyFunc, metaNamespaceKey } from '../api/keys'
 import type { KubeObject } from '../api/object'
+import type { LabelSelector } from '../api/selectors'
 import { type Entry, entryFromObject, readValue } from '../codec/entry'
 import { describeValue } from '../internal/describe-value'
 import { report } from '../internal/report'
 import type { StoreChange, StoreUpdate } from './changes'
+import { LabelIndex } from './label-index'
 import { Store } from './store'
 import { ValueIndex } from './value-index'
 
@@ -83,6 +85,7 @@ const namespaceOf: IndexFunc<KubeObject> = Object.assign(({ metadata }: KubeObje
 export class Indexer<T extends KubeObject, Names extends string = never> extends Store<T> {
   readonly #onError: (error: unknown) => void
   readonly #indexes = new Map<string, Index<T>>()
+  #labels: LabelIndex<T> | undefined
   readonly #pendingUpdates: StoreUpdate<T>[] = []
 
   /**
@@ -137,6 +140,23 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
     return this.#index(name).found.values()
   }
 
+  /**
+   * Returns the entries that a label selector can match, judged by its most selective `=` or `in`; undefined when it has neither. The index
+   * of labels is made by the first call.
+   *
+   * @throws ParseError when an entry's text is not JSON. The store has dropped that entry, so the next call succeeds.
+   */
+  candidates({ equalities }: Pick<LabelSelector, 'equalities'>): Entry<T>[] | undefined {
+    if (equalities.length === 0) return undefined
+    this.#labels ??= new LabelIndex<T>(this)
+    let fewest: ReadonlySet<string> | undefined
+    for (const { key, values } of equalities) {
+      const keys = this.#labels.keys(key, values)
+      if (!fewest || keys.size < fewest.size) fewest = keys
+    }
+    return Array.from(fewest ?? [], (key) => this.get(key)).filter((entry) => entry !== undefined)
+  }
+
   /** Returns the index functions by name, including `namespace`. */
   getIndexers(): Indexers<T, Names | NamespaceIndex> {
     const funcs = Array.from(this.#indexes, ([name, { func }]) => [name, func])
@@ -171,6 +191,7 @@ export class Indexer<T extends KubeObject, Names extends string = never> extends
 
   protected override tell(update: StoreUpdate<T>): void {
     this.#pendingUpdates.push(update)
+    this.#labels?.follow(update, (entry) => this.keyOf(entry))
     this.#follow(update.changes)
     // An index function may have found a text that is not JSON. Subscribers are notified of the step that drops it after the step that
     // added it.

@@ -2,7 +2,7 @@
 
 import { objectKey } from '../api/keys'
 import type { KubeObject } from '../api/object'
-import { parseLabelSelector } from '../api/selectors'
+import { type LabelSelector, parseLabelSelector } from '../api/selectors'
 import type { Entry } from '../codec/entry'
 import { Opaque } from '../internal/opaque'
 import type { NamespaceIndex } from './indexer'
@@ -12,6 +12,8 @@ export interface ListerSource<T, Names extends string = never> {
   list(): readonly Entry<T>[]
   get(key: string): Entry<T> | undefined
   byIndex(name: Names | NamespaceIndex, value: string): Entry<T>[]
+  /** Returns the entries that a selector can match; undefined when every entry must be tested. Default: every entry is tested. */
+  candidates?(selector: LabelSelector): readonly Entry<T>[] | undefined
 }
 
 /** Selects the entries to list. */
@@ -48,7 +50,8 @@ export class Lister<T extends KubeObject, Names extends string = never> extends 
    */
   list({ namespace = '', labelSelector = '' }: ListerOptions = {}): readonly Entry<T>[] {
     const selector = parseLabelSelector(labelSelector)
-    const entries = namespace ? this.#source.byIndex('namespace', namespace) : this.#source.list()
+    const inNamespace = namespace ? this.#source.byIndex('namespace', namespace) : undefined
+    const entries = inNamespace ?? this.#source.candidates?.(selector) ?? this.#source.list()
     return selector.empty ? entries : entries.filter(({ labels }) => selector.matches(labels))
   }
 

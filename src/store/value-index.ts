@@ -10,6 +10,7 @@ interface Bucket {
 }
 
 const NOWHERE: readonly Bucket[] = []
+const NO_KEYS: ReadonlySet<string> = new Set()
 
 /** Maps keys to values. A key may have several values, and a value several keys. The cost of a change does not depend on their numbers. */
 export class ValueIndex {
@@ -18,8 +19,8 @@ export class ValueIndex {
   readonly #places = new Map<string, readonly Bucket[]>()
 
   /** Returns the keys that have a value. */
-  keys(value: string): Iterable<string> {
-    return this.#buckets.get(value)?.keys ?? []
+  keys(value: string): ReadonlySet<string> {
+    return this.#buckets.get(value)?.keys ?? NO_KEYS
   }
 
   /** Returns every value that some key has. */
