@@ -13,7 +13,7 @@ interface LabelledStore<T> {
 
 /**
  * An inverted index of labels. Reads no labels until the first query, and then those of the objects that have changed since the last one:
- * a store that nobody queries by labels pays one entry in a set for each changed object.
+ * a store without queries by labels pays one entry in a set for each changed object.
  */
 export class LabelIndex<T extends KubeObject> {
   readonly #store: LabelledStore<T>

@@ -330,7 +330,7 @@ describe('taking items without waiting', () => {
     expect(queue.stats).toMatchObject({ depth: 0, processing: 2 })
   })
 
-  it('tryGetBatch takes up to the given number of items, each of which is queued again if it is added before it is done', () => {
+  it('tryGetBatch takes up to the given number of items; one that is added before it is done is queued again', () => {
     const queue = new WorkQueue<string>()
     for (const item of ['a', 'b', 'c']) queue.add(item)
     const batch = queue.tryGetBatch(2)
