@@ -28,8 +28,8 @@ export interface OpenApiSchema {
 }
 
 /**
- * Reads the OpenAPI v3 document of one version of a group (KEP-2896). Its address contains a hash of the content, so the browser can cache
- * it until it changes.
+ * Reads the OpenAPI v3 document of one version of a group (KEP-2896). Leaves out the hash in its address: it is there for caches, which a
+ * client does not use, and a server redirects an address whose hash is out of date, as while a custom resource is being defined.
  *
  * @param client a `KubeClient`.
  * @throws KubeError when the server publishes no document for this version; ApiError, ConnectionError, ParseError.
@@ -62,7 +62,9 @@ function relativeUrl(url: unknown, apiVersion: string): { path: string; params: 
   if (!path.startsWith('/') || segments.some((segment) => segment.includes('#') || pathSegmentProblem(segment))) {
     throw new KubeError(`the server gives an OpenAPI v3 address for ${apiVersion} that is not a path on the same server: ${shown(url)}`)
   }
-  return { path: segments.join('/'), params: new URLSearchParams(query) }
+  const params = new URLSearchParams(query)
+  params.delete('hash')
+  return { path: segments.join('/'), params }
 }
 
 /** Returns the schema of a resource's objects, or undefined when the document has none. */

@@ -1,6 +1,6 @@
 // Hashes the identity of a user, for keys of stored state.
 
-import { sha256 } from './sha256'
+import { sha256Hex } from './sha256'
 
 const HEX_DIGITS = 32
 
@@ -9,13 +9,8 @@ const HEX_DIGITS = 32
  *
  * @returns 32 hexadecimal digits.
  */
-export async function hashIdentity(token: string, impersonates: string | undefined): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify([subjectOf(token) ?? token, impersonates ?? '']))
-  // Pages without TLS have no `crypto.subtle`.
-  const digest = globalThis.crypto?.subtle ? new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)) : sha256(bytes)
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-    .slice(0, HEX_DIGITS)
+export function hashIdentity(token: string, impersonates: string | undefined): string {
+  return sha256Hex(JSON.stringify([subjectOf(token) ?? token, impersonates ?? ''])).slice(0, HEX_DIGITS)
 }
 
 /** Returns the issuer and subject of a JSON web token; undefined for any other token. Not verified, because the token is the user's own. */

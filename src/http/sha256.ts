@@ -1,7 +1,12 @@
 // SHA-256 in plain JavaScript.
 
+/** Returns the SHA-256 of a text as 64 hexadecimal digits. */
+export function sha256Hex(text: string): string {
+  return Array.from(sha256(new TextEncoder().encode(text)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
 /**
- * Computes SHA-256 for pages without TLS, where `crypto.subtle` is missing.
+ * Computes SHA-256 at once. `crypto.subtle` is missing in pages without TLS, and answers from another thread, after an unknown time.
  *
  * @see FIPS 180-4
  */

@@ -1,5 +1,6 @@
 // Remembers access reviews. Fails closed: without an answer, nothing is allowed.
 
+import { sha256Hex } from '../http/sha256'
 import type { Clock } from '../internal/clock'
 import type { Caller } from './authorize'
 import type { ReviewOutcome } from './events'
@@ -38,7 +39,7 @@ export class Reviews {
 
   /** Returns the outcome for a caller. Never rejects. */
   async review(caller: Caller, attributes: ReadAttributes): Promise<ReviewOutcome> {
-    const key = await hash([caller.credentials, Object.entries(attributes)])
+    const key = reviewKey(caller, attributes)
     const now = this.#options.clock.now()
     const known = this.#remembered.get(key)
     if (known && known.until > now) return known.outcome
@@ -75,7 +76,7 @@ export class Reviews {
   }
 }
 
-async function hash(value: unknown): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+/** Returns the key by which an answer is remembered: a hash, so that no credential stays in memory. */
+export function reviewKey({ credentials }: Caller, attributes: ReadAttributes): string {
+  return sha256Hex(JSON.stringify([credentials, Object.entries(attributes)]))
 }

@@ -34,17 +34,17 @@ describe('openapi', () => {
   const document = { openapi: '3.0.0', components: { schemas: { Other: { type: 'string' }, Widget: schema } } }
   const server = () =>
     serve(({ url }) =>
-      url.includes('?')
+      url.endsWith('v1')
         ? document
         : { paths: { 'apis/example.com/v1': { serverRelativeURL: '/openapi/v3/apis/example.com/v1?hash=A%2FB' } } },
     )
 
-  test('openapi reads the address with the hash, below the base URL', async () => {
+  test('openapi reads the address without the hash, which may be out of date, below the base URL', async () => {
     const { requests, client } = server()
     const found = await openapi(client({ baseUrl: 'http://kube.test/k8s/c1' }), Widget)
     expect(requests.map(({ url }) => url)).toEqual([
       'http://kube.test/k8s/c1/openapi/v3',
-      'http://kube.test/k8s/c1/openapi/v3/apis/example.com/v1?hash=A%2FB',
+      'http://kube.test/k8s/c1/openapi/v3/apis/example.com/v1',
     ])
     expect(schemaOf(found, Widget)).toEqual(schema)
     expect(schemaOf(found, { ...Widget, kind: 'Gadget' })).toBeUndefined()

@@ -47,7 +47,7 @@ describe('the hash of an identity', () => {
     expect(await of({ iss: 'https://id.test', exp: 1 })).not.toBe(await of({ iss: 'https://id.test', exp: 2 }))
   })
 
-  it('the hash of an identity is the same on a page without TLS, which has no crypto.subtle', async () => {
+  it('the hash of an identity needs no crypto.subtle, which a page without TLS lacks', async () => {
     const kube = client({ token: 'ann-token' })
     const expected = await kube.identityHash()
     vi.stubGlobal('crypto', {})
@@ -59,7 +59,7 @@ describe('the hash of an identity', () => {
   })
 })
 
-describe('SHA-256 without the runtime', () => {
+describe('SHA-256 in plain JavaScript', () => {
   it.each([0, 1, 3, 55, 56, 57, 63, 64, 65, 119, 120, 1_000])('SHA-256 of %d bytes equals the runtime’s own', (length) => {
     const bytes = Uint8Array.from({ length }, (_, at) => (at * 7919) & 0xff)
     expect(Buffer.from(sha256(bytes)).toString('hex')).toBe(createHash('sha256').update(bytes).digest('hex'))
