@@ -1,6 +1,6 @@
 // The packed package in the bundlers of applications: warnings, tree shaking, and misuse.
 
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -52,7 +52,11 @@ const bundlers: Readonly<Record<string, Bundler>> = {
         hasErrorLogged: () => false,
         hasWarned: false,
       },
-      build: { write: false, lib: { entry, formats: ['es'] }, rolldownOptions: { onwarn: ({ message }) => warn(message ?? '') } },
+      build: {
+        write: false,
+        lib: { entry, formats: ['es'] },
+        rolldownOptions: { onwarn: (warning) => isForClients(warning) || warn(warning.message ?? '') },
+      },
     })
     const [{ output }] = result as unknown as [{ output: [{ code: string }] }]
     return { code: output[0].code, warnings }
@@ -64,7 +68,7 @@ const bundlers: Readonly<Record<string, Bundler>> = {
       input: entry,
       plugins: [{ name: 'packages', resolveId: resolvePackage }],
       // A bundle of nothing is what one of the tests wants.
-      onwarn: ({ code, message }: { code?: string; message: string }) => code !== 'EMPTY_BUNDLE' && warnings.push(message),
+      onwarn: (warning: Warning) => warning.code === 'EMPTY_BUNDLE' || isForClients(warning) || warnings.push(warning.message ?? ''),
     })
     const { output } = await build.generate({ format: 'es' })
     return { code: output[0].code, warnings }
@@ -80,6 +84,14 @@ const bundlers: Readonly<Record<string, Bundler>> = {
   },
 }
 
+interface Warning {
+  readonly code?: string
+  readonly message?: string
+}
+
+/** Whether a warning is of `'use client'`, which marks hooks for React's server bundlers. `@vitejs/plugin-react` ignores it, too. */
+const isForClients = ({ code, message = '' }: Warning): boolean => code === 'MODULE_LEVEL_DIRECTIVE' && message.includes('"use client"')
+
 interface RollupBuild {
   generate(options: object): Promise<{ output: [{ code: string }] }>
 }
@@ -88,8 +100,12 @@ interface WebpackStats {
 }
 type Webpack = (options: object, done: (error: unknown, stats?: WebpackStats) => void) => void
 
-/** Finds packages as `@rollup/plugin-node-resolve` does, and heeds `sideEffects` of their package.json. */
-function resolvePackage(id: string, importer: string | undefined): { id: string; moduleSideEffects: boolean } {
+const { peerDependencies } = JSON.parse(readFileSync(join(project, 'node_modules/kubeflect/package.json'), 'utf8'))
+const isPeer = (id: string): boolean => Object.keys(peerDependencies).some((name) => id === name || id.startsWith(`${name}/`))
+
+/** Finds packages as `@rollup/plugin-node-resolve` does, and heeds `sideEffects` of their package.json. Peers stay outside. */
+function resolvePackage(id: string, importer: string | undefined): { id: string; moduleSideEffects: boolean; external?: boolean } {
+  if (isPeer(id)) return { id, moduleSideEffects: false, external: true }
   const [, subpath = 'index'] = /^kubeflect(?:\/(.*))?$/.exec(id) ?? []
   const entries: Readonly<Record<string, string>> = {
     ky: 'ky/distribution/index.js',
