@@ -6,7 +6,7 @@ import { Catalog } from './catalog.ts'
 import { Controls } from './controls.ts'
 import { Feeds } from './feeds.ts'
 import { Namespaces } from './namespaces.ts'
-import { byId, write } from './page.ts'
+import { byId, foldBy, write } from './page.ts'
 import { Picker } from './picker.ts'
 import { messageOf } from './strip.ts'
 
@@ -88,6 +88,8 @@ document.addEventListener('keydown', (event) => {
   else picker.focus()
 })
 
+foldBy(byId('controls-fold', HTMLButtonElement), byId('controls', HTMLElement))
+foldBy(byId('feed-fold', HTMLButtonElement), byId('feed', HTMLElement))
 write(byId('cluster', HTMLElement), cluster === 'fake' ? 'a fake cluster in memory' : cluster)
 picker.resources = catalog.resources
 follow()

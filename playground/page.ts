@@ -1,3 +1,5 @@
+// Small tools for the elements of the page.
+
 /**
  * Returns the element of the page with an id.
  *
@@ -23,4 +25,14 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   const element = Object.assign(document.createElement(tag), properties)
   element.append(...children)
   return element
+}
+
+/** Lets a button show and hide an element, which CSS folds on narrow screens while the button is not expanded. */
+export function foldBy(button: HTMLButtonElement, folded: HTMLElement): void {
+  const set = (isExpanded: boolean) => {
+    button.ariaExpanded = String(isExpanded)
+    folded.toggleAttribute('data-folded', !isExpanded)
+  }
+  button.addEventListener('click', () => set(button.ariaExpanded !== 'true'))
+  set(false)
 }

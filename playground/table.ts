@@ -5,9 +5,9 @@ import { formatAge } from './format.ts'
 import { create, write } from './page.ts'
 import type { Order, Row, RowList } from './row-list.ts'
 
-// The heights in style.css, in pixels.
+// The heights of rows in style.css and narrow.css, in pixels.
 const ROW_HEIGHT = 32
-const HEAD_HEIGHT = 36
+const NARROW_ROW_HEIGHT = 52
 
 /** A row on the screen with its content. */
 interface Line {
@@ -21,6 +21,8 @@ export class ResourceTable {
   readonly #table: HTMLTableElement
   readonly #body: HTMLTableSectionElement
   readonly #virtualizer: Virtualizer<HTMLElement, HTMLElement>
+  /** Matches the widths at which the rows fold; the same as in narrow.css. */
+  readonly #narrow = matchMedia('(max-width: 560px)')
   readonly #above = spacer()
   readonly #below = spacer()
   #rows: RowList | undefined
@@ -50,6 +52,10 @@ export class ResourceTable {
     this.#virtualizer = new Virtualizer(this.#options())
     this.#virtualizer._didMount()
     this.#virtualizer._willUpdate()
+    this.#narrow.addEventListener('change', () => {
+      this.#virtualizer.measure()
+      this.update()
+    })
   }
 
   /** Draws another list with its columns from the top, or nothing. */
@@ -92,12 +98,17 @@ export class ResourceTable {
     return this.#rows?.shown ?? []
   }
 
+  /** The height of the head, which wraps on a narrow screen, in pixels. */
+  get #headHeight(): number {
+    return this.#table.tHead?.offsetHeight ?? 0
+  }
+
   #options(): VirtualizerOptions<HTMLElement, HTMLElement> {
     return {
       count: this.#shown.length,
       getScrollElement: () => this.#table.parentElement,
-      estimateSize: () => ROW_HEIGHT,
-      paddingStart: HEAD_HEIGHT,
+      estimateSize: () => (this.#narrow.matches ? NARROW_ROW_HEIGHT : ROW_HEIGHT),
+      paddingStart: this.#headHeight,
       overscan: 12,
       scrollToFn: elementScroll,
       observeElementRect,
@@ -122,8 +133,9 @@ export class ResourceTable {
       if (element === next) next = next.nextSibling
       else this.#body.insertBefore(element, next)
     })
-    this.#above.style.height = `${(items[0]?.start ?? HEAD_HEIGHT) - HEAD_HEIGHT}px`
-    this.#below.style.height = `${this.#virtualizer.getTotalSize() - (items.at(-1)?.end ?? HEAD_HEIGHT)}px`
+    const { paddingStart } = this.#virtualizer.options
+    this.#above.style.height = `${(items[0]?.start ?? paddingStart) - paddingStart}px`
+    this.#below.style.height = `${this.#virtualizer.getTotalSize() - (items.at(-1)?.end ?? paddingStart)}px`
     this.#table.ariaRowCount = String(this.#shown.length + 1)
   }
 
@@ -184,9 +196,10 @@ function drawCell(element: HTMLElement, column: Column, cell: Cell, now: number)
 function line(key: string, columns: readonly Column[]): Line {
   const element = create('tr')
   element.dataset.key = key
-  const cells = columns.map(({ look }) => {
+  const cells = columns.map(({ look, title }) => {
     const cell = element.insertCell()
     cell.className = look
+    cell.dataset.title = title.toLowerCase()
     if (look === 'badge') return cell.appendChild(create('span'))
     return look === 'name' ? cell.appendChild(create('button', { type: 'button' })) : cell
   })

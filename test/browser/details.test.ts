@@ -42,16 +42,3 @@ test('the details of a Secret show no value', async () => {
   await page.locator('#details').getByText('"password"').waitFor()
   expect(await page.locator('#details-text').textContent()).not.toContain('aHVudGVyMg==')
 })
-
-test('on a narrow screen every button is in sight', async () => {
-  await using visit = await startFake()
-  const { page, cluster, url } = visit
-  await page.setViewportSize({ width: 420, height: 800 })
-  await page.goto(url)
-  await caughtUp(page, cluster.server)
-  const buttons = page.locator('header button, .toolbar button:visible, #kind')
-  for (const button of await buttons.all()) {
-    const box = await button.boundingBox()
-    expect(box && box.x >= 0 && box.x + box.width <= 420).toBe(true)
-  }
-})
