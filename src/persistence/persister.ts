@@ -23,10 +23,15 @@ export interface Scope {
   readonly impersonates?: string | undefined
 }
 
-/** One stored object: its key and its text. Every entry is such a record. */
+/**
+ * One stored object: its key and its text. Every entry is such a record. A persister may leave out the other properties, but gives back
+ * either both or none: with them, the text is not scanned on load.
+ */
 export interface StoredRecord {
   readonly key: string
   readonly text: string
+  readonly uid?: string | undefined
+  readonly resourceVersion?: string | undefined
 }
 
 /** A complete, consistent state as it was stored. */

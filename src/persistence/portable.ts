@@ -4,4 +4,6 @@
 export interface IdbSettings {
   readonly database: string
   readonly openTimeoutMs?: number | undefined
+  /** Whether texts are stored packed. */
+  readonly pack?: boolean | undefined
 }

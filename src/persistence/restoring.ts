@@ -1,7 +1,7 @@
 // Makes and checks the entries of a snapshot while it is being read.
 
 import { PersistenceError } from '../api/errors'
-import { type Entry, restoreEntry } from '../codec/entry'
+import { type Entry, entryFromParts, isEntry, restoreEntry } from '../codec/entry'
 import { Slices } from '../internal/turn'
 import type { StoredRecord } from './persister'
 
@@ -90,8 +90,9 @@ export class Restoring<T> {
     return this.#failure || !this.#options.isWanted() ? undefined : this.#records[this.#entries.length]
   }
 
-  #restore({ key, text }: StoredRecord): Entry<T> {
-    const entry = restoreEntry<T>(text)
+  #restore(record: StoredRecord): Entry<T> {
+    const { key } = record
+    const entry = entryOf<T>(record)
     this.#options.check(entry, key)
     if (this.#keys.has(key)) throw new PersistenceError('damaged', `${key} is stored twice`)
     this.#keys.add(key)
@@ -103,4 +104,11 @@ export class Restoring<T> {
     this.#delivered = this.#entries.length
     if (this.#delivered > before) this.#options.onEntries(this.#entries.slice(before), before)
   }
+}
+
+/** Makes an entry. One whose uid and version were stored is not scanned; its text is checked against them when it is parsed. */
+function entryOf<T>(record: StoredRecord): Entry<T> {
+  if (isEntry(record)) return record as Entry<T>
+  const { key, text, uid, resourceVersion } = record
+  return resourceVersion && uid !== undefined ? entryFromParts<T>(key, uid, resourceVersion, text) : restoreEntry<T>(text)
 }

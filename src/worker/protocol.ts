@@ -53,7 +53,7 @@ export type WorkerRequest =
       readonly writer: string
       readonly deletes: readonly string[]
       readonly resourceVersion: string
-      /** The puts, alternating key and text, after those of the leading chunks. */
+      /** The puts as cells of records, after those of the leading chunks. */
       readonly cells: readonly string[]
     }
   | { readonly kind: 'clear'; readonly storage: Storage; readonly scope: Partial<Scope> | undefined }
@@ -149,12 +149,17 @@ function entryOf<T>(
   return entryFromPacked(key, uid, resourceVersion, text, templates.find(template).unpack)
 }
 
-/** Encodes a record as cells. */
-export const recordCells = ({ key, text }: StoredRecord): string[] => [key, text]
+/** The number of cells of a record. */
+const RECORD_CELLS = 4
+
+/** Encodes a record as cells: its uid and version are empty strings where they are unknown. */
+export const recordCells = ({ key, text, uid = '', resourceVersion = '' }: StoredRecord): string[] => [key, text, uid, resourceVersion]
 
 /** Decodes the records of a chunk. */
 export function recordsOf(cells: readonly string[]): StoredRecord[] {
-  return rowsOf(cells, 2).map(([key = '', text = '']) => ({ key, text }))
+  return rowsOf(cells, RECORD_CELLS).map(([key = '', text = '', uid = '', resourceVersion = '']) =>
+    resourceVersion ? { key, text, uid, resourceVersion } : { key, text },
+  )
 }
 
 /**
@@ -165,7 +170,7 @@ export function* batchCells(records: readonly StoredRecord[], before: number): G
   let number = before
   for (const chunk of inChunks(records, recordCells)) {
     yield [String(number), String(chunk.length), ...chunk]
-    number += chunk.length / 2
+    number += chunk.length / RECORD_CELLS
   }
 }
 

@@ -2,11 +2,13 @@
 
 import type { KubeObject } from '../../api/object'
 import type { Clock } from '../../internal/clock'
+import { packedRows } from '../../persistence/idb/packed-rows'
+import type { StoragePacking } from '../../persistence/idb/rows'
 import type { Indexer } from '../../store/indexer'
 import { PackQueue } from './pack-queue'
 
 /** Keeps the texts of an informer's objects packed. Made by {@link packing}. */
-export interface Packing {
+export interface Packing extends StoragePacking {
   /** Packs the objects of a store while it runs. Returns the function that ends it. */
   start<T extends KubeObject>(store: Indexer<T, string>, clock: Clock): () => void
 }
@@ -30,6 +32,7 @@ export interface Packing {
  */
 export function packing(): Packing {
   return {
+    rows: packedRows,
     start(store, clock) {
       const queue = new PackQueue(store, clock)
       return () => queue.close()

@@ -5,9 +5,8 @@
 import type { LoadOptions, Step, StoredRecord } from '../persister'
 import { requested } from './connection'
 import { IdbLog, type LogRecord } from './log'
+import { type RowCodec, rowsOf } from './rows'
 
-/** The version of this layout. A snapshot of another version is removed. */
-const FORMAT = 2
 const HEAD = 0
 const LOG = 1
 /** In characters, not counting keys. */
@@ -18,7 +17,7 @@ const AHEAD = 4
 
 /** The first record of a scope. */
 export interface Head {
-  readonly format: typeof FORMAT
+  readonly format: number
   /** The writer that may commit. */
   readonly writer: string
   /** The version the log leads to; undefined until a state is stored. */
@@ -47,15 +46,20 @@ export const recordRange = (id: string, from: number, to: number): IDBKeyRange =
 export const scopeRange = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, []])
 
 /** Makes the head of a log. For a scope without a log it only records the writer that may commit. */
-export function headOf(writer: string, resourceVersion?: string, { first, next }: Pick<IdbLog, 'first' | 'next'> = new IdbLog()): Head {
-  return { format: FORMAT, writer, resourceVersion, first, next }
+export function headOf(
+  { format }: RowCodec,
+  writer: string,
+  resourceVersion?: string,
+  { first, next }: Pick<IdbLog, 'first' | 'next'> = new IdbLog(),
+): Head {
+  return { format, writer, resourceVersion, first, next }
 }
 
-/** Whether a record is a head of this version of the layout. */
-export function isHead(value: unknown): value is Head {
+/** Whether a record is a head of the codec's version of the layout. */
+export function isHead(value: unknown, { format }: RowCodec): value is Head {
   return (
     isRecord(value) &&
-    value.format === FORMAT &&
+    value.format === format &&
     typeof value.writer === 'string' &&
     typeof value.first === 'number' &&
     typeof value.next === 'number' &&
@@ -64,34 +68,32 @@ export function isHead(value: unknown): value is Head {
 }
 
 /** Whether a value is a valid record of a log. */
-export function isLogRecord(value: unknown): value is LogRecord {
-  return (
-    isRecord(value) &&
-    isStrings(value.keys) &&
-    isStrings(value.texts) &&
-    value.keys.length === value.texts.length &&
-    isStrings(value.deletes)
-  )
+export function isLogRecord(value: unknown, { areTemplates }: RowCodec): value is LogRecord {
+  if (!isRecord(value) || !isStrings(value.keys) || !isStrings(value.deletes)) return false
+  const { length } = value.keys
+  const { texts, uids = texts, versions = texts } = value
+  return [texts, uids, versions].every((column) => isStrings(column) && column.length === length) && areTemplates(value.templates, length)
 }
 
 /** Yields the records that a commit appends: one, unless it is large or only advances the version. */
-export function* logRecordsOf(step: Step): Generator<LogRecord> {
-  let keys: string[] = []
-  let texts: string[] = []
+export function* logRecordsOf(step: Step, codec: RowCodec): Generator<LogRecord> {
+  // A change has few objects that are alike; compaction packs them later.
+  const encode = step.type === 'apply' ? rowsOf : codec.encode
+  let records: StoredRecord[] = []
   let deletes = step.type === 'apply' ? step.deletes : []
   let size = 0
-  for (const { key, text } of step.puts) {
-    keys.push(key)
-    texts.push(text)
+  for (const record of step.puts) {
+    const { key, uid, resourceVersion, text } = record
+    // Read once: the text of an entry may be packed.
+    records.push({ key, uid, resourceVersion, text })
     size += text.length
     if (size < RECORD_SIZE) continue
-    yield { keys, texts, deletes }
-    keys = []
-    texts = []
+    yield { ...encode(records), deletes }
+    records = []
     deletes = []
     size = 0
   }
-  if (keys.length + deletes.length > 0) yield { keys, texts, deletes }
+  if (records.length + deletes.length > 0) yield { ...encode(records), deletes }
 }
 
 /**
@@ -103,6 +105,7 @@ export async function readSnapshot(
   id: string,
   { resourceVersion, first, next }: Head,
   { onRecords }: Pick<LoadOptions, 'onRecords'>,
+  codec: RowCodec,
 ): Promise<Stored | undefined> {
   if (resourceVersion === undefined) return undefined
   const ask = <R>(request: IDBRequest<R>) => {
@@ -116,12 +119,12 @@ export async function readSnapshot(
   // A few requests in advance keep the storage busy. Requesting everything at once would delay all other requests.
   const reads = Array.from({ length: Math.min(AHEAD, next - first) }, (_, n) => read(next - 1 - n))
   if ((await count) !== next - first) return undefined
-  const log = new IdbLog(next)
+  const log = new IdbLog(next, codec)
   const records: StoredRecord[] = []
   while (log.first > first) {
     const record = await reads.shift()
     if (log.first - 1 - AHEAD >= first) reads.push(read(log.first - 1 - AHEAD))
-    if (!isLogRecord(record)) return undefined
+    if (!isLogRecord(record, codec)) return undefined
     const before = records.length
     const needed = log.prepend(record)
     for (const each of needed) records.push(each)

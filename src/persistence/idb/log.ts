@@ -1,6 +1,7 @@
 // Tracks which records of an IndexedDB log are still needed, and plans its compaction.
 
 import type { StoredRecord } from '../persister'
+import { plainRows, type RowCodec, type RowSelection, type Rows } from './rows'
 
 /** The size in characters up to which a log is never compacted. */
 const SMALL_LOG = 1 << 18
@@ -12,10 +13,7 @@ const SMALL_RECORDS = 64
 const STEP = 1 << 19
 
 /** A record of a log. */
-export interface LogRecord {
-  readonly keys: readonly string[]
-  /** Pairs of key and text. */
-  readonly texts: readonly string[]
+export interface LogRecord extends Rows {
   /** Applied before the texts. */
   readonly deletes: readonly string[]
 }
@@ -44,14 +42,17 @@ export class IdbLog {
   readonly #rows = new Map<string, Row | undefined>()
   /** The size of each record, from the first one. */
   readonly #sizes: number[] = []
+  readonly #codec: RowCodec
   #first: number
   #size = 0
   #needed = 0
   /** The number of small records at the end. */
   #smallOnes = 0
 
-  constructor(first = 0) {
+  /** @param rows decodes and combines the rows of records; default {@link plainRows}. */
+  constructor(first = 0, rows: RowCodec = plainRows) {
     this.#first = first
+    this.#codec = rows
   }
 
   /** The number of the first record. */
@@ -85,8 +86,9 @@ export class IdbLog {
     const at = this.next
     for (const key of record.deletes) this.#forget(key)
     record.keys.forEach((key, n) => {
+      if (isTemplate(record, n)) return
       this.#forget(key)
-      const size = key.length + (record.texts[n]?.length ?? 0)
+      const size = this.#neededSize(record, n)
       this.#rows.set(key, { at, size })
       this.#needed += size
     })
@@ -100,14 +102,14 @@ export class IdbLog {
   prepend(record: LogRecord): StoredRecord[] {
     const at = --this.#first
     const needed: StoredRecord[] = []
+    const read = this.#codec.reader(record)
     for (let n = record.keys.length - 1; n >= 0; n--) {
       const key = record.keys[n] ?? ''
-      if (this.#rows.has(key)) continue
-      const text = record.texts[n] ?? ''
-      const size = key.length + text.length
+      if (isTemplate(record, n) || this.#rows.has(key)) continue
+      const size = this.#neededSize(record, n)
       this.#rows.set(key, { at, size })
       this.#needed += size
-      needed.push({ key, text })
+      needed.push(read(n))
     }
     // Deletes are applied before the texts.
     for (const key of record.deletes) if (!this.#rows.has(key)) this.#rows.set(key, undefined)
@@ -120,18 +122,18 @@ export class IdbLog {
 
   /** Combines the parts of a chore's records that are still needed into one record; undefined when nothing is needed. */
   gather({ from }: Chore, records: readonly LogRecord[]): LogRecord | undefined {
-    const keys: string[] = []
-    const texts: string[] = []
+    const selections: RowSelection[] = []
     const deletes = new Set<string>()
     for (const [n, record] of records.entries()) {
-      record.keys.forEach((key, each) => {
-        if (this.#rows.get(key)?.at !== from + n) return
-        keys.push(key)
-        texts.push(record.texts[each] ?? '')
+      const selected = [...record.keys.keys()].filter((row) => {
+        const key = record.keys[row] ?? ''
+        return !isTemplate(record, row) && this.#rows.get(key)?.at === from + n
       })
+      if (selected.length > 0) selections.push({ rows: record, selected })
       if (from > this.#first) for (const key of record.deletes) deletes.add(key)
     }
-    return keys.length + deletes.size > 0 ? { keys, texts, deletes: [...deletes] } : undefined
+    if (selections.length + deletes.size === 0) return undefined
+    return { ...this.#codec.combine(selections), deletes: [...deletes] }
   }
 
   /** Returns where to write the combined record of a chore: at the end, unless the chore covers the end already. */
@@ -148,11 +150,20 @@ export class IdbLog {
     if (record) this.append(record)
   }
 
+  /** The size that a row will take once its record is compacted. */
+  #neededSize({ keys, texts, templates }: Rows, row: number): number {
+    const length = texts[row]?.length ?? 0
+    return (keys[row]?.length ?? 0) + (templates ? length : length * this.#codec.shrink)
+  }
+
   #forget(key: string): void {
     this.#needed -= this.#rows.get(key)?.size ?? 0
     this.#rows.delete(key)
   }
 }
+
+/** Whether a row is kept only because others are packed against it. */
+const isTemplate = ({ keys, templates }: Rows, row: number): boolean => templates !== undefined && keys[row] === ''
 
 function sizeOf({ keys, texts, deletes }: LogRecord): number {
   return [keys, texts, deletes].reduce((sum, strings) => strings.reduce((size, string) => size + string.length, sum), 0)

@@ -8,6 +8,7 @@ import type { ClientSettings } from '../../http/portable'
 import { KubeReader, type KubeReaderOptions } from '../../http/reader'
 import { type Clock, systemClock } from '../../internal/clock'
 import { idbPersister } from '../../persistence/idb/idb-persister'
+import { packedRows } from '../../persistence/idb/packed-rows'
 import type { Persister, StoredRecord } from '../../persistence/persister'
 import { type ErrorData, errorFromData, errorToData } from '../error-data'
 import {
@@ -199,8 +200,9 @@ class WorkerServer {
     return request
   }
 
-  #persister({ number, database, openTimeoutMs }: Storage): Persister {
-    const persister = this.#persisters.get(number) ?? idbPersister({ database, openTimeoutMs })
+  #persister({ number, database, openTimeoutMs, pack }: Storage): Persister {
+    const persister =
+      this.#persisters.get(number) ?? idbPersister({ database, openTimeoutMs, pack: pack ? { rows: packedRows } : undefined })
     this.#persisters.set(number, persister)
     return persister
   }
