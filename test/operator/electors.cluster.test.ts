@@ -1,0 +1,152 @@
+// Two electors and kube-controller-manager on one Lease, with a real API server.
+
+import { spawn } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { KubeClient } from '../../src/http/client'
+import { Lease } from '../../src/resources/coordination.k8s.io/v1'
+import { createRandom } from '../../src/testing/random'
+import { waitFor } from '../../src/wait/wait'
+import { buildCluster } from '../cluster/build.ts'
+import { startComponent } from '../cluster/component.ts'
+import { describeCluster } from '../cluster/suite.ts'
+
+const loader = new URL('../examples/source-loader.mjs', import.meta.url).href
+const elector = fileURLToPath(new URL('elector.ts', import.meta.url))
+const ROUNDS = Number(process.env.ELECTION_ROUNDS ?? 8)
+const at = { namespace: 'default' }
+const NAME = 'shared'
+
+/** A replica that can be killed, paused and started again. */
+interface Replica {
+  readonly owns: (holder: string) => boolean
+  readonly pid: () => number
+  readonly start: () => void
+}
+
+describeCluster('electors, with a real API server', (cluster) => {
+  test('two electors and kube-controller-manager never lead at the same time, whatever is killed, paused or restarted', async () => {
+    const built = await buildCluster()
+    if ('skipped' in built) throw new Error(built.skipped)
+    const { proxyUrl, kubeconfig } = cluster()
+    const client = new KubeClient({ baseUrl: proxyUrl })
+    const stop = new AbortController()
+    const directory = mkdtempSync(join(tmpdir(), 'kubeflect-electors-'))
+
+    // The moments at which each elector led for certain, and each version of the Lease.
+    const led = new Map<string, number[]>([
+      ['one', []],
+      ['two', []],
+    ])
+    const leases: { spec: NonNullable<Lease['spec']>; epoch: number }[] = []
+    // A watch that begins again after a restart of the API server may have missed versions.
+    let epoch = 0
+    const replicas: Replica[] = [...led].map(([identity, moments]) => {
+      let child: ReturnType<typeof spawn> | undefined
+      const start = () => {
+        child = spawn(process.execPath, ['--import', loader, elector, proxyUrl, 'default', NAME, identity], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        createInterface(child.stdout as NonNullable<typeof child.stdout>).on('line', (line) => moments.push(Number(line)))
+      }
+      return { owns: (holder) => holder === identity, pid: () => child?.pid ?? 0, start }
+    })
+    let manager: ReturnType<typeof startComponent> | undefined
+    replicas.push({
+      owns: (holder) => holder !== '' && !led.has(holder),
+      pid: () => manager?.pid ?? 0,
+      start: () => {
+        manager = startComponent(
+          built.binary,
+          'kube-controller-manager',
+          [
+            ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map((flag) => `--${flag}=${kubeconfig}`),
+            ...['--leader-elect=true', `--leader-elect-resource-name=${NAME}`, '--leader-elect-resource-namespace=default'],
+            ...['--leader-elect-lease-duration=3s', '--leader-elect-renew-deadline=2s', '--leader-elect-retry-period=500ms'],
+            ...['--secure-port=0', '--controllers=ttl-controller'],
+          ],
+          join(directory, 'manager.log'),
+        )
+      },
+    })
+    const recording = record(client, (spec) => leases.push({ spec, epoch }), stop.signal)
+    try {
+      for (const { start } of replicas) start()
+      const random = createRandom(1)
+      const held = (isMeant: (holder: string) => boolean) =>
+        waitFor(client, Lease, NAME, (lease) => isMeant(lease?.spec?.holderIdentity ?? ''), { ...at, signal: AbortSignal.timeout(60_000) })
+      for (let round = 0; round < ROUNDS; round++) {
+        const lease = await held((holder) => holder !== '')
+        const holder = lease?.spec?.holderIdentity ?? ''
+        const leader = replicas.find(({ owns }) => owns(holder)) as Replica
+        const action = (['kill', 'pause', 'end', 'restart'] as const)[random.below(4)]
+        if (action === 'restart') {
+          await cluster().restartApiServer()
+          epoch++
+          continue
+        }
+        process.kill(leader.pid(), { kill: 'SIGKILL', pause: 'SIGSTOP', end: 'SIGTERM' }[action as 'kill'])
+        await held((other) => other !== '' && other !== holder)
+        if (action === 'pause') process.kill(leader.pid(), 'SIGCONT')
+        // The manager ends when it finds that it has lost its lease.
+        if (action !== 'pause' || leader === replicas[2]) leader.start()
+      }
+    } finally {
+      stop.abort()
+      for (const { pid } of replicas) if (pid()) tryToKill(pid())
+      await recording
+    }
+
+    // Moments of the two electors do not interleave with those of the other during its term.
+    const stretches = leases
+      .map(({ spec }) => spec)
+      .filter(({ holderIdentity }) => holderIdentity)
+      .map(({ holderIdentity, acquireTime, renewTime }) => ({
+        holder: holderIdentity as string,
+        from: Date.parse(acquireTime ?? ''),
+        to: Date.parse(renewTime ?? ''),
+      }))
+    for (const [identity, moments] of led)
+      for (const moment of moments)
+        for (const { holder, from, to } of stretches)
+          if (holder !== identity && moment > from && moment < to)
+            throw new Error(`${identity} led at ${moment}, and ${holder} from ${from} to ${to}`)
+    expect(leases.length).toBeGreaterThan(ROUNDS)
+
+    // Each acquisition counts as one transition.
+    for (const [i, { spec, epoch }] of leases.entries()) {
+      const previous = leases[i - 1]
+      if (previous?.epoch !== epoch) continue
+      const acquired = spec.holderIdentity !== '' && spec.acquireTime !== previous.spec.acquireTime
+      expect((spec.leaseTransitions ?? 0) - (previous.spec.leaseTransitions ?? 0)).toBe(acquired ? 1 : 0)
+    }
+  }, 900_000)
+})
+
+/** Calls `add` with every version of the Lease until the signal is aborted. */
+async function record(client: KubeClient, add: (lease: NonNullable<Lease['spec']>) => void, signal: AbortSignal): Promise<void> {
+  await waitFor(
+    client,
+    Lease,
+    NAME,
+    (lease) => {
+      if (lease?.spec) add(lease.spec)
+      return false
+    },
+    { ...at, signal },
+  ).catch((error) => {
+    if (!signal.aborted) throw error
+  })
+}
+
+function tryToKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
+}
