@@ -155,7 +155,7 @@ function subjects(): string[] {
 }
 
 function find(...patterns: string[]): string[] {
-  return globSync(patterns, { cwd: root }).sort()
+  return globSync(patterns, { cwd: root, exclude: (path) => path.endsWith('node_modules') }).sort()
 }
 
 function checkFiles({ phrases }: WordList): Problem[] {

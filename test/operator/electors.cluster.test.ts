@@ -85,6 +85,7 @@ describeCluster('electors, with a real API server', (cluster) => {
         const leader = replicas.find(({ owns }) => owns(holder)) as Replica
         const action = (['kill', 'pause', 'end', 'restart'] as const)[random.below(4)]
         if (action === 'restart') {
+          epoch++
           await cluster().restartApiServer()
           epoch++
           continue
@@ -122,7 +123,8 @@ describeCluster('electors, with a real API server', (cluster) => {
       const previous = leases[i - 1]
       if (previous?.epoch !== epoch) continue
       const acquired = spec.holderIdentity !== '' && spec.acquireTime !== previous.spec.acquireTime
-      expect((spec.leaseTransitions ?? 0) - (previous.spec.leaseTransitions ?? 0)).toBe(acquired ? 1 : 0)
+      const transitions = (spec.leaseTransitions ?? 0) - (previous.spec.leaseTransitions ?? 0)
+      expect(transitions, JSON.stringify([previous, spec])).toBe(acquired ? 1 : 0)
     }
   }, 900_000)
 })
