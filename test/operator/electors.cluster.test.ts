@@ -1,9 +1,6 @@
 // Two electors and kube-controller-manager on one Lease, with a real API server.
 
 import { spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -12,7 +9,6 @@ import { Lease } from '../../src/resources/coordination.k8s.io/v1'
 import { createRandom } from '../../src/testing/random'
 import { waitFor } from '../../src/wait/wait'
 import { buildCluster } from '../cluster/build.ts'
-import { startComponent } from '../cluster/component.ts'
 import { describeCluster } from '../cluster/suite.ts'
 
 const loader = new URL('../examples/source-loader.mjs', import.meta.url).href
@@ -21,11 +17,10 @@ const ROUNDS = Number(process.env.ELECTION_ROUNDS ?? 8)
 const at = { namespace: 'default' }
 const NAME = 'shared'
 
-/** A replica that can be killed, paused and started again. */
+/** A replica, and whether it is the holder of a Lease. */
 interface Replica {
   readonly owns: (holder: string) => boolean
-  readonly pid: () => number
-  readonly start: () => void
+  readonly process: Supervised
 }
 
 describeCluster('electors, with a real API server', (cluster) => {
@@ -35,7 +30,6 @@ describeCluster('electors, with a real API server', (cluster) => {
     const { proxyUrl, kubeconfig } = cluster()
     const client = new KubeClient({ baseUrl: proxyUrl })
     const stop = new AbortController()
-    const directory = mkdtempSync(join(tmpdir(), 'kubeflect-electors-'))
 
     // The moments at which each elector led for certain, and each version of the Lease.
     const led = new Map<string, number[]>([
@@ -45,37 +39,24 @@ describeCluster('electors, with a real API server', (cluster) => {
     const leases: { spec: NonNullable<Lease['spec']>; epoch: number }[] = []
     // A watch that begins again after a restart of the API server may have missed versions.
     let epoch = 0
-    const replicas: Replica[] = [...led].map(([identity, moments]) => {
-      let child: ReturnType<typeof spawn> | undefined
-      const start = () => {
-        child = spawn(process.execPath, ['--import', loader, elector, proxyUrl, 'default', NAME, identity], {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        })
-        createInterface(child.stdout as NonNullable<typeof child.stdout>).on('line', (line) => moments.push(Number(line)))
-      }
-      return { owns: (holder) => holder === identity, pid: () => child?.pid ?? 0, start }
-    })
-    let manager: ReturnType<typeof startComponent> | undefined
+    const replicas: Replica[] = [...led].map(([identity, moments]) => ({
+      owns: (holder) => holder === identity,
+      process: supervise(process.execPath, ['--import', loader, elector, proxyUrl, 'default', NAME, identity], (line) => {
+        moments.push(Number(line))
+      }),
+    }))
+    const manager = [
+      ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map((flag) => `--${flag}=${kubeconfig}`),
+      ...['--leader-elect=true', `--leader-elect-resource-name=${NAME}`, '--leader-elect-resource-namespace=default'],
+      ...['--leader-elect-lease-duration=3s', '--leader-elect-renew-deadline=2s', '--leader-elect-retry-period=500ms'],
+      ...['--secure-port=0', '--controllers=ttl-controller'],
+    ]
     replicas.push({
       owns: (holder) => holder !== '' && !led.has(holder),
-      pid: () => manager?.pid ?? 0,
-      start: () => {
-        manager = startComponent(
-          built.binary,
-          'kube-controller-manager',
-          [
-            ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map((flag) => `--${flag}=${kubeconfig}`),
-            ...['--leader-elect=true', `--leader-elect-resource-name=${NAME}`, '--leader-elect-resource-namespace=default'],
-            ...['--leader-elect-lease-duration=3s', '--leader-elect-renew-deadline=2s', '--leader-elect-retry-period=500ms'],
-            ...['--secure-port=0', '--controllers=ttl-controller'],
-          ],
-          join(directory, 'manager.log'),
-        )
-      },
+      process: supervise(built.binary, ['kube-controller-manager', ...manager]),
     })
     const recording = record(client, (spec) => leases.push({ spec, epoch }), stop.signal)
     try {
-      for (const { start } of replicas) start()
       const random = createRandom(1)
       const held = (isMeant: (holder: string) => boolean) =>
         waitFor(client, Lease, NAME, (lease) => isMeant(lease?.spec?.holderIdentity ?? ''), { ...at, signal: AbortSignal.timeout(60_000) })
@@ -90,15 +71,14 @@ describeCluster('electors, with a real API server', (cluster) => {
           epoch++
           continue
         }
-        process.kill(leader.pid(), { kill: 'SIGKILL', pause: 'SIGSTOP', end: 'SIGTERM' }[action as 'kill'])
+        leader.process.signal(({ kill: 'SIGKILL', pause: 'SIGSTOP', end: 'SIGTERM' } as const)[action as 'kill'])
         await held((other) => other !== '' && other !== holder)
-        if (action === 'pause') process.kill(leader.pid(), 'SIGCONT')
-        // The manager ends when it finds that it has lost its lease.
-        if (action !== 'pause' || leader === replicas[2]) leader.start()
+        if (action === 'pause') leader.process.signal('SIGCONT')
+        else leader.process.restart()
       }
     } finally {
       stop.abort()
-      for (const { pid } of replicas) if (pid()) tryToKill(pid())
+      for (const { process } of replicas) process.close()
       await recording
     }
 
@@ -145,10 +125,41 @@ async function record(client: KubeClient, add: (lease: NonNullable<Lease['spec']
   })
 }
 
-function tryToKill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has ended.
+interface Supervised {
+  /** Sends a signal: `SIGSTOP` and `SIGCONT`, or one that ends the process until `restart()`. */
+  signal(name: NodeJS.Signals): void
+  restart(): void
+  close(): void
+}
+
+/** Runs a process, and starts it again when it ends by itself, as a Deployment does. */
+function supervise(program: string, args: readonly string[], onLine: (line: string) => void = () => undefined): Supervised {
+  let child: ReturnType<typeof spawn>
+  let isWanted = true
+  let isRunning = false
+  const start = (): void => {
+    // The control plane's processes end with the pipe of their standard input.
+    child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, EXIT_WITH_PARENT: '1' } })
+    isRunning = true
+    createInterface(child.stdout as NonNullable<typeof child.stdout>).on('line', onLine)
+    child.once('exit', () => {
+      isRunning = false
+      if (isWanted) start()
+    })
+  }
+  start()
+  return {
+    signal(name) {
+      if (name !== 'SIGSTOP' && name !== 'SIGCONT') isWanted = false
+      child.kill(name)
+    },
+    restart() {
+      isWanted = true
+      if (!isRunning) start()
+    },
+    close() {
+      isWanted = false
+      child.kill('SIGKILL')
+    },
   }
 }
