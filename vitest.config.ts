@@ -14,6 +14,8 @@ const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { gro
 export default defineConfig({
   resolve: { alias: sourceAlias },
   test: {
+    // Time in the tests is virtual: this bound only ends a test that hangs, however busy the machine is.
+    testTimeout: 30_000,
     projects: [
       {
         extends: true,
