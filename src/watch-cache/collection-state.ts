@@ -3,9 +3,9 @@
 import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
 import type { Entry } from '../codec/entry'
 import type { ChangeType, WatchEntry } from '../codec/wire'
-import { type CacheEvent, EventWindow, type WindowLimits } from './event-window'
+import { differences } from './differences'
+import { type CacheEvent, cacheEvent, EventWindow, type WindowLimits } from './event-window'
 import { type EntrySnapshot, SortedEntries } from './sorted-entries'
-import { withResourceVersion } from './watch-events'
 
 /** The effect of an input on open watches. */
 export type Effect<T> =
@@ -103,20 +103,20 @@ export class CollectionState<T> {
   }
 
   /**
-   * Replaces the complete state, as a list does after an expired watch. The differences become events: changed objects at their own
-   * versions, then deletions at the version of the list. Versions in between cannot be resumed from, because objects that were created and
-   * deleted there are unknown.
+   * Replaces the complete state, as a list does after an expired watch. The {@link differences} become events. Versions in between cannot
+   * be resumed from, because objects that were created and deleted there are unknown.
    */
   replace(entries: readonly Entry<T>[], resourceVersion: string): Effect<T> {
     if (this.#resourceVersion === '') return this.reset(entries, resourceVersion)
     // Objects that vanished while the entries were unknown cannot be found out: watchers must list.
-    const events = this.isComplete ? this.#differences(entries, resourceVersion) : undefined
+    const pair = { from: this.#entries.snapshot(), fromVersion: this.#resourceVersion, to: entries, toVersion: resourceVersion }
+    const events = this.isComplete ? differences(pair) : undefined
     if (!events) {
       this.reset(entries, resourceVersion)
       return { type: 'other-history' }
     }
     this.#window.trim()
-    if (events.length > 0) this.#window.addGap(this.#resourceVersion, resourceVersion)
+    this.#window.addGap(this.#resourceVersion, resourceVersion)
     for (const event of events) this.#push(event)
     this.advance(resourceVersion)
     return { type: 'changed', events }
@@ -213,42 +213,4 @@ export class CollectionState<T> {
     if (this.isComplete) this.#completeFrom = this.#resourceVersion
     this.#window.reset(this.#resourceVersion)
   }
-
-  /** Returns the events from the current state to a later one; undefined when it is not a later state of the same history. */
-  #differences(entries: readonly Entry<T>[], resourceVersion: string): CacheEvent<T>[] | undefined {
-    const isLater = ({ resourceVersion: version }: Entry<T>) =>
-      isResourceVersion(version) &&
-      compareResourceVersions(version, this.#resourceVersion) > 0 &&
-      compareResourceVersions(version, resourceVersion) <= 0
-    if (compareResourceVersions(resourceVersion, this.#resourceVersion) < 0) return undefined
-    const remaining = new Set<string>()
-    const changed: Entry<T>[] = []
-    for (const entry of entries) {
-      remaining.add(entry.key)
-      if (this.get(entry.key)?.resourceVersion !== entry.resourceVersion) changed.push(entry)
-    }
-    const deleted = this.#entries
-      .snapshot()
-      .all()
-      .filter(({ key }) => !remaining.has(key))
-    if (!changed.every(isLater)) return undefined
-    if (deleted.length > 0 && resourceVersion === this.#resourceVersion) return undefined
-    changed.sort((a, b) => compareResourceVersions(a.resourceVersion, b.resourceVersion))
-    return [...changed.flatMap((entry) => this.#changesTo(entry)), ...deleted.map((previous) => deletionAt(resourceVersion, previous))]
-  }
-
-  /** An object with another uid was deleted and created again. */
-  #changesTo(entry: Entry<T>): CacheEvent<T>[] {
-    const previous = this.get(entry.key)
-    if (!previous) return [cacheEvent('ADDED', entry, undefined)]
-    if (previous.uid === entry.uid) return [cacheEvent('MODIFIED', entry, previous)]
-    return [deletionAt(entry.resourceVersion, previous), cacheEvent('ADDED', entry, undefined)]
-  }
-}
-
-const deletionAt = <T>(resourceVersion: string, previous: Entry<T>): CacheEvent<T> =>
-  cacheEvent('DELETED', withResourceVersion(previous, resourceVersion), previous)
-
-function cacheEvent<T>(type: ChangeType, entry: Entry<T>, previous: Entry<T> | undefined): CacheEvent<T> {
-  return { type, entry, previous, whole: { type, entry } }
 }

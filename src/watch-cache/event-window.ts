@@ -16,11 +16,19 @@ export interface CacheEvent<T> {
   readonly whole: WatchEntry<T>
 }
 
+/** Makes an event of the window. */
+export function cacheEvent<T>(type: ChangeType, entry: Entry<T>, previous: Entry<T> | undefined): CacheEvent<T> {
+  return { type, entry, previous, whole: { type, entry } }
+}
+
 /** The versions between two known ones, both excluded, whose changes are only known in sum. */
 interface Gap {
   readonly after: string
   readonly until: string
 }
+
+/** The maximum number of gaps. More make the window start after the oldest one. */
+const MAX_GAPS = 100
 
 /** The limits of a window. The newest events are kept even if they exceed them; see {@link EventWindow.trim}. */
 export interface WindowLimits {
@@ -77,7 +85,10 @@ export class EventWindow<T> {
 
   /** Excludes the versions between two from {@link has}. */
   addGap(after: string, until: string): void {
+    if (after === until) return
     this.#gaps.push({ after, until })
+    const [oldest] = this.#gaps
+    if (this.#gaps.length > MAX_GAPS && oldest) this.forget(oldest.until)
   }
 
   /** Appends an event not older than any other. The window may exceed its limits until {@link trim}. */

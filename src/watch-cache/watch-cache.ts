@@ -158,9 +158,8 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
 
   /**
    * Replaces the complete state, as after an expired watch. Watches continue with the differences: changed objects in the order of their
-   * versions, then deletions at the version of the new state. A watch cannot resume from a version in between, because objects that were
-   * created and deleted there are unknown. A state that is older than the cache, or has changes that are, belongs to another history: every
-   * watch ends with a 410.
+   * versions, and deletions. A watch cannot resume from a version in between, because objects that were created and deleted there are
+   * unknown. A state that is older than the cache, or has changes that are, belongs to another history: every watch ends with a 410.
    *
    * @throws TypeError when the version is not a decimal number and so cannot be ordered. Nothing is applied in that case.
    */

@@ -372,7 +372,7 @@ describe('the window', () => {
     await clock.settle()
     cache.replace([pod('shop/e', 19), pod('shop/d', 15), pod('shop/c', 11)], '20')
     await clock.settle()
-    const events = ['MODIFIED shop/d@15', 'ADDED shop/e@19', 'DELETED shop/a@20', 'DELETED shop/b@20']
+    const events = ['MODIFIED shop/d@15', 'ADDED shop/e@19', 'DELETED shop/a@19', 'DELETED shop/b@20']
     expect(watch).toMatchObject({ ended: false, events, error: undefined })
     expect(behind).toMatchObject({ ended: false, events: ['ADDED shop/d@12', ...events] })
     expect(cache.entries().map(({ key }) => key)).toEqual(['shop/c', 'shop/d', 'shop/e'])
@@ -389,6 +389,27 @@ describe('the window', () => {
     expect((await cache.list({ resourceVersion: '10', resourceVersionMatch: 'Exact' })).entries).toHaveLength(2)
   })
 
+  it('a watch that was cut inside the events of a replace never resumes without the rest of them', async () => {
+    const { clock, cache } = setUp()
+    cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
+    const watch = follow(cache.watch({ resourceVersion: '12', timeoutSeconds: 100 }))
+    await clock.settle()
+    cache.replace([pod('shop/d', 20)], '20')
+    await clock.settle()
+    expect(watch.events).toEqual(['DELETED shop/a@19', 'DELETED shop/b@19', 'DELETED shop/c@19', 'MODIFIED shop/d@20'])
+    const resumed = async (resourceVersion: string) => ((await cache.watch({ resourceVersion }).next()).value ?? []).map(brief)
+    expect(await resumed('19')).toEqual(['ERROR 410'])
+    expect(await resumed('20')).toEqual([])
+  })
+
+  it('a watch cannot resume from inside a gap without visible changes, where objects may have come and gone', async () => {
+    const { cache } = setUp()
+    cache.replace(cache.entries(), '20')
+    const resumed = async (resourceVersion: string) => ((await cache.watch({ resourceVersion }).next()).value ?? []).map(brief)
+    expect(await resumed('15')).toEqual(['ERROR 410'])
+    expect([await resumed('10'), await resumed('20')]).toEqual([[], []])
+  })
+
   it('a replace shows an object that was deleted and created again as both events', async () => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10', timeoutSeconds: 100 }))
@@ -396,13 +417,14 @@ describe('the window', () => {
     const again = entryFromObject<KubeObject>({ metadata: { name: 'a', namespace: 'shop', uid: 'another', resourceVersion: '12' } })
     cache.replace([again, cache.get('shop/b') as Entry<KubeObject>], '13')
     await clock.settle()
-    expect(watch.events).toEqual(['DELETED shop/a@12', 'ADDED shop/a@12'])
+    expect(watch.events).toEqual(['DELETED shop/a@11', 'ADDED shop/a@12'])
   })
 
   it.each([
     ['an older version', [pod('shop/a', 3)], '9'],
     ['a change that is older than the cache', [pod('shop/a', 4)], '20'],
     ['another state at the same version', [pod('shop/a', 3)], '10'],
+    ['more changes than versions', [pod('shop/b', 11)], '11'],
   ])('a replace with %s ends every watch with a 410 and starts the window', async (_, entries, resourceVersion) => {
     const { clock, cache } = setUp()
     const watch = follow(cache.watch({ resourceVersion: '10', timeoutSeconds: 100 }))
