@@ -162,6 +162,7 @@ export class Feed {
     } else if (state === 'backoff' || state === 'stale') this.#staleSince ??= this.#clock.now()
     else if (state === 'denied') this.#blocked = 'denied-to-relay'
     else if (state === 'gone') this.#blocked = 'gone'
+    else if (state === 'stopped') this.#blocked = 'closed'
     // The objects of a definition that is deleted are gone too, and a caller may see less than a relay that was denied access.
     if (this.#blocked) this.cache.disconnect()
   }

@@ -32,6 +32,8 @@ export type PassReason =
   | 'filling'
   /** The API server could not be reached for too long. */
   | 'stale'
+  /** The relay is closed. */
+  | 'closed'
   /** The API server denies the relay the resource. */
   | 'denied-to-relay'
   /** The API server does not have the resource. */

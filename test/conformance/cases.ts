@@ -12,15 +12,7 @@ const listing = { initialList: 'list' } as const
 export function conformance(target: () => Target): void {
   let places = 0
   const place = (...names: string[]) => Place.create(target(), `conformance-${places++}`, names)
-  const synced = async (here: Place, page: Page) => {
-    await target().until('the store to be as the server', async () => page.reflector.state === 'live' && (await here.isSame(page)))
-    expect(
-      page.store
-        .list()
-        .map(({ object }) => object)
-        .sort(byName),
-    ).toEqual((await here.objects()).sort(byName))
-  }
+  const synced = syncedOn(target)
 
   test('[list/start-version] lists from "0", then watches from the list’s version', async () => {
     const here = await place('a', 'b')
@@ -243,9 +235,13 @@ export function conformance(target: () => Target): void {
     }
     await target().expectNothingLeft()
   })
+}
 
+/** The cases of a server that can refuse streamed lists. A relay serves them whatever the server behind it does. */
+export function refusedStreamConformance(target: () => Target): void {
+  const synced = syncedOn(target)
   test('[stream/refused] lists in the same cycle when the server refuses streamed lists, and remembers it', async () => {
-    const here = await place('a')
+    const here = await Place.create(target(), 'conformance-refused', ['a'])
     await target().restart({ watchList: 'refused' })
     await using page = await here.page().open()
     await synced(here, page)
@@ -256,6 +252,19 @@ export function conformance(target: () => Target): void {
     expect(page.requests.filter((request) => request.startsWith('stream'))).toHaveLength(1)
   })
 }
+
+/** Waits until a page is live and shows what the server has. */
+const syncedOn =
+  (target: () => Target) =>
+  async (here: Place, page: Page): Promise<void> => {
+    await target().until('the store to be as the server', async () => page.reflector.state === 'live' && (await here.isSame(page)))
+    expect(
+      page.store
+        .list()
+        .map(({ object }) => object)
+        .sort(byName),
+    ).toEqual((await here.objects()).sort(byName))
+  }
 
 /** A version that no server is at. Clients must not do arithmetic with versions; a test that knows them to be numbers may. */
 async function beyond(here: Place): Promise<string> {

@@ -4,7 +4,7 @@ import { ConfigMap } from '../../src/resources/core/v1'
 import type { Cluster } from '../cluster/cluster.ts'
 import { until } from '../cluster/component.ts'
 import { describeCluster } from '../cluster/suite.ts'
-import { conformance } from './cases'
+import { conformance, refusedStreamConformance } from './cases'
 import { informerConformance } from './informer-cases'
 import type { Target } from './target'
 
@@ -54,5 +54,6 @@ describeCluster('the real API server', (cluster) => {
   let target: RealTarget | undefined
   const ofSuite = () => (target ??= new RealTarget(cluster()))
   conformance(ofSuite)
+  refusedStreamConformance(ofSuite)
   informerConformance(ofSuite)
 })

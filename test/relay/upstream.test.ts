@@ -170,3 +170,11 @@ it('[relay/32] the stored version is never newer than the stored objects, whiche
     expect({ version, items }).toEqual({ version, items: exact.items })
   }
 })
+
+it('a closed relay passes everything on, because its caches no longer follow the API server', async () => {
+  await using world = await new RelayWorld(['a']).ready()
+  await world.relay.close()
+  world.create('b')
+  expect((await briefList(await world.request(`${CONFIG_MAPS}?resourceVersion=0`))).items).toBe('a@101 b@102')
+  expect(world.passes).toEqual(['closed'])
+})
