@@ -1,5 +1,6 @@
 import type { Status } from '../../src/api/object'
 import { abortable } from '../../src/internal/abortable'
+import { createRelay } from '../../src/relay'
 import { ConfigMap } from '../../src/resources/core/v1'
 import type { Fault, RequestRecord } from '../../src/testing'
 import { FakeApiServer } from '../../src/testing'
@@ -12,6 +13,17 @@ const { namespace } = MARKER
 /** Longer than client-go's longest wait. */
 const PATIENCE_MS = 30_000
 
+/** The server as informers reach it: directly, or through a relay, which then meets the troubles instead of them. */
+export type Path = 'direct' | 'relay'
+
+interface ArenaParts {
+  readonly server: FakeApiServer
+  readonly http: HttpServer
+  readonly gate: Gate
+  readonly labelSelector: string
+  readonly relay: RelayOnPort | undefined
+}
+
 /** A fake API server on a port, at which several informers live through one history. */
 export class Arena implements AsyncDisposable {
   readonly url: string
@@ -19,17 +31,19 @@ export class Arena implements AsyncDisposable {
   readonly #http: HttpServer
   readonly #gate: Gate
   readonly #labelSelector: string
+  readonly #relay: RelayOnPort | undefined
   #changes = 0
 
-  private constructor(server: FakeApiServer, http: HttpServer, gate: Gate, labelSelector: string) {
-    this.url = http.url
+  private constructor({ server, http, gate, labelSelector, relay }: ArenaParts) {
+    this.url = relay?.url ?? http.url
     this.#server = server
     this.#http = http
     this.#gate = gate
     this.#labelSelector = labelSelector
+    this.#relay = relay
   }
 
-  static async open({ watchList, labelSelector, beforehand }: History): Promise<Arena> {
+  static async open({ watchList, labelSelector, beforehand }: History, path: Path = 'direct'): Promise<Arena> {
     let uids = 0
     const server = new FakeApiServer({ watchList, uid: () => `uid-${uids++}` })
     const gate = new Gate()
@@ -37,7 +51,10 @@ export class Arena implements AsyncDisposable {
       await gate.pass()
       return server.fetch(request)
     }
-    const arena = new Arena(server, await serve(handler), gate, labelSelector)
+    const http = await serve(handler)
+    const relay = path === 'relay' ? await startRelay(http.url) : undefined
+    // A relay watches everything.
+    const arena = new Arena({ server, http, gate, labelSelector: relay ? '' : labelSelector, relay })
     arena.#touch()
     for (const change of beforehand) arena.#change(change)
     return arena
@@ -70,6 +87,7 @@ export class Arena implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#relay?.close()
     await this.#http.close()
   }
 
@@ -85,7 +103,7 @@ export class Arena implements AsyncDisposable {
     if (trouble === 'compacted' || trouble === 'list refused') this.#server.compact()
     const fault = faultOf(trouble, await this.#linesSince(before), afterEvents)
     if (!fault) return first
-    for (const { name } of watchers) {
+    for (const name of this.#relay ? [RELAY] : watchers.map((watcher) => watcher.name)) {
       const isMeant = trouble === 'list refused' ? isFill : isWatch
       this.#server.faults.add({ match: (request) => request.headers.get('user-agent') === name && isMeant(request), fault })
     }
@@ -125,6 +143,33 @@ export class Arena implements AsyncDisposable {
       if (text.includes(last)) break
     }
     return text.split(/(?<=\n)/)
+  }
+}
+
+/** The user agent of the relay. */
+const RELAY = 'relay'
+
+interface RelayOnPort {
+  readonly url: string
+  close(): Promise<void>
+}
+
+async function startRelay(baseUrl: string): Promise<RelayOnPort> {
+  const relay = createRelay({
+    client: { baseUrl, headers: { 'user-agent': RELAY } },
+    resources: [ConfigMap],
+    authorize: 'none',
+    backoff: { initialMs: 1, maxMs: 10 },
+    onError: () => undefined,
+  })
+  await relay.whenSynced()
+  const http = await serve(relay.fetch)
+  return {
+    url: http.url,
+    async close() {
+      await relay.close()
+      await http.close()
+    },
   }
 }
 

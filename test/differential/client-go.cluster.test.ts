@@ -1,6 +1,6 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, type ExpectStatic, expect, test } from 'vitest'
 import { buildProgram, whyNoProgram } from '../cluster/build.ts'
-import { Arena } from './arena.ts'
+import { Arena, type Path } from './arena.ts'
 import { byKey, callText, differenceNames, storeText, translate } from './calls.ts'
 import { historyOf, relists, SLOW } from './history.ts'
 import { referenceProgram, startReference } from './reference.ts'
@@ -23,40 +23,48 @@ describe.skipIf(reason)(
       binary = await buildProgram(referenceProgram)
     }, 900_000)
 
+    /** Lets four informers live through a history, and compares them after each phase. */
+    async function replay(seed: number, path: Path, expect: ExpectStatic): Promise<void> {
+      const history = historyOf(seed)
+      await using arena = await Arena.open(history, path)
+      const { labelSelector } = history
+      const reading = (name: string, initialList: 'stream' | 'list') => ({ url: arena.url, name, labelSelector, initialList })
+      await using listing = startReference(binary, reading('client-go, listing', 'list'))
+      await using streaming = startReference(binary, reading('client-go, streaming', 'stream'))
+      await using listingSubject = startSubject(reading('kubeflect, listing', 'list'))
+      await using streamingSubject = startSubject(reading('kubeflect, streaming', 'stream'))
+      const references = [listing, streaming]
+      const watchers = [...references, listingSubject, streamingSubject]
+
+      /** What an informer has done since the last time; what comes of a list is in the words of kubeflect, and in no order of keys. */
+      const done = async (watcher: Watcher, listed: boolean) => {
+        const calls = watcher.log.take()
+        const store = storeText(await watcher.store())
+        if (!listed) return { calls: calls.map(callText), store }
+        return { calls: byKey(references.includes(watcher) ? translate(calls, (name) => differences.add(name)) : calls), store }
+      }
+      const compare = async (at: string, listed: boolean) => {
+        const expected = await done(listing, listed)
+        for (const watcher of watchers.slice(1)) expect(await done(watcher, listed), `${watcher.name}, ${at}`).toEqual(expected)
+      }
+
+      await arena.settle(watchers)
+      await compare('in the beginning', true)
+      for (const [index, phase] of history.phases.entries()) {
+        await arena.live(phase, watchers)
+        if (path === 'direct') troubles.add(phase.trouble)
+        await compare(`phase ${index}: ${JSON.stringify(phase)}`, path === 'direct' && relists(phase.trouble))
+      }
+    }
+
     test.concurrent.for(seeds)(
       'kubeflect and client-go deliver the same events to handlers and hold the same objects (seed %i)',
-      async (seed, { expect }) => {
-        const history = historyOf(seed)
-        await using arena = await Arena.open(history)
-        const { labelSelector } = history
-        const reading = (name: string, initialList: 'stream' | 'list') => ({ url: arena.url, name, labelSelector, initialList })
-        await using listing = startReference(binary, reading('client-go, listing', 'list'))
-        await using streaming = startReference(binary, reading('client-go, streaming', 'stream'))
-        await using listingSubject = startSubject(reading('kubeflect, listing', 'list'))
-        await using streamingSubject = startSubject(reading('kubeflect, streaming', 'stream'))
-        const references = [listing, streaming]
-        const watchers = [...references, listingSubject, streamingSubject]
+      (seed, { expect }) => replay(seed, 'direct', expect),
+    )
 
-        /** What an informer has done since the last time; what comes of a list is in the words of kubeflect, and in no order of keys. */
-        const done = async (watcher: Watcher, listed: boolean) => {
-          const calls = watcher.log.take()
-          const store = storeText(await watcher.store())
-          if (!listed) return { calls: calls.map(callText), store }
-          return { calls: byKey(references.includes(watcher) ? translate(calls, (name) => differences.add(name)) : calls), store }
-        }
-        const compare = async (at: string, listed: boolean) => {
-          const expected = await done(listing, listed)
-          for (const watcher of watchers.slice(1)) expect(await done(watcher, listed), `${watcher.name}, ${at}`).toEqual(expected)
-        }
-
-        await arena.settle(watchers)
-        await compare('in the beginning', true)
-        for (const [index, phase] of history.phases.entries()) {
-          await arena.live(phase, watchers)
-          troubles.add(phase.trouble)
-          await compare(`phase ${index}: ${JSON.stringify(phase)}`, relists(phase.trouble))
-        }
-      },
+    test.concurrent.for(seeds)(
+      'kubeflect and client-go deliver the same events through a relay, whatever happens behind it (seed %i)',
+      (seed, { expect }) => replay(seed, 'relay', expect),
     )
 
     test.skipIf(chosen)('the differential runs cover every kind of fault, and every difference is by design', () => {

@@ -12,3 +12,8 @@ test('the store converges to the server for any schedule, and only ever shows an
   const property = fc.asyncProperty(setup, schedule, (how, actions) => new Simulation(how).run(actions))
   await fc.assert(property, { numRuns: Number(runs), ...(seed && { seed: Number(seed) }) })
 })
+
+test('a store behind a relay converges to the server for any schedule of faults behind the relay', { timeout: 0 }, async () => {
+  const property = fc.asyncProperty(setup, schedule, (how, actions) => new Simulation(how, 'relay').run(actions))
+  await fc.assert(property, { numRuns: Math.ceil(Number(runs) / 4), ...(seed && { seed: Number(seed) }) })
+})

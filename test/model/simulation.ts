@@ -6,6 +6,7 @@ import type { Backup } from '../../src/testing'
 import { createRandom } from '../../src/testing/random'
 import { Page } from '../conformance/page'
 import { World } from '../conformance/world'
+import { RelayInFront } from './relay-in-front'
 import type { Action, Setup } from './schedule'
 
 /** So long a page needs to notice a restore at the most: the longest silence of a watch, the longest wait, a list, a probe. */
@@ -15,6 +16,9 @@ const QUIET_MS = 1_500_000
 
 /** Only two immediate retries may follow an attempt, and a watch the list that was one of them. */
 const MAX_ATTEMPTS_AT_ONCE = 5
+
+/** The server as pages reach it: directly, or through a relay. */
+export type Path = 'direct' | 'relay'
 
 /** A server and the pages of one browser, one after the other; every step is compared with what the server really had. */
 export class Simulation {
@@ -33,12 +37,14 @@ export class Simulation {
   #backup: Backup
   #page: Page | undefined
   #elsewhere = 0
+  readonly #relay: RelayInFront | undefined
 
-  constructor(setup: Setup) {
+  constructor(setup: Setup, path: Path = 'direct') {
     this.#setup = setup
     this.#random = createRandom(setup.seed).next
     this.#world = new World(['a', 'b'], { windowSize: setup.windowSize })
     this.#backup = this.#world.server.backup()
+    this.#relay = path === 'relay' ? new RelayInFront(this.#world, this.#random) : undefined
     this.#record()
   }
 
@@ -76,11 +82,12 @@ export class Simulation {
         return this.#restore()
       case 'crash':
         await this.#page?.crash()
-        expect(server.openRequests.map(({ url }) => url)).toEqual([])
+        await this.#relay?.restart()
+        this.#expectNoRequest()
         return this.#open()
       case 'reopen':
         await this.#page?.close()
-        expect(server.openRequests.map(({ url }) => url)).toEqual([])
+        this.#expectNoRequest()
         return this.#open()
       case 'watchList':
         server.watchList = action.support
@@ -88,6 +95,12 @@ export class Simulation {
       default:
         return server[action.do]()
     }
+  }
+
+  /** After the end of a page. */
+  #expectNoRequest(): void {
+    if (this.#relay) this.#relay.expectNothingLeft()
+    else expect(this.#world.server.openRequests.map(({ url }) => url)).toEqual([])
   }
 
   #put(name: string): void {
@@ -118,7 +131,7 @@ export class Simulation {
 
   async #open(): Promise<void> {
     const { initialList, pageSize, relistPeriodMs, resyncPeriodMs } = this.#setup
-    const page: Page = new Page(this.#world, {
+    const page: Page = new Page(this.#relay ?? this.#world, {
       initialList,
       pageSize,
       relistPeriodMs,
@@ -133,6 +146,7 @@ export class Simulation {
     page.store.subscribe(() => {
       const { resourceVersion } = page.store
       this.#climb('the store', resourceVersion)
+      if (this.#relay?.isInGap(resourceVersion)) return
       if (!this.#history.get(resourceVersion)?.has(textOf(page.store.list())))
         this.#violations.push(`the store shows what the server never had at ${resourceVersion}: ${page.state}`)
     })
@@ -173,7 +187,7 @@ export class Simulation {
   #check(action?: Action): void {
     expect({ after: action, violations: this.#violations }).toEqual({ after: action, violations: [] })
     for (const { resourceVersion, texts } of this.#storage.values()) {
-      if (resourceVersion === undefined) continue
+      if (resourceVersion === undefined || this.#relay?.isInGap(resourceVersion)) continue
       const stored = textOf([...texts].map(([key, text]) => ({ key, text })))
       expect({
         after: action,
