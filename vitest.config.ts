@@ -4,6 +4,7 @@ import { sourceAlias } from './scripts/source-alias.ts'
 const browser = ['test/browser/**/*.test.ts', 'test/**/*.browser.test.ts']
 const runtime = ['test/runtime/**/*.test.ts']
 const consumers = ['test/consumers/**/*.test.ts']
+const site = ['test/site/**/*.test.ts']
 const cluster = ['test/cluster/**/*.test.ts', 'test/**/*.cluster.test.ts']
 
 // Chromium and the control plane each want the machine for themselves: one file at a time, after everything else. (Vitest puts projects
@@ -22,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/examples/**', 'test/runtime/**', ...consumers, ...browser, ...cluster],
+          exclude: ['test/examples/**', 'test/runtime/**', ...consumers, ...site, ...browser, ...cluster],
           ...together,
         },
       },
@@ -57,6 +58,18 @@ export default defineConfig({
           globalSetup: 'test/consumers/setup.ts',
           testTimeout: 60_000,
           ...alone(5),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'site',
+          include: site,
+          globalSetup: 'test/site/setup.ts',
+          expect: { poll: { timeout: 20_000 } },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          ...alone(6),
         },
       },
       {

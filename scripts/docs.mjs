@@ -4,13 +4,15 @@ import { ensureInstalled, ensurePackages, exitWith, runPinned } from './install.
 const usage = `Serves the documentation on http://127.0.0.1:5174, or builds it into docs/.vitepress/dist.
 
   npm run docs        serves it and updates it on each change
-  npm run docs:build  compiles its snippets and runs its examples, then builds it`
+  npm run docs:build  compiles its snippets and runs its examples, then builds it and checks the built pages`
 
-/** Compiles every snippet of the documents, runs the examples, and checks that links lead somewhere. */
+/** Skips the checks of the site, for the tests that check it themselves. */
+const UNCHECKED = '--unchecked'
+/** Compiles every snippet of the documents, runs the examples, and checks that links lead somewhere; the project `site` checks the built pages. */
 const CHECKS = ['test/surface/snippets.test.ts', 'test/documents', 'test/repository/documents.test.ts']
 
 await exitWith(async () => {
-  const [command] = process.argv.slice(2)
+  const [command, flag] = process.argv.slice(2)
   if (command !== 'serve' && command !== 'build') {
     console.log(usage)
     return command === undefined || command === '--help' ? 0 : 2
@@ -21,11 +23,14 @@ await exitWith(async () => {
     'node_modules/vitepress/bin/vitepress.js',
     ...(command === 'build' ? ['build'] : ['dev', '--host', '127.0.0.1', '--port', '5174']),
   ]
-  /** @type {(() => Promise<number>)[]} */
+  const isChecked = command === 'build' && flag !== UNCHECKED
+  /** @type {(project: string, tests: string[]) => () => Promise<number>} */
+  const check = (project, tests) => () => runPinned(['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...tests])
   const steps = [
-    ...(command === 'build' ? [() => runPinned(['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', ...CHECKS])] : []),
+    ...(isChecked ? [check('unit', CHECKS)] : []),
     () => runPinned(['node_modules/typedoc/bin/typedoc'], {}, 'docs'),
     () => runPinned(vitepress, {}, 'docs'),
+    ...(isChecked ? [check('site', [])] : []),
   ]
   for (const step of steps) {
     const code = await step()

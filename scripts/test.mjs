@@ -8,7 +8,7 @@ const usage = `Runs the tests, names those that were skipped, and ends with a li
 
   path            only test files whose path contains it
   -t pattern      only tests whose full title matches it
-  --project name  only unit, examples, browser, cluster or runtime
+  --project name  only unit, examples, browser, cluster, runtime, consumers or site
   --help          this text`
 
 await exitWith(() => {

@@ -1,9 +1,11 @@
 // The documentation site: navigation, search, and a text version for language models.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type DefaultTheme, defineConfig } from 'vitepress'
+import { type DefaultTheme, defineConfig, type MarkdownRenderer } from 'vitepress'
 import llms from 'vitepress-plugin-llms'
 
+const REPOSITORY = 'https://github.com/kubeflect/kubeflect'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Reads the title of a page: its first heading. */
@@ -19,22 +21,20 @@ function pagesOf(folder: string): DefaultTheme.SidebarItem[] {
     .map((name) => ({ text: titleOf(`${folder}/${name}`), link: `/${folder}/${name.slice(0, -'.md'.length)}` }))
 }
 
-/** The sidebars that TypeDoc wrote, one for each entry of the package; none before `npm run api`. All in one would be 100 kB of every page. */
-function apiSidebars(): DefaultTheme.SidebarMulti {
-  const path = `${root}/api/typedoc-sidebar.json`
-  const entries = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as DefaultTheme.SidebarItem[]) : []
-  const named = entries.map((entry) => ({ ...entry, text: entry.text === 'index' ? 'kubeflect' : `kubeflect/${entry.text}` }))
-  const links = named.map(({ text, link }) => ({ text, link }))
-  return Object.fromEntries([
-    ['/api/', links],
-    ...named.map((entry) => [
-      entry.link,
-      [
-        { ...entry, collapsed: false },
-        { text: 'Other entries', items: links.filter(({ link }) => link !== entry.link) },
-      ],
-    ]),
-  ])
+/** Adapts links of pages that are also read on GitHub: files of the repository outside the site are there, and a folder's page is its README. */
+function adaptLinks(md: MarkdownRenderer): void {
+  const fallback = md.renderer.rules.link_open ?? ((tokens, index, options, _env, self) => self.renderToken(tokens, index, options))
+  md.renderer.rules.link_open = (tokens, index, options, env, self) => {
+    const href = tokens[index]?.attrGet('href') ?? ''
+    const path = /^\.\.?\//.test(href) ? posix.join('docs', posix.dirname(env.relativePath), href) : 'docs/'
+    tokens[index]?.attrSet('href', path.startsWith('docs/') ? href.replace(/README\.md/, 'index.md') : `${REPOSITORY}/blob/main/${path}`)
+    return fallback(tokens, index, options, env, self)
+  }
+}
+
+/** Returns the headings of a page of the API reference that are names. */
+function headingsOf(source: string): string {
+  return source.match(/^(# .+|### [^.\s]+)$/gm)?.join('\n\n') ?? ''
 }
 
 const guide: DefaultTheme.SidebarItem[] = [
@@ -49,7 +49,7 @@ const guide: DefaultTheme.SidebarItem[] = [
   },
   { text: 'Guides', items: pagesOf('guides') },
   { text: 'Coming from', items: pagesOf('migrate') },
-  { text: 'Recipes', collapsed: true, items: pagesOf('recipes') },
+  { text: 'Recipes', link: '/recipes/' },
   {
     text: 'Reference',
     items: [
@@ -73,8 +73,7 @@ export default defineConfig({
   lastUpdated: false,
   srcExclude: ['examples/**', 'node_modules/**'],
   rewrites: { 'recipes/README.md': 'recipes/index.md', 'decisions/README.md': 'decisions/index.md' },
-  // Links to files of the repository are for readers on GitHub; test/repository checks them.
-  ignoreDeadLinks: [/^(\.\/)?(\.\.\/)+/],
+  markdown: { config: adaptLinks },
   themeConfig: {
     nav: [
       { text: 'Start', link: '/start' },
@@ -83,15 +82,20 @@ export default defineConfig({
       { text: 'Playground', link: '/playground' },
       { text: 'Changelog', link: '/changelog' },
     ],
-    sidebar: { ...apiSidebars(), '/decisions/': [{ text: 'Decisions', items: pagesOf('decisions') }], '/': guide },
+    sidebar: {
+      '/api/': [{ text: 'API reference', link: '/api/' }],
+      '/decisions/': [{ text: 'Decisions', link: '/decisions/' }],
+      '/recipes/': [{ text: 'Recipes', link: '/recipes/', items: pagesOf('recipes') }],
+      '/': guide,
+    },
     search: {
       provider: 'local',
       options: {
-        // Pages of the API reference are found by their titles: their bodies would triple the index.
-        _render: (source, env, md) => md.render(env.relativePath.startsWith('api/') ? (/^# .+$/m.exec(source)?.[0] ?? '') : source, env),
+        // The API reference is found by its names: its texts would triple the index.
+        _render: (source, env, md) => md.render(env.relativePath.startsWith('api/') ? headingsOf(source) : source, env),
       },
     },
-    socialLinks: [{ icon: 'github', link: 'https://github.com/kubeflect/kubeflect' }],
+    socialLinks: [{ icon: 'github', link: REPOSITORY }],
     outline: [2, 3],
   },
   vite: {
