@@ -73,3 +73,5 @@ export const REASON_EXPIRED = 'Expired'
 export const REASON_GONE = 'Gone'
 /** The cause of a 504 for a version that is newer than any the server knows. */
 export const CAUSE_TOO_LARGE = 'ResourceVersionTooLarge'
+/** A cause of a 410: a cache of this browser does not know the events any more. The server is healthy, and a list costs it nothing. */
+export const CAUSE_LOCAL = 'kubeflect.dev/LocalCache'

@@ -7,11 +7,14 @@ import { checkSelectors } from '../api/selector-options'
 import { guarded, report } from '../internal/report'
 import type { Persister, Scope } from '../persistence/persister'
 import { logError } from '../reflector/problems'
+import { Reflector } from '../reflector/reflector'
 import { type EntryClient, ListWatch, type ListWatchOptions } from '../source/list-watch'
+import type { Indexer } from '../store/indexer'
 import type { InformerWorker } from '../worker/page/in-worker'
-import type { InformerPersistence } from './feed'
+import type { Feed, FeedDeps, InformerPersistence } from './feed'
 import type { NamespacesPlan } from './namespaces/each-allowed'
 import type { NamespacesLease } from './namespaces/fan-in'
+import type { FeedReader, InformerFeed } from './shared-feed'
 import { SharedInformer, type SharedInformerOptions } from './shared-informer'
 import type { InformerSource, ObjectSource, ReadAs, RequiredBy, TableSource } from './sources/source'
 import type { WaitOptions } from './wait'
@@ -60,6 +63,11 @@ export interface InformerOptions<T extends KubeObject, Names extends string = ne
    * `inWorker()` sends the requests, decodes the responses and stores them in a Worker; not with a `table()`. Default: on the main thread.
    */
   worker?: (S extends TableSource ? undefined : InformerWorker) | undefined
+  /**
+   * `sharedByTabs({ user })` reads the objects from a feed that all tabs of the browser share; not with a `table()` or a `worker`. Default:
+   * each tab reads from the server.
+   */
+  feed?: (S extends TableSource ? undefined : InformerFeed) | undefined
 }
 
 /**
@@ -96,18 +104,18 @@ export const Namespaces: Resource = { group: '', version: 'v1', plural: 'namespa
 /** The options that an informer of the Namespaces inherits from the informer that needs it. */
 type SharedByNamespaces = Pick<
   InformerOptions<KubeObject, string, InformerSource>,
-  'persist' | 'backoff' | 'clock' | 'random' | 'onWake' | 'onError' | 'worker'
+  'persist' | 'backoff' | 'clock' | 'random' | 'onWake' | 'onError' | 'worker' | 'feed'
 >
 
 function leaseNamespaces(client: EntryClient, options: SharedByNamespaces): NamespacesLease {
-  const { persist, backoff, clock, random, onWake, worker } = options
+  const { persist, backoff, clock, random, onWake, worker, feed } = options
   // Where listing Namespaces is forbidden, the plan's fallback is used.
   const onError = (error: unknown) => {
     if (!isApiError(error) || error.status !== 403) (options.onError ?? logError)(error)
   }
   const { to, cluster, user } = persist ?? {}
   const own = to && { to, cluster, user }
-  const informer = createInformer(client, Namespaces, { persist: own, backoff, clock, random, onWake, onError, worker })
+  const informer = createInformer(client, Namespaces, { persist: own, backoff, clock, random, onWake, onError, worker, feed })
   return { informer, release: () => informer.close() }
 }
 
@@ -123,7 +131,8 @@ export function newInformer<T extends KubeObject, Names extends string = never>(
   lease: () => NamespacesLease,
 ): SharedInformer<T, Names> {
   checkSelectors(options)
-  const { source: reads, persist, namespace, namespaces, worker, ...rest } = options
+  const { source: reads, persist: given, namespace, namespaces, worker, feed, ...rest } = options
+  const persist = given && { user: feed?.user, ...given }
   const { clock, onEvent, onError = logError } = rest
   const expectedType = reads ? ({ ...META, kind: reads.kind } as Resource<T>) : resource
   const report = (error: unknown) => {
@@ -135,7 +144,8 @@ export function newInformer<T extends KubeObject, Names extends string = never>(
   const own = refusal ? undefined : persist?.to
   // Metadata and transforms read each text on the main thread, which packs them afterwards.
   const packsInWorker = rest.pack !== undefined && !reads && !rest.transform
-  const away = worker?.offThread(client, { persister: own, clock, pack: packsInWorker, onFallback: report })
+  const shared = feed?.open(client, resource as unknown as Resource, options as unknown as FeedReader, own)
+  const away = shared ?? worker?.offThread(client, { persister: own, clock, pack: packsInWorker, onFallback: report })
   const { client: from, persister } = away ?? { client, persister: own }
   const sourceOf = (each: string | undefined): ListWatch<T> => {
     const how: ListWatchOptions = { ...options, namespace: each }
@@ -145,13 +155,17 @@ export function newInformer<T extends KubeObject, Names extends string = never>(
   const { impersonates = '' } = client
   const persistence =
     persister && persist && persistenceOf({ ...persist, to: persister }, source.scope, { impersonates, reads: reads?.name })
-  const informerOptions = { expectedType, ...rest }
+  const informerOptions = { expectedType, ...rest, ...(shared?.initialList && { initialList: shared.initialList }) }
   const giveBack = () => away?.release()
+  const observed = (inner: Feed, { indexer }: FeedDeps<T>): Feed =>
+    // The indexer holds objects of one type, which a feed does not need to know.
+    shared ? shared.observe(inner, indexer as unknown as Indexer<KubeObject, string>) : inner
   if (!namespaces || namespace || source.resource.scope === 'Cluster') {
-    return new BorrowingInformer<T, Names>(source, { ...informerOptions, ...(persistence && { persistence }) }, giveBack)
+    const of = (deps: FeedDeps<T>) => observed(new Reflector(deps.transformed(source), deps.indexer, deps.options), deps)
+    return new BorrowingInformer<T, Names>(shared ? of : source, { ...informerOptions, ...(persistence && { persistence }) }, giveBack)
   }
   return new BorrowingInformer<T, Names>(
-    (deps) => namespaces.feed(deps, { source: sourceOf, lease, persistence }),
+    (deps) => observed(namespaces.feed(deps, { source: sourceOf, lease, persistence }), deps),
     informerOptions,
     giveBack,
   )

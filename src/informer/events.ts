@@ -5,7 +5,14 @@ import type { Persister, StoredRecord } from '../persistence/persister'
 import type { ReflectorEvent } from '../reflector/options'
 
 /** An event of an informer's feed, storage or handlers. Durations are in milliseconds, by the informer's clock. */
-export type InformerEvent = ReflectorEvent | PersisterEvent | BacklogEvent
+export type InformerEvent = ReflectorEvent | PersisterEvent | BacklogEvent | TabsEvent
+
+/** An event of an informer whose feed is shared with other tabs. */
+export type TabsEvent =
+  /** The tab has joined an owner of the feeds, or lost it. `durationMs` is the time since the previous event of this type, or the start. */
+  | { readonly type: 'owner'; readonly change: 'joined' | 'lost'; readonly owner: string; readonly durationMs: number }
+  /** The tab makes its own requests from now on. */
+  | { readonly type: 'alone'; readonly why: string }
 
 /** A completed operation of a persister. `size` is the length of the objects' texts in characters. */
 export type PersisterEvent =

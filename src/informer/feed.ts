@@ -27,6 +27,22 @@ export interface InformerStatus extends ReflectorStatus {
    * undefined.
    */
   readonly namespaces?: ReadonlyMap<string, ReflectorStatus> | undefined
+  /** The part that the tab takes in sharing feeds with other tabs (`sharedByTabs`); otherwise undefined. */
+  readonly tabs?: TabsStatus | undefined
+}
+
+/** The part that a tab takes in sharing feeds: a new object after each change. */
+export interface TabsStatus {
+  /** `shared`: a SharedWorker owns the feeds of all tabs. `alone`: this tab makes its own requests. */
+  readonly role: 'shared' | 'alone'
+  /** The name of the current owner of the feeds; undefined while the tab has none. */
+  readonly owner: string | undefined
+  /** The number of tabs that the owner serves. */
+  readonly tabs: number
+  /** The number of feeds that the owner reads from the server; undefined when the tab is alone. */
+  readonly upstream: number | undefined
+  /** Why the tab is alone; otherwise undefined. */
+  readonly why: string | undefined
 }
 
 /** Keeps an informer's objects up to date: a `Reflector`, or several that act as one. */

@@ -2,7 +2,7 @@
 
 import { isApiError, isConnectionError, isParseError, isWatchError } from '../api/errors'
 import type { Status } from '../api/object'
-import { CAUSE_TOO_LARGE, REASON_EXPIRED, REASON_GONE } from '../codec/wire'
+import { CAUSE_LOCAL, CAUSE_TOO_LARGE, REASON_EXPIRED, REASON_GONE } from '../codec/wire'
 import { retryAfterOf } from '../http/failure'
 
 /** The meaning of a failure for a feed. */
@@ -73,7 +73,8 @@ export function classify(error: unknown): Failure {
     return { kind: between ? 'connection' : kindOf(error.status, error.body), error, retryAfterMs: error.retryAfterMs }
   }
   if (isWatchError(error) && error.status) {
-    return { kind: kindOf(error.status.code ?? 500, error.status), error, retryAfterMs: retryAfterOf(error.status) }
+    const isUrgent = hasCause(error.status, CAUSE_LOCAL)
+    return { kind: kindOf(error.status.code ?? 500, error.status), error, retryAfterMs: retryAfterOf(error.status), isUrgent }
   }
   if (isParseError(error) || isWatchError(error)) return { kind: 'malformed', error }
   return { kind: isConnectionError(error) ? 'connection' : 'server', error }
@@ -95,7 +96,10 @@ function kindOf(code: number, status: Status | undefined): FailureKind {
  * @see apimachinery `apierrors.HasStatusCause(ResourceVersionTooLarge)`; client-go `isTooLargeResourceVersionError`
  */
 function isTooLarge(code: number, status: Status | undefined): boolean {
-  if (status?.details?.causes?.some(({ reason }) => reason === CAUSE_TOO_LARGE)) return true
+  if (hasCause(status, CAUSE_TOO_LARGE)) return true
   const says = (text: string | undefined) => text?.includes('Too large resource version') ?? false
   return code === 504 && (says(status?.message) || (status?.details?.causes?.some(({ message }) => says(message)) ?? false))
 }
+
+const hasCause = (status: Status | undefined, cause: string): boolean =>
+  status?.details?.causes?.some(({ reason }) => reason === cause) ?? false

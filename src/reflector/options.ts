@@ -32,9 +32,9 @@ export interface ReflectorStore<T> {
   resync(): void
   /**
    * Returns the content of the store, as an array that later changes do not modify. Used to check that a server has the history of the
-   * store's version.
+   * store's version. Undefined while the store has a version, but not its content.
    */
-  list?(): readonly Entry<T>[]
+  list?(): readonly Entry<T>[] | undefined
   /** Returns the key under which the store keeps an entry. Default: the entry's own key. */
   keyOf?(entry: Entry<T>): string
   /** Calls `listener` when an entry was dropped because its text does not parse. Returns a function that unsubscribes. */

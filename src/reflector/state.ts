@@ -195,7 +195,7 @@ const endings: Record<Attempt, (state: FeedState, ended: AttemptEnded) => Outcom
       case 'malformed':
       case 'unreadable':
       case 'stalled':
-        return refill(state, kind, 'backoff', failure)
+        return refill(state, kind, failure?.isUrgent ? 'next' : 'backoff', failure)
     }
   },
 }

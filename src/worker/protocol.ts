@@ -57,6 +57,23 @@ export type WorkerRequest =
       readonly cells: readonly string[]
     }
   | { readonly kind: 'clear'; readonly storage: Storage; readonly scope: Partial<Scope> | undefined }
+  | ScopeRequest
+
+/** A request about the state of a scope: to store it from now on (`keep`), and to return it (`present`). */
+export interface ScopeRequest {
+  readonly kind: 'keep' | 'present'
+  readonly resource: Address
+  readonly options: Pick<ReadOptions, 'namespace' | 'managedFields' | 'accept'> & Pick<ListOptions, 'labelSelector' | 'fieldSelector'>
+  readonly stored: StoredScope
+}
+
+/** The storage of a scope's state. */
+export interface StoredScope {
+  readonly storage: IdbSettings
+  readonly scope: Scope
+  /** The plurals of sensitive resources that may be stored. */
+  readonly sensitive?: readonly string[] | undefined
+}
 
 /** A persister of the main thread, identified by a number. */
 export interface Storage extends IdbSettings {
@@ -74,6 +91,8 @@ export interface ReadOptions {
   readonly maxLineLength?: number | undefined
   /** Whether the Worker packs the texts. */
   readonly pack?: boolean | undefined
+  /** A field selector within the other selectors, of a list from a shared feed. */
+  readonly within?: string | undefined
 }
 
 /** A message from the Worker to the main thread: a reply to a request, a warning, or a request for a token. */

@@ -142,3 +142,16 @@ test('an application without kubeflect/live loads nothing of it', async () => {
   const { modules } = await loadedAtOnce(`{ KubeClient, createInformer, createView } from 'kubeflect'`)
   expect(modules.filter((id) => /src\/live\//.test(id))).toEqual([])
 })
+
+test('an application without kubeflect/tabs loads nothing of it, and one with it adds little beside an informer', async () => {
+  const before = await loadedAtOnce(`{ KubeReader, createInformer } from 'kubeflect'`)
+  expect(before.modules.filter((id) => /src\/tabs/.test(id))).toEqual([])
+  const after = await loadedAtOnce(`{ KubeReader, createInformer } from 'kubeflect'`, `{ sharedByTabs } from 'kubeflect/tabs'`)
+  expect(after.modules.filter((id) => /src\/(watch-cache|tabs\/(owner|scope-feed|sharing-client)\.)/.test(id))).toEqual([])
+  guard('kB gzipped, sharedByTabs beside an informer', after.kB - before.kB)
+})
+
+test('the module of the SharedWorker that owns feeds has no more than it needs', async () => {
+  const { kB } = await loadedAtOnce(`* from 'kubeflect/tabs-worker'`)
+  guard('kB gzipped, kubeflect/tabs-worker', kB)
+})

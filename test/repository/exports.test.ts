@@ -302,6 +302,17 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'loadKubeconfig',
   ],
   'kubeflect/worker': [],
+  'kubeflect/tabs': [
+    'ClearedError',
+    'ForgetOptions',
+    'Identity',
+    'SharedByTabsOptions',
+    'SharedWorkerLike',
+    'forget',
+    'isClearedError',
+    'sharedByTabs',
+  ],
+  'kubeflect/tabs-worker': [],
   'kubeflect/cloudflare': [
     'RelayNamespace',
     'RelayObject',

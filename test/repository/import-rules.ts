@@ -24,7 +24,7 @@ const layers: readonly (readonly string[])[] = [
   ['reflector', 'queue', 'store', 'persistence', 'workqueue'],
   ['worker'],
   ['informer', 'watch-cache'],
-  ['view', 'controller', 'wait', 'resources', 'discovery', 'access'],
+  ['view', 'controller', 'wait', 'resources', 'discovery', 'access', 'tabs'],
   ['live', 'relay', 'operator'],
   ['testing', 'kubeconfig', 'cloudflare'],
   ['cli'],

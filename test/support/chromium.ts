@@ -43,13 +43,19 @@ export function killChromium({ folder }: Profile): void {
   if (endProcesses(folder) === 0) throw new Error(`no Chromium runs on ${folder}`)
 }
 
+/**
+ * Kills the process that runs a SharedWorker, and with it the pages of that process.
+ *
+ * @throws Error when no SharedWorker runs.
+ */
+export function killSharedWorker({ folder }: Profile): void {
+  const host = [...processesOf(folder)].find((pid) => threadsOf(pid).some((name) => name.startsWith('SharedWorker')))
+  if (host === undefined) throw new Error(`no SharedWorker runs on ${folder}`)
+  process.kill(host, 'SIGKILL')
+}
+
 function endProcesses(folder: string): number {
-  const running = processes()
-  const doomed = new Set(running.filter(({ command }) => command.includes(`--user-data-dir=${folder}`)).map(({ pid }) => pid))
-  for (let size = 0; size !== doomed.size; ) {
-    size = doomed.size
-    for (const { pid, parent } of running) if (doomed.has(parent)) doomed.add(pid)
-  }
+  const doomed = processesOf(folder)
   // Kill the browser process first, so that it does not notice the exit of the others.
   for (const pid of [...doomed].sort((a, b) => a - b)) {
     try {
@@ -59,6 +65,25 @@ function endProcesses(folder: string): number {
     }
   }
   return doomed.size
+}
+
+/** The process of a browser and those that it started. */
+function processesOf(folder: string): Set<number> {
+  const running = processes()
+  const found = new Set(running.filter(({ command }) => command.includes(`--user-data-dir=${folder}`)).map(({ pid }) => pid))
+  for (let size = 0; size !== found.size; ) {
+    size = found.size
+    for (const { pid, parent } of running) if (found.has(parent)) found.add(pid)
+  }
+  return found
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map((thread) => readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8'))
+  } catch {
+    return [] // The process has exited in the meantime.
+  }
 }
 
 function processes(): { pid: number; parent: number; command: string }[] {

@@ -17,6 +17,7 @@ import {
   inChunks,
   type ReadOptions,
   recordCells,
+  type ScopeRequest,
   type Storage,
   skippedOf,
   type WorkerRequest,
@@ -118,6 +119,22 @@ export function remotePersister(connection: WorkerConnection, storage: Storage):
       await send({ kind: 'clear', storage, scope })
     },
   }
+}
+
+/**
+ * Reads the state of a scope that the other side knows now.
+ *
+ * @param onEntries called with each chunk of entries.
+ * @returns the version of the state; undefined when none is known.
+ */
+export async function presentState(
+  connection: WorkerConnection,
+  request: ScopeRequest,
+  onEntries: (entries: readonly Entry<KubeObject>[]) => void,
+): Promise<string | undefined> {
+  const templates = new ReceivedTemplates().forRequest()
+  const [resourceVersion] = await consume(connection, request, {}, (cells) => onEntries(entriesOf(cells, templates)))
+  return resourceVersion
 }
 
 /** Sends a request and passes each chunk of the reply to `onChunk`. Returns the final cells. */

@@ -1,5 +1,6 @@
 // The Worker's side of a connection: executes the requests of the main thread and replies to them.
 
+import { KubeError } from '../../api/errors'
 import type { RequestOptions } from '../../api/options'
 import { resourcePath } from '../../api/resource'
 import type { Entry } from '../../codec/entry'
@@ -7,6 +8,7 @@ import type { WatchEntry } from '../../codec/wire'
 import type { ClientSettings } from '../../http/portable'
 import { KubeReader, type KubeReaderOptions } from '../../http/reader'
 import { type Clock, systemClock } from '../../internal/clock'
+import { listen } from '../../internal/listen'
 import { idbPersister } from '../../persistence/idb/idb-persister'
 import { packedRows } from '../../persistence/idb/packed-rows'
 import type { Persister, StoredRecord } from '../../persistence/persister'
@@ -14,6 +16,7 @@ import { type ErrorData, errorFromData, errorToData } from '../error-data'
 import {
   type Address,
   batchCells,
+  CHUNK_SIZE,
   type ConnectionPort,
   type ReplyMessage,
   type RequestMessage,
@@ -22,6 +25,7 @@ import {
   skippedCell,
   type WorkerRequest,
 } from '../protocol'
+import type { HostClient } from './host-client'
 import { Outbox } from './outbox'
 import { Parcels, plainRows, type RowEncoder } from './parcels'
 
@@ -34,32 +38,48 @@ interface Task {
 
 interface ServerOptions extends Pick<KubeReaderOptions, 'fetch'> {
   readonly clock?: Clock | undefined
+  /** Returns the client that executes the requests. Default: a client with the page's settings. */
+  readonly clientOf?: ((settings: ClientSettings) => HostClient) | undefined
+}
+
+/** The Worker's end of a connection. */
+export interface ServedConnection {
+  /** Ends every request. */
+  close(): void
+  /**
+   * Asks the page for a token.
+   *
+   * @param refused the last token, when the server has rejected it.
+   * @throws the error of the page's token function; the signal's reason; KubeError when the page has closed the connection.
+   */
+  requestToken(refused: string | undefined, signal: AbortSignal): Promise<string | undefined>
 }
 
 /**
  * Serves the requests that arrive on a port: lists, watches, and stores snapshots.
  *
  * @param port the end of the connection that the main thread has sent.
- * @param options `fetch` and `clock`, which tests inject. Default: those of the runtime.
+ * @param options `clientOf` replaces the client; `fetch` and `clock` are injected by tests. Default: those of the runtime.
  */
-export function serveConnection(port: ConnectionPort, { clock = systemClock, ...options }: ServerOptions = {}): void {
+export function serveConnection(port: ConnectionPort, { clock = systemClock, ...options }: ServerOptions = {}): ServedConnection {
   const server = new WorkerServer(port, options, clock)
   port.onmessage = ({ data }) => server.receive(data as RequestMessage)
+  return server
 }
 
-class WorkerServer {
+class WorkerServer implements ServedConnection {
   readonly #port: ConnectionPort
-  readonly #options: Pick<KubeReaderOptions, 'fetch'>
+  readonly #options: Omit<ServerOptions, 'clock'>
   readonly #clock: Clock
   readonly #tasks = new Map<number, { outbox: Outbox; controller: AbortController }>()
   readonly #parts = new Map<number, (readonly string[])[]>()
   readonly #persisters = new Map<number, Persister>()
   readonly #parcels = new Parcels()
   readonly #tokens = new Map<number, { resolve: (token: string | undefined) => void; reject: (error: Error) => void }>()
-  #client: KubeReader | undefined
+  #client: HostClient | undefined
   #tokenRequests = 0
 
-  constructor(port: ConnectionPort, options: Pick<KubeReaderOptions, 'fetch'>, clock: Clock) {
+  constructor(port: ConnectionPort, options: Omit<ServerOptions, 'clock'>, clock: Clock) {
     this.#port = port
     this.#clock = clock
     this.#options = options
@@ -68,7 +88,7 @@ class WorkerServer {
   receive(message: RequestMessage): void {
     switch (message.type) {
       case 'open':
-        this.#client = this.#makeClient(message.client)
+        this.#client = this.#options.clientOf?.(message.client) ?? this.#makeClient(message.client)
         return
       case 'part':
         this.#parts.set(message.id, [...(this.#parts.get(message.id) ?? []), message.cells])
@@ -93,9 +113,14 @@ class WorkerServer {
         this.#takeTokenRequest(message.id)?.reject(errorFromData(message.error))
         return
       case 'close':
-        for (const id of this.#tasks.keys()) this.#end(id)
-        this.#port.close()
+        this.close()
     }
+  }
+
+  close(): void {
+    for (const id of this.#tasks.keys()) this.#end(id)
+    for (const id of [...this.#tokens.keys()]) this.#takeTokenRequest(id)?.reject(new KubeError('the page has closed the connection'))
+    this.#port.close()
   }
 
   async #run(id: number, request: WorkerRequest): Promise<void> {
@@ -142,12 +167,21 @@ class WorkerServer {
       case 'clear':
         await this.#persister(request.storage).clear(request.scope)
         return []
+      case 'keep':
+        await this.#requireClient().keep?.(request)
+        return []
+      case 'present': {
+        const state = await this.#requireClient().present?.(request)
+        if (!state) return []
+        pushInChunks(state.entries, task)
+        return [state.resourceVersion]
+      }
     }
   }
 
   async #list({ resource, options: { pack, ...options } }: WorkerRequest & { kind: 'list' }, task: Task): Promise<readonly string[]> {
     const rows = this.#rows(resource, options.namespace, pack)
-    const onEntries = (entries: readonly Entry<unknown>[]) => void task.outbox.push(rows.entries(entries))
+    const onEntries = (entries: readonly Entry<unknown>[]) => pushInChunks(entries, task, rows)
     const list = await this.#requireClient().listEntries(resource, { ...options, ...requestOptions(task), onEntries })
     const { resourceVersion, continue: token, remainingItemCount, skipped } = list
     return [resourceVersion, token, remainingItemCount === undefined ? '' : String(remainingItemCount), skippedCell(skipped)]
@@ -167,7 +201,7 @@ class WorkerServer {
     return pack ? this.#parcels.encoder(resourcePath(resource, { namespace })) : plainRows
   }
 
-  #requireClient(): KubeReader {
+  #requireClient(): HostClient {
     if (!this.#client) throw new Error('Worker received a request before `open`')
     return this.#client
   }
@@ -175,23 +209,29 @@ class WorkerServer {
   #makeClient({ baseUrl, headers }: ClientSettings): KubeReader {
     let last: string | undefined
     return new KubeReader({
-      ...this.#options,
+      fetch: this.#options.fetch,
       baseUrl,
       headers: headers.map(([name, value]): [string, string] => [name, value]),
       // Request another token only when the last one was refused.
       token: async () => {
-        last = await this.#requestToken(last)
+        last = await this.requestToken(last)
         return last
       },
       onWarning: (warning, request) => this.#post({ type: 'warning', warning, request }),
     })
   }
 
-  #requestToken(refused: string | undefined): Promise<string | undefined> {
+  async requestToken(refused: string | undefined, signal?: AbortSignal): Promise<string | undefined> {
     const id = ++this.#tokenRequests
-    const reply = new Promise<string | undefined>((resolve, reject) => this.#tokens.set(id, { resolve, reject }))
-    this.#post({ type: 'token', id, refused })
-    return reply
+    const unlisten = listen(signal, 'abort', () => this.#takeTokenRequest(id)?.reject(signal?.reason as Error))
+    try {
+      return await new Promise<string | undefined>((resolve, reject) => {
+        this.#tokens.set(id, { resolve, reject })
+        this.#post({ type: 'token', id, refused })
+      })
+    } finally {
+      unlisten()
+    }
   }
 
   #takeTokenRequest(id: number) {
@@ -220,3 +260,21 @@ class WorkerServer {
 }
 
 const requestOptions = ({ signal, outbox }: Task): RequestOptions => ({ signal, onBytes: (count) => void outbox.addBytes(count) })
+
+/** Sends entries in chunks: a client that has all of them delivers them at once. */
+function pushInChunks(entries: readonly Entry<unknown>[], { outbox }: Task, rows: RowEncoder = plainRows): void {
+  for (const chunk of inSlices(entries)) void outbox.push(rows.entries(chunk))
+}
+
+/** Splits entries by the size of their texts. */
+function* inSlices(entries: readonly Entry<unknown>[]): Generator<readonly Entry<unknown>[], void, undefined> {
+  let start = 0
+  let size = 0
+  for (const [at, { text }] of entries.entries()) {
+    size += text.length
+    if (size < CHUNK_SIZE && at < entries.length - 1) continue
+    yield entries.slice(start, at + 1)
+    start = at + 1
+    size = 0
+  }
+}

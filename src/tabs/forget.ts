@@ -1,0 +1,31 @@
+// `forget`: logs a user out in every tab.
+
+import type { Persister } from '../persistence/persister'
+import type { EntryClient } from '../source/list-watch'
+import { checkIdentity, type Identity, identityOf } from './identity'
+import { joinBroadcast } from './platform'
+
+/** Options of {@link forget}. */
+export interface ForgetOptions extends Identity {
+  /** The storage of the user's objects, which are removed even while no tab is open. Default: the owner of the feeds removes what it stored. */
+  persister?: Persister | undefined
+}
+
+/**
+ * Logs a user out in every tab. The informers that share feeds of this user stop with a {@link ClearedError}, their stores are emptied, the
+ * owner of the feeds ends its requests, and the stored objects are removed. Frozen and cached pages take part as soon as they run. A later
+ * informer of the same user starts over.
+ *
+ * @throws TypeError when the user is missing; PersistenceError when the objects cannot be removed.
+ * @example
+ * ```ts
+ * await forget(client, { user: 'alice', persister })
+ * ```
+ */
+export async function forget(client: EntryClient, { persister, ...identity }: ForgetOptions): Promise<void> {
+  checkIdentity('forget', identity)
+  const channel = joinBroadcast(() => undefined)
+  channel.post({ type: 'forget', identity: identityOf(client, identity) })
+  channel.close()
+  await persister?.clear({ user: identity.user, cluster: identity.cluster ?? client.baseUrl })
+}

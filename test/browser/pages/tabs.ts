@@ -1,0 +1,63 @@
+// The script of a page whose informer shares its feed with other tabs.
+
+import { createInformer, type InformerEvent, KubeClient } from 'kubeflect'
+import { idbPersister } from 'kubeflect/idb'
+import { ConfigMap } from 'kubeflect/resources/core/v1'
+import { forget, sharedByTabs } from 'kubeflect/tabs'
+
+const query = new URLSearchParams(location.search)
+const user = query.get('user') ?? 'alice'
+const client = new KubeClient({ baseUrl: '/k8s' })
+const persister = query.has('persist') ? idbPersister({ database: 'tabs' }) : undefined
+const events: string[] = []
+const losses: number[] = []
+const errors: string[] = []
+/** The times of changes of the store, in milliseconds since 1970. */
+const changes: number[] = []
+const openedAt = performance.now()
+let syncedMs: number | undefined
+
+const note = (event: InformerEvent) => {
+  if (event.type === 'owner') {
+    events.push(`${event.type} ${event.change}`)
+    if (event.change === 'joined') losses.push(event.durationMs)
+  } else if (event.type === 'alone' || event.type === 'relist' || event.type === 'backoff') events.push(event.type)
+}
+
+const informer = createInformer(client, ConfigMap, {
+  ...(query.has('own') ? {} : { feed: sharedByTabs({ user }) }),
+  ...(persister && { persist: { to: persister, user } }),
+  onEvent: note,
+  onError: (error) => void errors.push(String(error)),
+})
+informer.indexer.subscribe(() => void changes.push(Date.now()))
+void informer.whenSynced().then(() => {
+  syncedMs = performance.now() - openedAt
+})
+
+const page = {
+  state: () => ({
+    state: informer.state,
+    objects: informer.indexer
+      .list()
+      .map(({ key, resourceVersion }) => `${key} ${resourceVersion}`)
+      .sort(),
+  }),
+  report: () => ({
+    tabs: informer.status.tabs,
+    source: informer.status.source,
+    error: String(informer.status.error),
+    syncedMs,
+    events,
+    losses,
+    errors,
+  }),
+  firstChangeAfter: (at: number) => changes.find((time) => time > at),
+  persistence: () => informer.persistence?.status,
+  forget: () => forget(client, { user, persister }),
+}
+
+/** What tests call in the page. */
+export type TabsPage = typeof page
+
+Object.assign(globalThis, { page })

@@ -1,0 +1,64 @@
+// Serves a page whose informer shares its feed, and counts the requests that reach the API server.
+
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { ConfigMap } from '../../../src/resources/core/v1'
+import type { FakeApiServer } from '../../../src/testing'
+import { isProbe } from '../../conformance/brief'
+import { serve } from '../../support/http.ts'
+import type { TabsPage } from '../pages/tabs.ts'
+import { bundlePage } from './bundle-page.ts'
+
+/** The page of tabs, beside an API server. */
+export interface TabsSite extends AsyncDisposable {
+  readonly url: string
+  /** The lists and watches that reached the server: `list`, `stream` or `watch`. */
+  readonly upstream: string[]
+}
+
+/** Serves the page, and an API server below `/k8s`. */
+export async function serveTabsSite(server: FakeApiServer): Promise<TabsSite> {
+  const files = await bundlePage('tabs')
+  const upstream: string[] = []
+  const { url, close } = await serve(async (request) => {
+    const { pathname, search, searchParams } = new URL(request.url)
+    if (pathname.startsWith('/k8s/')) {
+      const kind = searchParams.has('sendInitialEvents') ? 'stream' : searchParams.has('watch') ? 'watch' : 'list'
+      if (!isProbe(new URL(request.url))) upstream.push(kind)
+      return server.fetch(new Request(new URL(pathname.slice(4) + search, request.url), request))
+    }
+    const file = files.get(pathname)
+    if (file) return new Response(file, { headers: { 'content-type': 'text/javascript' } })
+    return new Response('<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>', {
+      headers: { 'content-type': 'text/html' },
+    })
+  })
+  return { url, upstream, [Symbol.asyncDispose]: close }
+}
+
+type Global = { readonly page: TabsPage }
+
+/** Calls a function of the page. */
+export function ask<K extends keyof TabsPage>(
+  page: Page,
+  name: K,
+  ...args: Parameters<TabsPage[K]>
+): Promise<Awaited<ReturnType<TabsPage[K]>>> {
+  const call = ([key, list]: [K, unknown[]]) => ((globalThis as unknown as Global).page[key] as (...args: unknown[]) => unknown)(...list)
+  return page.evaluate(call as never, [name, args] as never) as never
+}
+
+/** Waits until every page is live and has the state of the server. */
+export async function caughtUp(server: FakeApiServer, pages: readonly Page[]): Promise<void> {
+  const expected = () => ({
+    state: 'live',
+    objects: server
+      .list(ConfigMap)
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.name} ${metadata.resourceVersion}`)
+      .sort(),
+  })
+  for (const page of pages)
+    await expect
+      .poll(async () => ({ ...(await ask(page, 'state').catch(() => undefined)) }), { timeout: 20_000, interval: 20 })
+      .toEqual(expected())
+}

@@ -1,0 +1,87 @@
+// Tabs of a real browser that share a feed through a SharedWorker.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ConfigMap } from '../../src/resources/core/v1'
+import { FakeApiServer } from '../../src/testing'
+import { createProfile, killSharedWorker, launchChromium, type Profile } from '../support/chromium.ts'
+import { ask, caughtUp, serveTabsSite, type TabsSite } from './support/tabs-site.ts'
+
+/** The number of kills in one life of the browser; 50 were run once. */
+const KILLS = Number(process.env.KUBEFLECT_KILLS ?? 3)
+
+let server: FakeApiServer
+let site: TabsSite
+let profile: Profile
+let context: BrowserContext
+
+beforeEach(async () => {
+  server = new FakeApiServer()
+  for (let i = 0; i < 500; i++)
+    server.create(ConfigMap, { metadata: { name: `object-${i}`, namespace: 'shop' }, data: { text: 'x'.repeat(500) } })
+  for (let i = 0; i < KILLS; i++) server.create(ConfigMap, { metadata: { name: `deleted-${i}`, namespace: 'shop' } })
+  site = await serveTabsSite(server)
+  profile = await createProfile()
+  context = await launchChromium(profile)
+})
+afterEach(async () => {
+  await context.close()
+  await profile[Symbol.asyncDispose]()
+  await site[Symbol.asyncDispose]()
+})
+
+async function open(query = ''): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(site.url + query)
+  return page
+}
+
+test('[tabs/01] ten tabs of Chromium that open at once cause one list and one watch upstream', async () => {
+  const pages = await Promise.all(Array.from({ length: 10 }, () => open()))
+  await caughtUp(server, pages)
+  expect(site.upstream).toEqual(['stream'])
+  server.delete(ConfigMap, { namespace: 'shop', name: 'object-1' })
+  server.create(ConfigMap, { metadata: { name: 'later', namespace: 'shop' } })
+  await caughtUp(server, pages)
+  expect(site.upstream).toEqual(['stream'])
+  const reports = await Promise.all(pages.map((page) => ask(page, 'report')))
+  expect(new Set(reports.map(({ tabs }) => tabs?.owner)).size).toBe(1)
+  expect(reports.map(({ tabs }) => [tabs?.role, tabs?.tabs, tabs?.upstream])).toEqual(Array(10).fill(['shared', 10, 1]))
+  expect(reports.flatMap(({ errors }) => errors)).toEqual([])
+})
+
+test('[tabs/06] when the process of the owner is killed the tabs of Chromium continue without a list, and lose nothing', async () => {
+  let pages = await Promise.all(Array.from({ length: 4 }, () => open()))
+  await caughtUp(server, pages)
+  let changes = 0
+  const churn = setInterval(() => server.update(ConfigMap, { metadata: { name: `object-${changes++ % 500}`, namespace: 'shop' } }), 5)
+  const firstMs: number[] = []
+  try {
+    for (let round = 0; round < KILLS; round++) {
+      const left: Page[] = []
+      for (const page of pages) page.once('crash', () => left.push(page))
+      await sleep(500 + ((round * 137) % 1_500))
+      site.upstream.length = 0
+      const killedAt = Date.now()
+      killSharedWorker(profile)
+      server.delete(ConfigMap, { namespace: 'shop', name: `deleted-${round}` })
+      await expect.poll(() => left.length, { timeout: 5_000 }).toBeGreaterThan(0)
+      pages = pages.filter((page) => !left.includes(page))
+      // Events that had arrived before the kill are read within these milliseconds.
+      const first = async (page: Page) => (await ask(page, 'firstChangeAfter', killedAt + 30)) ?? Number.POSITIVE_INFINITY
+      await expect.poll(async () => Math.max(...(await Promise.all(pages.map(first)))), { timeout: 10_000 }).toBeLessThan(killedAt + 10_000)
+      firstMs.push(Math.max(...(await Promise.all(pages.map(first)))) - killedAt)
+      expect(site.upstream).toEqual(['watch'])
+      pages.push(...(await Promise.all(left.map(() => open()))))
+    }
+  } finally {
+    clearInterval(churn)
+  }
+  await caughtUp(server, pages)
+  firstMs.sort((a, b) => a - b)
+  console.log(`first event in the slowest tab after ${firstMs[KILLS >> 1]} ms (median of ${KILLS}; ${firstMs[0]} to ${firstMs.at(-1)})`)
+  const reports = await Promise.all(pages.map((page) => ask(page, 'report')))
+  expect(reports.flatMap(({ errors }) => errors)).toEqual([])
+  expect(reports.flatMap(({ events }) => events)).not.toContain('relist')
+}, 600_000)
