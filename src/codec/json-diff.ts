@@ -1,7 +1,21 @@
-// Computes the JSON patch between two values.
+// Compares two JSON values: as a JSON patch, and as a list of differences to show.
 
 import type { JsonPatchOperation } from '../api/patch'
 import { jsonValue, memberPlace, writeJson } from './exact-json'
+
+/** The member names and indexes that lead to a part of a value. */
+export type JsonPath = readonly (string | number)[]
+
+/** A part of a value that differs. */
+export interface JsonChange {
+  readonly op: 'add' | 'remove' | 'replace'
+  /** The JSON pointer for a patch, whose operations are applied one after the other. */
+  readonly pointer: string
+  /** The place in the new value; of a removed part in the old one. */
+  readonly path: JsonPath
+  readonly before?: unknown
+  readonly after?: unknown
+}
 
 /**
  * Returns the JSON patch (RFC 6902) from `before` to `after`. Does not mention equal parts, so that numbers that were rounded when `before`
@@ -11,44 +25,52 @@ import { jsonValue, memberPlace, writeJson } from './exact-json'
  * @throws TypeError naming the field when `after` has a number in a new place that cannot be written exactly; see {@link writeJson}.
  */
 export function jsonDiff(before: unknown, after: unknown): JsonPatchOperation[] {
-  const operations: JsonPatchOperation[] = []
-  diff(before, after, { pointer: '', place: '' }, operations)
-  return operations
+  return jsonChanges(before, after).map(({ op, pointer, path, after }) => {
+    if (op === 'remove') return { op, path: pointer }
+    writeJson(after, placeOf(path))
+    return { op, path: pointer, value: after }
+  })
+}
+
+/** Returns the parts that differ, as {@link jsonDiff} finds them, in the order of a patch. */
+export function jsonChanges(before: unknown, after: unknown): JsonChange[] {
+  const changes: JsonChange[] = []
+  diff(before, after, { pointer: '', old: [], now: [] }, changes)
+  return changes
 }
 
 interface Place {
   readonly pointer: string
-  /** The place in errors. */
-  readonly place: string
+  /** The place in the old value, and in the new one. */
+  readonly old: JsonPath
+  readonly now: JsonPath
 }
 
-function diff(before: unknown, given: unknown, at: Place, operations: JsonPatchOperation[]): void {
+function diff(before: unknown, given: unknown, at: Place, changes: JsonChange[]): void {
   const after = jsonValue(given, '')
   if (Object.is(before, after)) return
-  if (Array.isArray(before) && Array.isArray(after)) diffLists(before, after, at, operations)
-  else if (isObject(before) && isObject(after)) diffObjects(before, after, at, operations)
-  else put('replace', after, at, operations)
+  if (Array.isArray(before) && Array.isArray(after)) diffLists(before, after, at, changes)
+  else if (isObject(before) && isObject(after)) diffObjects(before, after, at, changes)
+  else changes.push({ op: 'replace', pointer: at.pointer, path: at.now, before, after })
 }
 
 function diffObjects(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
   at: Place,
-  operations: JsonPatchOperation[],
+  changes: JsonChange[],
 ): void {
   for (const name of Object.keys(before)) {
-    if (!Object.hasOwn(after, name) || jsonValue(after[name], name) === undefined) {
-      operations.push({ op: 'remove', path: memberOf(at, name).pointer })
-    }
+    if (!Object.hasOwn(after, name) || jsonValue(after[name], name) === undefined) changes.push(removal(before[name], memberOf(at, name)))
   }
   for (const [name, value] of Object.entries(after)) {
     if (jsonValue(value, name) === undefined) continue
-    if (Object.hasOwn(before, name)) diff(before[name], value, memberOf(at, name), operations)
-    else put('add', value, memberOf(at, name), operations)
+    if (Object.hasOwn(before, name)) diff(before[name], value, memberOf(at, name), changes)
+    else changes.push(addition(value, memberOf(at, name)))
   }
 }
 
-function diffLists(before: readonly unknown[], after: readonly unknown[], at: Place, operations: JsonPatchOperation[]): void {
+function diffLists(before: readonly unknown[], after: readonly unknown[], at: Place, changes: JsonChange[]): void {
   const kept = [...commonItems(before, after), { from: before.length, to: after.length }]
   // Processes the gaps between kept items from the end, so that earlier indexes stay valid.
   for (let k = kept.length - 1; k >= 0; k--) {
@@ -56,9 +78,10 @@ function diffLists(before: readonly unknown[], after: readonly unknown[], at: Pl
     const previous = kept[k - 1] ?? { from: -1, to: -1 }
     const [oldStart, newStart] = [previous.from + 1, previous.to + 1]
     const both = Math.min(oldEnd - oldStart, newEnd - newStart)
-    for (let i = 0; i < both; i++) diff(before[oldStart + i], after[newStart + i] ?? null, itemOf(at, oldStart + i), operations)
-    for (let i = oldEnd - 1; i >= oldStart + both; i--) operations.push({ op: 'remove', path: itemOf(at, i).pointer })
-    for (let i = both; i < newEnd - newStart; i++) put('add', after[newStart + i] ?? null, itemOf(at, oldStart + i), operations)
+    const place = (i: number) => itemOf(at, oldStart + i, newStart + i)
+    for (let i = 0; i < both; i++) diff(before[oldStart + i], after[newStart + i] ?? null, place(i), changes)
+    for (let i = oldEnd - oldStart - 1; i >= both; i--) changes.push(removal(before[oldStart + i], place(i)))
+    for (let i = both; i < newEnd - newStart; i++) changes.push(addition(after[newStart + i] ?? null, place(i)))
   }
 }
 
@@ -110,10 +133,8 @@ function subsequence(before: readonly unknown[], after: readonly unknown[]): Pai
   return pairs
 }
 
-function put(op: 'add' | 'replace', value: unknown, { pointer, place }: Place, operations: JsonPatchOperation[]): void {
-  writeJson(value, place)
-  operations.push({ op, path: pointer, value })
-}
+const removal = (before: unknown, { pointer, old }: Place): JsonChange => ({ op: 'remove', pointer, path: old, before })
+const addition = (after: unknown, { pointer, now }: Place): JsonChange => ({ op: 'add', pointer, path: now, after })
 
 function same(before: unknown, given: unknown): boolean {
   const after = jsonValue(given, '')
@@ -131,9 +152,19 @@ function same(before: unknown, given: unknown): boolean {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const memberOf = ({ pointer, place }: Place, name: string): Place => ({
+const memberOf = ({ pointer, old, now }: Place, name: string): Place => ({
   pointer: `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-  place: memberPlace(place, name),
+  old: [...old, name],
+  now: [...now, name],
 })
 
-const itemOf = ({ pointer, place }: Place, i: number): Place => ({ pointer: `${pointer}/${i}`, place: `${place}[${i}]` })
+/** `from` is the index in the old list and in the patch, `to` that in the new one. */
+const itemOf = ({ pointer, old, now }: Place, from: number, to: number): Place => ({
+  pointer: `${pointer}/${from}`,
+  old: [...old, from],
+  now: [...now, to],
+})
+
+/** The place in errors. */
+const placeOf = (path: JsonPath): string =>
+  path.reduce<string>((place, step) => (typeof step === 'number' ? `${place}[${step}]` : memberPlace(place, step)), '')

@@ -15,6 +15,7 @@ import type { EntryClient } from '../source/list-watch'
 import { field } from '../view/keyed'
 import type { ViewQuery } from '../view/query'
 import type { Readable } from '../view/readable'
+import type { ViewSource } from '../view/view'
 import { Feeds, type LiveSelection } from './feeds'
 import { atFrame } from './frame'
 import { type LiveListReadable, SourceList } from './list'
@@ -105,6 +106,19 @@ export class Live extends Opaque implements AsyncDisposable {
     checkResource(resource)
     const { view, ...selection } = request
     return this.#listOf(collectionSource(this.#feeds, resource, selection), view)
+  }
+
+  /**
+   * A collection as the source of views, of a history or of an owner graph. Has entries while it has a subscriber, and while its feed goes on after that.
+   *
+   * @example
+   * ```ts
+   * const graph = createOwnerGraph([live.source(ReplicaSet), live.source(Pod)])
+   * ```
+   */
+  source<T extends KubeObject>(resource: Resource<T>, selection: LiveSelection = {}): ViewSource<T> {
+    checkResource(resource)
+    return collectionSource(this.#feeds, resource, selection)
   }
 
   /**

@@ -4,6 +4,7 @@ import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
 import type { Entry } from '../codec/entry'
 import { once } from '../internal/once'
+import { Opaque } from '../internal/opaque'
 import type { StoreUpdate } from '../store/changes'
 import { type IndexedEntries, indexed } from '../store/indexed'
 import { fieldIndex } from '../store/indexer'
@@ -57,7 +58,7 @@ export function ownedSource<T extends KubeObject>(
 const OWNER = 'live/owner'
 const ownerUids = fieldIndex(['metadata', 'ownerReferences'], (owners: readonly { readonly uid: string }[]) => owners.map(({ uid }) => uid))
 
-class FeedSource<T extends KubeObject> implements LiveSource<T> {
+class FeedSource<T extends KubeObject> extends Opaque implements LiveSource<T> {
   readonly #find: () => LiveFeed<T> | undefined
   readonly #start: () => LiveFeed<T>
   readonly #entriesOf: (feed: LiveFeed<T>) => Pick<IndexedEntries<T>, 'list' | 'subscribe'>
@@ -71,6 +72,7 @@ class FeedSource<T extends KubeObject> implements LiveSource<T> {
     start: () => LiveFeed<T>,
     entriesOf: (feed: LiveFeed<T>) => Pick<IndexedEntries<T>, 'list' | 'subscribe'>,
   ) {
+    super()
     this.#find = find
     this.#start = start
     this.#entriesOf = entriesOf

@@ -304,10 +304,19 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
  * @throws TypeError when the source is neither, or part of the query is not a function; SelectorError; RangeError for an invalid window.
  */
 export function createView<T>(source: ViewSource<T> | { readonly store: ViewSource<T> }, options?: ViewOptions<T>): View<T> {
+  return new View(sourceOf(source, 'createView'), options)
+}
+
+/**
+ * Returns the store of what was given to `caller`.
+ *
+ * @throws TypeError when it is neither a store nor an informer.
+ */
+export function sourceOf<T>(source: ViewSource<T> | { readonly store: ViewSource<T> }, caller: string): ViewSource<T> {
   const store = typeof source === 'object' && source !== null && 'store' in source ? source.store : source
   if (typeof store?.subscribe !== 'function' || typeof store.list !== 'function')
-    throw new TypeError(`createView: the source is a store or an informer, got ${describeValue(source)}`)
-  return new View(store, options)
+    throw new TypeError(`${caller}: the source is a store or an informer, got ${describeValue(source)}`)
+  return store
 }
 
 function columnsOf<T>(sort: ViewSort<T> | readonly ViewSort<T>[]): readonly ViewSort<T>[] {

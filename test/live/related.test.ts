@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defineResource, type KubeObject } from '../../src'
+import { createHistory, createOwnerGraph } from '../../src/live'
+import { Deployment } from '../../src/resources/apps/v1'
 import { Event, Pod } from '../../src/resources/core/v1'
 import { createRandom } from '../../src/testing/random'
 import { names, startPage } from './support'
@@ -49,6 +51,30 @@ describe('related', () => {
         ),
       )
     }
+    await live.close()
+  })
+})
+
+describe('source', () => {
+  it('is followed while it has a subscriber: an owner graph and a history share the feed of a list', async () => {
+    const { live, clock, server, watches, create, update } = startPage()
+    const { metadata } = server.create(Deployment, { metadata: { name: 'web', namespace: 'shop' } } as Deployment)
+    create('a', { metadata: { name: 'a', namespace: 'shop', ...ownedBy(metadata.uid ?? '') } })
+    const graph = createOwnerGraph([live.source(Deployment), live.source(Pod)], { schedule: (work) => void clock.setTimeout(work, 16) })
+    expect([graph.snapshot, watches()]).toEqual([graph.initial, []])
+    const seen: string[] = []
+    const stop = graph.subscribe(({ roots }) => seen.push(roots.map(({ kind, name }) => `${kind} ${name}`).join(' ')))
+    live.list(Pod).subscribe(() => {})
+    await clock.advance(100)
+    expect([seen.at(-1), graph.snapshot.size, watches().sort()]).toEqual(['Deployment web', 2, ['deployments', 'pods']])
+    const history = createHistory(live.source(Pod), { clock })
+    update('a', 'x')
+    await clock.advance(100)
+    expect(history.steps().map(({ changes }) => changes.map(({ key }) => key))).toEqual([['shop/a']])
+    history.close()
+    stop()
+    await clock.advance(31_000)
+    expect(watches()).not.toContain('deployments')
     await live.close()
   })
 })

@@ -8,6 +8,7 @@ import type { KubeObject } from '../../src/api/object'
 import * as controller from '../../src/controller.ts'
 import * as discovery from '../../src/discovery.ts'
 import * as kubeflect from '../../src/index.ts'
+import * as live from '../../src/live.ts'
 import * as queue from '../../src/queue.ts'
 import { FakeApiServer } from '../../src/testing.ts'
 
@@ -47,6 +48,20 @@ const cases: Readonly<Record<string, () => Case>> = {
       view.flush()
     }
     return { subscribe: view.subscribe, getSnapshot: () => view.snapshot, change }
+  },
+  History: () => {
+    const store = new Store<KubeObject>()
+    const history = live.createHistory(store)
+    return { subscribe: history.subscribe, getSnapshot: () => history.snapshot, change: () => store.add(pod('a')) }
+  },
+  OwnerGraph: () => {
+    const store = new Store<KubeObject>()
+    const graph = live.createOwnerGraph([store], { schedule: queueMicrotask })
+    const change = async () => {
+      store.add(pod('a'))
+      await Promise.resolve()
+    }
+    return { subscribe: graph.subscribe, getSnapshot: () => graph.snapshot, change }
   },
   SharedInformer: () => {
     const informer = createInformer(client(), Pod)
@@ -101,7 +116,7 @@ test('every exported class with a subscribe method has a case in this file', () 
 }, 60_000)
 
 test('Vue does not wrap instances of any class in a proxy, behind which private fields are unreadable', () => {
-  const classes = [kubeflect, controller, discovery, queue]
+  const classes = [kubeflect, controller, discovery, live, queue]
     .flatMap(Object.values)
     .filter((value) => typeof value === 'function' && /^class\b/.test(String(value)))
   const wrapped = classes.filter((each) => {
@@ -134,6 +149,7 @@ test('every disposable type also has a close or release method', () => {
     'ClusterConnection: close',
     'EventRecorder: close',
     'HandlerRegistration: close',
+    'History: close',
     'InformerLease: release',
     'Live: close',
     'Relay: close',
