@@ -2,13 +2,13 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The binary of the control plane, or the reason why there is none. */
 type ClusterBinary = { readonly binary: string } | { readonly skipped: string }
 
-/** A Go program that tests run: `go.mod`, `go.sum` and `main.go` in one folder. */
+/** A Go program that tests run: `go.mod`, `go.sum` and its Go files in one folder. */
 export interface GoProgram {
   /** The name of the binary. */
   readonly name: string
@@ -87,7 +87,8 @@ function givenBinary(): string | undefined {
 
 function cachedBinary({ name, sources }: GoProgram): string {
   const hash = createHash('sha256')
-  for (const file of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(sources, file)))
+  const files = readdirSync(sources).filter((file) => /\.go$|^go\.(mod|sum)$/.test(file))
+  for (const file of files.sort()) hash.update(readFileSync(join(sources, file)))
   return join(cache, `${name}-${hash.digest('hex').slice(0, 16)}`)
 }
 

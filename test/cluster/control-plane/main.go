@@ -20,7 +20,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fail("usage: cluster etcd|kube-apiserver|kube-controller-manager|kubectl ...")
+		fail("usage: cluster etcd|kube-apiserver|kube-controller-manager|kubectl|kubelet ...")
 	}
 	if os.Getenv("EXIT_WITH_PARENT") == "1" {
 		go exitWithParent()
@@ -36,6 +36,8 @@ func main() {
 		os.Exit(cli.Run(controllermanager.NewControllerManagerCommand()))
 	case "kubectl":
 		os.Exit(cli.Run(kubectl.NewDefaultKubectlCommand()))
+	case "kubelet":
+		runKubelet(os.Args[1:])
 	default:
 		fail("no such component: " + os.Args[0])
 	}
