@@ -159,9 +159,10 @@ export function apiErrorOf(init: ApiErrorInit): ApiError {
 export class ConnectionError extends KubeError {
   readonly request: RequestSummary
 
-  constructor(request: RequestSummary, options?: ErrorOptions) {
+  /** @param problem a clause for the message; default `no answer`. */
+  constructor(request: RequestSummary, options?: ErrorOptions, problem = 'no answer') {
     const reason = redact(rootCause(options?.cause))
-    super(`${request.method} ${request.url}: no answer${reason && ` (${reason})`}`, options)
+    super(`${request.method} ${request.url}: ${problem}${reason && ` (${reason})`}`, options)
     this.request = request
   }
   override get '~kubeflect'(): readonly string[] {

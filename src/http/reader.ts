@@ -12,9 +12,11 @@ import { Opaque } from '../internal/opaque'
 import { type Redact, redactError, redactorOf } from '../internal/redact'
 import { report } from '../internal/report'
 import type { Seams } from '../internal/seams'
+import type { OpenSocket } from '../socket/socket'
 import { checkBaseUrl, checkHost } from './base-url'
 import { Credentials, type TokenSource } from './credentials'
 import { failureOf, redirectOf } from './failure'
+import type { HandshakeParts } from './handshake'
 import { checkHeaders, secretsOf } from './header-value'
 import { type Impersonation, impersonated, impersonate as setImpersonation } from './impersonation'
 import { type ListEntriesOptions, listEntries } from './list'
@@ -36,6 +38,11 @@ export interface KubeReaderOptions extends Pick<Seams, 'clock'> {
   token?: TokenSource | undefined
   /** Replaces the runtime's `fetch`, for service bindings, TLS or tests. Called with a `Request`. */
   fetch?: Fetch | undefined
+  /**
+   * Opens WebSockets for `kubeflect/streams`, beside `fetch`, for TLS or tests; `loadKubeconfig` sets it. Default: the means of the runtime,
+   * which know nothing of `fetch`.
+   */
+  webSocket?: OpenSocket | undefined
   /** The headers of every request. */
   headers?: HeaderValues | undefined
   /** The user to act as. The server must allow it. */
@@ -66,6 +73,7 @@ export class KubeReader extends Opaque {
   readonly #credentials: Credentials
   readonly #headers: Headers
   readonly #send: Sender
+  readonly #webSocket: OpenSocket | undefined
   readonly #onWarning: KubeReaderOptions['onWarning']
   readonly #clock: Clock
   readonly #portable: PortableClient | undefined
@@ -80,7 +88,7 @@ export class KubeReader extends Opaque {
    */
   constructor(options: KubeReaderOptions = {}, sender?: Sender) {
     super()
-    const { baseUrl = '', token, fetch, headers, impersonate, onWarning, clock = systemClock } = options
+    const { baseUrl = '', token, fetch, headers, impersonate, onWarning, webSocket, clock = systemClock } = options
     const hasHooks = 'hooks' in options && options.hooks !== undefined
     // For callers without types: hooks would be ignored, and may be what signs requests.
     if (hasHooks && !sender) throw new TypeError('KubeReader: hooks need a KubeClient')
@@ -89,6 +97,7 @@ export class KubeReader extends Opaque {
     this.#onWarning = onWarning
     this.#clock = clock
     this.#headers = checkHeaders(headers, 'KubeClient')
+    this.#webSocket = webSocket
     this.authenticates = token !== undefined || this.#headers.has('authorization')
     if (impersonate) setImpersonation(this.#headers, impersonate)
     this.impersonates = impersonated(this.#headers)
@@ -118,6 +127,11 @@ export class KubeReader extends Opaque {
    */
   get portable(): PortableClient | undefined {
     return this.#portable
+  }
+
+  /** The parts of this client that `kubeflect/streams` opens WebSockets with. */
+  get handshake(): HandshakeParts {
+    return { headers: this.#headers, credentials: this.#credentials, clock: this.#clock, open: this.#webSocket }
   }
 
   /**

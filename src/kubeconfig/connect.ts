@@ -1,5 +1,8 @@
 // Opens connections to a server with the API of the runtime: undici in Node, `Deno.createHttpClient`, or Bun’s `tls` option.
 
+import { openInDeno } from '../socket/deno'
+import { openInNode, type TlsOptions } from '../socket/node'
+import type { OpenSocket } from '../socket/socket'
 import type { Certificate } from './credentials'
 import { KubeconfigError } from './error'
 import { loadPeer } from './peer'
@@ -21,6 +24,8 @@ export interface ConnectOptions {
 export interface Transport {
   /** Sends a request like `fetch`, without a timeout on the response: a watch is silent while nothing changes. */
   fetch(request: Request, signal: AbortSignal): Promise<Response>
+  /** Opens a WebSocket with the same certificates. */
+  readonly webSocket: OpenSocket
   /** Closes idle connections at once, and the others when their requests end. */
   close(): Promise<void>
 }
@@ -115,6 +120,7 @@ function connectInNode({ Agent, ProxyAgent, fetch }: Undici, { ca, certificate, 
       const { status, statusText } = response
       return new Response(response.body, { status, statusText, headers: [...response.headers] })
     },
+    webSocket: webSocketWith(tls, proxy),
     close: () => dispatcher.close(),
   }
 }
@@ -122,7 +128,11 @@ function connectInNode({ Agent, ProxyAgent, fetch }: Undici, { ca, certificate, 
 function connectInDeno(Deno: Deno, { ca, certificate, proxy }: ConnectOptions): Transport {
   const client = Deno.createHttpClient({ ...certificate, ...(ca && { caCerts: [ca] }), ...(proxy && { proxy: proxyForDeno(proxy) }) })
   const close = async () => client.close()
-  return { fetch: (request, signal) => fetch(request, { client, signal } as RequestInit).catch(throwCause(signal)), close }
+  return {
+    fetch: (request, signal) => fetch(request, { client, signal } as RequestInit).catch(throwCause(signal)),
+    webSocket: (request) => openInDeno(request, client),
+    close,
+  }
 }
 
 function proxyForDeno(proxy: string): object {
@@ -135,7 +145,22 @@ function proxyForDeno(proxy: string): object {
 function connectInBun({ ca, certificate, serverName, verify, proxy }: ConnectOptions): Transport {
   const tls = { ...certificate, ...(ca && { ca }), ...(serverName && { serverName }), rejectUnauthorized: verify }
   const options = { tls, timeout: false, ...(proxy && { proxy }) }
-  return { fetch: (request, signal) => fetch(request, { ...options, signal } as RequestInit), close: async () => undefined }
+  return {
+    fetch: (request, signal) => fetch(request, { ...options, signal } as RequestInit),
+    webSocket: webSocketWith({ ...tls, servername: serverName }, proxy),
+    close: async () => undefined,
+  }
+}
+
+/** Opens WebSockets in Node and Bun. An upgrade cannot go through a proxy there. */
+function webSocketWith(tls: TlsOptions, proxy: string | undefined): OpenSocket {
+  return async (request) => {
+    if (proxy)
+      throw new TypeError(
+        'streams cannot go through the proxy of the kubeconfig or HTTPS_PROXY; reach the server directly, or use kubectl proxy',
+      )
+    return openInNode(request, tls)
+  }
 }
 
 /** Rethrows the cause of "fetch failed", which names the certificate that is not trusted or the address that refuses connections. */

@@ -3,6 +3,7 @@
 import type { KubeReaderOptions } from '../http/reader'
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
+import type { OpenSocket } from '../socket/socket'
 import { type ConnectOptions, connect as connectInRuntime, type Transport } from './connect'
 import { type Certificate, type Credential, CredentialCache } from './credentials'
 
@@ -17,6 +18,8 @@ export interface ClusterConnection extends KubeReaderOptions, AsyncDisposable {
   /** The namespace of the context or the pod. */
   readonly namespace: string
   readonly fetch: (request: Request) => Promise<Response>
+  /** Opens WebSockets with the same credentials and certificates. */
+  readonly webSocket: OpenSocket
   /** Ends open requests and running plugins, and closes the connections, like `await using`. Idempotent. */
   readonly close: () => Promise<void>
 }
@@ -79,6 +82,17 @@ export function openConnection(plan: ConnectionPlan, connect: typeof connectInRu
       const response = await transport.fetch(request, signal)
       if (response.status === 401) credentials.refused(credential)
       return response
+    },
+    async webSocket(request) {
+      const signal = AbortSignal.any([request.signal, closed.signal])
+      signal.throwIfAborted()
+      const credential = await abortable(credentials.get(), signal)
+      const headers = new Headers(request.headers)
+      if (credential.token !== undefined) headers.set('authorization', `Bearer ${credential.token}`)
+      const transport = await abortable(transportWith(credential.certificate), signal)
+      const result = await transport.webSocket({ ...request, headers, signal })
+      if ('status' in result && result.status === 401) credentials.refused(credential)
+      return result
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { KubeClient } from '../../src/http/client'
 import { inClusterConfig, loadKubeconfig } from '../../src/kubeconfig/load'
+import { exec } from '../../src/streams/exec'
 import { fakeConnection, fakeHost, oneContext } from './support'
 
 const file = (server: string, rest: object = {}) => JSON.stringify({ ...oneContext({ server }), ...rest })
@@ -197,6 +198,19 @@ describe('a connection', () => {
     const { connection, requests } = await fakeConnection(oneContext({ server: 'https://a.test/k8s/c1/' }), fakeHost())
     await new KubeClient(connection).request({ path: 'api' })
     expect(requests[0]?.url).toBe('https://a.test/k8s/c1/api')
+  })
+
+  test('a connection opens WebSockets with the token and the certificate, and reads both again after a 401', async () => {
+    const host = fakeHost({ '/a/t': 'one', '/a/c.pem': 'C', '/a/k.pem': 'K' })
+    const user = { tokenFile: 't', 'client-certificate': 'c.pem', 'client-key': 'k.pem' }
+    const { connection, connected, handshakes } = await fakeConnection(oneContext({}, user), host, () => {
+      host.files.set('/a/t', 'two')
+      return new Response(null, { status: 401 })
+    })
+    const refused = exec(new KubeClient(connection), { namespace: 'shop', name: 'web', command: ['ls'] })
+    await expect(refused).rejects.toMatchObject({ status: 401 })
+    expect(handshakes.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer one', 'Bearer two'])
+    expect(connected[0]).toMatchObject({ certificate: { cert: 'C', key: 'K' } })
   })
 
   test('disposing of a connection ends open requests', async () => {

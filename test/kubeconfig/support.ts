@@ -8,6 +8,7 @@ import { checkKubeconfig, type KubeconfigFile } from '../../src/kubeconfig/docum
 import type { Host, RunOptions } from '../../src/kubeconfig/host'
 import { type Located, mergeKubeconfigs, resolveContext, type Target } from '../../src/kubeconfig/merge'
 import { planOf } from '../../src/kubeconfig/plan'
+import type { SocketRequest } from '../../src/socket/socket'
 import { VirtualClock } from '../../src/testing'
 
 /** A run of a plugin. */
@@ -88,6 +89,8 @@ export interface FakeConnection {
   /** The options of its connections, in order. */
   readonly connected: ConnectOptions[]
   readonly requests: Request[]
+  /** The handshakes of its WebSockets, in order; each is answered like a request. */
+  readonly handshakes: SocketRequest[]
   /** The number of closed connections. */
   closed(): number
   /** Sends a request. */
@@ -103,6 +106,7 @@ export async function fakeConnection(
   const clock = new VirtualClock()
   const connected: ConnectOptions[] = []
   const requests: Request[] = []
+  const handshakes: SocketRequest[] = []
   let closed = 0
   const connection = openConnection(await planOf(targetOf(document), host, clock), async (options) => {
     connected.push(options)
@@ -110,6 +114,11 @@ export async function fakeConnection(
       async fetch(request, signal) {
         requests.push(request)
         return answer(request, signal)
+      },
+      async webSocket(request) {
+        handshakes.push(request)
+        const { url, headers, signal } = request
+        return answer(new Request(url, { headers }), signal)
       },
       async close() {
         closed++
@@ -121,6 +130,7 @@ export async function fakeConnection(
     clock,
     connected,
     requests,
+    handshakes,
     closed: () => closed,
     send: (signal) => connection.fetch(new Request(`${connection.baseUrl}api`, { signal: signal ?? null })),
   }

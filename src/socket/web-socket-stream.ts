@@ -1,0 +1,46 @@
+// A runtime's WebSocketStream as a Socket.
+
+import type { Socket } from './socket'
+
+/** The part of a WebSocketStream that is used. */
+export interface WebSocketStreamLike {
+  readonly opened: Promise<{
+    readonly protocol: string
+    readonly readable: ReadableStream<ArrayBuffer | Uint8Array | string>
+    readonly writable: WritableStream<Uint8Array>
+  }>
+  readonly closed: Promise<unknown>
+  close(): void
+}
+
+/** Waits until a WebSocketStream is open. Its streams have backpressure in both directions. */
+export async function openedStream(stream: WebSocketStreamLike, signal: AbortSignal): Promise<Socket> {
+  stream.closed.catch(() => undefined)
+  const { protocol, readable, writable } = await stream.opened
+  const reader = readable.getReader()
+  const close = () => {
+    // The closing handshake alone would wait for messages that are unread.
+    reader.cancel().catch(() => undefined)
+    try {
+      stream.close()
+    } catch {
+      // It is closed already.
+    }
+  }
+  signal.addEventListener('abort', close, { once: true })
+  stream.closed.catch(() => undefined).finally(() => signal.removeEventListener('abort', close))
+  if (signal.aborted) close()
+  const messages = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        // A connection that breaks is an error of this stream; a Socket's stream just ends.
+        const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }))
+        if (done || value === undefined) controller.close()
+        else controller.enqueue(typeof value === 'string' ? new TextEncoder().encode(value) : new Uint8Array(value))
+      },
+      cancel: close,
+    },
+    { highWaterMark: 0 },
+  )
+  return { protocol, readable: messages, writable, hasBackpressure: true, close }
+}
