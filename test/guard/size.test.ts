@@ -155,3 +155,11 @@ test('the module of the SharedWorker that owns feeds has no more than it needs',
   const { kB } = await loadedAtOnce(`* from 'kubeflect/tabs-worker'`)
   guard('kB gzipped, kubeflect/tabs-worker', kB)
 })
+
+test('exec adds little to a client, and nothing of a runtime is loaded with it', async () => {
+  const before = await loadedAtOnce(`{ KubeClient } from 'kubeflect'`)
+  const after = await loadedAtOnce(`{ KubeClient } from 'kubeflect'`, `{ exec } from 'kubeflect/streams'`)
+  expect(before.modules.filter((id) => /src\/(streams|socket)\/|http\/upgrade/.test(id))).toEqual([])
+  expect(after.modules.filter((id) => /src\/socket\/(?!open\.)|streams\/(run|port|file)\./.test(id))).toEqual([])
+  guard('kB gzipped, exec beside a client', after.kB - before.kB)
+})

@@ -148,9 +148,11 @@ test('every disposable type also has a close or release method', () => {
   expect(plain.sort()).toEqual([
     'ClusterConnection: close',
     'EventRecorder: close',
+    'ExecProcess: close',
     'HandlerRegistration: close',
     'History: close',
     'InformerLease: release',
+    'InteractiveProcess: close',
     'Live: close',
     'Relay: close',
     'SharedInformer: close',

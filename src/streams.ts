@@ -1,0 +1,8 @@
+// Subpath `kubeflect/streams`: runs commands in containers, over WebSockets.
+
+export type { HandshakeParts, StreamClient } from './http/handshake'
+export type { OpenSocket, Socket, SocketRequest } from './socket/socket'
+export { CommandError, isCommandError, isStreamOverflowError, StreamOverflowError } from './streams/errors'
+export { type AttachOptions, attach, type ExecOptions, exec, type PodTarget } from './streams/exec'
+export type { ExecProcess, InteractiveProcess, TerminalSize } from './streams/process'
+export { type CommandResult, type RunCommandOptions, runCommand } from './streams/run'

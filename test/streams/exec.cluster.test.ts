@@ -1,0 +1,307 @@
+// Tests for exec and attach against a real API server and kubelet, on both paths to it.
+
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect as connectTcp, createServer as createRelay, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isApiError, isConnectionError } from '../../src/api/errors'
+import { KubeClient, type KubeClientOptions } from '../../src/http/client'
+import { Role, RoleBinding } from '../../src/resources/rbac.authorization.k8s.io/v1'
+import { openInNode } from '../../src/socket/node'
+import { isCommandError } from '../../src/streams/errors'
+import { attach, exec } from '../../src/streams/exec'
+import { runCommand } from '../../src/streams/run'
+import { until } from '../cluster/component.ts'
+import { type StreamingKubelet, startStreamingKubelet } from '../cluster/streaming-kubelet.ts'
+import { describeCluster } from '../cluster/suite.ts'
+
+const text = (stream: ReadableStream<Uint8Array>) => new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+const failureText = (error: unknown) => String(error)
+
+/** A TCP relay that can break its connections. */
+interface Relay extends AsyncDisposable {
+  readonly url: string
+  /** The number of connections so far. */
+  readonly connections: number
+  cut(): void
+}
+
+async function startRelay(target: string): Promise<Relay> {
+  const { protocol, hostname, port } = new URL(target)
+  const sockets = new Set<Socket>()
+  let connections = 0
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const server = createRelay((incoming) => {
+    connections++
+    const outgoing = connectTcp(Number(port), hostname)
+    for (const [from, to] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
+      sockets.add(from)
+      from
+        .on('error', () => undefined)
+        .on('close', () => to.destroy())
+        .pipe(to)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `${protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get connections() {
+      return connections
+    },
+    cut,
+    async [Symbol.asyncDispose]() {
+      cut()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+describeCluster('exec and attach on a real cluster', (cluster) => {
+  let kubelet: StreamingKubelet
+  beforeAll(async () => {
+    kubelet = await startStreamingKubelet(cluster())
+  })
+  afterAll(() => kubelet?.[Symbol.asyncDispose]())
+
+  const connect = (options: KubeClientOptions = {}): KubeClient => {
+    const { serverUrl, certificateAuthority: ca, adminToken } = cluster()
+    return new KubeClient({
+      baseUrl: serverUrl,
+      token: adminToken,
+      webSocket: (request) => openInNode(request, { ca }),
+      ...options,
+    })
+  }
+  const pod = (name: string) => ({ namespace: kubelet.namespace, name })
+
+  describe.each(['translated', 'passed'])('on the node %s', (name) => {
+    test('a command that writes to both streams and exits with 7 gives both texts and the code, as in kubectl', async () => {
+      const command = ['sh', '-c', 'echo out; echo err >&2; exit 7']
+      await using process = await exec(connect(), { ...pod(name), command })
+      expect(await Promise.all([text(process.stdout), text(process.stderr)])).toEqual(['out\n', 'err\n'])
+      expect((await process.exit).code).toBe(7)
+      const error = await failure(cluster().kubectl(['exec', '-n', kubelet.namespace, name, '--', ...command]))
+      expect(String(error)).toMatch(/exit code 7\nerr\n/)
+    })
+
+    test('an input of 20 MB reaches the command whole, and its end ends the command', async () => {
+      await using process = await exec(connect(), { ...pod(name), command: ['wc', '-c'], stdin: true })
+      const output = text(process.stdout)
+      const input = new Blob(Array.from({ length: 20 }, (_, i) => new Uint8Array(1024 * 1024).fill(i))).stream()
+      await input.pipeTo(process.stdin)
+      expect((await output).trim()).toBe('20971520')
+      expect((await process.exit).code).toBe(0)
+    })
+
+    test('a command that does not exist is a CommandError with the message of the server', async () => {
+      await using process = await exec(connect(), { ...pod(name), command: ['no-such-command'] })
+      const error = await failure(process.exit)
+      expect(isCommandError(error) && error.message).toContain('no-such-command')
+    })
+
+    test('a container or pod that does not exist is an ApiError with the status of the server', async () => {
+      const noContainer = await failure(exec(connect(), { ...pod(name), container: 'none', command: ['ls'] }))
+      expect(isApiError(noContainer) && [noContainer.status, noContainer.message]).toEqual([
+        400,
+        expect.stringContaining('container none is not valid'),
+      ])
+      const noPod = await failure(exec(connect(), { ...pod('gone'), command: ['ls'] }))
+      expect(isApiError(noPod) && [noPod.status, noPod.reason]).toEqual([404, 'NotFound'])
+    })
+
+    test('terminal sizes arrive in order, the first one before any other', async () => {
+      await using process = await exec(connect(), { ...pod(name), command: ['@sizes'], stdin: true, tty: { columns: 80, rows: 24 } })
+      const reader = process.stdout.getReader()
+      const decoder = new TextDecoder()
+      let output = ''
+      const wait = async (expected: string) => {
+        while (!output.includes(expected)) output += decoder.decode((await reader.read()).value)
+      }
+      await wait('80x24')
+      await process.resize({ columns: 100, rows: 30 })
+      await wait('100x30')
+      await process.stdin.close()
+      expect((await process.exit).code).toBe(0)
+      expect(output.trim().split(/\s+/)).toEqual(['80x24', '100x30'])
+    })
+
+    test('an abort while reading or writing leaves no connection open', async () => {
+      for (const command of [
+        ['sh', '-c', 'while :; do echo x; done'],
+        ['sleep', '3'],
+      ]) {
+        const controller = new AbortController()
+        const process = await exec(connect(), { ...pod(name), command, stdin: true, signal: controller.signal })
+        const reading = failure(process.stdout.pipeTo(new WritableStream()))
+        const writing = failure(new Blob([new Uint8Array(4_000_000)]).stream().pipeTo(process.stdin))
+        await until('the connection', async () => ((await kubelet.state()).open === 1 ? true : undefined))
+        controller.abort(new Error('enough'))
+        await expect(process.exit).rejects.toThrow('enough')
+        await Promise.all([reading, writing])
+        await kubelet.idle()
+      }
+    })
+
+    test('a connection cut on the way is a ConnectionError within a second, and nothing reconnects', async () => {
+      await using relay = await startRelay(cluster().serverUrl)
+      await using process = await exec(connect({ baseUrl: relay.url }), { ...pod(name), command: ['sleep', '2'] })
+      await until('the connection', async () => ((await kubelet.state()).open === 1 ? true : undefined))
+      const outcome = Promise.all([failure(process.exit), text(process.stdout)])
+      relay.cut()
+      const cutAt = performance.now()
+      const [error, output] = await outcome
+      expect(isConnectionError(error) && error.message).toContain('connection lost; the command may still run')
+      expect(output).toBe('')
+      expect(performance.now() - cutAt).toBeLessThan(1_000)
+      expect(relay.connections).toBe(1)
+      await kubelet.idle()
+    })
+
+    test('a connection cut at the kubelet ends as kubectl sees it: lost, or where the API server translates, by its word a success', async () => {
+      const command = ['sleep', '2']
+      await using process = await exec(connect(), { ...pod(name), command })
+      const kubectl = failure(cluster().kubectl(['exec', '-n', kubelet.namespace, name, '--', ...command]))
+      await until('the connections', async () => ((await kubelet.state()).open === 2 ? true : undefined))
+      const outcome = Promise.all([process.exit.then(({ code }) => code, failureText), text(process.stdout)])
+      await kubelet.cut()
+      const cutAt = performance.now()
+      const [exit] = await outcome
+      expect(performance.now() - cutAt).toBeLessThan(1_000)
+      const other = await kubectl
+      if (name === 'passed')
+        expect([exit, String(other)]).toEqual([expect.stringContaining('connection lost'), expect.stringMatching(/exit code 1\n/)])
+      // Kubernetes loses the break: its translator takes an error stream that ends without a word for a success.
+      else expect([exit, other]).toEqual([0, undefined])
+    })
+
+    test('attach receives the output from now on and ends with the command; detaching leaves it running', async () => {
+      await kubelet.start(name, ['sh', '-c', 'while read line; do echo "got $line"; [ "$line" = end ] && exit; done'])
+      {
+        await using first = await attach(connect(), { ...pod(name), stdin: true })
+        await first.stdin.getWriter().write('one\n')
+        const { value } = await first.stdout.getReader().read()
+        expect(new TextDecoder().decode(value)).toBe('got one\n')
+      }
+      await kubelet.idle()
+      await using second = await attach(connect(), { ...pod(name), stdin: true })
+      await second.stdin.getWriter().write('two\nend\n')
+      expect(await text(second.stdout)).toBe('got two\ngot end\n')
+      expect((await second.exit).code).toBe(0)
+    })
+
+    test('fifty commands at once lose nothing and mix nothing up', async () => {
+      const client = connect()
+      const results = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => runCommand(client, { ...pod(name), command: ['sh', '-c', `seq 1 200 | sed s/^/${i}-/`] })),
+      )
+      for (const [i, { stdout, code }] of results.entries()) {
+        expect(code).toBe(0)
+        expect(stdout).toBe(Array.from({ length: 200 }, (_, n) => `${i}-${n + 1}\n`).join(''))
+      }
+    })
+
+    test('twenty thousand lines thirty times arrive unchanged', async () => {
+      const client = connect()
+      const expected = createHash('sha256')
+        .update(Array.from({ length: 20_000 }, (_, n) => `${n + 1}\n`).join(''))
+        .digest('hex')
+      for (let i = 0; i < 30; i++) {
+        const { stdout } = await runCommand(client, { ...pod(name), command: ['seq', '1', '20000'] })
+        expect(createHash('sha256').update(stdout).digest('hex')).toBe(expected)
+      }
+    })
+
+    test('300 MB that nothing reads stop the command, and take little memory', async () => {
+      await using process = await exec(connect(), { ...pod(name), command: ['head', '-c', '300000000', '/dev/zero'] })
+      const reader = process.stdout.getReader()
+      const before = memory()
+      await reader.read()
+      await new Promise((resolve) => setTimeout(resolve, 4_000))
+      expect((await kubelet.state()).streams.filter(({ running }) => running)).toHaveLength(1)
+      expect(memory() - before).toBeLessThan(16)
+      let length = 0
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) break
+        length += value.length
+      }
+      expect(length).toBeGreaterThan(299_900_000)
+      expect((await process.exit).code).toBe(0)
+    })
+  })
+
+  test('get alone and create alone are a 403 that says that both rights are needed, and with both it works', async () => {
+    const { namespace } = kubelet
+    const admin = new KubeClient({ baseUrl: cluster().proxyUrl })
+    const viewer = connect({ token: cluster().viewerToken })
+    await admin.create(RoleBinding, {
+      metadata: { name: 'viewer', namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'exec' },
+      subjects: [{ kind: 'User', name: 'viewer', apiGroup: 'rbac.authorization.k8s.io' }],
+    })
+    const grant = (verbs: string[]) =>
+      admin.apply(
+        Role,
+        { metadata: { name: 'exec', namespace }, rules: [{ apiGroups: [''], resources: ['pods/exec'], verbs }] },
+        { fieldManager: 'test' },
+      )
+    const attempt = () => failure(runCommand(viewer, { ...pod('translated'), command: ['true'] }))
+    for (const verbs of [['get'], ['create']]) {
+      await grant(verbs)
+      // The authorizer learns of a change by its own watch.
+      const error = await until('the refusal', async () => {
+        const error = await attempt()
+        return isApiError(error) && error.status === 403 ? error : undefined
+      })
+      expect(error.message).toContain('(a stream needs the rights "get" and "create" on pods/exec)')
+    }
+    await grant(['get', 'create'])
+    await until('the permission', async () => ((await attempt()) === undefined ? true : undefined))
+  })
+
+  test('kubectl proxy with its defaults refuses with advice, and something that answers 200 passes no WebSockets', async () => {
+    const proxied = new KubeClient({ baseUrl: cluster().proxyUrl })
+    await expect(exec(proxied, { ...pod('translated'), command: ['ls'] })).rejects.toThrow(/--reject-paths='\^\$'/)
+    const server = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const blocked = new KubeClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    const error = await failure(exec(blocked, { ...pod('translated'), command: ['ls'] }))
+    server.close()
+    expect(isConnectionError(error) && error.message).toContain('answered 200 instead of 101: something between passes no WebSockets')
+  })
+
+  test('a token that the server refuses is asked for once more, and never quoted', async () => {
+    const tokens = ['stale-token-1234', cluster().adminToken]
+    let calls = 0
+    const client = connect({ token: () => tokens[calls++] })
+    expect((await runCommand(client, { ...pod('translated'), command: ['echo', 'hi'] })).stdout).toBe('hi\n')
+    expect(calls).toBe(2)
+    const error = await failure(exec(connect({ token: 'stale-token-1234' }), { ...pod('translated'), command: ['ls'] }))
+    expect(isApiError(error) && error.status).toBe(401)
+    expect(String(error)).not.toContain('stale-token-1234')
+  })
+
+  test('an API server that restarts is a ConnectionError', async () => {
+    await using process = await exec(connect(), { ...pod('passed'), command: ['sleep', '20'] })
+    const outcome = failure(process.exit)
+    await cluster().restartApiServer()
+    expect(isConnectionError(await outcome)).toBe(true)
+  })
+})
+
+/** The resident memory of this process, in MB, after a garbage collection where there is one. */
+const memory = (): number => {
+  globalThis.gc?.()
+  return process.memoryUsage().rss / 1_000_000
+}
