@@ -41,6 +41,15 @@ declare const clock: import('kubeflect/testing').VirtualClock
 declare const v: typeof import('valibot')
 declare const DatabaseSync: typeof import('node:sqlite').DatabaseSync
 declare const queue: import('kubeflect/controller').RateLimitingQueue<string>
+declare const access: import('kubeflect/discovery').Access
+declare const file: WritableStream<Uint8Array>
+declare const term: {
+  readonly cols: number
+  readonly rows: number
+  write(data: Uint8Array | string): void
+  onData(listener: (text: string) => void): void
+  onResize(listener: (size: { cols: number; rows: number }) => void): void
+}
 declare const row: import('kubeflect').RowObject
 type Widget = import('kubeflect').KubeObject
 declare const Widget: import('kubeflect').Resource<Widget>
