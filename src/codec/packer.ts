@@ -20,12 +20,20 @@ export interface Packed {
 export const MIN_TEXT = 512
 /** The most groups that are remembered. A group takes about 150 bytes, besides a packed text that an entry may share. */
 const MAX_GROUPS = 16_384
-/** A text is kept as it is when packing saves less than a quarter. */
+/** See {@link PackerOptions}. */
 const WORTH = 0.75
 /** The number of a group's first texts whose mean size is the baseline. */
 const BASELINE_TEXTS = 8
 /** A group's template is replaced when this many characters more than the baseline have been written. */
 const MAX_DEBT = 8192
+
+/** Options of a {@link Packer}. Tests switch off both thresholds, so that everything is packed. */
+export interface PackerOptions {
+  /** Shorter texts are kept as they are, in characters; default {@link MIN_TEXT}. */
+  minText?: number | undefined
+  /** A text is kept as it is when packing leaves more than this share of it; default 0.75. */
+  worth?: number | undefined
+}
 
 /** A text that the coder has packed, and its template. */
 interface Written {
@@ -59,10 +67,14 @@ export class Packer {
   /** The texts in a row that the root was no help for, and how many make it give way. */
   #misses = 0
   #patience = 8
+  readonly #minText: number
+  readonly #worth: number
 
   /** @param loaded keeps the templates in use; default within the default budget. */
-  constructor(loaded: LoadedTemplates = new LoadedTemplates()) {
+  constructor(loaded: LoadedTemplates = new LoadedTemplates(), { minText = MIN_TEXT, worth = WORTH }: PackerOptions = {}) {
     this.#loaded = loaded
+    this.#minText = minText
+    this.#worth = worth
   }
 
   /** The number of groups. */
@@ -79,7 +91,7 @@ export class Packer {
   }
 
   #write({ namespace, text }: PackInput): Written | Packed | undefined {
-    if (text.length < MIN_TEXT) return undefined
+    if (text.length < this.#minText) return undefined
     const root = this.#rootFor(text)
     if (root.packed === text) return undefined
     const group = this.#group(ownerOf(text) ?? namespace)
@@ -113,7 +125,7 @@ export class Packer {
   }
 
   #isWorth(range: PackedRange, text: string, group: Group): boolean {
-    const isWorth = range.to - range.from <= text.length * WORTH
+    const isWorth = range.to - range.from <= text.length * this.#worth
     if (isWorth) group.nextSkip = 1
     else {
       this.#coder.drop(range)

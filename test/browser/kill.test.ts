@@ -2,8 +2,10 @@ import { expect, test } from 'vitest'
 import { FakeApiServer } from '../../src/testing'
 import { createRandom } from '../../src/testing/random'
 import { createProfile, killChromium, launchChromium } from '../support/chromium.ts'
+import { packingModes } from '../support/packing.ts'
 import { History, type KillSite, serveKillSite } from './support/kill-site.ts'
 
+/** In all modes together. */
 const KILLS = 50
 const PODS = 100
 /** How far apart two changes are, in milliseconds. */
@@ -11,9 +13,10 @@ const CHANGE_EVERY_MS = 4
 
 const seed = Math.floor(Math.random() * 2 ** 32)
 
-test(`a browser that is killed while it writes comes back with an older state that was true, ${KILLS} times (seed ${seed})`, {
-  timeout: 600_000,
-}, async () => {
+const kills = Math.ceil(KILLS / packingModes.length)
+const title = `a browser that is killed while it writes comes back with an older state that was true, ${kills} times (seed ${seed}, packing %s)`
+
+test.each(packingModes)(title, { timeout: 600_000 }, async (packing) => {
   const random = createRandom(seed)
   const server = new FakeApiServer({ windowSize: 100_000 })
   const history = new History(server, random, PODS)
@@ -26,7 +29,7 @@ test(`a browser that is killed while it writes comes back with an older state th
     const context = await launchChromium(profile)
     void context
       .pages()[0]
-      ?.goto(site.url)
+      ?.goto(`${site.url}/?packing=${packing}`)
       .catch(() => undefined) // The kill interrupts it.
     const report = await first
     expect([...report.objects].sort()).toEqual(history.at(report.resourceVersion))
@@ -43,7 +46,7 @@ test(`a browser that is killed while it writes comes back with an older state th
   try {
     let before = ''
     let resumed = 0
-    for (let round = 0; round < KILLS; round++) {
+    for (let round = 0; round < kills; round++) {
       const { context, report } = await start()
       if (before !== '' && !report.isDatabaseLost) {
         expect(report.status).toBe('persisted')
@@ -56,7 +59,7 @@ test(`a browser that is killed while it writes comes back with an older state th
       await changes(history, random.below(150))
       await kill(context)
     }
-    expect(resumed).toBeGreaterThan(KILLS * 0.8)
+    expect(resumed).toBeGreaterThan(kills * 0.8)
   } finally {
     clearInterval(churn)
   }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, type ExpectStatic, expect, test } from 'vitest'
 import { buildProgram, whyNoProgram } from '../cluster/build.ts'
+import { packingModes } from '../support/packing.ts'
 import { Arena, type Path } from './arena.ts'
 import { byKey, callText, differenceNames, storeText, translate } from './calls.ts'
 import { historyOf, relists, SLOW } from './history.ts'
@@ -23,7 +24,7 @@ describe.skipIf(reason)(
       binary = await buildProgram(referenceProgram)
     }, 900_000)
 
-    /** Lets four informers live through a history, and compares them after each phase. */
+    /** Lets client-go's informers and ours live through a history, and compares them after each phase. */
     async function replay(seed: number, path: Path, expect: ExpectStatic): Promise<void> {
       const history = historyOf(seed)
       await using arena = await Arena.open(history, path)
@@ -31,10 +32,14 @@ describe.skipIf(reason)(
       const reading = (name: string, initialList: 'stream' | 'list') => ({ url: arena.url, name, labelSelector, initialList })
       await using listing = startReference(binary, reading('client-go, listing', 'list'))
       await using streaming = startReference(binary, reading('client-go, streaming', 'stream'))
-      await using listingSubject = startSubject(reading('kubeflect, listing', 'list'))
-      await using streamingSubject = startSubject(reading('kubeflect, streaming', 'stream'))
+      await using started = new AsyncDisposableStack()
+      const subjects = packingModes.flatMap((packing) =>
+        (['list', 'stream'] as const).map((initialList) =>
+          started.use(startSubject(reading(`kubeflect, ${initialList}, packing ${packing}`, initialList), packing)),
+        ),
+      )
       const references = [listing, streaming]
-      const watchers = [...references, listingSubject, streamingSubject]
+      const watchers = [...references, ...subjects]
 
       /** What an informer has done since the last time; what comes of a list is in the words of kubeflect, and in no order of keys. */
       const done = async (watcher: Watcher, listed: boolean) => {

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../src/api/object'
 import { KubeClient } from '../../src/http/client'
 import { createInformer } from '../../src/informer/create-informer'
 import { ConfigMap } from '../../src/resources/core/v1'
+import { type PackingMode, packingOf } from '../support/packing.ts'
 import { CallLog, MARKER } from './call-log.ts'
 import type { Version } from './calls.ts'
 
@@ -23,13 +24,14 @@ export interface Watcher extends AsyncDisposable {
 }
 
 /** Starts this library's own informer. */
-export function startSubject({ url, name, labelSelector, initialList }: Reading): Watcher {
+export function startSubject({ url, name, labelSelector, initialList }: Reading, packing: PackingMode): Watcher {
   const log = new CallLog()
   const errors: unknown[] = []
   const informer = createInformer(new KubeClient({ baseUrl: url, headers: { 'user-agent': name } }), ConfigMap, {
     namespace: MARKER.namespace,
     labelSelector,
     initialList,
+    pack: packingOf(packing),
     // The other informer's waits are enough.
     backoff: { initialMs: 1, maxMs: 10 },
     // What the server's troubles are called is no matter here; what goes wrong beside the feed is.

@@ -10,6 +10,7 @@ import { Store } from '../../src/store/store'
 import { FakeApiServer } from '../../src/testing/fake-api-server'
 import { VirtualClock } from '../../src/testing/virtual-clock'
 import { workloadPodFixture } from '../../src/testing/workload-fixtures'
+import { packAtOnce } from '../support/packing'
 
 const podEntry = (index: number, resourceVersion = '1'): Entry<Pod> => {
   const pod = workloadPodFixture(index, { workloads: 4 })
@@ -91,6 +92,19 @@ describe('the queue that packs in idle time', () => {
     await clock.advance(10_000)
     expect(packedOf(entries)).toBe(0)
   })
+})
+
+test('suites that force packing pack every entry of any length but the first, before other subscribers read it', () => {
+  const store = new Store<Pod>()
+  packAtOnce(store)
+  const seen: boolean[] = []
+  store.subscribe(({ changes }) => seen.push(...changes.map(({ entry }) => isPackable(entry))))
+  const small = (name: string) => entryFromObject<Pod>({ kind: 'Pod', apiVersion: 'v1', metadata: { name } } as Pod)
+  store.replace([small('a'), small('b')], '1')
+  store.add(small('c'))
+  store.add(podEntry(1))
+  expect(seen).toEqual([true, false, false, false])
+  expect(store.list().map(({ text }) => text)).toEqual([small('a'), small('b'), small('c'), podEntry(1)].map(({ text }) => text))
 })
 
 describe('an informer with packing()', () => {

@@ -70,7 +70,13 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 }
 
 function start(stage: Stage, options: InformerOptions<ConfigMap, 'app'> = {}): SharedInformer<ConfigMap, 'app'> {
-  return createInformer(stage.client, ConfigMap, { signal: stage.signal, clock: stage.clock, onError: () => undefined, ...options })
+  return createInformer(stage.client, ConfigMap, {
+    signal: stage.signal,
+    clock: stage.clock,
+    onError: () => undefined,
+    pack: stage.pack,
+    ...options,
+  })
 }
 
 async function stopped<I extends AsyncDisposable>(stage: Stage, informer: I): Promise<I> {
@@ -180,7 +186,7 @@ async function looped(stage: Stage): Promise<readonly object[]> {
 }
 
 async function leased(stage: Stage): Promise<readonly object[]> {
-  const factory = new SharedInformerFactory(stage.client, { clock: stage.clock })
+  const factory = new SharedInformerFactory(stage.client, { clock: stage.clock, pack: stage.pack })
   const first = factory.lease(ConfigMap)
   factory.start({ signal: stage.signal })
   const second = factory.lease(ConfigMap)

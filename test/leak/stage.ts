@@ -1,10 +1,12 @@
 import { getEventListeners, setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { KubeClient } from '../../src/http/client'
+import type { Packing } from '../../src/informer/packing/packing'
 import type { Clock } from '../../src/internal/clock'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { FakeApiServer, type Fault, type FaultMatch } from '../../src/testing'
 import { type HttpServer, serve } from '../support/http'
+import { packingModes, packingOf } from '../support/packing'
 
 const OBJECTS = 20
 const COLLECT_EVERY = 100
@@ -26,6 +28,7 @@ export class Stage implements AsyncDisposable {
   // What a browser's page would be to them.
   readonly #page = new EventTarget()
   #calls = 0
+  #informers = 0
 
   private constructor(server: FakeApiServer, http: HttpServer | undefined, collect: () => void) {
     this.#collect = collect
@@ -78,6 +81,11 @@ export class Stage implements AsyncDisposable {
     // What was made in one turn is not collected in it.
     await setImmediate()
     if (collects) this.#collect()
+  }
+
+  /** The option of the next informer. The modes take turns. */
+  get pack(): Packing | undefined {
+    return packingOf(packingModes[this.#informers++ % packingModes.length] ?? 'off')
   }
 
   /** How many requests the server has not seen the end of. */

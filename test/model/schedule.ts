@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Fault, FaultMatch } from '../../src/testing'
+import { type PackingMode, packingModes } from '../support/packing'
 
 /** One thing that happens to the server, the network or the page. */
 export type Action =
@@ -23,6 +24,7 @@ export interface Setup {
   /** How many events the server remembers. */
   readonly windowSize: number
   readonly seed: number
+  readonly packing: PackingMode
 }
 
 const NAMES = ['a', 'b', 'c', 'd', 'e']
@@ -98,4 +100,5 @@ export const setup: fc.Arbitrary<Setup> = fc.record({
   resyncPeriodMs: fc.constantFrom(0, 30_000),
   windowSize: fc.constantFrom(2, 1000),
   seed: fc.nat(),
+  packing: fc.constantFrom(...packingModes),
 })

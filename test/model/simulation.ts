@@ -6,6 +6,7 @@ import type { Backup } from '../../src/testing'
 import { createRandom } from '../../src/testing/random'
 import { Page } from '../conformance/page'
 import { World } from '../conformance/world'
+import { packAtOnce } from '../support/packing'
 import { RelayInFront } from './relay-in-front'
 import type { Action, Setup } from './schedule'
 
@@ -143,6 +144,7 @@ export class Simulation {
     this.#page = page
     this.#attempts = { at: 0, count: 0 }
     this.#reached.clear()
+    if (this.#setup.packing === 'forced') packAtOnce(page.store)
     page.store.subscribe(() => {
       const { resourceVersion } = page.store
       this.#climb('the store', resourceVersion)

@@ -32,7 +32,7 @@ export interface Packing extends StoragePacking {
  */
 export function packing(): Packing {
   return {
-    rows: packedRows,
+    rows: () => packedRows(),
     start(store, clock) {
       const queue = new PackQueue(store, clock)
       return () => queue.close()

@@ -1,7 +1,7 @@
 // Packs the texts of log records against each other.
 
 import { type Entry, entryFromPacked } from '../../codec/entry'
-import { Packer } from '../../codec/packer'
+import { Packer, type PackerOptions } from '../../codec/packer'
 import { LoadedTemplates, Template } from '../../codec/template'
 import type { Unpack } from '../../codec/unpack'
 import type { StoredRecord } from '../persister'
@@ -15,9 +15,9 @@ const PLAIN = -1
  * Makes a codec that packs texts. A record is self-contained: the template of a row is an earlier row of the same record, and a template's
  * own template is plain. A row that is only needed as a template has the empty string as its key.
  */
-export function packedRows(): RowCodec {
+export function packedRows(options?: PackerOptions): RowCodec {
   const loaded = new LoadedTemplates()
-  const encode = (records: readonly StoredRecord[]): Rows => packed(records, loaded)
+  const encode = (records: readonly StoredRecord[]): Rows => packed(records, new Packer(loaded, options))
   return {
     format: 3,
     shrink: 1 / 8,
@@ -28,8 +28,7 @@ export function packedRows(): RowCodec {
   }
 }
 
-function packed(records: readonly StoredRecord[], loaded: LoadedTemplates): Rows {
-  const packer = new Packer(loaded)
+function packed(records: readonly StoredRecord[], packer: Packer): Rows {
   const texts: string[] = []
   const templates: number[] = []
   /** The rows that can be templates, by their own template and text. */

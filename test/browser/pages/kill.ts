@@ -2,6 +2,7 @@
 import { KubeClient, ListWatch, Reflector, Store, StorePersistence } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'
+import { packAtOnce, packingOf } from '../../support/packing'
 import type { Report } from '../support/kill-site.ts'
 
 // One kill in some hundred leaves Chromium's own files in a state that it cannot read (a checksum does not match). It begins an empty
@@ -18,8 +19,10 @@ indexedDB.open = (...database) => {
 
 const listWatch = new ListWatch(new KubeClient({ baseUrl: '/k8s' }), Pod)
 const store = new Store<Pod>()
+const packing = location.search === '?packing=forced' ? 'forced' : 'off'
+if (packing === 'forced') packAtOnce(store)
 // Written all the time, and folded as soon as it may be: there is always something to interrupt.
-const persister = idbPersister({ database: 'kill', whenIdle: (fold) => fold() })
+const persister = idbPersister({ database: 'kill', whenIdle: (fold) => fold(), pack: packingOf(packing) })
 const persistence = new StorePersistence(store, persister, { ...listWatch.scope, user: '', version: '1' }, { flushIntervalMs: 1 })
 
 const loaded = await persistence.start({ loadTimeoutMs: 30_000 })
