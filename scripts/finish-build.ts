@@ -3,7 +3,7 @@
 // - tsup loses the information that a class is exported as a type only: `new View()` would compile and fail at run time. Names that an entry's
 //   JavaScript does not export become type exports here.
 // - The generated resources have no source maps: they are lists of names that no debugger steps into.
-// - The browser entry of `kubeflect/kubeconfig` is copied without compilation, because its import must stay as it is.
+// - The browser entries of `kubeflect/kubeconfig` and `kubeflect/local` are copied without compilation, because their imports must stay as they are.
 // - Declarations that use `Symbol.dispose` reference the library that declares it, so that they compile in every project.
 
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -66,4 +66,5 @@ if (import.meta.main) {
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((each) => each.endsWith('.d.ts')))
     writeFileSync(join(dist, name), referToDisposable(read(name)))
   copyFileSync(join(root, 'src/kubeconfig/unavailable.js'), join(dist, 'kubeconfig-unavailable.js'))
+  copyFileSync(join(root, 'src/local/unavailable.js'), join(dist, 'local-unavailable.js'))
 }

@@ -131,19 +131,25 @@ export function socketOverConnection(connection: Connection, { head, protocol, s
   const decoder = new FrameDecoder()
   let isOpen = true
   let finish = () => {}
+  let settle: (code: number) => void = () => {}
+  const closed = new Promise<number>((resolve) => {
+    settle = resolve
+  })
   const send = (opcode: number, data: Uint8Array, done?: (error?: unknown) => void) =>
     connection.write(encodeFrame(opcode, data, crypto.getRandomValues(new Uint8Array(4))), done)
-  const end = () => {
+  const end = (code: number) => {
     if (!isOpen) return
     isOpen = false
     unlisten()
+    settle(code)
     finish()
   }
-  const close = () => {
+  const closeWith = (code: number) => {
     if (isOpen) send(OPCODE.close, Uint8Array.of(3, 232))
-    end()
+    end(code)
     connection.destroy()
   }
+  const close = () => closeWith(1000)
   const unlisten = listen(signal, 'abort', () => close())
 
   const readable = new ReadableStream<Uint8Array>(
@@ -154,7 +160,7 @@ export function socketOverConnection(connection: Connection, { head, protocol, s
           if (!isOpen) return
           for (const { opcode, data } of decoder.push(bytes)) {
             if (opcode === OPCODE.ping) send(OPCODE.pong, data)
-            else if (opcode === OPCODE.close) return close()
+            else if (opcode === OPCODE.close) return closeWith(closeCodeIn(data))
             else if (opcode !== OPCODE.pong) controller.enqueue(data)
           }
           if ((controller.desiredSize ?? 0) <= 0) connection.pause()
@@ -164,13 +170,13 @@ export function socketOverConnection(connection: Connection, { head, protocol, s
             receive(bytes)
           } catch {
             // The server does not speak WebSocket.
-            close()
+            closeWith(1006)
           }
         }
         connection.on('data', guarded)
-        connection.on('end', close)
-        connection.on('close', end)
-        connection.on('error', end)
+        connection.on('end', () => closeWith(1006))
+        connection.on('close', () => end(1006))
+        connection.on('error', () => end(1006))
         if (head.length > 0) guarded(new Uint8Array(head))
       },
       pull: () => void connection.resume(),
@@ -191,5 +197,8 @@ export function socketOverConnection(connection: Connection, { head, protocol, s
     abort: close,
   })
   if (signal.aborted) close()
-  return { protocol, readable, writable, hasBackpressure: true, close }
+  return { protocol, readable, writable, hasBackpressure: true, closed, close }
 }
+
+/** The code in the data of a close frame; 1005 when there is none. */
+const closeCodeIn = ([high, low]: Uint8Array): number => (high === undefined || low === undefined ? 1005 : high * 256 + low)

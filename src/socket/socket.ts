@@ -10,6 +10,8 @@ export interface Socket {
   readonly writable: WritableStream<Uint8Array>
   /** Whether a reader that does not read stops the server. If not, unread messages collect in memory. */
   readonly hasBackpressure: boolean
+  /** Resolves with the close code when the connection has ended: 1000 after {@link close}, 1006 when it broke. */
+  readonly closed: Promise<number>
   /** Closes the connection. Idempotent. */
   close(): void
 }

@@ -9,13 +9,16 @@ export interface WebSocketStreamLike {
     readonly readable: ReadableStream<ArrayBuffer | Uint8Array | string>
     readonly writable: WritableStream<Uint8Array>
   }>
-  readonly closed: Promise<unknown>
+  readonly closed: Promise<{ readonly closeCode?: number }>
   close(): void
 }
 
 /** Waits until a WebSocketStream is open. Its streams have backpressure in both directions. */
 export async function openedStream(stream: WebSocketStreamLike, signal: AbortSignal): Promise<Socket> {
-  stream.closed.catch(() => undefined)
+  const closed = stream.closed.then(
+    ({ closeCode = 1006 }) => closeCode,
+    () => 1006,
+  )
   const { protocol, readable, writable } = await stream.opened
   const reader = readable.getReader()
   const close = () => {
@@ -28,7 +31,7 @@ export async function openedStream(stream: WebSocketStreamLike, signal: AbortSig
     }
   }
   signal.addEventListener('abort', close, { once: true })
-  stream.closed.catch(() => undefined).finally(() => signal.removeEventListener('abort', close))
+  void closed.finally(() => signal.removeEventListener('abort', close))
   if (signal.aborted) close()
   const messages = new ReadableStream<Uint8Array>(
     {
@@ -42,5 +45,5 @@ export async function openedStream(stream: WebSocketStreamLike, signal: AbortSig
     },
     { highWaterMark: 0 },
   )
-  return { protocol, readable: messages, writable, hasBackpressure: true, close }
+  return { protocol, readable: messages, writable, hasBackpressure: true, closed, close }
 }

@@ -24,11 +24,16 @@ const POLL_MS = 5
  */
 export function socketOver(webSocket: WebSocketLike, protocol: string, signal: AbortSignal): Socket {
   let isOpen = true
+  let settle: (code: number) => void = () => {}
+  const closed = new Promise<number>((resolve) => {
+    settle = resolve
+  })
   webSocket.binaryType = 'arraybuffer'
   const close = () => {
     if (!isOpen) return
     isOpen = false
     webSocket.close(1000)
+    settle(1000)
     end()
   }
   let end = () => {}
@@ -39,8 +44,9 @@ export function socketOver(webSocket: WebSocketLike, protocol: string, signal: A
           const { data } = event as MessageEvent<ArrayBuffer | string>
           controller.enqueue(typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data))
         }),
-        listen(webSocket, 'close', () => {
+        listen(webSocket, 'close', (event) => {
           isOpen = false
+          settle((event as Partial<CloseEvent>).code ?? 1006)
           end()
         }),
         // An error is always followed by a close event.
@@ -68,7 +74,7 @@ export function socketOver(webSocket: WebSocketLike, protocol: string, signal: A
     abort: close,
   })
   if (signal.aborted) close()
-  return { protocol, readable, writable, hasBackpressure: false, close }
+  return { protocol, readable, writable, hasBackpressure: false, closed, close }
 }
 
 /**

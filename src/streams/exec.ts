@@ -5,10 +5,11 @@ import type { Resource } from '../api/resource'
 import type { StreamClient } from '../http/handshake'
 import { objectPath } from '../http/subresources'
 import { upgrade } from '../http/upgrade'
-import { type Clock, systemClock } from '../internal/clock'
+import { systemClock } from '../internal/clock'
 import type { Seams } from '../internal/seams'
 import { V4, V5 } from './channels'
-import { DEFAULT_KEEP_ALIVE_MS, type ExecProcess, type InteractiveProcess, sizeMessage, startProcess, type TerminalSize } from './process'
+import { type ExecProcess, type InteractiveProcess, sizeMessage, startProcess, type TerminalSize } from './process'
+import { DEFAULT_KEEP_ALIVE_MS } from './sender'
 
 /** Identifies a container of a pod. */
 export interface PodTarget extends Pick<RequestOptions, 'signal'>, Pick<Seams, 'clock'> {
@@ -98,9 +99,8 @@ async function start(
   options: AttachOptions,
   command: readonly string[],
 ): Promise<ExecProcess> {
-  const { stdin = false, stdout = true, tty = false, container, maxUnread, keepAliveMs = DEFAULT_KEEP_ALIVE_MS, signal } = options
-  const { stderr = !tty } = options
-  const clock: Clock = options.clock ?? systemClock
+  const { stdin = false, stdout = true, tty = false, stderr = !tty, container } = options
+  const { maxUnread, keepAliveMs = DEFAULT_KEEP_ALIVE_MS, signal, clock = systemClock } = options
   if (tty && stderr) throw new TypeError(`${subresource}: a terminal has no stderr`)
   if (!stdin && !stdout && !stderr) throw new TypeError(`${subresource}: needs stdin, stdout or stderr`)
   checkCount(maxUnread ?? 1, `${subresource}: maxUnread`, 1)
@@ -115,6 +115,7 @@ async function start(
   return startProcess(socket, { request, stdout, stderr, tty, maxUnread, keepAliveMs, signal, clock })
 }
 
-function checkCount(value: number, what: string, minimum: number): void {
+/** @throws RangeError unless an option is an integer of at least `minimum`. */
+export function checkCount(value: number, what: string, minimum: number): void {
   if (!Number.isSafeInteger(value) || value < minimum) throw new RangeError(`${what} must be an integer from ${minimum}, got ${value}`)
 }

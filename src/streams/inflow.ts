@@ -67,19 +67,13 @@ export function createInflow(name: StreamOverflowError['stream'], limit: number)
   }
 }
 
-/** The options of {@link receive}. */
-interface ReceiveOptions {
-  readonly clock: Clock
-  /** Called with each message. Returns the stream that it belongs to. */
-  readonly onMessage: (message: Uint8Array) => Inflow | undefined
-}
-
 /**
  * Reads a socket to its end. Pauses it while a stream is full.
  *
+ * @param onMessage called with each message. Returns the stream that it belongs to.
  * @throws StreamOverflowError when a full stream cannot be paused, or has no reader for {@link STALL_MS}.
  */
-export async function receive(socket: Socket, { clock, onMessage }: ReceiveOptions): Promise<void> {
+export async function receive(socket: Socket, onMessage: (message: Uint8Array) => Inflow | undefined, clock: Clock): Promise<void> {
   const reader = socket.readable.getReader()
   for (;;) {
     const { done, value } = await reader.read()

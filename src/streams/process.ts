@@ -5,9 +5,10 @@ import type { Status } from '../api/object'
 import type { Clock } from '../internal/clock'
 import { listen } from '../internal/listen'
 import type { Socket } from '../socket/socket'
-import { CHANNEL, encode, exitCodeOf, MAX_PART, statusIn, V5 } from './channels'
+import { CHANNEL, exitCodeOf, statusIn, V5 } from './channels'
 import { CommandError } from './errors'
 import { createInflow, DEFAULT_MAX_UNREAD, DEFAULT_MAX_UNREAD_UNPAUSED, type Inflow, receive } from './inflow'
+import { createSender } from './sender'
 
 /** The size of a terminal, in characters. */
 export interface TerminalSize {
@@ -46,9 +47,6 @@ export interface InteractiveProcess extends ExecProcess {
   readonly stdin: WritableStream<Uint8Array | string>
 }
 
-/** The default interval of empty messages: load balancers close connections after a minute of silence. */
-export const DEFAULT_KEEP_ALIVE_MS: number = 30_000
-
 /** The length of a status from which no more is read, in characters. */
 const MAX_STATUS = 1024 * 1024
 
@@ -66,19 +64,17 @@ export interface ProcessOptions {
 
 /** Runs the protocol of exec and attach on a socket. */
 export function startProcess(socket: Socket, options: ProcessOptions): InteractiveProcess {
-  const { request, tty, keepAliveMs, signal, clock } = options
+  const { request, tty, signal, clock } = options
   const limit = options.maxUnread ?? (socket.hasBackpressure ? DEFAULT_MAX_UNREAD : DEFAULT_MAX_UNREAD_UNPAUSED)
   const stdout = createInflow('stdout', limit)
   const stderr = createInflow('stderr', limit)
   const streams = [stdout, stderr] as const
   const encoder = new TextEncoder()
   const decoder = new TextDecoder()
-  const writer = socket.writable.getWriter()
-  writer.closed.catch(() => {})
+  const sender = createSender(socket, options)
   let isOver = false
   let text = ''
   let status: Status | undefined
-  let timer: unknown
   let stdinController: WritableStreamDefaultController
   let settle: (exit: { code: number; status: Status }) => void
   let reject: (error: unknown) => void
@@ -88,22 +84,12 @@ export function startProcess(socket: Socket, options: ProcessOptions): Interacti
   // A caller that only reads the output need not handle it.
   exit.catch(() => {})
 
-  const restartKeepAlive = (): void => {
-    clock.clearTimeout(timer)
-    // Servers skip an empty message, and it proves to everything between that the connection is used.
-    if (keepAliveMs && !isOver) timer = clock.setTimeout(() => send(new Uint8Array(0)).catch(() => {}), keepAliveMs)
-  }
-  const send = (message: Uint8Array): Promise<void> => {
-    restartKeepAlive()
-    return writer.write(message)
-  }
   /** Ends everything. The first call decides. */
   const end = (error?: unknown, breaksStreams = false): void => {
     if (isOver) return
     isOver = true
     unlisten()
-    clock.clearTimeout(timer)
-    socket.close()
+    sender.close()
     for (const stream of streams) stream.end(breaksStreams ? error : undefined)
     stdinController.error(error ?? new Error('the command has ended'))
     const code = status && exitCodeOf(status)
@@ -132,7 +118,7 @@ export function startProcess(socket: Socket, options: ProcessOptions): Interacti
     async write(chunk) {
       const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
       try {
-        for (let at = 0; at < bytes.length; at += MAX_PART) await send(encode(CHANNEL.stdin, bytes.subarray(at, at + MAX_PART)))
+        await sender.write(CHANNEL.stdin, bytes)
       } catch (error) {
         // The connection is closing, and what is still to be read says why.
         await exit
@@ -142,21 +128,20 @@ export function startProcess(socket: Socket, options: ProcessOptions): Interacti
     async close() {
       if (socket.protocol !== V5)
         throw new TypeError(`stdin: ${socket.protocol} cannot end the input; use a command that needs no end, or Kubernetes 1.30`)
-      await send(Uint8Array.of(CHANNEL.close, CHANNEL.stdin))
+      await sender.write(CHANNEL.close, Uint8Array.of(CHANNEL.stdin))
     },
   })
   const resize = async (size: TerminalSize): Promise<void> => {
     if (!tty) throw new TypeError('resize: start the command with `tty`')
-    await send(encode(CHANNEL.resize, encoder.encode(sizeMessage(size))))
+    await sender.write(CHANNEL.resize, encoder.encode(sizeMessage(size)))
   }
   const close = async (): Promise<void> => end(new DOMException('the stream was closed', 'AbortError'))
 
   const unlisten = listen(signal, 'abort', () => end(signal?.reason))
-  restartKeepAlive()
   if (!options.stdout) stdout.end()
   if (!options.stderr) stderr.end()
   if (typeof tty === 'object') resize(tty).catch(() => {})
-  receive(socket, { clock, onMessage }).then(
+  receive(socket, onMessage, clock).then(
     () => end(),
     (error: unknown) => end(error, true),
   )

@@ -126,8 +126,10 @@ function write(name: string, code: string): string {
 }
 
 const nameOf = (subpath: string): string => (subpath === 'index' ? 'kubeflect' : `kubeflect/${subpath}`)
-// Browsers have no `kubeflect/kubeconfig`; of the generated resources, which are alike, one stands for all.
-const subpaths = readSubpaths().filter((each) => each !== 'kubeconfig' && (!each.startsWith('resources/') || each === 'resources/core/v1'))
+// Browsers have no `kubeflect/kubeconfig` or `kubeflect/local`; of the generated resources, which are alike, one stands for all.
+const subpaths = readSubpaths().filter(
+  (each) => !['kubeconfig', 'local'].includes(each) && (!each.startsWith('resources/') || each === 'resources/core/v1'),
+)
 const everything = subpaths.map((each, i) => `export * as entry${i} from '${nameOf(each)}'`).join('\n')
 
 describe.each(Object.entries(bundlers))('%s', (name, bundle) => {
@@ -161,14 +163,19 @@ test.each(['esbuild', 'vite', 'rollup'])('%s leaves unused exports out of a bund
   expect(gzipSync(code).length).toBeLessThan(2_000)
 })
 
-test('bundling kubeflect/kubeconfig for browsers fails and names the runtimes where it works', async () => {
-  const entry = write('kubeconfig', `import { loadKubeconfig } from 'kubeflect/kubeconfig'\nloadKubeconfig()`)
+test.each([
+  ['kubeconfig', 'browser', 'loadKubeconfig'],
+  ['local', 'browser', 'forwardPort'],
+  ['local', 'workerd', 'forwardPort'],
+])('bundling kubeflect/%s for the condition %s fails and names the runtimes where it works', async (subpath, condition, name) => {
+  const entry = write(`${subpath}-${condition}`, `import { ${name} } from 'kubeflect/${subpath}'\n${name}()`)
   const failure = await esbuild({
     entryPoints: [entry],
     bundle: true,
     write: false,
     format: 'esm',
-    platform: 'browser',
+    platform: condition === 'browser' ? 'browser' : 'neutral',
+    conditions: [condition],
     logLevel: 'silent',
   }).catch(String)
   expect(String(failure)).toContain('works in Node, Deno and Bun only')

@@ -163,3 +163,10 @@ test('exec adds little to a client, and nothing of a runtime is loaded with it',
   expect(after.modules.filter((id) => /src\/socket\/(?!open\.)|streams\/(run|port|file)\./.test(id))).toEqual([])
   guard('kB gzipped, exec beside a client', after.kB - before.kB)
 })
+
+test('connectPort adds little to a client, and nothing of commands or of a runtime is loaded with it', async () => {
+  const before = await loadedAtOnce(`{ KubeClient } from 'kubeflect'`)
+  const after = await loadedAtOnce(`{ KubeClient } from 'kubeflect'`, `{ connectPort } from 'kubeflect/streams'`)
+  expect(after.modules.filter((id) => /src\/(local|socket\/(?!open\.))|streams\/(run|process|file)\./.test(id))).toEqual([])
+  guard('kB gzipped, connectPort beside a client', after.kB - before.kB)
+})

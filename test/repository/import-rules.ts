@@ -26,7 +26,7 @@ const layers: readonly (readonly string[])[] = [
   ['worker'],
   ['informer', 'watch-cache'],
   ['view', 'controller', 'wait', 'resources', 'discovery', 'access', 'tabs'],
-  ['live', 'relay', 'operator'],
+  ['live', 'relay', 'operator', 'local'],
   ['testing', 'kubeconfig', 'cloudflare'],
   ['cli'],
   ['entry files'],

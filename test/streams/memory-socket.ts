@@ -9,7 +9,10 @@ export class ServerSide {
   readonly socket: Socket
   /** The messages of the client: channel and text; `keep-alive` for an empty one. */
   readonly received: string[] = []
+  /** The client's bytes on channel 0. */
+  readonly input: Uint8Array[] = []
   isClosed = false
+  #settle: (code: number) => void = () => {}
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   readonly #readable: ReadableStream<Uint8Array>
 
@@ -27,12 +30,17 @@ export class ServerSide {
     const writable = new WritableStream<Uint8Array>({
       write: (message) => {
         if (this.isClosed) throw new Error('the connection is closed')
-        const [channel, ...rest] = message
-        this.received.push(channel === undefined ? 'keep-alive' : `${channel}:${new TextDecoder().decode(Uint8Array.from(rest))}`)
+        const [channel] = message
+        const data = message.slice(1)
+        this.received.push(channel === undefined ? 'keep-alive' : `${channel}:${new TextDecoder().decode(data)}`)
+        if (channel === 0) this.input.push(data)
       },
     })
     request.signal.addEventListener('abort', () => this.#close())
-    this.socket = { protocol, readable: this.#readable, writable, hasBackpressure, close: () => this.#close() }
+    const closed = new Promise<number>((resolve) => {
+      this.#settle = resolve
+    })
+    this.socket = { protocol, readable: this.#readable, writable, hasBackpressure, closed, close: () => this.#close() }
   }
 
   /** Sends a message on a channel. */
@@ -45,17 +53,23 @@ export class ServerSide {
   exit(code: number): void {
     const failure = { status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: String(code) }] } }
     this.send(3, JSON.stringify({ metadata: {}, ...(code === 0 ? { status: 'Success' } : failure) }))
-    this.cut()
+    this.close()
   }
 
-  /** Ends the connection. */
-  cut(): void {
+  /** Closes the connection, as a server does at the end. */
+  close(): void {
     this.#close()
   }
 
-  #close(): void {
+  /** Breaks the connection. */
+  cut(): void {
+    this.#close(1006)
+  }
+
+  #close(code = 1000): void {
     if (this.isClosed) return
     this.isClosed = true
+    this.#settle(code)
     try {
       this.#controller?.close()
     } catch {
