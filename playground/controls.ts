@@ -7,10 +7,12 @@ export interface ClusterInfo {
   readonly changesPerSecond: number | undefined
   /** Whether the optional kind is defined; undefined for a real cluster. */
   readonly hasExtraKind: boolean | undefined
+  /** The node that is down. */
+  readonly failedNode?: string | undefined
 }
 
 /** The rates of the buttons, in changes per second. */
-const RATES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+const RATES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
 
 /** Connects the buttons to the playground's server. */
 export class Controls {
@@ -18,6 +20,8 @@ export class Controls {
   readonly #slower = byId('slower', HTMLButtonElement)
   readonly #faster = byId('faster', HTMLButtonElement)
   readonly #expire = byId('expire', HTMLButtonElement)
+  readonly #rollout = byId('rollout', HTMLButtonElement)
+  readonly #node = byId('node', HTMLButtonElement)
   readonly #kind = byId('kind', HTMLButtonElement)
   #rate: number | undefined
 
@@ -29,6 +33,8 @@ export class Controls {
     })
     onClick(byId('cut', HTMLButtonElement), () => this.#ask('cut', 'POST'))
     onClick(this.#expire, () => this.#ask('expire', 'POST'))
+    onClick(this.#rollout, () => this.#ask('rollout', 'POST'))
+    onClick(this.#node, () => this.#ask('node', 'POST'))
     onClick(this.#kind, () => this.#ask(`kind?defined=${this.#kind.ariaPressed !== 'true'}`, 'POST'))
     onClick(this.#slower, () => this.#setRate(RATES.findLast((rate) => rate < (this.#rate ?? 0))))
     onClick(this.#faster, () => this.#setRate(RATES.find((rate) => rate > (this.#rate ?? 0))))
@@ -55,12 +61,14 @@ export class Controls {
     this.#show(info)
   }
 
-  #show({ changesPerSecond, hasExtraKind = false }: ClusterInfo): void {
+  #show({ changesPerSecond, hasExtraKind = false, failedNode }: ClusterInfo): void {
     const simulated = changesPerSecond !== undefined
     this.#rate = changesPerSecond
     this.#churn.value = simulated ? `${changesPerSecond} changes/s` : 'real cluster'
     this.#kind.ariaPressed = String(hasExtraKind)
-    for (const button of [this.#expire, this.#kind, this.#slower, this.#faster]) {
+    this.#node.ariaPressed = String(failedNode !== undefined)
+    this.#node.title = failedNode ? `Bring ${failedNode} back` : 'Take a node down: its pods are lost, and reappear on other nodes'
+    for (const button of [this.#expire, this.#kind, this.#rollout, this.#node, this.#slower, this.#faster]) {
       button.disabled = !simulated
       if (!simulated) button.title = 'Not available for a real cluster'
     }

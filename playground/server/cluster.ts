@@ -1,3 +1,15 @@
+// The cluster behind the page: a fake one, or a real API server.
+
+/** The pods that a fault concerns, for the sentence that describes it. */
+export interface Incident {
+  /** What happened. */
+  readonly type: 'rollout' | 'node-failure' | 'node-recovery'
+  /** The deployment, as `namespace/name`, or the node. */
+  readonly name: string
+  /** The number of pods to replace. */
+  readonly pods: number
+}
+
 /** A cluster that the playground shows, with the actions of its buttons. */
 export interface Cluster {
   /** Identifies the cluster, so that a browser never shows the stored state of one for another. */
@@ -6,10 +18,16 @@ export interface Cluster {
   changesPerSecond: number | undefined
   /** Whether the optional kind is defined; undefined for a real cluster. */
   hasExtraKind: boolean | undefined
+  /** The node that is down; undefined when there is none. */
+  readonly failedNode: string | undefined
   /** Answers a request with the path of an API server. */
   fetch(request: Request): Promise<Response>
   /** Breaks every connection. */
   cut(): void
   /** Drops the history and breaks every connection, so that resumed watches get a 410. */
   expire(): void
+  /** Rolls a new image out to a random deployment; undefined for a real cluster. */
+  rollOut(): Incident | undefined
+  /** Takes a random node down, or brings the node that is down back; undefined for a real cluster. */
+  toggleNode(): Incident | undefined
 }

@@ -1,11 +1,16 @@
 // The fake cluster of the playground.
 import { defineResource } from '../../src/index'
-import { systemClock } from '../../src/internal/clock'
+import { type Clock, systemClock } from '../../src/internal/clock'
 import { FakeApiServer } from '../../src/testing'
-import type { Cluster } from './cluster.ts'
+import type { Cluster, Incident } from './cluster.ts'
+import { Controllers } from './controllers.ts'
 import { canaries, define, isDefined, undefine } from './custom-kinds.ts'
+import { EventLog } from './event-log.ts'
+import { Nodes } from './nodes.ts'
+import { pick } from './random.ts'
 import { Simulation } from './simulation.ts'
 import { namespaces, Surroundings } from './surroundings.ts'
+import { workloads } from './workloads.ts'
 
 /** Options of a {@link FakeCluster}. */
 export interface FakeClusterOptions {
@@ -15,42 +20,71 @@ export interface FakeClusterOptions {
   changesPerSecond?: number
   /** Numbers in [0, 1); default `Math.random`. */
   random?: () => number
+  /** The clock of all timestamps and changes; default the system clock. */
+  clock?: Clock
 }
 
 const configMaps = defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' })
 const TICK_MS = 20
+/** The ticks between two changes of a rollout or after a failure, which continue at any rate. */
+const TICKS_PER_URGENT_CHANGE = 2
 const AGE_MS = 90 * 24 * 60 * 60_000
 /** The size of the watch window, in events of about 7 kB. */
 const WINDOW_SIZE = 5000
 
 /**
- * A fake cluster in memory, with pods that come and go and the objects around them. Each instance has its own history; versions start from
- * the clock.
+ * A fake cluster in memory: deployments, daemon sets and jobs whose pods come and go, on nodes that fail. Each instance has its own
+ * history; versions start from the clock. The same random numbers and the same calls make the same history.
  */
 export class FakeCluster implements Cluster, Disposable {
   readonly name = 'fake'
   readonly server: FakeApiServer
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #events: EventLog
+  readonly #nodes: Nodes
+  readonly #controllers: Controllers
   readonly #simulation: Simulation
   readonly #surroundings: Surroundings
-  readonly #timer: ReturnType<typeof setInterval>
+  #timer: unknown
   #changesPerSecond: number
   #due = 0
+  #ticks = 0
+  /** Whether a rollout or a failed node still requires changes. */
+  #isUrgent = false
 
-  constructor({ pods = 300, changesPerSecond = 5, random = Math.random }: FakeClusterOptions = {}) {
+  constructor({ pods = 300, changesPerSecond = 5, random = Math.random, clock = systemClock }: FakeClusterOptions = {}) {
     let age = 0
-    const clock = { ...systemClock, now: () => Date.now() - age }
-    this.server = new FakeApiServer({ clock, resourceVersion: Date.now(), windowSize: WINDOW_SIZE })
-    this.#simulation = new Simulation(this.server, { size: pods, random })
+    const now = () => clock.now() - age
+    this.#clock = clock
+    this.#random = random
+    this.server = new FakeApiServer({
+      clock: { ...clockOf(clock), now },
+      resourceVersion: Math.floor(clock.now()),
+      windowSize: WINDOW_SIZE,
+    })
+    this.#events = new EventLog(this.server, { now })
+    this.#nodes = new Nodes(this.server, { events: this.#events, random })
+    this.#controllers = new Controllers(this.server, { events: this.#events })
+    this.#simulation = new Simulation(this.server, {
+      size: pods,
+      controllers: this.#controllers,
+      nodes: this.#nodes,
+      events: this.#events,
+      random,
+    })
     this.#surroundings = new Surroundings(this.server, { random })
     const setAge = (ms: number) => {
       age = ms
     }
     setAge(AGE_MS)
     this.#surroundings.populate()
+    this.#nodes.populate()
     this.#simulation.populate(setAge)
+    this.#events.discard()
     this.#follow()
     this.#changesPerSecond = changesPerSecond
-    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+    this.#wait()
   }
 
   readonly fetch = (request: Request): Promise<Response> => this.server.fetch(request)
@@ -76,6 +110,34 @@ export class FakeCluster implements Cluster, Disposable {
     this.server.compact()
   }
 
+  rollOut(): Incident | undefined {
+    const workload = pick(
+      workloads.filter(({ kind }) => kind === 'service'),
+      this.#random,
+    )
+    if (!workload) return undefined
+    const pods = this.#simulation.membersOf(workload).length
+    this.#controllers.rollOut(workload)
+    this.#isUrgent = true
+    this.#follow()
+    return { type: 'rollout', name: `${workload.namespace}/${workload.name}`, pods }
+  }
+
+  toggleNode(): Incident | undefined {
+    const { down } = this.#nodes
+    if (down !== undefined) this.#nodes.recover()
+    const name = down ?? this.#nodes.fail()
+    if (name === undefined) return undefined
+    const pods = down === undefined ? this.#simulation.lose(name) : 0
+    this.#isUrgent = true
+    this.#follow()
+    return { type: down === undefined ? 'node-failure' : 'node-recovery', name, pods }
+  }
+
+  get failedNode(): string | undefined {
+    return this.#nodes.down
+  }
+
   get hasExtraKind(): boolean {
     return isDefined(this.server, canaries)
   }
@@ -91,21 +153,37 @@ export class FakeCluster implements Cluster, Disposable {
 
   /** Stops the changes and closes every connection. */
   [Symbol.dispose](): void {
-    clearInterval(this.#timer)
+    this.#clock.clearTimeout(this.#timer)
     this.server.disconnect()
+  }
+
+  #wait(): void {
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#wait()
+      this.#tick()
+    }, TICK_MS)
   }
 
   #tick(): void {
     this.#due += (this.#changesPerSecond * TICK_MS) / 1000
     const changes = Math.floor(this.#due)
     this.#due %= 1
-    if (changes === 0) return
+    this.#ticks++
+    const isUrgent = this.#isUrgent && this.#ticks % TICKS_PER_URGENT_CHANGE === 0
+    if (isUrgent) this.#isUrgent = this.#simulation.urge()
+    if (changes === 0 && !isUrgent) return
     this.change(changes)
     this.#surroundings.step(changes)
     this.#follow()
   }
 
   #follow(): void {
-    this.#surroundings.follow((workload) => this.#simulation.tallyOf(workload))
+    for (const workload of this.#simulation.takeTouched()) this.#controllers.follow(workload, this.#simulation.membersOf(workload))
+    this.#events.flush()
   }
+}
+
+/** Returns the timers of a clock, which may be an instance of a class. */
+function clockOf(clock: Clock): Pick<Clock, 'setTimeout' | 'clearTimeout'> {
+  return { setTimeout: (callback, ms) => clock.setTimeout(callback, ms), clearTimeout: (handle) => clock.clearTimeout(handle) }
 }

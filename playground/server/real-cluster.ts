@@ -1,3 +1,4 @@
+// A real API server behind the playground.
 import type { Cluster } from './cluster.ts'
 
 /** A real API server behind `kubectl proxy`; read-only, because the page does not write. */
@@ -5,6 +6,7 @@ export class RealCluster implements Cluster {
   readonly name: string
   readonly changesPerSecond: undefined
   readonly hasExtraKind: undefined
+  readonly failedNode: undefined
   readonly #server: string
   #connections = new AbortController()
 
@@ -40,5 +42,15 @@ export class RealCluster implements Cluster {
   /** @throws TypeError always: the history of a real cluster cannot be dropped from here. */
   expire(): void {
     throw new TypeError('the playground cannot drop the history of a real cluster')
+  }
+
+  /** @throws TypeError always: the page does not change a real cluster. */
+  rollOut(): undefined {
+    throw new TypeError('the playground cannot roll out an image in a real cluster')
+  }
+
+  /** @throws TypeError always: the page does not change a real cluster. */
+  toggleNode(): undefined {
+    throw new TypeError('the playground cannot take a node of a real cluster down')
   }
 }
