@@ -113,7 +113,7 @@ func TestControlled(t *testing.T) {
 			storagetesting.RunTestList(ctx, t, to.store, compactAndIncrease, true, storagetesting.NewKubernetesRecorder(nil))
 		}},
 		{"ConsistentList", func(ctx context.Context, t *testing.T, to target) {
-			storagetesting.RunTestConsistentList(ctx, t, to.store, to.increaseRV, false, true, true)
+			storagetesting.RunTestConsistentList(ctx, t, to.store, to.increaseRV, isRelay(), true, true)
 		}},
 		{"GetListNonRecursive", func(ctx context.Context, t *testing.T, to target) {
 			storagetesting.RunTestGetListNonRecursive(ctx, t, to.increaseRV, to.store)
