@@ -1,5 +1,5 @@
 // The buttons that act on the playground’s server.
-import { byId } from './page.ts'
+import { byId, write } from './page.ts'
 
 /** The state of the playground's server. */
 export interface ClusterInfo {
@@ -9,10 +9,15 @@ export interface ClusterInfo {
   readonly hasExtraKind: boolean | undefined
   /** The node that is down. */
   readonly failedNode?: string | undefined
+  /** The numbers of watches on the two sides of the relay, if there is one. */
+  readonly relay?: { readonly upstream: number; readonly served: number } | undefined
 }
 
 /** The rates of the buttons, in changes per second. */
 const RATES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
+
+/** The time between two looks at the relay. */
+const RELAY_INTERVAL_MS = 1000
 
 /** Connects the buttons to the playground's server. */
 export class Controls {
@@ -23,7 +28,9 @@ export class Controls {
   readonly #rollout = byId('rollout', HTMLButtonElement)
   readonly #node = byId('node', HTMLButtonElement)
   readonly #kind = byId('kind', HTMLButtonElement)
+  readonly #relay = byId('relay', HTMLElement)
   #rate: number | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor({ forget }: { forget: () => Promise<void> }) {
     onClick(byId('reload', HTMLButtonElement), () => location.reload())
@@ -61,9 +68,10 @@ export class Controls {
     this.#show(info)
   }
 
-  #show({ changesPerSecond, hasExtraKind = false, failedNode }: ClusterInfo): void {
+  #show({ changesPerSecond, hasExtraKind = false, failedNode, relay }: ClusterInfo): void {
     const simulated = changesPerSecond !== undefined
     this.#rate = changesPerSecond
+    this.#showRelay(relay)
     this.#churn.value = simulated ? `${changesPerSecond} changes/s` : 'real cluster'
     this.#kind.ariaPressed = String(hasExtraKind)
     this.#node.ariaPressed = String(failedNode !== undefined)
@@ -74,6 +82,14 @@ export class Controls {
     }
     this.#slower.disabled ||= changesPerSecond === RATES[0]
     this.#faster.disabled ||= changesPerSecond === RATES.at(-1)
+  }
+
+  #showRelay(relay: ClusterInfo['relay']): void {
+    this.#relay.hidden = !relay
+    if (!relay) return
+    write(this.#relay, `relay: ${relay.served} watches served from ${relay.upstream} upstream`)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#ask('', 'GET'), RELAY_INTERVAL_MS)
   }
 }
 

@@ -9,6 +9,6 @@ const { module } = await runnerImport<typeof import('./server/config.ts')>(fileU
 })
 
 const { chooseCluster, playgroundConfig } = module
-const { KUBEFLECT_SERVER: server, PORT: port = '5173' } = process.env
+const { KUBEFLECT_SERVER: server, KUBEFLECT_RELAY: relay, PORT: port = '5173' } = process.env
 
-export default defineConfig(playgroundConfig(chooseCluster(server), { port: Number(port) }))
+export default defineConfig(playgroundConfig(chooseCluster({ server, relayed: Boolean(relay) }), { port: Number(port) }))

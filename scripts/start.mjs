@@ -5,15 +5,21 @@ import { ensureInstalled, exitWith, runPinned } from './install.mjs'
 
 const usage = `Serves the playground on http://127.0.0.1:5173, with its own fake API server.
 
-  npm start -- [--port N] [--server URL]
+  npm start -- [--port N] [--server URL] [--relay]
 
   --port N      another port, 0 to 65535; 0 takes any free one
   --server URL  a real API server to show instead of the fake one, such as the http://127.0.0.1:8001 of kubectl proxy
+  --relay       put a relay between the page and the cluster, and show the watches on both of its sides
   --help        this text`
 
 await exitWith(async () => {
-  const options = /** @type {const} */ ({ port: { type: 'string' }, server: { type: 'string' }, help: { type: 'boolean', short: 'h' } })
-  const { port = '5173', server, help } = parseFlags(process.argv.slice(2), options, usage)
+  const options = /** @type {const} */ ({
+    port: { type: 'string' },
+    server: { type: 'string' },
+    relay: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  })
+  const { port = '5173', server, relay, help } = parseFlags(process.argv.slice(2), options, usage)
   if (help) {
     console.log(usage)
     return 0
@@ -27,7 +33,7 @@ await exitWith(async () => {
   await checkPort(Number(port))
   if (server !== undefined) await checkServer(server)
   const vite = ['node_modules/vite/bin/vite.js', 'playground', '--host', '127.0.0.1', '--port', port, '--strictPort']
-  return runPinned(vite, server === undefined ? {} : { KUBEFLECT_SERVER: server })
+  return runPinned(vite, { ...(server !== undefined && { KUBEFLECT_SERVER: server }), ...(relay && { KUBEFLECT_RELAY: 'true' }) })
 })
 
 /** @param {string} text */

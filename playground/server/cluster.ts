@@ -10,6 +10,14 @@ export interface Incident {
   readonly pods: number
 }
 
+/** The numbers of watches on the two sides of a relay. */
+export interface RelayInfo {
+  /** The watches that the relay holds at the cluster. */
+  readonly upstream: number
+  /** The watches that the relay serves. */
+  readonly served: number
+}
+
 /** A cluster that the playground shows, with the actions of its buttons. */
 export interface Cluster {
   /** Identifies the cluster, so that a browser never shows the stored state of one for another. */
@@ -20,6 +28,8 @@ export interface Cluster {
   hasExtraKind: boolean | undefined
   /** The node that is down; undefined when there is none. */
   readonly failedNode: string | undefined
+  /** The relay in front of the cluster; undefined when there is none. */
+  readonly relay?: RelayInfo | undefined
   /** Answers a request with the path of an API server. */
   fetch(request: Request): Promise<Response>
   /** Breaks every connection. */

@@ -6,10 +6,12 @@ import type { Cluster } from './cluster.ts'
 import { FakeCluster } from './fake-cluster.ts'
 import { clusterPlugin } from './plugin.ts'
 import { RealCluster } from './real-cluster.ts'
+import { RelayedCluster } from './relayed-cluster.ts'
 
-/** Returns the cluster to show: that of an API server, or else a fake one. */
-export function chooseCluster(server: string | undefined): Cluster {
-  return server ? new RealCluster(server) : new FakeCluster()
+/** Returns the cluster to show: that of an API server, or else a fake one; behind a relay if wanted. */
+export function chooseCluster({ server, relayed }: { server: string | undefined; relayed: boolean }): Cluster {
+  const cluster = server ? new RealCluster(server) : new FakeCluster()
+  return relayed ? new RelayedCluster(cluster) : cluster
 }
 
 /** Returns the Vite configuration of the playground, in front of a cluster. */
