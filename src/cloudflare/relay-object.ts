@@ -8,6 +8,7 @@ import { report } from '../internal/report'
 import { type DurableObjectSqlStorage, durableObjectDatabase } from '../persistence/sql/database'
 import { logError } from '../reflector/problems'
 import type { RelayEvent } from '../relay/events'
+import { packOnArrival } from '../relay/packing'
 import { createRelay, type Relay, type RelayOptions } from '../relay/relay'
 import { addressed, type Part, partOf, type RelayNamespace, ROOT_NAME } from './parts'
 import { sqlLogPersister } from './sql-log'
@@ -99,6 +100,7 @@ export abstract class RelayObject<Env> extends Opaque {
     const root = part === 'leaf' && objects ? objects.get(objects.idFromName(ROOT_NAME)) : undefined
     const to = sqlLogPersister(durableObjectDatabase(this.#ctx.storage))
     const relay = createRelay({
+      pack: packOnArrival(),
       ...options,
       ...(root
         ? { source: new KubeReader({ baseUrl, fetch: (request) => root.fetch(addressed(request, 'feed')) }) }

@@ -80,17 +80,24 @@ class SqlLogPersister implements Persister {
   async commit(scope: Scope, change: Commit): Promise<void> {
     const id = scopeId(scope)
     const isReplace = change.type === 'replace'
-    const segments = segmentsOf(change)
-    const { row, log } = this.#transact((database) => {
+    const { row, log, appended } = this.#transact((database) => {
       checkCommit(id, change, this.#find(id))
       const known = this.#logs.get(id)
       if (!known) throw new PersistenceError('fenced', `${id}: this scope was not loaded here; nothing is stored until it is`)
       const own = this.#put(id, change.writer, change.resourceVersion)
       if (isReplace) database.run(DELETE_LOG, own)
-      for (const [index, segment] of segments.entries()) database.run(PUT_SEGMENT, own, known.next + index, encode(segment))
-      return { row: own, log: isReplace ? new IdbLog(known.next) : known }
+      // A complete state may be longer than memory allows, so its segments are made and dropped one by one.
+      const replacing = isReplace ? new IdbLog(known.next) : undefined
+      const appended: LogRecord[] = []
+      let number = known.next
+      for (const segment of segmentsOf(change)) {
+        database.run(PUT_SEGMENT, own, number++, encode(segment))
+        if (replacing) replacing.append(segment)
+        else appended.push(segment)
+      }
+      return { row: own, log: replacing ?? known, appended }
     })
-    for (const segment of segments) log.append(segment)
+    for (const segment of appended) log.append(segment)
     this.#logs.set(id, log)
     this.#compact(row, log)
   }
@@ -165,20 +172,20 @@ function readLog(database: SqlDatabase, row: number, log: IdbLog): StoredRecord[
 }
 
 /** Cuts a step into segments. Deletes apply before all texts, so they are in the first one. */
-function segmentsOf(step: Step): LogRecord[] {
-  const deletes = step.type === 'replace' ? [] : step.deletes
-  const segments: { keys: string[]; texts: string[]; deletes: readonly string[] }[] = []
-  let length = Number.POSITIVE_INFINITY
+function* segmentsOf(step: Step): Generator<LogRecord, void, undefined> {
+  let deletes = step.type === 'replace' ? [] : step.deletes
+  let [keys, texts, length]: [string[], string[], number] = [[], [], 0]
   for (const { key, text } of step.puts) {
-    if (length + text.length > SEGMENT_LENGTH) {
-      segments.push({ keys: [], texts: [], deletes: segments.length === 0 ? deletes : [] })
-      length = 0
+    if (length > 0 && length + text.length > SEGMENT_LENGTH) {
+      yield { keys, texts, deletes }
+      deletes = []
+      ;[keys, texts, length] = [[], [], 0]
     }
     length += text.length
-    segments.at(-1)?.keys.push(key)
-    segments.at(-1)?.texts.push(text)
+    keys.push(key)
+    texts.push(text)
   }
-  return segments.length > 0 || deletes.length === 0 ? segments : [{ keys: [], texts: [], deletes }]
+  if (keys.length + deletes.length > 0) yield { keys, texts, deletes }
 }
 
 /** Formats a segment: a line with the keys, the lengths of the texts and the deletes, then the texts. JSON would escape every quote. */

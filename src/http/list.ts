@@ -23,6 +23,8 @@ export interface ListEntriesOptions extends ListOptions, RequestOptions {
   managedFields?: 'drop' | 'keep' | undefined
   /** The accepted media types; default plain JSON. */
   accept?: string | undefined
+  /** Whether the result has the entries, or they are only passed to `onEntries`. Default `'collect'`. */
+  entries?: 'collect' | 'pass' | undefined
 }
 
 /** Lists a collection. Cuts the items out of the response as it arrives. */
@@ -36,6 +38,7 @@ export async function listEntries<T extends KubeObject>(
     signal,
     onBytes,
     onEntries,
+    entries: destiny = 'collect',
     ...options
   }: ListEntriesOptions & ArrivalOptions<T> & { namespace?: string | undefined },
 ): Promise<EntryList<T>> {
@@ -50,12 +53,12 @@ export async function listEntries<T extends KubeObject>(
   })
   const cutter = new ListCutter<T>({ managedFields, typeMeta: { kind: resource.kind, apiVersion: apiVersionOf(resource) } })
   const entries: Entry<T>[] = []
-  const keep = (entry: Entry<T>) => void entries.push(entry)
   try {
     for await (const chunk of readChunks(response, request, { signal, onBytes })) {
-      const before = entries.length
-      cutter.push(chunk, keep)
-      if (onEntries && entries.length > before) onEntries(entries.slice(before))
+      const arrived: Entry<T>[] = []
+      cutter.push(chunk, (entry) => void arrived.push(entry))
+      if (arrived.length > 0) onEntries?.(arrived)
+      if (destiny === 'collect') for (const entry of arrived) entries.push(entry)
     }
     const { resourceVersion = '', continue: token = '', remainingItemCount } = listMetaFrom(cutter.end(), request)
     return { resourceVersion, continue: token, remainingItemCount, entries, ...located(cutter.skipped, response, request) }

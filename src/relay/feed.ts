@@ -16,6 +16,7 @@ import { WatchCache } from '../watch-cache/watch-cache'
 import type { RelayEvent } from './events'
 import { fieldLabelsOf, itemTypesOf } from './field-labels'
 import { Freshness } from './freshness'
+import type { RelayPacking } from './packing'
 import type { PassReason } from './route'
 
 /** The storage of a relay's caches. */
@@ -50,6 +51,7 @@ export interface FeedOptions
   readonly resource: Resource
   readonly clock: Clock
   readonly persist?: RelayPersistence | undefined
+  readonly pack?: RelayPacking | undefined
   readonly emit: (event: RelayEvent) => void
 }
 
@@ -76,7 +78,19 @@ export class Feed {
   #staleSince: number | undefined
   #blocked: PassReason | undefined
 
-  constructor({ client, resource, clock, persist, emit, windowEvents, windowBytes, backlogBytes, maxStaleMs, ...options }: FeedOptions) {
+  constructor({
+    client,
+    resource,
+    clock,
+    persist,
+    pack,
+    emit,
+    windowEvents,
+    windowBytes,
+    backlogBytes,
+    maxStaleMs,
+    ...options
+  }: FeedOptions) {
     this.resource = resource
     this.fieldLabels = fieldLabelsOf(resource)
     this.#clock = clock
@@ -94,7 +108,7 @@ export class Feed {
     })
     const store = new CacheStore(this.cache)
     store.subscribe(() => this.#changes.wakeAll())
-    const source = new ListWatch<KubeObject>(client, resource, { managedFields: 'keep' })
+    const source = new ListWatch<KubeObject>(pack?.wrap(client) ?? client, resource, { managedFields: 'keep' })
     this.#reflector = new Reflector(source, store, {
       ...options,
       clock,
@@ -105,7 +119,11 @@ export class Feed {
     const newest: ListEntriesOptions = { accept: METADATA, resourceVersion: '' }
     this.freshness = new Freshness({
       cache: this.cache,
-      list: (signal) => client.listEntries(resource, { ...newest, signal }),
+      list: async (onEntries, signal) => {
+        // A client that collects the entries nevertheless also passes them on.
+        const { resourceVersion } = await client.listEntries(resource, { ...newest, entries: 'pass', onEntries, signal })
+        return resourceVersion
+      },
       changes: this.#changes,
       clock,
       onProof: (outcome, durationMs) => emit({ type: 'proof', resource, outcome, durationMs }),

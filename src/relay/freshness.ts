@@ -2,7 +2,6 @@
 
 import { compareResourceVersions } from '../api/resource-version'
 import type { Entry } from '../codec/entry'
-import type { EntryList } from '../codec/wire'
 import type { Clock } from '../internal/clock'
 import type { Waiters } from '../watch-cache/waiters'
 import type { WatchCache } from '../watch-cache/watch-cache'
@@ -16,8 +15,8 @@ const LIST_TIMEOUT_MS = 10_000
 /** Options of a {@link Freshness}. */
 export interface FreshnessOptions {
   readonly cache: WatchCache
-  /** Lists the newest metadata of the collection. */
-  readonly list: (signal: AbortSignal) => Promise<EntryList<unknown>>
+  /** Lists the newest metadata of the collection, passes it on as it arrives, and resolves to the version. */
+  readonly list: (onEntries: (entries: readonly Entry<unknown>[]) => void, signal: AbortSignal) => Promise<string>
   /** Wakes up after each change of the cache. */
   readonly changes: Waiters
   readonly clock: Clock
@@ -65,9 +64,16 @@ export class Freshness {
     const { cache, clock, changes, list } = this.#options
     const expiry = new AbortController()
     const timer = clock.setTimeout(() => expiry.abort(), LIST_TIMEOUT_MS)
-    let newest: EntryList<unknown>
+    // What is equal stays so until the cache has reached the version of the list.
+    const differing: Identity[] = []
+    let size = 0
+    let newest: string
     try {
-      newest = await list(expiry.signal)
+      newest = await list((entries) => {
+        size += entries.length
+        for (const { key, uid, resourceVersion } of entries)
+          if (!isIn(cache, { key, uid, resourceVersion })) differing.push({ key, uid, resourceVersion })
+      }, expiry.signal)
     } catch {
       // The feed reports an API server that cannot be reached; the reader is passed on to it.
       return 'failed'
@@ -76,9 +82,9 @@ export class Freshness {
     }
     const until = clock.now() + EVENTS_TIMEOUT_MS
     for (;;) {
-      if (compareResourceVersions(cache.resourceVersion, newest.resourceVersion) >= 0) return 'reached'
-      if (isSame(newest.entries, cache)) {
-        cache.prove(newest.resourceVersion)
+      if (compareResourceVersions(cache.resourceVersion, newest) >= 0) return 'reached'
+      if (cache.size === size && differing.every((identity) => isIn(cache, identity))) {
+        cache.prove(newest)
         return 'equal'
       }
       if (clock.now() >= until) return 'late'
@@ -87,10 +93,11 @@ export class Freshness {
   }
 }
 
-function isSame(entries: readonly Entry<unknown>[], cache: WatchCache): boolean {
-  if (entries.length !== cache.size) return false
-  return entries.every(({ key, uid, resourceVersion }) => {
-    const known = cache.get(key)
-    return known?.resourceVersion === resourceVersion && known.uid === uid
-  })
+/** The part of an object that tells its states apart. */
+type Identity = Pick<Entry<unknown>, 'key' | 'uid' | 'resourceVersion'>
+
+/** Whether a cache has an object in a state. */
+function isIn(cache: WatchCache, { key, uid, resourceVersion }: Identity): boolean {
+  const known = cache.get(key)
+  return known?.resourceVersion === resourceVersion && known.uid === uid
 }

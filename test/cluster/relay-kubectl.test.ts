@@ -18,7 +18,7 @@ const pod = (name: string, app: string) => ({
   spec: { containers: [{ name: 'a', image: 'b' }] },
 })
 
-/** Forms that print what there is, and end. */
+/** Forms that read and end. */
 const READS = [
   'get pods -n shop',
   'get pods -A',
@@ -121,7 +121,7 @@ describeCluster('kubectl through a relay', (cluster) => {
   const both = async (direct: readonly string[], relayed: readonly string[] = direct) =>
     [withoutAges(await run([], direct)), withoutAges(await run(front.flags, relayed))] as const
 
-  describe('what there is', () => {
+  describe('forms of kubectl that read', () => {
     test.each(READS)('kubectl %s prints the same through a relay', async (form) => {
       const [direct, relayed] = await both(form.split(' '))
       expect(relayed).toBe(direct)

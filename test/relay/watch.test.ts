@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { packOnArrival } from '../../src/relay'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { briefList, CONFIG_MAPS, RelayWorld, readWatch } from './world'
 
@@ -148,4 +149,21 @@ it('[relay/41] every event is counted, and the metrics have no paths and no name
   expect(text).toMatch(/^# HELP \w+ .+\n# TYPE \w+ counter\n/)
   await watch.cancel()
   expect(world.events.at(-1)).toMatchObject({ type: 'watch-ended', resource: ConfigMap })
+})
+
+it('a relay that packs objects as they arrive answers with the same texts', async () => {
+  const data = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`key-${index}`, `value ${index}`]))
+  const bodies: string[][] = []
+  for (const pack of [undefined, packOnArrival()]) {
+    await using world = new RelayWorld([], { pack })
+    for (const name of ['a', 'b', 'c']) world.create(name, { data: { ...data, name } })
+    await world.ready()
+    const watch = await world.watch('resourceVersion=103&timeoutSeconds=600')
+    world.update('b', { data: { ...data, name: 'changed' } })
+    await world.settle()
+    const list = await world.request(`${CONFIG_MAPS}?resourceVersion=0`)
+    bodies.push([await list.text(), JSON.stringify(watch.objects)])
+  }
+  expect(bodies[1]).toEqual(bodies[0])
+  expect(bodies[0]?.[1]).toContain('changed')
 })

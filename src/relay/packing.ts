@@ -1,0 +1,85 @@
+// Packs the objects of a relay's caches as they arrive.
+
+import type { KubeObject } from '../api/object'
+import type { Resource } from '../api/resource'
+import { type Entry, packEntry } from '../codec/entry'
+import { Packer } from '../codec/packer'
+import type { EntryList, WatchEntry } from '../codec/wire'
+import type { EntryClient } from '../source/list-watch'
+
+/** The number of texts that are packed together. */
+const BATCH = 8
+
+/** Keeps the texts of a relay's caches packed. Made by {@link packOnArrival}. */
+export interface RelayPacking {
+  /** Returns a client that packs what it reads. */
+  wrap(client: EntryClient): EntryClient
+}
+
+/**
+ * Makes a relay pack each object as it arrives, against the text of another one with the same owner: a pod takes about one kilobyte instead
+ * of seven, also while a long list is still being read. Nothing else changes, but answers take longer: each text is unpacked to be sent.
+ *
+ * The Durable Objects of `kubeflect/cloudflare`, which have 128 MB, do so by default.
+ *
+ * @example
+ * ```ts
+ * const relay = createRelay({ client, resources: [Pod], pack: packOnArrival() })
+ * ```
+ */
+export function packOnArrival(): RelayPacking {
+  return { wrap: (client) => new PackingClient(client) }
+}
+
+class PackingClient implements EntryClient {
+  readonly #client: EntryClient
+  readonly #packer = new Packer()
+
+  constructor(client: EntryClient) {
+    this.#client = client
+  }
+
+  get baseUrl(): string {
+    return this.#client.baseUrl
+  }
+  get authenticates(): boolean | undefined {
+    return this.#client.authenticates
+  }
+  get impersonates(): string | undefined {
+    return this.#client.impersonates
+  }
+
+  listEntries<T extends KubeObject>(
+    resource: Resource<T>,
+    options: Parameters<EntryClient['listEntries']>[1] & { onEntries?: ((entries: readonly Entry<T>[]) => void) | undefined },
+  ): Promise<EntryList<T>> {
+    const { onEntries } = options
+    return this.#client.listEntries(resource, {
+      ...options,
+      onEntries: (entries) => {
+        this.#pack(entries)
+        onEntries?.(entries)
+      },
+    })
+  }
+
+  async *watchEntries<T extends KubeObject>(
+    resource: Resource<T>,
+    options: Parameters<EntryClient['watchEntries']>[1],
+  ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
+    for await (const events of this.#client.watchEntries(resource, options)) {
+      this.#pack(events.flatMap((event) => ('entry' in event ? [event.entry] : [])))
+      yield events
+    }
+  }
+
+  #pack(entries: readonly Entry<unknown>[]): void {
+    for (let at = 0; at < entries.length; at += BATCH) {
+      const batch = entries.slice(at, at + BATCH)
+      for (const [n, one] of this.#packer.pack(batch).entries()) {
+        const entry = batch[n]
+        if (one && entry) packEntry(entry, one.packed, one.template.unpack)
+      }
+    }
+  }
+}
