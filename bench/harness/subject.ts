@@ -61,7 +61,7 @@ async function inProcess([command = '', ...args]: readonly string[]): Promise<Me
   const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS)
   try {
     const metrics = JSON.parse(await firstLine(child, command)) as Metrics
-    return { ...metrics, ...peakMemory(child.pid) }
+    return { ...metrics, ...residentMemory(child.pid) }
   } finally {
     clearTimeout(limit)
     const ended = new Promise((resolve) =>
@@ -113,20 +113,22 @@ export async function openPage(context: BrowserContext, script: string, url: str
   return page
 }
 
-/** Returns the peak memory of a process on Linux, and nothing elsewhere. */
-function peakMemory(pid: number | undefined): { peakMB?: number } {
+/** Returns the resident memory of a process on Linux, its maximum and now, and nothing elsewhere. */
+function residentMemory(pid: number | undefined): { peakMB?: number; residentMB?: number } {
   try {
-    const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-    return kilobytes ? { peakMB: Number(kilobytes) / 1024 } : {}
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const [, peak] = /^VmHWM:\s+(\d+)/m.exec(status) ?? []
+    const [, resident] = /^VmRSS:\s+(\d+)/m.exec(status) ?? []
+    return { ...(peak && { peakMB: Number(peak) / 1024 }), ...(resident && { residentMB: Number(resident) / 1024 }) }
   } catch {
     return {}
   }
 }
 
 /** Returns the memory of the largest renderer, because a browser keeps spare ones. */
-async function largestRenderer(context: BrowserContext): Promise<{ peakMB?: number }> {
+async function largestRenderer(context: BrowserContext): Promise<ReturnType<typeof residentMemory>> {
   const session = await context.browser()?.newBrowserCDPSession()
   const { processInfo = [] } = (await session?.send('SystemInfo.getProcessInfo')) ?? {}
-  const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => peakMemory(id))
+  const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => residentMemory(id))
   return renderers.sort((a, b) => (b.peakMB ?? 0) - (a.peakMB ?? 0))[0] ?? {}
 }

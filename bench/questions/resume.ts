@@ -9,6 +9,10 @@ const rows = [
   { name: 'response.json() into a Map', task: { subject: 'responseJson' } },
   { name: 'kubeflect, streamed', task: { subject: 'kubeflect/visit' } },
   { name: 'kubeflect, resumed from IndexedDB', task: { subject: 'kubeflect/visit', stored: true, before: 'kubeflect/firstVisit' } },
+  {
+    name: 'kubeflect, resumed from IndexedDB, packed',
+    task: { subject: 'kubeflect/visit', stored: true, pack: true, before: 'kubeflect/firstVisit' },
+  },
 ] as const
 
 /** The time until a returning visitor sees the table. */
@@ -42,6 +46,12 @@ export const resume: Question = {
     const proxied = reason ? [] : direct.map((row) => ({ ...row, name: `${row.name}, through kubectl proxy`, proxied: true }))
     const load = { kind: 'pods', objects } as const
     const group = { title: `${objects.toLocaleString('en')} pods`, load, rows: [...proxied, ...direct] }
-    return { groups: [await measureGroup(group, mode.rounds)], skipped: reason ? [`kubectl proxy: ${reason}`] : [] }
+    const groups = [await measureGroup(group, mode.rounds)]
+    if (!mode.quick) {
+      const many = { kind: 'workloads', objects: 100_000 } as const
+      const stored = direct.filter(({ task }) => task.stored)
+      groups.push(await measureGroup({ title: '100,000 pods of 300 workloads', load: many, rows: stored }, Math.min(mode.rounds, 3)))
+    }
+    return { groups, skipped: reason ? [`kubectl proxy: ${reason}`] : [] }
   },
 }

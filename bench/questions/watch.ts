@@ -12,6 +12,7 @@ const everywhere = [
   ...floors,
   { name: 'kubeflect, nothing read', task: { subject: 'kubeflect' } },
   { name: 'kubeflect, each change read once per frame', task: { subject: 'kubeflect', reading: 'frame' } },
+  { name: 'kubeflect, five fields of each change read once per frame', task: { subject: 'kubeflect', reading: 'fields' } },
   { name: 'kubeflect, each change read by a handler', task: { subject: 'kubeflect', reading: 'handler' } },
 ] as const
 const inNode = [

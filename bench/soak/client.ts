@@ -10,6 +10,8 @@ export interface SoakTask {
   readonly url: string
   /** The script of a Worker that makes the requests; undefined for the main thread. */
   readonly worker?: string | undefined
+  /** Whether the texts are packed. */
+  readonly pack: boolean
   /** Whether the client is the control, which drops all data. */
   readonly isControl: boolean
 }
@@ -53,8 +55,8 @@ export interface Follower {
 }
 
 /** Loads the state of the server, then lets it change. */
-export async function follow({ url, worker, isControl }: SoakTask): Promise<Follower> {
-  const subject = await (isControl ? controlOf(url, worker ?? '') : informerOf(url, worker))
+export async function follow({ url, worker, isControl, pack }: SoakTask): Promise<Follower> {
+  const subject = await (isControl ? controlOf(url, worker ?? '') : informerOf(url, worker, pack))
   const { counts } = subject
   const before = await heapUsed()
   const idle = await begin('watch')

@@ -1,6 +1,6 @@
 // The informer of the soak test.
 
-import { createInformer, inWorker, KubeClient } from 'kubeflect'
+import { createInformer, inWorker, KubeClient, packing } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Counts, Subject } from './subject'
 import { digestOf } from './texts'
@@ -9,12 +9,14 @@ import { digestOf } from './texts'
  * Creates a synced informer.
  *
  * @param worker the script of a Worker that makes the requests; undefined for the main thread.
+ * @param pack whether texts are packed.
  */
-export async function informerOf(url: string, worker: string | undefined): Promise<Subject> {
+export async function informerOf(url: string, worker: string | undefined, pack: boolean): Promise<Subject> {
   const counts: { -readonly [K in keyof Counts]: Counts[K] } = { events: 0, lost: 0, relists: 0, errors: 0 }
   const script = worker && URL.createObjectURL(new Blob([worker], { type: 'text/javascript' }))
   const informer = createInformer(new KubeClient({ baseUrl: url }), Pod, {
     ...(script && { worker: inWorker(() => new Worker(script)) }),
+    ...(pack && { pack: packing() }),
     onError(error) {
       counts.errors++
       console.error(error)

@@ -1,9 +1,11 @@
 // Follows many changing pods for a long time, to find lost events, growing memory and long pauses.
 //
-//   node bench/soak/run.ts [--minutes 10] [--objects 100000] [--rate 2000] [--runtime node|chromium] [--worker | --control] [--tasks] [--trace file]
+//   node bench/soak/run.ts [--minutes 10] [--objects 100000] [--rate 2000] [--runtime node|chromium] [--worker | --control]
+//                          [--workloads] [--pack] [--tasks] [--trace file]
 //
 // Prints a line every ten seconds, then all results as JSON. Exits with 1 when events were lost, or when the store differs from the server.
-// --tasks adds the longest task of the page's main thread to each line, in wall time and CPU time. --trace does the same, and writes the ten
+// --workloads makes the pods of 300 workloads; without it, all owners differ. --pack packs the texts. --tasks adds the longest task of the
+// page's main thread to each line, in wall time and CPU time, and the number of tasks above 16 ms. --trace does the same, and writes the ten
 // seconds with the longest task to a file for Perfetto. --control runs a page that holds and receives as much data without using it.
 import { fork, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -30,6 +32,8 @@ const { values } = parseArgs({
     runtime: { type: 'string', default: 'chromium' },
     worker: { type: 'boolean', default: false },
     control: { type: 'boolean', default: false },
+    workloads: { type: 'boolean', default: false },
+    pack: { type: 'boolean', default: false },
     tasks: { type: 'boolean', default: false },
     trace: { type: 'string' },
   },
@@ -114,13 +118,18 @@ const start = runtimes[values.runtime]
 if (!start) throw new TypeError(`--runtime must be one of ${Object.keys(runtimes).join(', ')}, got ${values.runtime}`)
 for (const option of ['worker', 'control', 'tasks', 'trace'] as const)
   if (values[option] && values.runtime !== 'chromium') throw new TypeError(`--${option} needs --runtime chromium`)
+if (values.pack && values.control) throw new TypeError('--pack and --control are mutually exclusive: the control keeps plain texts')
 if (values.worker && values.control) throw new TypeError('--worker and --control are mutually exclusive: the control has its own Worker')
 const [minutes, objects, rate] = [amount('minutes'), amount('objects'), amount('rate')]
 ensureInstalled()
 
 const server = spawn(
   process.execPath,
-  ['--max-old-space-size=8192', await bundle('soak/server.ts', { platform: 'node' }), JSON.stringify({ objects, rate })],
+  [
+    '--max-old-space-size=8192',
+    await bundle('soak/server.ts', { platform: 'node' }),
+    JSON.stringify({ kind: values.workloads ? 'workloads' : 'pods', objects, rate }),
+  ],
   { stdio: ['pipe', 'pipe', 'inherit'] },
 )
 const samples: (Sample & { readonly seconds: number; readonly resident: number; readonly tasks: Tasks | undefined })[] = []
@@ -129,7 +138,7 @@ try {
   const { url } = JSON.parse(await firstLine(server, 'the server')) as { url: string }
   const script = values.control ? 'soak/control-worker.ts' : values.worker ? '../src/worker.ts' : undefined
   const worker = script && readFileSync(await bundle(script, { platform: 'browser' }), 'utf8')
-  await using remote = await start({ url, worker, isControl: values.control })
+  await using remote = await start({ url, worker, isControl: values.control, pack: values.pack })
   const begun = performance.now()
   while (performance.now() - begun < minutes * 60_000) {
     await remote.tracing?.begin()
@@ -154,14 +163,14 @@ function line({ seconds, events, behind, pauseMs, busy, resident, tasks }: (type
     (busy * 100).toFixed(0),
     (resident / MB).toFixed(0),
   ]
-  return tasks ? [...cells, tasks.longest.wall.toFixed(1), tasks.longest.cpu.toFixed(1)] : cells
+  return tasks ? [...cells, tasks.longest.wall.toFixed(1), tasks.longest.cpu.toFixed(1), String(tasks.above16)] : cells
 }
 
 const { client, server: final, heap, lost } = outcome
 const equal =
   client && client.objects === final.objects && client.digest === final.digest && client.resourceVersion === final.resourceVersion
-const variant = values.control ? ' with the control' : values.worker ? ' with a Worker' : ''
-const setup = `${objects.toLocaleString('en')} pods, ${rate.toLocaleString('en')} changes/s, ${minutes} min, ${values.runtime}${variant}`
+const variant = `${values.control ? ' with the control' : values.worker ? ' with a Worker' : ''}${values.pack ? ', packed' : ''}`
+const setup = `${objects.toLocaleString('en')} pods${values.workloads ? ' of 300 workloads' : ''}, ${rate.toLocaleString('en')} changes/s, ${minutes} min, ${values.runtime}${variant}`
 const facts = [
   [setup, ''],
   ['events', `${outcome.events} of ${final.events}`],
@@ -175,10 +184,16 @@ const facts = [
   ),
   ...taskFacts(samples.flatMap(({ tasks }) => tasks ?? [])),
   ['longest pause while nothing happened, ms', outcome.idlePauseMs.toFixed(1)],
+  [
+    'resident memory of the process, first and last ten seconds, and maximum, MB',
+    [samples[0]?.resident, samples.at(-1)?.resident, Math.max(...samples.map(({ resident }) => resident))]
+      .map((bytes = Number.NaN) => (bytes / MB).toFixed(0))
+      .join(', '),
+  ],
   ['live heap before and after, MB', heap.map((bytes) => (bytes / MB).toFixed(0)).join(', ')],
 ]
 const heads = ['second', 'events', 'behind', 'longest pause ms', 'thread busy %', 'resident MB']
-const taskHeads = ['longest task ms', 'longest task, CPU ms']
+const taskHeads = ['longest task ms', 'longest task, CPU ms', 'tasks above 16 ms']
 console.log(`\n${markdown([samples[0]?.tasks ? [...heads, ...taskHeads] : heads, ...samples.map(line)])}\n\n${markdown(facts)}\n`)
 console.log(JSON.stringify({ ...values, machine: describeMachine(), ...outcome, equal, samples }))
 if (equal === false || lost > 0 || outcome.events !== final.events) process.exitCode = 1
@@ -195,6 +210,7 @@ function taskFacts(tasks: readonly Tasks[]): string[][] {
       'task, CPU',
       tasks.map(({ longest }) => longest.cpu),
     ),
+    ['tasks above 16 ms in 15 seconds, mean', ((1.5 * tasks.reduce((sum, { above16 }) => sum + above16, 0)) / tasks.length).toFixed(1)],
     ['half of the tasks, 99 of 100: at most, ms', `${median(({ p50 }) => p50.wall)}, ${median(({ p99 }) => p99.wall)}`],
     ['the same, CPU ms', `${median(({ p50 }) => p50.cpu)}, ${median(({ p99 }) => p99.cpu)}`],
   ]

@@ -13,11 +13,14 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { entryFromText } from '../../src/codec/entry'
 import { createRandom } from '../../src/testing/random'
+import type { LoadKind } from '../load/collections'
 import { objectText } from '../load/objects'
 import { digestOf, type FinalState, type ServerState } from './texts'
 
-const { objects, rate } = JSON.parse(process.argv[2] ?? '{}') as { objects: number; rate: number }
+const { kind, objects, rate } = JSON.parse(process.argv[2] ?? '{}') as { kind: LoadKind; objects: number; rate: number }
 const TYPE_META = '"kind":"Pod","apiVersion":"v1"'
+/** The part of a uid that differs between the lives of a pod. */
+const THIRD_GROUP = /("uid":"[^"]{14})[^"]{4}/
 const FIRST_VERSION = 1_000_000
 const TICK_MS = 10
 /** The number of events or items in one write. */
@@ -30,7 +33,7 @@ interface Pod {
   readonly version: number
 }
 
-const texts = Array.from({ length: objects }, (_, index) => objectText('pods', index, false))
+const texts = Array.from({ length: objects }, (_, index) => objectText(kind, index, false))
 const pods = new Map(texts.map((_, index): [number, Pod] => [index, { index, life: 0, version: FIRST_VERSION + index }]))
 const firstEvent = FIRST_VERSION + objects
 const events: { readonly type: string; readonly pod: Pod }[] = []
@@ -40,7 +43,7 @@ const waiting = new Set<() => void>()
 
 function textOf({ index, life, version }: Pod, typeMeta = ''): string {
   const { head = '', tail = '' } = texts[index] ?? {}
-  return `{${typeMeta}${head.slice(1).replace('-4000-', `-${4000 + (life % 1000)}-`)}${version}${tail}`
+  return `{${typeMeta}${head.slice(1).replace(THIRD_GROUP, `$1${4000 + (life % 1000)}`)}${version}${tail}`
 }
 
 const eventText = (type: string, pod: Pod) => `{"type":"${type}","object":${textOf(pod, `${TYPE_META},`)}}\n`

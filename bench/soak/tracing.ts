@@ -12,6 +12,8 @@ export interface Time {
 /** The tasks of an interval; each figure is determined separately. */
 export interface Tasks {
   readonly count: number
+  /** The number of tasks above 16 ms of wall time. */
+  readonly above16: number
   readonly longest: Time
   readonly p50: Time
   readonly p99: Time
@@ -89,5 +91,5 @@ function tasksOf(events: readonly TraceEvent[]): Tasks {
     const index = Math.floor((wall.length - 1) * part)
     return { wall: wall[index] ?? Number.NaN, cpu: cpu[index] ?? Number.NaN }
   }
-  return { count: wall.length, longest: at(1), p50: at(0.5), p99: at(0.99) }
+  return { count: wall.length, above16: wall.filter((ms) => ms > 16).length, longest: at(1), p50: at(0.5), p99: at(0.99) }
 }

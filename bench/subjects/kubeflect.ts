@@ -3,19 +3,20 @@ import {
   createInformer,
   defineResource,
   type InformerOptions,
+  inWorker,
   KubeClient,
   type KubeObject,
   ListWatch,
+  packing,
   type Resource,
   Store,
 } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 import * as v from 'valibot'
+import { packed, readEachFrame } from './reading'
 import { showFirst } from './rows'
 import type { Reading, Subject, Task } from './task'
 import { listThenWatch, signal } from './tools'
-
-const FRAME_MS = 16
 
 const Widget = defineResource({ group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget' })
 const ConfigMap = defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' })
@@ -30,11 +31,17 @@ const CheckedPod = defineResource({
   }),
 })
 
-const resources: Readonly<Record<Task['kind'], Resource>> = { pods: Pod as Resource, configmaps: ConfigMap, widgets: Widget }
+const resources: Readonly<Record<Task['kind'], Resource>> = {
+  pods: Pod as Resource,
+  workloads: Pod as Resource,
+  configmaps: ConfigMap,
+  widgets: Widget,
+}
 
 const options: Readonly<Record<Reading, InformerOptions<KubeObject, 'node'>>> = {
   nothing: {},
   frame: {},
+  fields: {},
   rows: {},
   handler: {},
   schema: {},
@@ -50,11 +57,17 @@ const options: Readonly<Record<Reading, InformerOptions<KubeObject, 'node'>>> = 
 /** Measures an informer, as applications use it. */
 export const kubeflect: Subject = (task) =>
   listThenWatch(task, async ({ first }) => {
-    const { reading = 'nothing', initialList = 'stream' } = task
+    const { reading = 'nothing', initialList = 'stream', pack, worker } = task
     const resource = reading === 'schema' ? (CheckedPod as Resource) : resources[task.kind]
     // Reads the first rows before the list is complete, like a page.
     const shown = reading === 'handler' ? {} : { onArrival: showFirst(first) }
-    const informer = createInformer(new KubeClient({ baseUrl: task.url }), resource, { initialList, ...shown, ...options[reading] })
+    const informer = createInformer(new KubeClient({ baseUrl: task.url }), resource, {
+      initialList,
+      ...(pack && { pack: packing() }),
+      ...(worker && { worker: inWorker(() => new Worker(URL.createObjectURL(new Blob([worker], { type: 'text/javascript' })))) }),
+      ...shown,
+      ...options[reading],
+    })
     const synced = informer.whenSynced()
     const kept = () => informer.indexer.size
     if (reading === 'handler') {
@@ -70,11 +83,14 @@ export const kubeflect: Subject = (task) =>
     }
     const listed = synced.then(first)
     const watched = async () => {
-      const frames = reading === 'frame' ? readEachFrame(informer.indexer) : undefined
+      const frames = reading === 'frame' || reading === 'fields' ? readEachFrame(informer.indexer, reading) : undefined
       await informer.waitForResourceVersion(task.lastVersion)
       await frames?.stop()
     }
-    return { listed, watched: listed.then(watched), kept }
+    const rest = async () => {
+      if (pack) await packed(informer.indexer)
+    }
+    return { listed, watched: listed.then(watched), kept, rest }
   })
 
 /** Lists page by page into a store, for servers that require pages. */
@@ -91,25 +107,3 @@ export const pages: Subject = (task) =>
     }
     return { listed: read(), watched: Promise.resolve(), kept: () => store.size }
   })
-
-/** Reads the changes once per frame, like a table that shows everything. */
-function readEachFrame(indexer: Store<KubeObject>): { stop(): Promise<void> } {
-  const changed = new Set<string>()
-  const unsubscribe = indexer.subscribe(({ changes }) => {
-    for (const { entry } of changes) changed.add(entry.key)
-  })
-  let read = 0
-  const frame = () => {
-    for (const key of changed) if (indexer.get(key)?.object.metadata.name) read++
-    changed.clear()
-  }
-  const timer = setInterval(frame, FRAME_MS)
-  return {
-    async stop() {
-      clearInterval(timer)
-      unsubscribe()
-      frame()
-      if (read === 0) throw new Error('no frame has read anything')
-    },
-  }
-}

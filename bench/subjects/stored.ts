@@ -1,5 +1,5 @@
 // The subjects that persist the state.
-import { createInformer, type InformerOptions, KubeClient, type Persister } from 'kubeflect'
+import { createInformer, type InformerOptions, KubeClient, type Persister, packing } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
 import { Pod } from 'kubeflect/resources/core/v1'
 import { sizeOf } from '../../test/guard/size-of'
@@ -7,16 +7,21 @@ import { showFirst } from './rows'
 import type { Subject, Task } from './task'
 import { begin, cpuMs, release, signal } from './tools'
 
-function informerOf({ url }: Task, { to, onArrival }: { to?: Persister | false | undefined } & Pick<InformerOptions<Pod>, 'onArrival'>) {
+const storageOf = ({ pack }: Pick<Task, 'pack'>): Persister => idbPersister({ database: 'bench', ...(pack && { pack: packing() }) })
+
+function informerOf(
+  { url, pack }: Task,
+  { to, onArrival }: { to?: Persister | false | undefined } & Pick<InformerOptions<Pod>, 'onArrival'>,
+) {
   const persist = to ? { to, cluster: 'bench', loadTimeoutMs: 60_000 } : undefined
-  return createInformer(new KubeClient({ baseUrl: url }), Pod, { onArrival, persist })
+  return createInformer(new KubeClient({ baseUrl: url }), Pod, { onArrival, persist, ...(pack && { pack: packing() }) })
 }
 
 const sent = async (url: string): Promise<number> => (await (await fetch(`${url}/sent`)).json()).bytes
 
 /** A first visit: lists, persists and leaves. */
 export const firstVisit: Subject = async (task) => {
-  const informer = informerOf(task, { to: idbPersister({ database: 'bench' }) })
+  const informer = informerOf(task, { to: storageOf(task) })
   await informer.whenSynced()
   await informer.close()
   return {}
@@ -30,7 +35,7 @@ export const visit: Subject = async (task) => {
   const show = showFirst(() => {
     firstMs ??= listing.elapsed()
   })
-  const informer = informerOf(task, { onArrival: show, to: task.stored && idbPersister({ database: 'bench' }) })
+  const informer = informerOf(task, { onArrival: show, to: task.stored && storageOf(task) })
   const filled = signal()
   const unsubscribe = informer.indexer.subscribe(() => informer.indexer.size > 0 && filled.resolve())
   await filled.promise
@@ -48,7 +53,7 @@ export const visit: Subject = async (task) => {
 /** Follows events at a steady rate, with or without persistence, and measures the cost for the page and its disk. */
 export const steady: Subject = async (task) => {
   const committed = signal()
-  const inner = idbPersister({ database: 'bench' })
+  const inner = storageOf(task)
   const persister: Persister = {
     load: (scope, options) => inner.load(scope, options),
     clear: (scope) => inner.clear(scope),

@@ -3,7 +3,7 @@ import type { LoadKind } from '../load/collections'
 import type { LoadFacts } from '../load/frames'
 
 /** The way in which kubeflect's cache is read. */
-export type Reading = 'nothing' | 'frame' | 'rows' | 'handler' | 'transform' | 'index' | 'schema'
+export type Reading = 'nothing' | 'frame' | 'fields' | 'rows' | 'handler' | 'transform' | 'index' | 'schema'
 
 /** The task of one process or page. */
 export interface Task extends LoadFacts {
@@ -17,6 +17,10 @@ export interface Task extends LoadFacts {
   readonly events: number
   /** The preparation in an earlier page of the same browser, for tasks that continue from there. */
   readonly before?: string | undefined
+  /** Whether kubeflect packs texts; default false. */
+  readonly pack?: boolean | undefined
+  /** The script of a Worker that makes the requests; default: the main thread makes them. */
+  readonly worker?: string | undefined
   /** Whether the state is persisted; default false. */
   readonly stored?: boolean | undefined
   /** The way in which kubeflect loads the initial state; default `'stream'`. */

@@ -85,9 +85,10 @@ export async function listThenWatch(task: Task, follow: Follow): Promise<Metrics
   const first = () => {
     metrics.firstMs ??= listing.elapsed()
   }
-  const { listed, watched, kept } = await follow({ first })
+  const { listed, watched, kept, rest } = await follow({ first })
   await listed
   Object.assign(metrics, await listing.stop())
+  await rest?.()
   metrics.heapPerObject = ((await heapUsed()) - before) / task.objects
   if (task.events > 0) {
     const watching = await begin('watch')
@@ -104,6 +105,8 @@ export async function listThenWatch(task: Task, follow: Follow): Promise<Metrics
 export type Follow = (report: { first(): void }) => Promise<{
   readonly listed: Promise<unknown>
   readonly watched: Promise<unknown>
+  /** Resolves when the client has done what it does in idle time after a list. */
+  rest?(): Promise<void>
   /** Returns the number of objects, to check that the measurement is complete. */
   kept(): number
 }>
