@@ -16,6 +16,8 @@ export interface ListenOptions<Q, U> {
   readonly host?: string | undefined
   /** The option that chooses the port, for error messages; default `--port`. */
   readonly option?: string | undefined
+  /** The certificate and the private key of an HTTPS server, PEM. Default: HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
   /** Answers a request to change the protocol. Default: such requests are treated like others. */
   readonly onUpgrade?: ((incoming: Q, socket: U, head: Uint8Array) => void) | undefined
 }
@@ -33,6 +35,7 @@ interface NodeServer<Q, S, U> {
 
 interface Process<Q, S, U> {
   getBuiltinModule(name: 'node:http'): { createServer(): NodeServer<Q, S, U> }
+  getBuiltinModule(name: 'node:https'): { createServer(options: { cert: string; key: string }): NodeServer<Q, S, U> }
   once(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
 }
 
@@ -41,15 +44,15 @@ interface Process<Q, S, U> {
  *
  * @param port 0 picks any free port.
  * @param listenerOf returns the request listener for the port.
- * @throws KubeError when the port cannot be used.
+ * @throws KubeError when the port cannot be used, or the certificate and the key do not fit.
  */
 export async function listenHere<Q, S, U = unknown>(
   port: number,
   listenerOf: (port: number) => (incoming: Q, outgoing: S) => void,
-  { host = '127.0.0.1', option = '--port', onUpgrade }: ListenOptions<Q, U> = {},
+  { host = '127.0.0.1', option = '--port', tls, onUpgrade }: ListenOptions<Q, U> = {},
 ): Promise<RunningServer> {
   const { process } = globalThis as unknown as { process: Process<Q, S, U> }
-  const server = process.getBuiltinModule('node:http').createServer()
+  const server = tls ? tlsServer(process, tls) : process.getBuiltinModule('node:http').createServer()
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(portError(port, option, error)))
     server.listen(port, host, resolve)
@@ -65,7 +68,16 @@ export async function listenHere<Q, S, U = unknown>(
     process.once('SIGINT', stop)
     process.once('SIGTERM', stop)
   })
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, closed }
+  return { url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${actual}`, closed }
+}
+
+function tlsServer<Q, S, U>(process: Process<Q, S, U>, tls: { readonly cert: string; readonly key: string }): NodeServer<Q, S, U> {
+  try {
+    return process.getBuiltinModule('node:https').createServer(tls)
+  } catch {
+    // The error of OpenSSL may quote the key.
+    throw new KubeError('the certificate and the private key of the server cannot be used: both must be PEM, and belong together')
+  }
 }
 
 function portError(port: number, option: string, cause: Error & { code?: string }): KubeError {

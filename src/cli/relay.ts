@@ -6,7 +6,7 @@ import { parseOptions, severalOf } from './options'
 import { UsageError } from './usage-error'
 
 /** The help text of the command. */
-export const relayUsage = `Usage: kubeflect relay --resource <name>… [--server <url> | --kubeconfig <file> [--context <name>]] [--listen <address>] [--authorize none] [--verbose]
+export const relayUsage = `Usage: kubeflect relay --resource <name>… [--server <url> | --kubeconfig <file> [--context <name>]] [--listen <address>] [--tls-cert-file <file> --tls-private-key-file <file>] [--authorize none] [--verbose]
 
 Holds one watch of each resource and serves any number of clients from it, until Ctrl-C or SIGTERM. Everything else is passed on:
 kubectl --server http://127.0.0.1:8002 get pods --watch
@@ -17,6 +17,8 @@ kubectl --server http://127.0.0.1:8002 get pods --watch
   --kubeconfig <file>   Connect as kubectl does. Default without --server: KUBECONFIG, ~/.kube/config, or the pod's service account.
   --context <name>      The context of the kubeconfig. Default: the current one.
   --listen <address>    Default: 127.0.0.1:8002. Port 0 takes any free one.
+  --tls-cert-file <file>, --tls-private-key-file <file>
+                        Serve HTTPS with this certificate. kubectl sends the caller's credential over HTTPS only.
   --authorize none      Let everyone who reaches the port use the relay's own credential, as kubectl proxy does. Default: the API server
                         reviews each read with the credential of the caller.
   --verbose             Print a line for each request to the API server.
@@ -30,6 +32,8 @@ const options: Readonly<Record<string, OptionConfig>> = {
   kubeconfig: { type: 'string' },
   context: { type: 'string' },
   listen: { type: 'string' },
+  'tls-cert-file': { type: 'string' },
+  'tls-private-key-file': { type: 'string' },
   authorize: { type: 'string' },
   verbose: { type: 'boolean' },
 }
@@ -46,6 +50,8 @@ export interface RelayChoice {
   readonly context: string | undefined
   readonly address: string
   readonly port: number
+  /** The certificate and the private key, PEM; undefined for HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
   /** Whose rights decide: those of each caller, or the relay's own for everyone. */
   readonly authorize: 'callers' | 'none'
   /** Called with a line about each request to the API server; undefined without `--verbose`. */
@@ -70,7 +76,7 @@ export type ServeRelay = (choice: RelayChoice) => Promise<RunningRelay>
  * @throws UsageError for invalid arguments; KubeError as {@link ServeRelay} does.
  */
 export async function relay(args: readonly string[], host: Host, serve: ServeRelay): Promise<void> {
-  const choice = parse(args, host)
+  const choice = await parse(args, host)
   const { url, resources, upstream, closed } = await serve(choice)
   host.print(url)
   host.print(`serves ${resources.join(', ')} from memory, and passes everything else on to ${upstream}`)
@@ -78,7 +84,7 @@ export async function relay(args: readonly string[], host: Host, serve: ServeRel
   await closed
 }
 
-function parse(args: readonly string[], host: Host): RelayChoice {
+async function parse(args: readonly string[], host: Host): Promise<RelayChoice> {
   const values = parseOptions(args, host, { options, usage: relayUsage })
   const refuse = (message: string): never => {
     throw new UsageError(message, relayUsage)
@@ -97,8 +103,26 @@ function parse(args: readonly string[], host: Host): RelayChoice {
     /^(?:\[([\da-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(listen)?.filter((part) => part !== undefined) ?? []
   if (!address || Number(digits) > MAX_PORT)
     refuse(`--listen must be an address and a port such as ${DEFAULT_LISTEN}, got ${JSON.stringify(listen)}`)
+  const [certFile, keyFile] = [text('tls-cert-file'), text('tls-private-key-file')]
+  if ((certFile === undefined) !== (keyFile === undefined)) refuse('HTTPS needs both --tls-cert-file and --tls-private-key-file')
+  const [cert, key] = await Promise.all([certFile, keyFile].map((file) => file && host.readFile(file)))
+  for (const [file, found] of [
+    [certFile, cert],
+    [keyFile, key],
+  ])
+    if (file !== undefined && found === undefined) refuse(`${file} does not exist`)
   const log = values.verbose ? (line: string) => host.complain(line) : undefined
-  return { resources, server, kubeconfig, context, address, port: Number(digits), authorize: authorize ? 'none' : 'callers', log }
+  return {
+    resources,
+    server,
+    kubeconfig,
+    context,
+    address,
+    port: Number(digits),
+    tls: cert && key ? { cert, key } : undefined,
+    authorize: authorize ? 'none' : 'callers',
+    log,
+  }
 }
 
 /** The error of a resource that the API server does not have. */

@@ -48,6 +48,7 @@ export async function serveRelay(choice: RelayChoice): Promise<RunningRelay> {
     const { url, closed } = await listenHere<NodeRequest & UpgradedRequest, NodeResponse, UpgradedSocket>(choice.port, listenerOf, {
       host: choice.address,
       option: '--listen',
+      tls: choice.tls,
       onUpgrade,
     })
     const end = async () => {

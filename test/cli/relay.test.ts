@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, request } from 'node:http'
+import { get as httpsGet } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -8,6 +9,7 @@ import { run } from '../../src/cli/run'
 import { serveRelay } from '../../src/cli/serve-relay'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { FakeApiServer } from '../../src/testing'
+import { createAuthority } from '../kubeconfig/certificates'
 import { serve } from '../support/http'
 
 const refuse = () => Promise.reject(new Error('not used here'))
@@ -20,7 +22,7 @@ async function runRelay(args: readonly string[]) {
     version: refuse,
     readInput: refuse,
     readBelow: refuse,
-    readFile: refuse,
+    readFile: async () => undefined,
     writeBelow: refuse,
     print: (line) => result.stdout.push(line),
     complain: (line) => {
@@ -66,6 +68,8 @@ describe('kubeflect relay', () => {
     [['--resource=pods', '--listen=127.0.0.1:70000'], '--listen must be an address and a port'],
     [['--resource=pods', '--server=ftp://a'], '--server must be a URL'],
     [['--resource=pods', '--server=http://a', '--context=c'], 'leave out --kubeconfig and --context'],
+    [['--resource=pods', '--tls-cert-file=a.crt'], 'HTTPS needs both --tls-cert-file and --tls-private-key-file'],
+    [['--resource=pods', '--tls-cert-file=a.crt', '--tls-private-key-file=a.key'], 'does not exist'],
     [['--resource=pods', '--authorize=all'], '--authorize takes only the value none'],
     [['pods'], 'Unexpected argument'],
   ])('relay refuses the arguments %j', async (args, message) => {
@@ -95,6 +99,7 @@ describe('a relay on a port', () => {
       context: undefined,
       address: '127.0.0.1',
       port: 0,
+      tls: undefined,
       authorize: 'none',
       log: (line) => log.push(line),
       ...more,
@@ -129,6 +134,19 @@ describe('a relay on a port', () => {
     expect(log).toContain('stream of configmaps from the beginning (start)')
     expect(api.openRequests.filter(({ verb }) => verb === 'watch')).toHaveLength(1)
     await reader?.cancel()
+  })
+
+  it('a relay with a certificate serves HTTPS, over which kubectl sends its credential', async () => {
+    const authority = createAuthority()
+    const { relay } = await start({ tls: authority.server('127.0.0.1') })
+    expect(relay.url).toMatch(/^https:/)
+    const status = await new Promise((resolve, reject) => {
+      httpsGet(`${relay.url}/api/v1/configmaps`, { ca: authority.cert, agent: false }, (response) =>
+        resolve(response.resume().statusCode),
+      ).on('error', reject)
+    })
+    expect(status).toBe(200)
+    await expect(start({ tls: { cert: authority.cert, key: 'no key' } })).rejects.toThrow('both must be PEM')
   })
 
   it('a relay on a port of this machine refuses pages of other sites', async () => {
