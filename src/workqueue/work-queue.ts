@@ -3,6 +3,7 @@
 import { type Clock, systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
 import type { Seams } from '../internal/seams'
+import { ItemTable, NEVER } from './item-table'
 
 /** Options of a {@link WorkQueue}. */
 export interface WorkQueueOptions extends Pick<Seams, 'clock'> {}
@@ -35,15 +36,6 @@ export interface WorkQueueStats {
   readonly lastWorkMs: number | undefined
 }
 
-/** An item, with the times at which it was added and taken. It has both while it is processed and was added again. */
-interface WorkRecord<T> {
-  readonly item: T
-  /** Undefined unless the item is to be processed. */
-  addedAt: number | undefined
-  /** Undefined unless the item is being processed. */
-  takenAt: number | undefined
-}
-
 /**
  * A queue of work items, first in, first out. An item added several times before a worker takes it is processed once. An item added while
  * it is being processed is processed once more afterwards. No two workers process the same item at the same time. Items are compared like
@@ -61,11 +53,11 @@ interface WorkRecord<T> {
  */
 export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   readonly #clock: Clock
-  // The items that are queued, being processed, or both. One record for each, so that taking an item needs no look-up.
-  readonly #records = new Map<T, WorkRecord<T>>()
-  // The queue is two stacks: `shift` on a long array moves all of its elements.
-  #back: WorkRecord<T>[] = []
-  #front: WorkRecord<T>[] = []
+  // The items that are queued, being processed, or both.
+  readonly #table = new ItemTable<T>()
+  // The slots of the queued items, as two stacks: `shift` on a long array moves all of its elements.
+  #back: number[] = []
+  #front: number[] = []
   // Workers waiting for an item; empty while items are queued.
   readonly #getters = new Set<(item: T | undefined) => void>()
   readonly #drainWaiters = new Set<() => void>()
@@ -75,6 +67,8 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   #adds = 0
   #lastLatencyMs: number | undefined
   #lastWorkMs: number | undefined
+  /** The last reading of the clock, until the synchronous run ends. */
+  #now: number | undefined
 
   constructor({ clock = systemClock }: WorkQueueOptions = {}) {
     super()
@@ -96,8 +90,8 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
     const now = this.#clock.now()
     let unfinishedWorkMs = 0
     let longestRunningMs = 0
-    for (const { takenAt } of this.#records.values()) {
-      if (takenAt === undefined) continue
+    for (const takenAt of this.#table.takenAt) {
+      if (takenAt === NEVER) continue
       unfinishedWorkMs += now - takenAt
       longestRunningMs = Math.max(longestRunningMs, now - takenAt)
     }
@@ -115,18 +109,13 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   /** Marks an item as needing processing. No-op once the queue is shut down. */
   add(item: T): void {
     if (this.#shuttingDown) return
-    const known = this.#records.get(item)
-    if (known && known.addedAt !== undefined) return
+    const slot = this.#table.use(item)
+    const { addedAt, takenAt } = this.#table
+    if (addedAt[slot] !== NEVER) return
     this.#adds++
     this.#depth++
-    const addedAt = this.#clock.now()
-    if (known) {
-      known.addedAt = addedAt
-      return
-    }
-    const record: WorkRecord<T> = { item, addedAt, takenAt: undefined }
-    this.#records.set(item, record)
-    this.#enqueue(record)
+    addedAt[slot] = this.#now ?? this.#readClock()
+    if (takenAt[slot] === NEVER) this.#enqueue(slot)
   }
 
   /**
@@ -163,32 +152,36 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
    * @returns the item; undefined when the queue is empty, so that the worker should continue with {@link get}.
    */
   tryGet(): T | undefined {
-    return this.length > 0 ? this.#take(this.#clock.now()) : undefined
+    return this.length > 0 ? this.#take() : undefined
   }
 
   /**
-   * Takes the queued items, up to `max`, in order. Call {@link done} for each of them. Does not wait.
+   * Takes the queued items, up to `max`, in order. Call {@link doneAll} with them, or {@link done} for each. Does not wait.
    *
    * @param max the most items to take; a positive integer.
    * @throws RangeError for any other `max`.
    */
   tryGetBatch(max: number): T[] {
     if (!Number.isInteger(max) || max <= 0) throw new RangeError(`tryGetBatch: max must be a positive integer, not ${max}`)
-    const now = this.#clock.now()
-    return Array.from({ length: Math.min(max, this.length) }, () => this.#take(now))
+    const items: T[] = []
+    for (let left = Math.min(max, this.length); left > 0; left--) items.push(this.#take())
+    return items
   }
 
   /** Marks an item as processed. Queues it again if it was added meanwhile. No-op for an item that is not being processed. */
   done(item: T): void {
-    const record = this.#records.get(item)
-    if (record?.takenAt === undefined) return
-    this.#lastWorkMs = this.#clock.now() - record.takenAt
-    record.takenAt = undefined
-    this.#processing--
-    if (record.addedAt !== undefined) this.#enqueue(record)
-    else {
-      this.#records.delete(item)
-      if (this.#isDrained()) this.#releaseDrainWaiters()
+    const slot = this.#table.find(item)
+    if (slot === undefined || this.#table.takenAt[slot] === NEVER) return
+    // Not the reading of `get`: a worker may have processed the item without waiting.
+    this.#finish(slot, this.#readClock())
+  }
+
+  /** Marks the items of a batch as processed, as {@link done} does. Faster, because it reads the clock once. */
+  doneAll(items: Iterable<T>): void {
+    const now = this.#readClock()
+    for (const item of items) {
+      const slot = this.#table.find(item)
+      if (slot !== undefined && this.#table.takenAt[slot] !== NEVER) this.#finish(slot, now)
     }
   }
 
@@ -233,7 +226,7 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
   }
 
   #isDrained(): boolean {
-    return this.#records.size === 0
+    return this.#table.size === 0
   }
 
   #releaseDrainWaiters(): void {
@@ -241,21 +234,46 @@ export class WorkQueue<T extends NonNullable<unknown>> extends Opaque {
     this.#drainWaiters.clear()
   }
 
-  #enqueue(record: WorkRecord<T>): void {
-    this.#back.push(record)
+  #enqueue(slot: number): void {
+    this.#back.push(slot)
+    if (this.#getters.size === 0) return
     const [give] = this.#getters
     give?.(this.tryGet())
   }
 
   /** Takes the first item. The queue is not empty. */
-  #take(now: number): T {
+  #take(): T {
     if (this.#front.length === 0) [this.#front, this.#back] = [this.#back.reverse(), this.#front]
-    const record = this.#front.pop() as WorkRecord<T>
-    this.#lastLatencyMs = now - (record.addedAt ?? now)
-    record.addedAt = undefined
-    record.takenAt = now
+    const slot = this.#front.pop() as number
+    const { items, addedAt, takenAt } = this.#table
+    const now = this.#now ?? this.#readClock()
+    this.#lastLatencyMs = now - (addedAt[slot] as number)
+    addedAt[slot] = NEVER
+    takenAt[slot] = now
     this.#depth--
     this.#processing++
-    return record.item
+    return items[slot] as T
+  }
+
+  #finish(slot: number, now: number): void {
+    const { addedAt, takenAt } = this.#table
+    this.#lastWorkMs = now - (takenAt[slot] as number)
+    takenAt[slot] = NEVER
+    this.#processing--
+    if (addedAt[slot] !== NEVER) this.#enqueue(slot)
+    else {
+      this.#table.release(slot)
+      if (this.#isDrained()) this.#releaseDrainWaiters()
+    }
+  }
+
+  /** Reads the clock. Items that are added or taken in the same synchronous run share the reading, which costs as much as queueing one. */
+  #readClock(): number {
+    if (this.#now === undefined)
+      queueMicrotask(() => {
+        this.#now = undefined
+      })
+    this.#now = this.#clock.now()
+    return this.#now
   }
 }

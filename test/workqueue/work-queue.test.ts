@@ -342,6 +342,36 @@ describe('taking items without waiting', () => {
     expect(queue.tryGetBatch(10)).toEqual([])
   })
 
+  it('doneAll marks the items of a batch as processed, and queues those again that were added meanwhile', () => {
+    const queue = new WorkQueue<string>()
+    for (const item of ['a', 'b', 'c']) queue.add(item)
+    const batch = queue.tryGetBatch(2)
+    queue.add('b')
+    queue.doneAll([...batch, 'c', 'unknown'])
+    expect(queue.stats).toMatchObject({ depth: 2, processing: 0 })
+    expect(queue.tryGetBatch(10)).toEqual(['c', 'b'])
+  })
+
+  it('an item that is added after a large queue has been emptied is processed again', () => {
+    const items = Array.from({ length: 5000 }, (_, index) => index)
+    const queue = new WorkQueue<number>()
+    for (let round = 0; round < 2; round++) {
+      for (const item of items) queue.add(item)
+      const taken: (number | undefined)[] = []
+      for (const item of items) {
+        taken.push(queue.tryGet())
+        queue.done(item)
+        // Added while most of the others are idle, and once more while it waits.
+        if (item === 4990) for (const again of [0, 1, 4999, 0]) queue.add(again)
+      }
+      expect(taken).toEqual(items)
+      const again = queue.tryGetBatch(10)
+      expect(again).toEqual([0, 1])
+      queue.doneAll(again)
+      expect(queue.stats).toMatchObject({ depth: 0, processing: 0, adds: 5002 * (round + 1) })
+    }
+  })
+
   it('an item that a waiting worker has received is not taken by tryGet', async () => {
     const queue = new WorkQueue<string>()
     const waiting = queue.get()
