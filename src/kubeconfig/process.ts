@@ -1,5 +1,6 @@
 // Runs programs and reads files through Node’s `process`, with bounds on both.
 
+import { concat } from '../internal/concat'
 import { decodeText } from './text'
 
 /** Options of a program run. */
@@ -66,7 +67,7 @@ export async function readAtMost(process: ProcessModules, path: string, maxBytes
       pieces.push(piece.subarray(0, bytesRead))
       length += bytesRead
     }
-    return joined(pieces, length)
+    return concat(pieces)
   } finally {
     await file.close()
   }
@@ -116,7 +117,7 @@ export function runProgram(
       })
       .on('close', (code) => {
         settle()
-        resolve({ code, stdout: textOf(joined(output, outputLength)) })
+        resolve({ code, stdout: textOf(concat(output)) })
       })
   })
 }
@@ -128,14 +129,4 @@ function textOf(bytes: Uint8Array): string {
   } catch {
     return ''
   }
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
 }

@@ -1,5 +1,7 @@
 // WebSocket frames (RFC 6455) for clients: bytes to messages and back, pure.
 
+import { concat } from '../internal/concat'
+
 /** The kinds of frames. */
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
@@ -71,7 +73,7 @@ export class FrameDecoder {
   }
 
   #take(): Uint8Array {
-    if (this.#chunks.length > 1) this.#chunks = [concat(this.#chunks, this.#length)]
+    if (this.#chunks.length > 1) this.#chunks = [concat(this.#chunks)]
     return this.#chunks[0] as Uint8Array
   }
 
@@ -84,7 +86,7 @@ export class FrameDecoder {
     this.#partsLength += data.length
     if (this.#partsLength > MAX_MESSAGE) throw tooLong()
     if (!isLast) return undefined
-    const message = { opcode: this.#opcode, data: concat(this.#parts, this.#partsLength) }
+    const message = { opcode: this.#opcode, data: concat(this.#parts) }
     this.#parts = []
     this.#partsLength = 0
     return message
@@ -106,13 +108,3 @@ function frameIn(buffer: Uint8Array): number | { opcode: number; isLast: boolean
 }
 
 const tooLong = (): RangeError => new RangeError(`the server sent a message of more than ${MAX_MESSAGE} bytes`)
-
-function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const joined = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    joined.set(chunk, at)
-    at += chunk.length
-  }
-  return joined
-}

@@ -5,7 +5,7 @@ import { StreamOverflowError } from './errors'
 import { type AttachOptions, exec, type PodTarget } from './exec'
 
 /** Options of {@link runCommand}. */
-export interface RunCommandOptions extends PodTarget, Pick<AttachOptions, 'maxUnread' | 'keepAliveMs'> {
+export interface RunCommandOptions extends PodTarget, Pick<AttachOptions, 'stdout' | 'maxUnread' | 'keepAliveMs'> {
   /** The program and its arguments. */
   command: readonly string[]
   /** The command's input; default none. */

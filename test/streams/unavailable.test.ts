@@ -8,5 +8,5 @@ test('[streams/35] a bundle for browsers or workers with kubeflect/local fails t
   const entry = fileURLToPath(new URL('../../src/local/unavailable.js', import.meta.url))
   const built = build({ configFile: false, logLevel: 'silent', build: { write: false, lib: { entry, formats: ['es'] } } })
   await expect(built).rejects.toThrow('works in Node, Deno and Bun only')
-  await expect(built).rejects.toThrow('Use connectPort of kubeflect/streams')
+  await expect(built).rejects.toThrow('Use connectPort and readFile of kubeflect/streams')
 })
