@@ -364,7 +364,7 @@ describe('the window', () => {
     expect(watch.events).toHaveLength(50)
   })
 
-  it('watches continue after a replace with the changes in the order of their versions, then the deletions at its version', async () => {
+  it('watches continue after a replace with the changes in the order of their versions and the deletions, and end at its version', async () => {
     const { clock, cache } = setUp()
     cache.apply([change('ADDED', pod('shop/c', 11)), change('ADDED', pod('shop/d', 12))])
     const watch = follow(cache.watch({ resourceVersion: '12', timeoutSeconds: 100 }))
@@ -408,6 +408,19 @@ describe('the window', () => {
     const resumed = async (resourceVersion: string) => ((await cache.watch({ resourceVersion }).next()).value ?? []).map(brief)
     expect(await resumed('15')).toEqual(['ERROR 410'])
     expect([await resumed('10'), await resumed('20')]).toEqual([[], []])
+  })
+
+  it('a cache remembers a hundred gaps, and more of them make the oldest versions expire', async () => {
+    const { cache } = setUp()
+    const first = cache.resourceVersion
+    const resumes = async (resourceVersion: string) => {
+      const { value } = await cache.watch({ resourceVersion }).next()
+      return value?.[0]?.type !== 'ERROR'
+    }
+    for (let gap = 1; gap <= 100; gap++) cache.replace(cache.entries(), String(1000 * gap))
+    expect(await resumes(first)).toBe(true)
+    cache.replace(cache.entries(), '101000')
+    expect([await resumes(first), await resumes('1000')]).toEqual([false, true])
   })
 
   it('a replace shows an object that was deleted and created again as both events', async () => {
