@@ -18,6 +18,7 @@ import { fieldLabelsOf, itemTypesOf } from './field-labels'
 import { Freshness } from './freshness'
 import type { RelayPacking } from './packing'
 import type { PassReason } from './route'
+import { VersionAges } from './version-ages'
 
 /** The storage of a relay's caches. */
 export interface RelayPersistence {
@@ -75,6 +76,7 @@ export class Feed {
   readonly #clock: Clock
   readonly #maxStaleMs: number
   readonly #changes: Waiters
+  readonly #ages: VersionAges
   #staleSince: number | undefined
   #blocked: PassReason | undefined
 
@@ -107,7 +109,11 @@ export class Feed {
       onSlowWatcher: () => emit({ type: 'slow-watcher', resource }),
     })
     const store = new CacheStore(this.cache)
-    store.subscribe(() => this.#changes.wakeAll())
+    this.#ages = new VersionAges(clock)
+    store.subscribe(({ resourceVersion }) => {
+      this.#ages.note(resourceVersion)
+      this.#changes.wakeAll()
+    })
     const source = new ListWatch<KubeObject>(pack?.wrap(client) ?? client, resource, { managedFields: 'keep' })
     this.#reflector = new Reflector(source, store, {
       ...options,
@@ -153,6 +159,11 @@ export class Feed {
     if (this.cache.resourceVersion === '') return { type: 'pass', why: 'filling' }
     const isStale = this.#staleSince !== undefined
     return this.lagMs > this.#maxStaleMs ? { type: 'pass', why: 'stale' } : { type: 'ready', isStale }
+  }
+
+  /** Whether the API server may have forgotten a version, so that a list at it is the API server's to answer. */
+  isOld(resourceVersion: string): boolean {
+    return this.#ages.isOld(resourceVersion)
   }
 
   /** The time without a connection to the API server, in milliseconds; 0 while the cache follows it. */

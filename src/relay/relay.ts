@@ -227,6 +227,8 @@ export class Relay extends Opaque implements AsyncDisposable {
     const outcome = caller ? await abortable(this.#reviews.review(caller, attributes), request.signal) : 'allowed'
     if (outcome === 'failed') return statusResponse(unavailable('the relay cannot review the access to the resource'))
     if (outcome === 'denied') return fallback('denied-to-caller')
+    // As an API server forgets, so do its relays: a client that waits for its token to expire does not wait forever.
+    if (route.exactVersion !== undefined && feed.isOld(route.exactVersion)) return fallback('expired')
     const unproven = await this.#makeFresh(route, request.signal)
     if (unproven) return fallback(unproven)
     const watch = attributes.verb === 'watch' ? this.#watchOf(feed, caller, route) : undefined

@@ -42,7 +42,7 @@ export type PassReason =
   | 'denied-to-caller'
   /** The cache could not be proven to be up to date in time. */
   | 'unproven'
-  /** The requested version is older than the cache's window. */
+  /** The requested version is older than the cache's window, or so old that an API server may have forgotten it. */
   | 'expired'
 
 /** A cached resource, as routing needs it. */
@@ -73,6 +73,8 @@ export interface CachedRoute<R extends Routable> {
   readonly attributes: ReadAttributes
   /** The state to answer from: any, the newest one of the API server, or one not older than this version. */
   readonly reads: 'any' | 'newest' | { readonly notOlderThan: string }
+  /** The only version whose state answers a list; undefined when a newer one does, too. */
+  readonly exactVersion: string | undefined
 }
 
 /** The decision about a request. */
@@ -126,7 +128,15 @@ export function routeOf<R extends Routable>(
   const { group, version, plural: resource, namespace } = target
   const name = target.name || (selectedName(fieldSelector) ?? '')
   const attributes: ReadAttributes = { verb, group, version, resource, namespace, name, labelSelector, fieldSelector }
-  return { type: 'cached', to, target, form, attributes, reads: readsOf(verb, params, namespace) }
+  return {
+    type: 'cached',
+    to,
+    target,
+    form,
+    attributes,
+    reads: readsOf(verb, params, namespace),
+    exactVersion: exactVersionOf(verb, params, namespace),
+  }
 }
 
 function isKnown(fieldSelector: string, { resource, fieldLabels }: Routable): boolean {
@@ -157,4 +167,15 @@ function readsOf(verb: ReadVerb, params: URLSearchParams, namespace: string): Ca
   const initial = params.get('sendInitialEvents')?.toLowerCase()
   const isPlainWatch = verb === 'watch' && (initial === undefined || initial === 'false' || initial === '0')
   return isPlainWatch ? 'any' : { notOlderThan: version }
+}
+
+/** Returns the version that a list continues, or asks for exactly. */
+function exactVersionOf(verb: ReadVerb, params: URLSearchParams, namespace: string): string | undefined {
+  if (verb !== 'list') return undefined
+  const token = params.get('continue')
+  if (token) return decodeContinue(token, namespace)?.resourceVersion || undefined
+  const version = (params.get('resourceVersion') ?? '').replace(/^0+(?=.)/, '')
+  const match = params.get('resourceVersionMatch') ?? ''
+  const isExact = match === 'Exact' || (match === '' && (params.get('limit') ?? '0') !== '0')
+  return isExact && version !== '' && version !== '0' ? version : undefined
 }

@@ -166,6 +166,21 @@ it('[relay/16] a token older than the window is continued by the API server, and
   expect((await expired.json()).metadata.continue).not.toBe('')
 })
 
+it('[relay/16] a token that the API server may have forgotten is continued by the API server, although the window has its version', async () => {
+  await using world = await new RelayWorld(['a', 'b', 'c']).ready()
+  const { token } = await briefList(await world.request(`${CONFIG_MAPS}?limit=2`))
+  const path = `${CONFIG_MAPS}?limit=2&continue=${token}`
+  world.update('a')
+  await world.advance(120_000)
+  world.update('a')
+  world.server.compact()
+  expect((await world.request(path)).status).toBe(200)
+  // Watches end and lists follow meanwhile; the version was current more than five minutes before.
+  await world.advance(400_000)
+  expect((await world.request(path)).status).toBe(410)
+  expect(world.passes).toEqual(['expired'])
+})
+
 it('[relay/17] a page with a selector has a token exactly when an object follows it, and the number of remaining ones only without selectors', async () => {
   await using world = new RelayWorld([])
   for (const name of ['a', 'b', 'c']) world.server.create(ConfigMap, world.object(name, { labels: { app: name === 'c' ? 'db' : 'web' } }))
