@@ -15,6 +15,8 @@ export interface ClusterOptions {
   apiServerFlags?: readonly string[] | undefined
   /** Flags of `kubectl proxy`, such as `--www=dist`. */
   proxyFlags?: readonly string[] | undefined
+  /** Controllers besides those that each cluster runs, such as `serviceaccount-controller`. */
+  controllers?: readonly string[] | undefined
 }
 
 /** A real Kubernetes control plane on 127.0.0.1: etcd, kube-apiserver, controller manager and `kubectl proxy`; no nodes. */
@@ -67,7 +69,11 @@ const controllers = [
  *
  * @throws Error when it cannot be built, or a component does not start.
  */
-export async function startCluster({ apiServerFlags = [], proxyFlags = [] }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster({
+  apiServerFlags = [],
+  proxyFlags = [],
+  controllers: more = [],
+}: ClusterOptions = {}): Promise<Cluster> {
   const built = await buildCluster()
   if ('skipped' in built) throw new Error(`no cluster: ${built.skipped}`)
   const { binary } = built
@@ -122,7 +128,8 @@ export async function startCluster({ apiServerFlags = [], proxyFlags = [] }: Clu
     const manager = start('kube-controller-manager', [
       ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map((flag) => `--${flag}=${path('kubeconfig')}`),
       ...['--leader-elect=false', '--secure-port=0', `--service-account-private-key-file=${path('service-account.key')}`],
-      `--controllers=${controllers.join(',')}`,
+      `--root-ca-file=${path('certs/apiserver.crt')}`,
+      `--controllers=${[...controllers, ...more].join(',')}`,
     ])
     const proxy = start('kubectl', ['proxy', `--kubeconfig=${path('kubeconfig')}`, '--port=0', ...proxyFlags])
     const proxyUrl = await until('kubectl proxy to be ready', () => {
