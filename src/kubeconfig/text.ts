@@ -27,10 +27,3 @@ export const encodeText = (text: string): Uint8Array => new TextEncoder().encode
 
 /** Decodes base64 and ignores white space. @throws DOMException when the text is not base64. */
 export const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-
-/** Encodes bytes as base64. `btoa` accepts only Latin-1 text. */
-export function toBase64(bytes: Uint8Array): string {
-  let binary = ''
-  for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary)
-}

@@ -85,8 +85,9 @@ export class Collection {
   }
 
   /** @throws ApiError 400, 409, 422 or 500 */
-  create(object: KubeObject, namespace: string, by?: FieldManager): Entry<KubeObject> {
-    const { resource } = this.served
+  create(sent: KubeObject, namespace: string, by?: FieldManager): Entry<KubeObject> {
+    const { resource, stored } = this.served
+    const object = stored?.(sent) ?? sent
     this.#refuse('POST', typeProblem(object, resource) ?? placeProblem(object, { namespace }) ?? creationProblem(object, resource))
     const name = object.metadata.name || this.#generateName(object.metadata.generateName ?? '', namespace)
     if (this.has({ namespace, name })) throw this.#refusal('POST', alreadyExists(resource, name))
@@ -106,8 +107,9 @@ export class Collection {
   }
 
   /** Replaces an object or a part of it. @throws ApiError 400, 404 or 409 */
-  update(object: KubeObject, at: ObjectName, part: ObjectPart, by?: FieldManager): Entry<KubeObject> {
-    const { resource } = this.served
+  update(sent: KubeObject, at: ObjectName, part: ObjectPart, by?: FieldManager): Entry<KubeObject> {
+    const { resource, stored } = this.served
+    const object = stored?.(sent) ?? sent
     this.#refuse('PUT', typeProblem(object, resource) ?? placeProblem(object, at))
     const entry = this.get(at)
     const old = copyOf(entry)

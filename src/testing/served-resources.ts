@@ -3,7 +3,9 @@
 import type { KubeObject } from '../api/object'
 import { defineResource, type Resource } from '../api/resource'
 import { CustomResourceDefinition, type PrinterColumn } from '../discovery/custom-resource-definition'
+import { toBase64 } from '../internal/base64'
 import type { FieldLabels } from '../watch-cache/matcher'
+import { isJsonObject } from './json'
 import type { Verb } from './request-log'
 
 /** A resource of the fake server. */
@@ -29,6 +31,8 @@ export interface ServedResource {
   readonly fieldLabels?: FieldLabels | undefined
   /** Whether the resource is built in: custom resources do not support a strategic merge patch. */
   readonly builtIn?: boolean | undefined
+  /** Converts a written object to the form that is stored. */
+  readonly stored?: ((object: KubeObject) => KubeObject) | undefined
   /** Returns the defaults of an object that is created over HTTP. */
   readonly defaults?: ((object: KubeObject) => object) | undefined
 }
@@ -106,7 +110,11 @@ export const builtInResources: readonly ServedResource[] = builtIn([
     fieldLabels: absent('spec.clusterIP', 'spec.type'),
   },
   { resource: defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' }), shortNames: ['cm'] },
-  { resource: defineResource({ version: 'v1', plural: 'secrets', kind: 'Secret' }), fieldLabels: absent('type') },
+  {
+    resource: defineResource({ version: 'v1', plural: 'secrets', kind: 'Secret' }),
+    fieldLabels: absent('type'),
+    stored: withData,
+  },
   {
     resource: defineResource({ version: 'v1', plural: 'events', kind: 'Event' }),
     shortNames: ['ev'],
@@ -130,6 +138,19 @@ export const builtInResources: readonly ServedResource[] = builtIn([
     defaults: () => ({ status: { conditions: [{ type: 'Established', status: 'True' }] } }),
   },
 ])
+
+/**
+ * Moves the texts in `stringData` of a Secret to `data`, in base64. They replace those of the same name.
+ *
+ * @see kubernetes `pkg/apis/core/v1/conversion.go`: `Convert_v1_Secret_To_core_Secret`
+ */
+function withData(secret: KubeObject): KubeObject {
+  const { stringData, ...stored } = secret as KubeObject & { data?: object; stringData?: unknown }
+  if (!isJsonObject(stringData)) return secret
+  const encoded = Object.entries(stringData).map(([key, text]) => [key, toBase64(new TextEncoder().encode(String(text)))])
+  const data = { ...stored.data, ...Object.fromEntries(encoded) }
+  return encoded.length > 0 ? Object.assign(stored, { data }) : stored
+}
 
 /** Returns field labels that are empty in an object that lacks the field. @see kubernetes `pkg/apis/core/v1/conversion.go` */
 function absent(...paths: readonly string[]): FieldLabels {

@@ -26,11 +26,11 @@ export function hasCondition(type: string, status = 'True'): (object: KubeObject
     const { conditions, observedGeneration } =
       (object as { status?: { conditions?: unknown; observedGeneration?: unknown } } | undefined)?.status ?? {}
     if (!object || !Array.isArray(conditions)) return false
-    const condition = (conditions as (Condition | null)[]).find((one) => isSame(one?.type, type))
+    const condition = (conditions as (Condition | null)[]).find((one) => isSame(one?.type, type) && typeof one?.status === 'string')
     if (!condition) return false
     const { generation } = object.metadata
-    const observed = condition.observedGeneration ?? observedGeneration
-    if (typeof generation === 'number' && typeof observed === 'number' && observed < generation) return false
+    const observed = [condition.observedGeneration, observedGeneration].find((value): value is number => typeof value === 'number')
+    if (typeof generation === 'number' && observed !== undefined && observed < generation) return false
     return isSame(condition.status, status)
   }
 }

@@ -64,7 +64,7 @@ export function choosePods(
     const pod = nodePodOf(object)
     const controller = object.metadata.ownerReferences?.find((owner) => owner.controller)
     const isFinished = object.status?.phase === 'Succeeded' || object.status?.phase === 'Failed'
-    if (controller?.kind === 'DaemonSet' && !isFinished) {
+    if (controller?.kind === 'DaemonSet' && controller.apiVersion === 'apps/v1' && !isFinished) {
       if (daemonSets === 'keep') skipped.push({ pod, reason: 'daemonSet' })
       else refuse("pods of DaemonSets, which come back: pass daemonSets: 'keep'", pod)
     } else if (object.metadata.annotations?.[MIRROR] !== undefined) skipped.push({ pod, reason: 'mirror' })

@@ -17,6 +17,8 @@ export interface ClusterOptions {
   proxyFlags?: readonly string[] | undefined
   /** Controllers besides those that each cluster runs, such as `serviceaccount-controller`. */
   controllers?: readonly string[] | undefined
+  /** The controllers that each cluster runs. Default: those of workloads, garbage and namespaces. */
+  baseControllers?: readonly string[] | undefined
 }
 
 /** A real Kubernetes control plane on 127.0.0.1: etcd, kube-apiserver, controller manager and `kubectl proxy`; no nodes. */
@@ -73,6 +75,7 @@ export async function startCluster({
   apiServerFlags = [],
   proxyFlags = [],
   controllers: more = [],
+  baseControllers = controllers,
 }: ClusterOptions = {}): Promise<Cluster> {
   const built = await buildCluster()
   if ('skipped' in built) throw new Error(`no cluster: ${built.skipped}`)
@@ -129,7 +132,7 @@ export async function startCluster({
       ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map((flag) => `--${flag}=${path('kubeconfig')}`),
       ...['--leader-elect=false', '--secure-port=0', `--service-account-private-key-file=${path('service-account.key')}`],
       `--root-ca-file=${path('certs/apiserver.crt')}`,
-      `--controllers=${[...controllers, ...more].join(',')}`,
+      `--controllers=${[...baseControllers, ...more].join(',')}`,
     ])
     const proxy = start('kubectl', ['proxy', `--kubeconfig=${path('kubeconfig')}`, '--port=0', ...proxyFlags])
     const proxyUrl = await until('kubectl proxy to be ready', () => {

@@ -369,3 +369,45 @@ describe('patch', () => {
     expect((await send('PATCH', path, { spec: { size: 2 } }, MERGE)).body).toMatchObject({ metadata: { generation: 2 }, spec: { size: 2 } })
   })
 })
+
+describe('the texts of a Secret', () => {
+  const SECRETS = '/api/v1/namespaces/shop/secrets'
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+  it('a created Secret has its stringData as data in base64, in which they win over data of the same name', async () => {
+    const { send } = setUp()
+    const secret = {
+      metadata: { name: 'a' },
+      data: { user: base64('x'), kept: base64('kept') },
+      stringData: { user: 'größe 😀', empty: '' },
+    }
+    const { body } = await send('POST', SECRETS, secret)
+    expect([body.data, 'stringData' in body]).toEqual([{ user: base64('größe 😀'), kept: base64('kept'), empty: '' }, false])
+    expect((await send('GET', `${SECRETS}/a`)).body.data).toEqual(body.data)
+  })
+
+  it.each([
+    ['PUT', 'application/json'],
+    ['PATCH', 'application/merge-patch+json'],
+    ['PATCH', 'application/strategic-merge-patch+json'],
+    ['PATCH', 'application/apply-patch+yaml'],
+  ])('%s with %s turns stringData into data too', async (method, type) => {
+    const { send } = setUp()
+    await send('POST', SECRETS, { metadata: { name: 'a' }, data: { user: base64('x') } })
+    const change = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, stringData: { user: 'y' } }
+    const { body } = await send(method, `${SECRETS}/a?fieldManager=test`, change, type)
+    expect([body.data, 'stringData' in body]).toEqual([{ user: base64('y') }, false])
+  })
+
+  it('an empty stringData is removed', async () => {
+    const { send } = setUp()
+    const { body } = await send('POST', SECRETS, { metadata: { name: 'a' }, stringData: {} })
+    expect(['data' in body, 'stringData' in body]).toEqual([false, false])
+  })
+
+  it('stringData of another kind is kept', async () => {
+    const { send } = setUp()
+    const widget = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' }, stringData: { a: 'b' } }
+    expect((await send('POST', '/apis/example.com/v1/namespaces/shop/widgets', widget)).body.stringData).toEqual({ a: 'b' })
+  })
+})

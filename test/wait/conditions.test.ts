@@ -15,6 +15,7 @@ describe('hasCondition', () => {
     ['another condition', pod({ conditions: [{ type: 'Initialized', status: 'True' }] }), false],
     ['no status', { metadata: { name: 'a' } } as KubeObject, false],
     ['conditions that Go wrote as null', pod({ conditions: null }), false],
+    ['a condition of the type without a status before it', pod({ conditions: [{ type: 'Ready' }, ready] }), true],
     ['a null among the conditions', pod({ conditions: [null, ready] }), true],
     ['no object', undefined, false],
     ['a status that is older than the object', pod({ observedGeneration: 1, conditions: [ready] }, { generation: 2 }), false],

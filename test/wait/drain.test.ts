@@ -37,6 +37,11 @@ describe('the pods of a node', () => {
     expect(choose([daemon, local, bare], all)).toEqual({ evicted: ['local', 'bare'], skipped: ['daemon: daemonSet'] })
   })
 
+  it('a controller of the kind DaemonSet in another API group is no DaemonSet', () => {
+    const ownerReferences = [{ ...controlled('DaemonSet')[0], apiVersion: 'example.com/v1' }]
+    expect(choose([podOn('a', { ownerReferences })]).evicted).toEqual(['a'])
+  })
+
   it('finished pods are evicted without a choice', () => {
     const finished = { status: { phase: 'Succeeded' } }
     expect(
