@@ -1,6 +1,7 @@
 // The entry kubeflect/live: lists and objects that start when they are shown, and the past and the owners of what a page shows.
 
 export type { LiveSelection } from './live/feeds'
+export type { FeedInspector, InspectableFeed } from './live/inspect'
 export type { LiveList, LiveListReadable } from './live/list'
 export { createLive, type ListRequest, type Live, type LiveOptions, type OwnerIdentity, type PollRequest } from './live/live'
 export type { LiveObject, LiveObjectReadable, ObjectName } from './live/object'

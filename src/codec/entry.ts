@@ -48,8 +48,13 @@ export interface Entry<T> extends UnparsedEntry {
   readonly labels: Labels
 }
 
-/** Called when reading an entry reveals that its text is not JSON. */
-export type OnUnreadable = (entry: UnparsedEntry) => void
+/** A store that has an entry. */
+export interface EntryHolder {
+  /** Called when reading an entry reveals that its text is not JSON. */
+  unreadable(entry: UnparsedEntry): void
+  /** Called when an entry's object was parsed. */
+  parsed?: ((entry: UnparsedEntry) => void) | undefined
+}
 
 /** Options for making an entry from a text. */
 export interface EntryOptions {
@@ -205,14 +210,14 @@ export function startsWith(entry: Entry<unknown>, prefix: string): boolean {
   return TextEntry.of(entry).startsWith(prefix)
 }
 
-/** Registers a listener that is called when reading the entry reveals that its text is not JSON. Several stores may hold one entry. */
-export function holdEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
-  TextEntry.of(entry).hold(listener)
+/** Registers a holder, which is called when reading the entry parses its text or reveals that it is not JSON. Several stores may hold one entry. */
+export function holdEntry(entry: Entry<unknown>, holder: EntryHolder): void {
+  TextEntry.of(entry).hold(holder)
 }
 
-/** Undoes {@link holdEntry}. No-op for a listener that is not registered. */
-export function releaseEntry(entry: Entry<unknown>, listener: OnUnreadable): void {
-  TextEntry.of(entry).release(listener)
+/** Undoes {@link holdEntry}. No-op for a holder that is not registered. */
+export function releaseEntry(entry: Entry<unknown>, holder: EntryHolder): void {
+  TextEntry.of(entry).release(holder)
 }
 
 /** Whether a value is an {@link Entry}, even behind a proxy. */
@@ -222,6 +227,7 @@ export function isEntry(value: unknown): value is Entry<unknown> {
 
 const LABELS = ['metadata', 'labels']
 const NO_LABELS: Labels = Object.freeze({})
+const NO_HOLDERS: readonly EntryHolder[] = []
 
 /** Keys of an entry's text as it is kept, and of the function that restores it. Not private, because a proxy reads them. */
 const kept = Symbol('kept')
@@ -254,8 +260,8 @@ class TextEntry<T> extends Opaque implements Entry<T> {
   readonly uid: string
   readonly resourceVersion: string
   declare readonly text: string
-  /** The listeners. Most entries are in one store, so an array is made only for a second listener. */
-  #holders: OnUnreadable | readonly OnUnreadable[] | undefined
+  /** The holders. Most entries are in one store, so an array is made only for a second holder. */
+  #holders: EntryHolder | readonly EntryHolder[] | undefined
   #parsed: WeakRef<T & object> | undefined
   #labels: Labels | undefined;
 
@@ -315,17 +321,19 @@ class TextEntry<T> extends Opaque implements Entry<T> {
     return own.#parsed?.deref() ?? own.#parse()
   }
 
-  hold(listener: OnUnreadable): void {
-    this.#holders = this.#holders === undefined ? listener : [...new Set([...this.#all(), listener])]
+  hold(holder: EntryHolder): void {
+    this.#holders = this.#holders === undefined ? holder : [...new Set([...this.#all(), holder])]
   }
 
-  release(listener: OnUnreadable): void {
-    if (this.#holders === listener) this.#holders = undefined
-    else if (typeof this.#holders === 'object') this.#holders = this.#holders.filter((holder) => holder !== listener)
+  release(holder: EntryHolder): void {
+    if (this.#holders === holder) this.#holders = undefined
+    else if (this.#holders !== undefined) this.#holders = this.#all().filter((each) => each !== holder)
   }
 
-  #all(): readonly OnUnreadable[] {
-    return typeof this.#holders === 'function' ? [this.#holders] : (this.#holders ?? [])
+  #all(): readonly EntryHolder[] {
+    const holders = this.#holders
+    if (holders === undefined) return NO_HOLDERS
+    return 'unreadable' in holders ? [holders] : holders
   }
 
   #parse(): T {
@@ -334,11 +342,12 @@ class TextEntry<T> extends Opaque implements Entry<T> {
       object = parseJson(this.text) as T & object
       this.#checkIdentity(object)
     } catch (cause) {
-      for (const holder of this.#all()) holder(this)
+      for (const holder of this.#all()) holder.unreadable(this)
       if (isParseError(cause)) throw cause
       throw new ParseError(`the text of ${this.key} is not JSON`, this.text, { cause })
     }
     this.#parsed = new WeakRef(object)
+    for (const holder of this.#all()) holder.parsed?.(this)
     return object
   }
   /** Checks that the scanner and the parser agree on the identity. They disagree when an identifying member appears twice. */

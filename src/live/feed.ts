@@ -41,6 +41,7 @@ export class LiveFeed<T extends KubeObject> {
   #ready: Promise<void> | undefined
   #users = 0
   #timer: unknown
+  #endsAt: number | undefined
   #ended = false
 
   constructor(lease: InformerLease<T>, options: LiveFeedOptions) {
@@ -56,14 +57,28 @@ export class LiveFeed<T extends KubeObject> {
     return this.#status
   }
 
+  /** The number of users. */
+  get users(): number {
+    return this.#users
+  }
+
+  /** The time at which the lingering ends, in milliseconds since the epoch; undefined while there are users. */
+  get endsAt(): number | undefined {
+    return this.#endsAt
+  }
+
   /** Keeps the feed running until the function it returns is called. */
   hold(minLingerMs = 0): () => void {
     this.#options.clock.clearTimeout(this.#timer)
+    this.#endsAt = undefined
     this.#users++
     return once(() => {
       this.#users--
       if (this.#users > 0 || this.#ended) return
-      this.#timer = this.#options.clock.setTimeout(() => this.end(), Math.max(this.#options.lingerMs, minLingerMs))
+      const { clock, lingerMs } = this.#options
+      const rest = Math.max(lingerMs, minLingerMs)
+      this.#endsAt = clock.now() + rest
+      this.#timer = clock.setTimeout(() => this.end(), rest)
     })
   }
 

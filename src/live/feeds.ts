@@ -4,8 +4,10 @@ import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
 import type { Entry } from '../codec/entry'
 import type { InformerIdentity, SharedInformerFactory } from '../informer/factory'
+import type { SharedInformer } from '../informer/shared-informer'
 import type { Clock } from '../internal/clock'
 import { LiveFeed } from './feed'
+import type { FeedInspector } from './inspect'
 
 /** The part of a collection that the server is asked for. */
 export interface LiveSelection {
@@ -23,6 +25,8 @@ export interface FeedsOptions {
   readonly lingerMs: number
   /** The namespace of selections that name none. */
   readonly namespace: string
+  /** Called when a feed has started. Returns the function to call when it has ended. */
+  readonly onFeed?: FeedInspector['onFeed'] | undefined
 }
 
 /** The running feeds, by what they select. */
@@ -51,11 +55,24 @@ export class Feeds {
     const key = this.#keyOf(resource, selection)
     const known = this.#feeds.get(key)
     if (known) return known as unknown as LiveFeed<T>
-    const { clock, lingerMs } = this.#options
+    const { clock, lingerMs, onFeed } = this.#options
     const lease = this.#factory.lease(resource, selection)
-    const feed = new LiveFeed<T>(lease, { clock, lingerMs, onEnd: () => this.#feeds.delete(key) })
+    let ended: (() => void) | undefined
+    const onEnd = () => {
+      this.#feeds.delete(key)
+      ended?.()
+    }
+    const feed = new LiveFeed<T>(lease, { clock, lingerMs, onEnd })
     // A key leads only to callers that gave the same resource.
     this.#feeds.set(key, feed as unknown as LiveFeed<KubeObject>)
+    const { namespace, labelSelector, fieldSelector } = selection
+    const identity = {
+      resource: resource as unknown as Resource,
+      namespace: resource.scope === 'Cluster' ? undefined : (namespace ?? this.#options.namespace),
+      labelSelector,
+      fieldSelector,
+    }
+    ended = onFeed?.({ identity, informer: lease.informer as unknown as SharedInformer<KubeObject>, users: feed })
     return feed
   }
 

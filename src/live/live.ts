@@ -18,6 +18,7 @@ import type { Readable } from '../view/readable'
 import type { ViewSource } from '../view/view'
 import { Feeds, type LiveSelection } from './feeds'
 import { atFrame } from './frame'
+import type { FeedInspector } from './inspect'
 import { type LiveListReadable, SourceList } from './list'
 import { FeedObject, type LiveObjectReadable, type ObjectName } from './object'
 import { Permission } from './permission'
@@ -31,6 +32,8 @@ export interface LiveOptions extends Omit<SharedInformerFactoryOptions, 'onArriv
    * its rows, and sends no request. A component that was suspended is waited for at least 5,000.
    */
   lingerMs?: number | undefined
+  /** Follows the feeds; see `createInspector` of `kubeflect/devtools`. Default: none. */
+  inspector?: FeedInspector | undefined
   /** Shows changes together, such as once a frame. Default: `requestAnimationFrame` where there are frames, else 16 ms later. */
   schedule?: ((work: () => void) => void) | undefined
 }
@@ -76,7 +79,7 @@ export class Live extends Opaque implements AsyncDisposable {
   /** @throws TypeError when the client is not one; RangeError for a negative `lingerMs`. */
   constructor(client: EntryClient & Requester, options: LiveOptions = {}) {
     super()
-    const { lingerMs = 30_000, schedule: _, ...shared } = options
+    const { lingerMs = 30_000, schedule: _, inspector, onEvent, ...shared } = options
     if (typeof client?.listEntries !== 'function' || typeof client.request !== 'function')
       throw new TypeError(`createLive: expected a client, such as a KubeClient, got ${describeValue(client)}`)
     if (!(lingerMs >= 0)) throw new RangeError(`createLive: lingerMs is a number of milliseconds from 0, got ${lingerMs}`)
@@ -86,9 +89,20 @@ export class Live extends Opaque implements AsyncDisposable {
     this.#onError = guarded(options.onError ?? logError) as (error: unknown) => void
     this.#factory = new SharedInformerFactory(client, {
       ...shared,
+      onEvent: inspector
+        ? (event, identity) => {
+            inspector.onEvent(event, identity)
+            onEvent?.(event, identity)
+          }
+        : onEvent,
       onArrival: (entries, before, identity) => this.#feeds.arrive(entries, before, identity),
     })
-    this.#feeds = new Feeds(this.#factory, { clock: options.clock ?? systemClock, lingerMs, namespace: this.#namespace })
+    this.#feeds = new Feeds(this.#factory, {
+      clock: options.clock ?? systemClock,
+      lingerMs,
+      namespace: this.#namespace,
+      onFeed: inspector && ((feed) => inspector.onFeed(feed)),
+    })
     this.#factory.start()
   }
 

@@ -3,7 +3,7 @@
 import { type Keyed, type KeyFunc, metaNamespaceKey } from '../api/keys'
 import type { KubeObject } from '../api/object'
 import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
-import { type Entry, entryFromObject, holdEntry, isEntry, releaseEntry, type UnparsedEntry } from '../codec/entry'
+import { type Entry, type EntryHolder, entryFromObject, holdEntry, isEntry, releaseEntry, type UnparsedEntry } from '../codec/entry'
 import type { ChangeType } from '../codec/wire'
 import { describeValue } from '../internal/describe-value'
 import { Listeners } from '../internal/listeners'
@@ -25,6 +25,7 @@ export class Store<T extends KubeObject> extends Opaque {
   readonly #keyFunc: KeyFunc
   readonly #updates = new Listeners<StoreUpdate<T>>()
   readonly #unreadable = new Listeners<UnparsedEntry>()
+  #parses: Listeners<UnparsedEntry> | undefined
   #entries = new Map<string, Entry<T>>()
   /** The last result of `list`, until the store changes. */
   #list: readonly Entry<T>[] | undefined
@@ -128,10 +129,10 @@ export class Store<T extends KubeObject> extends Opaque {
       if (previous === entry) continue
       puts.push(previous?.uid === entry.uid ? { type: 'updated', entry, previous } : { type: 'added', entry })
     }
-    for (const { entry } of deletes) releaseEntry(entry, this.#drop)
+    for (const { entry } of deletes) releaseEntry(entry, this.#holder)
     for (const change of puts) {
-      if (change.type === 'updated') releaseEntry(change.previous, this.#drop)
-      holdEntry(change.entry, this.#drop)
+      if (change.type === 'updated') releaseEntry(change.previous, this.#holder)
+      holdEntry(change.entry, this.#holder)
     }
     this.#entries = next
     this.#list = undefined
@@ -200,6 +201,14 @@ export class Store<T extends KubeObject> extends Opaque {
     return this.#unreadable.add(listener)
   }
 
+  /** Calls `listener` with each entry whose object is parsed. Returns the function that ends it. */
+  onParse(listener: (entry: UnparsedEntry) => void): () => void {
+    this.#parses ??= new Listeners()
+    const parses = this.#parses
+    this.#holder.parsed = (entry) => parses.notify(entry)
+    return parses.add(listener)
+  }
+
   /** Calls the subscribers with a step. A subclass updates derived data here, before subscribers read it. */
   protected tell(update: StoreUpdate<T>): void {
     this.#updates.notify(update)
@@ -208,8 +217,8 @@ export class Store<T extends KubeObject> extends Opaque {
   #put(entry: Entry<T>, changes: StoreChange<T>[]): void {
     const key = this.keyOf(entry)
     const previous = this.#entries.get(key)
-    if (previous) releaseEntry(previous, this.#drop)
-    holdEntry(entry, this.#drop)
+    if (previous) releaseEntry(previous, this.#holder)
+    holdEntry(entry, this.#holder)
     this.#entries.set(key, entry)
     this.#list = undefined
     if (!previous) changes.push({ type: 'added', entry })
@@ -220,10 +229,12 @@ export class Store<T extends KubeObject> extends Opaque {
   #remove(entry: Entry<T>): void {
     this.#entries.delete(this.keyOf(entry))
     this.#list = undefined
-    releaseEntry(entry, this.#drop)
+    releaseEntry(entry, this.#holder)
   }
 
-  readonly #drop = (unreadable: UnparsedEntry): void => {
+  readonly #holder: EntryHolder = { unreadable: (entry) => this.#drop(entry) }
+
+  #drop(unreadable: UnparsedEntry): void {
     const entry = this.get(unreadable)
     if (!entry) return
     this.#remove(entry)

@@ -181,7 +181,7 @@ describe('the object of an entry', () => {
   it('an object that does not parse is a ParseError on each read, and the store of the entry is notified', () => {
     const entry = entryFromText('{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x","namespace":"n"},"spec":tru}')
     const told: string[] = []
-    holdEntry(entry, ({ key }) => void told.push(key))
+    holdEntry(entry, { unreadable: ({ key }) => void told.push(key) })
     expect(() => entry.object).toThrow(/the text of n\/x is not JSON/)
     expect(() => entry.object).toThrow(expect.toSatisfy(isParseError))
     expect(told).toEqual(['n/x', 'n/x'])

@@ -263,7 +263,7 @@ describe('a packed entry', () => {
     for (const read of ['object', 'labels', 'text'] as const) {
       const entry = entryFromPacked(key, uid, resourceVersion, damaged, one.template.unpack)
       const unreadable: unknown[] = []
-      holdEntry(entry, (found) => unreadable.push(found))
+      holdEntry(entry, { unreadable: (found) => unreadable.push(found) })
       let error: unknown
       try {
         void entry[read]

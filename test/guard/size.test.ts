@@ -138,6 +138,22 @@ test('createLive adds little to an informer and a view, and no hooks', async () 
   guard('kB gzipped, createLive beside an informer and a view', after.kB - before.kB)
 })
 
+test('the devtools are small, and nothing of them is in an application that does not import them', async () => {
+  const others = [
+    `{ KubeClient, createInformer, createView } from 'kubeflect'`,
+    `{ createLive, createHistory, diff } from 'kubeflect/live'`,
+  ]
+  const before = await loadedAtOnce(...others)
+  const after = await loadedAtOnce(...others, `{ createInspector, defineDevtools } from 'kubeflect/devtools'`)
+  expect(before.modules.filter((id) => /src\/(inspect|devtools)/.test(id))).toEqual([])
+  guard('kB gzipped, kubeflect/devtools beside createLive', after.kB - before.kB)
+})
+
+test('createLive loads no history, differences or owner graphs', async () => {
+  const { modules } = await loadedAtOnce(`{ createLive } from 'kubeflect/live'`)
+  expect(modules.filter((id) => /view\/(history|past-state|diff|field-owners|owner-)/.test(id))).toEqual([])
+})
+
 test('an application without kubeflect/live loads nothing of it', async () => {
   const { modules } = await loadedAtOnce(`{ KubeClient, createInformer, createView } from 'kubeflect'`)
   expect(modules.filter((id) => /src\/live\//.test(id))).toEqual([])

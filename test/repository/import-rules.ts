@@ -27,6 +27,8 @@ const layers: readonly (readonly string[])[] = [
   ['informer', 'watch-cache'],
   ['view', 'controller', 'wait', 'resources', 'discovery', 'access', 'tabs'],
   ['live', 'relay', 'operator', 'local'],
+  ['inspect'],
+  ['devtools'],
   ['testing', 'kubeconfig', 'cloudflare'],
   ['cli'],
   ['entry files'],

@@ -6,11 +6,12 @@ import { describe, expect, it, test } from 'vitest'
 import { readEntries, withExports } from '../../scripts/check-docstrings.ts'
 import type { KubeObject } from '../../src/api/object'
 import * as controller from '../../src/controller.ts'
+import * as devtools from '../../src/devtools.ts'
 import * as discovery from '../../src/discovery.ts'
 import * as kubeflect from '../../src/index.ts'
 import * as live from '../../src/live.ts'
 import * as queue from '../../src/queue.ts'
-import { FakeApiServer } from '../../src/testing.ts'
+import { FakeApiServer, VirtualClock } from '../../src/testing.ts'
 
 const { createInformer, createView, defineResource, Indexer, ListWatch, memoryPersister, Reflector, Store, StorePersistence } = kubeflect
 
@@ -62,6 +63,15 @@ const cases: Readonly<Record<string, () => Case>> = {
       await Promise.resolve()
     }
     return { subscribe: graph.subscribe, getSnapshot: () => graph.snapshot, change }
+  },
+  Inspector: () => {
+    const clock = new VirtualClock()
+    const inspector = devtools.createInspector({ clock })
+    const change = async () => {
+      inspector.cut()
+      await clock.advance(1_000)
+    }
+    return { subscribe: inspector.subscribe, getSnapshot: () => inspector.snapshot, change }
   },
   SharedInformer: () => {
     const informer = createInformer(client(), Pod)
@@ -116,7 +126,7 @@ test('every exported class with a subscribe method has a case in this file', () 
 }, 60_000)
 
 test('Vue does not wrap instances of any class in a proxy, behind which private fields are unreadable', () => {
-  const classes = [kubeflect, controller, discovery, live, queue]
+  const classes = [kubeflect, controller, devtools, discovery, live, queue]
     .flatMap(Object.values)
     .filter((value) => typeof value === 'function' && /^class\b/.test(String(value)))
   const wrapped = classes.filter((each) => {

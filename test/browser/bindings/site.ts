@@ -14,6 +14,7 @@ export type PageName =
   | 'react.tsx'
   | 'react-cases.tsx'
   | 'react-table.tsx'
+  | 'devtools.ts'
   | 'hydrate-react.tsx'
   | 'hydrate-vue.ts'
   | 'vue.ts'
