@@ -1,6 +1,9 @@
 import { inspect } from 'node:util'
 import { reactive, ref } from '@vue/reactivity'
 import { produce } from 'immer'
+import { observable } from 'mobx'
+// @ts-expect-error: the module has no types.
+import { proxy as svelteProxy } from 'svelte/internal/client'
 import { proxy, snapshot as valtioSnapshot } from 'valtio/vanilla'
 import { describe, expect, it, test } from 'vitest'
 import { isParseError } from '../../src/api/errors'
@@ -53,6 +56,13 @@ describe.each([
     expect(ref({ rows: [entry] }).value.rows[0]).toBe(entry)
     expect(reactive({ entry }).entry).toBe(entry)
     expect(reactive(entry).object).toBe(entry.object)
+  })
+
+  it('an entry stays the same in an observable of MobX and a $state of Svelte', () => {
+    const entry = entryOf()
+    expect(observable({ rows: [entry] }).rows[0]).toBe(entry)
+    // `$state(value)` compiles to this call.
+    expect(svelteProxy({ rows: [entry] }).rows[0]).toBe(entry)
   })
 
   it('an entry can be read in a proxy of valtio and in its snapshots', () => {
