@@ -20,7 +20,7 @@ async function loadedAtOnce(...exports: readonly string[]): Promise<{ kB: number
       write: false,
       target: 'es2022',
       modulePreload: false,
-      rollupOptions: { input: entry, preserveEntrySignatures: 'strict', external: /^(react|vue|svelte|solid-js)(\/|$)/ },
+      rollupOptions: { input: entry, preserveEntrySignatures: 'strict', external: /^(react|vue|svelte|solid-js|@tanstack\/db)(\/|$)/ },
     },
     plugins: [
       {
@@ -147,6 +147,15 @@ test('the devtools are small, and nothing of them is in an application that does
   const after = await loadedAtOnce(...others, `{ createInspector, defineDevtools } from 'kubeflect/devtools'`)
   expect(before.modules.filter((id) => /src\/(inspect|devtools)/.test(id))).toEqual([])
   guard('kB gzipped, kubeflect/devtools beside createLive', after.kB - before.kB)
+})
+
+test('the collection of TanStack DB adds little to a client and an informer', async () => {
+  const before = await loadedAtOnce(`{ KubeClient, createInformer } from 'kubeflect'`)
+  const after = await loadedAtOnce(
+    `{ KubeClient, createInformer } from 'kubeflect'`,
+    `{ kubernetesCollectionOptions } from 'kubeflect/tanstack-db'`,
+  )
+  guard('kB gzipped, kubeflect/tanstack-db beside an informer', after.kB - before.kB)
 })
 
 test('createLive loads no history, differences or owner graphs', async () => {
