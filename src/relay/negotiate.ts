@@ -28,6 +28,12 @@ export function negotiate(accept: string | null, verb: ReadVerb): ObjectForm | u
   return undefined
 }
 
+/**
+ * Whether a client prefers protobuf. The items of a protobuf list have no `kind` and `apiVersion`, and client-go's metadata client, which gets
+ * JSON here, compares its items with objects that have none.
+ */
+export const prefersProtobuf = (accept: string | null): boolean => rangesOf(accept ?? '')[0]?.type === OTHER_ENCODINGS[0]
+
 function metadataForm(params: ReadonlyMap<string, string>, verb: ReadVerb): ObjectForm | undefined {
   const kind = verb === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata'
   const version = params.get('v')

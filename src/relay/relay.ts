@@ -19,6 +19,7 @@ import { statusResponse } from '../watch-cache/protocol'
 import { type Authorization, type Caller, selfReviews } from './authorize'
 import type { RelayEvent } from './events'
 import { type CacheLimits, Feed, type RelayPersistence } from './feed'
+import { prefersProtobuf } from './negotiate'
 import type { RelayPacking } from './packing'
 import { Reviews } from './reviews'
 import { type CachedRoute, type PassReason, type Route, routeOf } from './route'
@@ -234,6 +235,7 @@ export class Relay extends Opaque implements AsyncDisposable {
     const watch = attributes.verb === 'watch' ? this.#watchOf(feed, caller, route) : undefined
     const response = await serveRead(cache, target, request, {
       form,
+      metadataTypes: prefersProtobuf(request.headers.get('accept')) ? 'omit' : 'keep',
       onDelivery: (events, bytes = 0) => this.#emit({ type: 'delivered', resource, events, bytes }),
       until: watch?.until,
       onWatchEnd: watch?.end,

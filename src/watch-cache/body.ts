@@ -40,7 +40,7 @@ export function* listBody(list: EntryList<unknown>, { resource, form, itemTypes 
   let separator = ''
   for (const entry of list.entries) {
     yield separator
-    if (form !== 'object') yield metadataOnly(entry.text, form)
+    if (form !== 'object') yield metadataOnly(entry.text, itemTypes === 'omit' ? undefined : form)
     else yield itemTypes === 'omit' ? withoutType(entry.text, prefix) : entry.text
     separator = ','
   }
@@ -83,14 +83,16 @@ function typeOf(resource: Resource, form: ObjectForm): { kind: string; apiVersio
   return { kind: resource.kind, apiVersion: apiVersionOf(resource) }
 }
 
-function metadataOnly(text: string, apiVersion: string): string {
+/** @param apiVersion undefined for metadata without a type. */
+function metadataOnly(text: string, apiVersion: string | undefined): string {
   let metadata = '{}'
   forEachMember(text, skipSpace(text, 0), (key, start) => {
     if (key !== 'metadata') return skipValue(text, start)
     metadata = text.slice(start, skipValue(text, start))
     return STOP
   })
-  return `{"kind":"PartialObjectMetadata","apiVersion":"${apiVersion}","metadata":${metadata}}`
+  const type = apiVersion === undefined ? '' : `"kind":"PartialObjectMetadata","apiVersion":"${apiVersion}",`
+  return `{${type}"metadata":${metadata}}`
 }
 
 /** Removes the members `kind` and `apiVersion`. @param prefix the members as they are usually written. */

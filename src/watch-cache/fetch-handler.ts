@@ -38,6 +38,8 @@ export function createFetchHandler(lookup: CacheLookup): (request: Request) => P
 export interface ReadResponseOptions {
   /** The form of the objects; default `'object'`. */
   form?: ObjectForm | undefined
+  /** Whether the items of a list of metadata keep `kind` and `apiVersion`; default `'keep'`. */
+  metadataTypes?: 'keep' | 'omit' | undefined
   /** Called with the number of events and bytes of each piece of a watch. Bytes are undefined for events that are not shared. */
   onDelivery?: ((events: number, bytes: number | undefined) => void) | undefined
   /** Ends a watch without an error when it is aborted. */
@@ -77,9 +79,10 @@ async function serveObject({ cache, target: { namespace, name }, params, request
   return entry ? jsonResponse(`${objectBody(entry, { form })}\n`) : statusResponse(notFound(cache.resource, name))
 }
 
-async function serveList({ cache, target: { namespace }, params, request, form }: Read): Promise<Response> {
+async function serveList({ cache, target: { namespace }, params, request, form, metadataTypes = 'keep' }: Read): Promise<Response> {
   const list = await cache.list({ ...readOptionsOf(params, request), namespace, signal: request.signal })
-  const bodies = [listBody(list, { resource: cache.resource, form, itemTypes: cache.itemTypes })]
+  const itemTypes = form === 'object' ? cache.itemTypes : metadataTypes
+  const bodies = [listBody(list, { resource: cache.resource, form, itemTypes })]
   return jsonResponse(textStream({ next: async () => bodies.pop(), cancel: () => undefined }, request))
 }
 

@@ -31,6 +31,18 @@ it.each([
   expect(negotiate(accept, verb)).toBe(form)
 })
 
+it('[relay/2] items of a metadata list have a type, except for a client that prefers protobuf, whose items have none', async () => {
+  await using world = await new RelayWorld(['a']).ready()
+  const read = async (accept: string) => {
+    const { kind, items } = await (await world.request(`${CONFIG_MAPS}?resourceVersion=0`, { headers: { accept } })).json()
+    return [kind, items[0].kind, items[0].metadata.name]
+  }
+  expect(await read(METADATA_LIST)).toEqual(['PartialObjectMetadataList', 'PartialObjectMetadata', 'a'])
+  const goClient = `${PROTOBUF};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,${METADATA_LIST},application/json`
+  expect(await read(goClient)).toEqual(['PartialObjectMetadataList', undefined, 'a'])
+  expect(world.passes).toEqual([])
+})
+
 const Node: Resource = defineResource({ version: 'v1', plural: 'nodes', kind: 'Node', scope: 'Cluster' })
 const routables = [Pod as Resource, Node].map((resource) => ({ resource, fieldLabels: { 'spec.nodeName': '' } }))
 
