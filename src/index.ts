@@ -90,7 +90,7 @@ export type { Transform } from './source/transform'
 
 // A filtered, sorted and paged view of a store
 export { createView, type View, type ViewOptions, type ViewSnapshot, type ViewSource } from './view/view'
-export { field, type KeyedFunction, keyed } from './view/keyed'
+export { field, fields, type KeyedFunction, keyed } from './view/keyed'
 export type { SortValue, ViewFilter, ViewQuery, ViewSearch, ViewSort, ViewWindow } from './view/query'
 export type { Readable } from './view/readable'
 

@@ -1,18 +1,24 @@
 // Reads a store as applications do, and waits for its idle work.
 
-import { type Entry, field, type KubeObject, type Store } from 'kubeflect'
+import { type Entry, fields, type KubeObject, type Store } from 'kubeflect'
 import { isPackable } from '../../src/codec/entry'
 
 const FRAME_MS = 16
 
 /** The columns of a table of pods. */
-const columns = ['status.phase', 'spec.nodeName', 'status.podIP', 'status.startTime', 'metadata.labels.app'].map((path) => field(path))
+const cells = fields({
+  phase: 'status.phase',
+  node: 'spec.nodeName',
+  ip: 'status.podIP',
+  started: 'status.startTime',
+  app: 'metadata.labels.app',
+})
 
 const readers = {
   /** The whole object. */
   frame: (entry: Entry<KubeObject>): unknown => entry.object.metadata.name,
   /** Five fields. */
-  fields: (entry: Entry<KubeObject>): unknown => columns.map((column) => column(entry)).every((value) => typeof value === 'string'),
+  fields: (entry: Entry<KubeObject>): unknown => Object.values(cells(entry)).every((value) => typeof value === 'string'),
 }
 
 /** Reads the changed objects once per frame, like a table that shows everything. */

@@ -192,8 +192,18 @@ function stringify(object: KubeObject): string {
  * @throws ParseError as `entry.object` does.
  */
 export function readValue<V = unknown>(entry: Entry<unknown>, path: readonly string[]): V | undefined {
+  return readText(entry, (text) => valueAt(text, path)) as V | undefined
+}
+
+/**
+ * Reads something from an entry's text.
+ *
+ * @param read throws a SyntaxError when the text is not JSON.
+ * @throws ParseError as `entry.object` does.
+ */
+export function readText<R>(entry: Entry<unknown>, read: (text: string) => R): R {
   try {
-    return valueAt(entry.text, path) as V | undefined
+    return read(entry.text)
   } catch (cause) {
     // Throws the more specific error, and makes the store drop the entry.
     void entry.object

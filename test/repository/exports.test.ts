@@ -132,6 +132,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'entryFromObject',
     'entryFromText',
     'field',
+    'fields',
     'fieldIndex',
     'hasCondition',
     'inWorker',

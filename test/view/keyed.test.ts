@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { entryFromText, field, keyed, Store } from '../../src'
+import { entryFromText, field, fields, isParseError, keyed, Store } from '../../src'
 import { createView } from '../../src/view/view'
 import { names, put, type Thing, thing } from './support'
 
@@ -36,6 +36,28 @@ describe('field', () => {
 
   it.each(['', '.a', 'a.', 'a..b', 'spec.containers[0]', "a['b']", 'a b', 'a["b"]c', 'a[', undefined, 3])('refuses the path %j', (path) => {
     expect(() => field(path as string)).toThrow(/^field: cannot read the path .* write the members with dots/)
+  })
+})
+
+describe('fields', () => {
+  it('reads the named fields of an entry', () => {
+    const cells = fields({ started: 'status.startTime', app: 'metadata.labels["app.kubernetes.io/name"]', node: 'spec.nodeName' })
+    expect(cells(entryFromText(text))).toEqual({ started: 't', app: 'web', node: undefined })
+  })
+
+  it('gives equal keys to functions for the same names and paths only', () => {
+    expect(fields({ a: 'b.c' }).key).toBe(fields({ a: 'b.c' }).key)
+    expect(fields({ a: 'b.c' }).key).not.toBe(fields({ d: 'b.c' }).key)
+    expect(fields({ a: 'b.c' }).key).not.toBe(fields({ a: 'b' }).key)
+  })
+
+  it('throws a ParseError for an entry whose text is not JSON', () => {
+    const entry = entryFromText('{"metadata":{"name":"a"},"status":{"phase":broken}}')
+    expect(() => fields({ phase: 'status.phase' })(entry)).toThrow(expect.toSatisfy(isParseError))
+  })
+
+  it('refuses a path that cannot be read', () => {
+    expect(() => fields({ phase: 'status.' })).toThrow(/^fields: cannot read the path/)
   })
 })
 

@@ -3,6 +3,7 @@ import {
   createView,
   type Entry,
   field,
+  fields,
   indexed,
   type KubeClient,
   keyed,
@@ -49,6 +50,7 @@ expectTypeOf(useSyncExternalStore(view.subscribe, () => view.snapshot)).toEqualT
 // Functions with a key are what they are made of.
 expectTypeOf(field('status.phase')).toExtend<((entry: Entry<Pod>) => SortValue) & { readonly key: string }>()
 expectTypeOf(field<string>('status.phase')({} as Entry<Pod>)).toEqualTypeOf<string | undefined>()
+expectTypeOf(fields({ phase: 'status.phase' })({} as Entry<Pod>)).toEqualTypeOf<Readonly<Record<'phase', SortValue>>>()
 createView(informer, {
   filter: { where: keyed('running', (pod) => pod.object.status?.phase === 'Running') },
   sort: { by: keyed('name', (pod: Entry<Pod>) => pod.name) },
