@@ -1,6 +1,7 @@
+// Shows the objects of a feed as rows, and the state of the feed.
 import type { Entry, KubeObject } from 'kubeflect'
 import { columnsOf } from './columns.ts'
-import { Details } from './details.ts'
+import type { Details } from './details.ts'
 import type { Feed } from './feeds.ts'
 import { formatCount } from './format.ts'
 import { byId, write } from './page.ts'
@@ -13,7 +14,7 @@ export class Board {
   readonly #main: HTMLElement
   readonly #table: ResourceTable
   readonly #strip: Strip
-  readonly #details = new Details({ onClose: (key) => this.#table.focus(key) })
+  readonly #details: Details
   readonly #filter = byId('filter', HTMLInputElement)
   readonly #count = byId('count', HTMLElement)
   readonly #empty = byId('empty', HTMLElement)
@@ -27,8 +28,9 @@ export class Board {
   #isScheduled = false
   #stops: (() => void)[] = []
 
-  constructor(main: HTMLElement, table: HTMLTableElement) {
+  constructor(main: HTMLElement, table: HTMLTableElement, details: Details) {
     this.#main = main
+    this.#details = details
     this.#table = new ResourceTable(table, { onOpen: (key) => this.#open(key) })
     this.#strip = new Strip(main)
     this.#filter.addEventListener('input', () => {
@@ -100,9 +102,14 @@ export class Board {
     })
   }
 
+  /** Focuses the row of an object, if it is drawn. */
+  focus(key: string): void {
+    this.#table.focus(key)
+  }
+
   #open(key: string): void {
     const entry = this.#rows?.get(key)
-    if (entry) this.#details.open(entry)
+    if (entry && this.#feed) this.#details.open(entry, this.#feed.informer.indexer)
   }
 
   /** Removes rows of an early batch that the complete state does not contain. */
@@ -122,8 +129,6 @@ export class Board {
     if (this.#changed.size > 0) {
       rows.apply(this.#changed)
       this.#table.update(flashes)
-      const { key } = this.#details
-      if (key !== undefined && this.#changed.has(key)) this.#details.update(rows.get(key))
       this.#changed = new Map()
     }
     this.#drawCount()

@@ -1,10 +1,17 @@
+// Shows one object beside the views.
 import type { Entry, KubeObject } from 'kubeflect'
 import { byId, write } from './page.ts'
 
 const MASK = '••••••'
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
-/** Shows one object beside the table, and follows its changes until it is closed. */
+/** The store that the object comes from. */
+export interface DetailsSource {
+  get(key: string): Entry<KubeObject> | undefined
+  subscribe(listener: (update: { readonly changes: readonly { readonly entry: Entry<KubeObject> }[] }) => void): () => void
+}
+
+/** Shows one object beside the views, and follows its changes until it is closed. */
 export class Details {
   readonly #panel = byId('details', HTMLElement)
   readonly #title = byId('details-title', HTMLElement)
@@ -12,6 +19,7 @@ export class Details {
   readonly #text = byId('details-text', HTMLElement)
   readonly #close = byId('details-close', HTMLButtonElement)
   #key: string | undefined
+  #stop = () => {}
 
   /** @param onClose receives the key of the object, to return the focus to its row. */
   constructor({ onClose }: { onClose: (key: string) => void }) {
@@ -26,23 +34,27 @@ export class Details {
     })
   }
 
-  /** The key of the object; undefined when the panel is closed. */
-  get key(): string | undefined {
-    return this.#key
-  }
-
   /** Opens the panel with an object and moves the focus there. */
-  open(entry: Entry<KubeObject>): void {
+  open(entry: Entry<KubeObject>, source: DetailsSource): void {
+    this.#stop()
     this.#key = entry.key
     this.#panel.hidden = false
     this.#text.scrollTo(0, 0)
-    this.update(entry)
+    this.#update(entry)
     this.#close.focus()
+    let isScheduled = false
+    this.#stop = source.subscribe(({ changes }) => {
+      if (isScheduled || !changes.some((change) => change.entry.key === entry.key)) return
+      isScheduled = true
+      requestAnimationFrame(() => {
+        isScheduled = false
+        if (this.#key === entry.key) this.#update(source.get(entry.key))
+      })
+    })
   }
 
   /** Draws the newest version of the object; undefined when it was deleted, in which case its last version stays. */
-  update(entry: Entry<KubeObject> | undefined): void {
-    if (this.#key === undefined) return
+  #update(entry: Entry<KubeObject> | undefined): void {
     this.#panel.toggleAttribute('data-gone', entry === undefined)
     write(this.#state, entry ? `version ${entry.resourceVersion}` : 'deleted')
     if (!entry) return
@@ -52,6 +64,7 @@ export class Details {
 
   /** Closes the panel. */
   close(): void {
+    this.#stop()
     this.#key = undefined
     this.#panel.hidden = true
     write(this.#text, '')

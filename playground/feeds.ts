@@ -101,7 +101,7 @@ export class Feeds {
   }
 
   #hold(key: string, selection: Selection): Held {
-    const lease = this.#lease(selection)
+    const lease = this.lease(selection)
     const { informer } = lease
     const traffic = this.#trafficOf(collectionKey(selection.resource, selection.namespace))
     informer.indexer.subscribe(({ type, changes }) => {
@@ -115,7 +115,8 @@ export class Feeds {
     return { key, lease, feed: { selection, informer, traffic, onArrival, retryAt } }
   }
 
-  #lease({ resource, namespace, labelSelector }: Selection): InformerLease<KubeObject> {
+  /** Returns the informer of a selection, which a table may show as well. The caller releases the lease. */
+  lease({ resource, namespace, labelSelector }: Selection): InformerLease<KubeObject> {
     try {
       return this.#stored.lease(resource, { namespace, labelSelector })
     } catch (error) {

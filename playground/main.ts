@@ -4,11 +4,14 @@ import { type Address, readAddress, writeAddress } from './address.ts'
 import { Board } from './board.ts'
 import { Catalog } from './catalog.ts'
 import { Controls } from './controls.ts'
+import { Details } from './details.ts'
 import { Feeds } from './feeds.ts'
 import { Namespaces } from './namespaces.ts'
 import { byId, foldBy, write } from './page.ts'
 import { Picker } from './picker.ts'
 import { messageOf } from './strip.ts'
+import { VIEWS, type ViewName } from './views/names.ts'
+import { Views } from './views/views.ts'
 
 const [main] = document.getElementsByTagName('main')
 const [table] = document.getElementsByTagName('table')
@@ -18,7 +21,14 @@ const cluster = document.querySelector<HTMLMetaElement>('meta[name=cluster]')?.c
 const client = new KubeClient({ baseUrl: '/k8s' })
 const feeds = new Feeds(client, { cluster })
 const catalog = new Catalog(client, { cluster, storage: localStorage })
-const board = new Board(main, table)
+const details = new Details({
+  onClose: (key) => (address.view === 'table' ? board.focus(key) : byId('stage', HTMLElement).focus()),
+})
+const board = new Board(main, table, details)
+const views = new Views(main, feeds, {
+  onPick: switchTo,
+  onOpen: (entry, source) => details.open(entry, source),
+})
 const filter = byId('filter', HTMLInputElement)
 const selector = byId('selector', HTMLButtonElement)
 const picker = new Picker({ onPick: (resource) => go({ ...address, resource: resourceName(resource) }) })
@@ -32,9 +42,21 @@ function go(next: Address): void {
   follow()
 }
 
+/** Switches to another view. The pictures are of pods; another kind beside them would need too many of the browser's connections. */
+function switchTo(view: ViewName): void {
+  go({ ...address, view, ...(view !== 'table' && { resource: 'pods', labelSelector: undefined }) })
+}
+
 /** Shows the selection of the page's address. */
 function follow(): void {
+  const before = address
   address = readAddress(location.search)
+  views.show(address.view, address)
+  const { resource, namespace, labelSelector } = address
+  const isSame = before.resource === resource && before.namespace === namespace && before.labelSelector === labelSelector
+  details.close()
+  // Another view of the same objects keeps the table, and the place in it.
+  if (isSame && shown) return
   shown = undefined
   show()
 }
@@ -65,8 +87,11 @@ let attention = new AbortController()
 function attend(): void {
   attention.abort()
   attention = new AbortController()
-  if (document.hidden) feeds.drop()
-  else
+  if (document.hidden) {
+    feeds.drop()
+    views.rest()
+  } else {
+    views.show(address.view, address)
     void catalog.follow({
       signal: attention.signal,
       onChange() {
@@ -74,6 +99,7 @@ function attend(): void {
         show()
       },
     })
+  }
 }
 
 selector.addEventListener('click', () => go({ ...address, labelSelector: undefined }))
@@ -81,11 +107,15 @@ addEventListener('popstate', follow)
 document.addEventListener('visibilitychange', attend)
 document.addEventListener('keydown', (event) => {
   const { target, key } = event
-  if ((key !== '/' && key !== 'k') || event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.ctrlKey || event.metaKey || event.altKey) return
   if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return
+  const view = VIEWS[Number(key) - 1]
+  if (view) switchTo(view)
+  else if (address.view !== 'table') return
+  else if (key === '/') filter.select()
+  else if (key === 'k') picker.focus()
+  else return
   event.preventDefault()
-  if (key === '/') filter.select()
-  else picker.focus()
 })
 
 foldBy(byId('controls-fold', HTMLButtonElement), byId('controls', HTMLElement))

@@ -15,6 +15,8 @@ export class Controllers {
   readonly #server: FakeApiServer
   readonly #events: EventLog
   readonly #revisions = new Map<Workload, number>()
+  /** The oldest revision of each workload that has a replica set. */
+  readonly #oldest = new Map<Workload, number>()
 
   constructor(server: FakeApiServer, { events }: { events: EventLog }) {
     this.#server = server
@@ -58,8 +60,6 @@ export class Controllers {
     const metadata = { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, ...revision(next) } }
     this.#server.update(Deployment, { ...deployment, metadata, spec: { ...deployment.spec, ...specOf(workload, next) } } as Deployment)
     this.#createReplicaSet(workload, next)
-    const outdated = { name: replicaSetNameOf(workload, next - HISTORY), namespace: workload.namespace }
-    if (next >= HISTORY && this.#server.get(ReplicaSet, outdated)) this.#server.delete(ReplicaSet, outdated)
     this.#events.note({
       regarding: {
         kind: 'Deployment',
@@ -112,8 +112,20 @@ export class Controllers {
       const updated = alive.filter((member) => member.revision === current).length
       const status = { replicas: alive.length, updatedReplicas: updated, readyReplicas: ready, availableReplicas: ready }
       this.#patch(Deployment, workload, (object) => ({ ...object, status }))
-      for (let past = Math.max(0, current - HISTORY + 1); past <= current; past++) this.#followReplicaSet(workload, past, alive)
+      this.#dropOutdated(workload, members)
+      for (let past = this.#oldest.get(workload) ?? 0; past <= current; past++) this.#followReplicaSet(workload, past, alive)
     }
+  }
+
+  /** Deletes the oldest replica sets beyond the history, once they have no pods. */
+  #dropOutdated(workload: Workload, members: readonly Member[]): void {
+    let oldest = this.#oldest.get(workload) ?? 0
+    while (oldest <= this.revisionOf(workload) - HISTORY && !members.some(({ revision }) => revision === oldest)) {
+      const outdated = { name: replicaSetNameOf(workload, oldest), namespace: workload.namespace }
+      if (this.#server.get(ReplicaSet, outdated)) this.#server.delete(ReplicaSet, outdated)
+      oldest++
+    }
+    this.#oldest.set(workload, oldest)
   }
 
   #followReplicaSet(workload: Workload, revision: number, alive: readonly Member[]): void {

@@ -162,9 +162,10 @@ export function restartsOf({ status }: FixturePod): number {
 
 /** Returns a stable hash of a name, in the form of a pod template's hash. */
 function hashOf(name: string): string {
-  let hash = 7
+  const step = (hash: number, next: number) => (hash * 31 + next) % 1_000_003
+  let hash = [...name].reduce((sum, letter) => step(sum, letter.charCodeAt(0)), 7)
   return Array.from({ length: 9 }, (_, at) => {
-    hash = (hash * 31 + name.charCodeAt(at % name.length)) % 1_000_003
+    hash = step(hash, at)
     return LETTERS[hash % LETTERS.length]
   }).join('')
 }

@@ -32,10 +32,10 @@ describe('the picker', () => {
     const { page, url, errors } = visit
     await page.goto(url)
     const groups = await openPicker(page)
-    expect(Object.keys(groups)).toEqual(['core', 'apps', 'apiextensions.k8s.io', 'apiregistration.k8s.io', 'storage.example.com'])
+    expect(Object.keys(groups)).toEqual(['core', 'apps', 'apiextensions.k8s.io', 'batch', 'apiregistration.k8s.io', 'storage.example.com'])
     expect(groups.core).toEqual(['namespaces', 'nodes', 'pods', 'services', 'configmaps', 'secrets', 'events'])
     expect(groups['storage.example.com']).toEqual(['backups'])
-    expect(await page.locator('[aria-selected=true]').textContent()).toMatch(/^pods/)
+    expect(await page.locator('#resources [aria-selected=true]').textContent()).toMatch(/^pods/)
     expect(errors).toEqual([])
   })
 
@@ -51,7 +51,7 @@ describe('the picker', () => {
     await page.goto(url)
     await openPicker(page)
     await page.keyboard.type(typed)
-    const active = page.locator('[aria-selected=true]')
+    const active = page.locator('#resources [aria-selected=true]')
     expect(await active.locator('span').textContent()).toBe(plural)
     expect(await page.getByRole('combobox', { name: 'Resource' }).getAttribute('aria-activedescendant')).toBe(
       await active.getAttribute('id'),
@@ -68,7 +68,7 @@ describe('the picker', () => {
     await page.goto(url)
     await openPicker(page)
     await page.keyboard.press('ArrowDown')
-    expect(await page.locator('[aria-selected=true] span').textContent()).toBe('services')
+    expect(await page.locator('#resources [aria-selected=true] span').textContent()).toBe('services')
     await page.keyboard.press('Escape')
     expect(await page.locator('#resources').isVisible()).toBe(false)
     expect(await page.locator('#resource').inputValue()).toBe('pods')

@@ -114,6 +114,17 @@ describe('the fake cluster of the playground', () => {
     expectOwners(cluster)
   })
 
+  it('the fake cluster of the playground rolls out again and again, and keeps the newest replica sets', () => {
+    using world = startCluster()
+    const { cluster, clock, server } = world
+    const names = new Set(Array.from({ length: 120 }, () => cluster.rollOut()?.name))
+    expect(names.size).toBeGreaterThan(10)
+    expectOwners(cluster)
+    clock.advance(60_000)
+    expectOwners(cluster)
+    expect(server.list(ReplicaSet).length).toBeLessThanOrEqual(3 * server.list(Deployment).length)
+  })
+
   it('the fake cluster of the playground moves the pods of a failed node to others, and runs daemons there again once it is back', () => {
     using world = startCluster()
     const { cluster, clock, server } = world

@@ -1,0 +1,144 @@
+// Switches between the table and the views on a canvas.
+import type { Entry, KubeObject, Resource } from 'kubeflect'
+import { Deployment, ReplicaSet } from 'kubeflect/resources/apps/v1'
+import { Event, Node, Pod } from 'kubeflect/resources/core/v1'
+import type { DetailsSource } from '../details.ts'
+import type { Feeds } from '../feeds.ts'
+import { byId, write } from '../page.ts'
+import { CanvasView } from './canvas-view.ts'
+import { layOutEvents } from './event-lanes.ts'
+import { type Heat, layOutNodes } from './heat-map.ts'
+import { VIEWS, type ViewName } from './names.ts'
+import { layOutOwners } from './owner-map.ts'
+import type { Picture } from './picture.ts'
+import { Sources } from './sources.ts'
+
+/** A resource of any type. */
+type Readable = Omit<Resource, 'type'>
+
+/** What a canvas view reads, and how it is laid out. */
+interface Layout {
+  readonly resources: readonly Readable[]
+  draw(sources: Sources, size: { width: number; now: number; heat: Heat }): Picture
+}
+
+const LAYOUTS: Readonly<Record<Exclude<ViewName, 'table'>, Layout>> = {
+  map: {
+    resources: [Pod, ReplicaSet, Deployment],
+    draw: (sources, { width }) =>
+      layOutOwners({ pods: sources.list(Pod), replicaSets: sources.list(ReplicaSet), deployments: sources.list(Deployment) }, { width }),
+  },
+  nodes: {
+    resources: [Pod, Node],
+    draw: (sources, size) => layOutNodes({ nodes: sources.list(Node), pods: sources.list(Pod) }, size),
+  },
+  events: { resources: [Event], draw: (sources, size) => layOutEvents(sources.list(Event), size) },
+}
+
+/** The time between two descriptions of a picture for screen readers, in milliseconds. */
+const DESCRIBE_MS = 1000
+
+/** The tabs of the views, and the canvas that all but the table share. */
+export class Views {
+  readonly #main: HTMLElement
+  readonly #feeds: Feeds
+  readonly #canvas: CanvasView
+  readonly #tabs = VIEWS.map((name) => byId(`view-${name}`, HTMLButtonElement))
+  readonly #heat = byId('heat', HTMLSelectElement)
+  readonly #count = byId('picture-count', HTMLElement)
+  #sources: Sources | undefined
+  #name: ViewName = 'table'
+  #namespace: string | undefined
+  #isScheduled = false
+
+  /**
+   * @param options.onPick called with the view that the user chooses.
+   * @param options.onOpen called with the object that the user opens.
+   */
+  constructor(
+    main: HTMLElement,
+    feeds: Feeds,
+    { onPick, onOpen }: { onPick: (view: ViewName) => void; onOpen: (entry: Entry<KubeObject>, source: DetailsSource) => void },
+  ) {
+    this.#main = main
+    this.#feeds = feeds
+    this.#canvas = new CanvasView(byId('stage', HTMLElement), {
+      caption: byId('pointed', HTMLElement),
+      twin: byId('twin', HTMLTableElement),
+      onOpen: ({ resource, key }) => {
+        const store = this.#sources?.store(resource)
+        const entry = store?.get(key)
+        if (store && entry) onOpen(entry, store)
+      },
+      onResize: () => this.#schedule(),
+    })
+    this.#tabs.forEach((tab, at) => {
+      tab.addEventListener('click', () => onPick(VIEWS[at] ?? 'table'))
+      tab.addEventListener('keydown', (event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+        const next = step === undefined ? undefined : this.#tabs.at((at + step) % this.#tabs.length)
+        if (!next) return
+        event.preventDefault()
+        next.focus()
+        next.click()
+      })
+    })
+    this.#heat.addEventListener('change', () => this.#schedule())
+    setInterval(() => this.#schedule(), 1000)
+    setInterval(() => this.#describe(), DESCRIBE_MS)
+  }
+
+  /** Shows a view of a namespace, or of all. */
+  show(name: ViewName, { namespace }: { namespace: string | undefined }): void {
+    this.#main.dataset.scene = name
+    this.#tabs.forEach((tab, at) => {
+      tab.ariaSelected = String(VIEWS[at] === name)
+      tab.tabIndex = VIEWS[at] === name ? 0 : -1
+    })
+    byId('panel', HTMLElement).setAttribute('aria-labelledby', `view-${name}`)
+    if (name === this.#name && namespace === this.#namespace && (name === 'table') === (this.#sources === undefined)) return
+    this.#name = name
+    this.#namespace = namespace
+    const before = this.#sources
+    this.#sources =
+      name === 'table'
+        ? undefined
+        : new Sources(this.#feeds, LAYOUTS[name].resources as unknown as Resource[], { namespace, onChange: () => this.#schedule() })
+    before?.[Symbol.dispose]()
+    byId('stage', HTMLElement).scrollTop = 0
+    this.#draw()
+    this.#describe()
+  }
+
+  /** Lets go of the informers until the next call of `show`. */
+  rest(): void {
+    this.#sources?.[Symbol.dispose]()
+    this.#sources = undefined
+  }
+
+  /** Redraws before the next frame. */
+  #schedule(): void {
+    if (this.#isScheduled || !this.#sources) return
+    this.#isScheduled = true
+    requestAnimationFrame(() => {
+      this.#isScheduled = false
+      this.#draw()
+    })
+  }
+
+  #draw(): void {
+    if (!this.#sources || this.#name === 'table') {
+      this.#canvas.show(undefined)
+      return
+    }
+    const size = { width: this.#canvas.width, now: Date.now(), heat: this.#heat.value as Heat }
+    const picture = LAYOUTS[this.#name].draw(this.#sources, size)
+    this.#canvas.show(picture)
+    this.#main.dataset.marks = String(picture.marks.length)
+    write(this.#count, this.#sources.isReady ? picture.summary : 'Loading …')
+  }
+
+  #describe(): void {
+    if (this.#sources) this.#canvas.describe()
+  }
+}
