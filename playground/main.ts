@@ -3,6 +3,7 @@ import { KubeClient, type Resource, resourceName } from 'kubeflect'
 import { type Address, readAddress, writeAddress } from './address.ts'
 import { Board } from './board.ts'
 import { Catalog } from './catalog.ts'
+import { connect } from './connection.ts'
 import { Controls } from './controls.ts'
 import { Details } from './details.ts'
 import { Feeds } from './feeds.ts'
@@ -17,8 +18,8 @@ const [main] = document.getElementsByTagName('main')
 const [table] = document.getElementsByTagName('table')
 if (!main || !table) throw new TypeError('index.html has no main, or no table')
 
-const cluster = document.querySelector<HTMLMetaElement>('meta[name=cluster]')?.content ?? ''
-const client = new KubeClient({ baseUrl: '/k8s' })
+const { cluster, title, fetch } = connect()
+const client = new KubeClient({ baseUrl: '/k8s', fetch })
 const feeds = new Feeds(client, { cluster })
 const catalog = new Catalog(client, { cluster, storage: localStorage })
 const details = new Details({
@@ -120,12 +121,13 @@ document.addEventListener('keydown', (event) => {
 
 foldBy(byId('controls-fold', HTMLButtonElement), byId('controls', HTMLElement))
 foldBy(byId('feed-fold', HTMLButtonElement), byId('feed', HTMLElement))
-write(byId('cluster', HTMLElement), cluster === 'fake' ? 'a fake cluster in memory' : cluster)
+write(byId('cluster', HTMLElement), title)
 picker.resources = catalog.resources
 follow()
 attend()
 void namespaces.load()
 void new Controls({
+  fetch,
   async forget() {
     catalog.forget()
     await feeds.forget()

@@ -6,6 +6,8 @@ const usage = `Serves the documentation on http://127.0.0.1:5174, or builds it i
   npm run docs        serves it and updates it on each change
   npm run docs:build  compiles its snippets and runs its examples, then builds it and checks the built pages`
 
+/** Builds the playground as a page of the site, with its cluster in a Worker. */
+const PLAYGROUND = ['node_modules/vite/bin/vite.js', 'build', 'playground', '--config', 'playground/static/vite.config.ts']
 /** Skips the checks of the site, for the tests that check it themselves. */
 const UNCHECKED = '--unchecked'
 /** Compiles every snippet of the documents, runs the examples, and checks that links lead somewhere; the project `site` checks the built pages. */
@@ -30,6 +32,7 @@ await exitWith(async () => {
     ...(isChecked ? [check('unit', CHECKS)] : []),
     () => runPinned(['node_modules/typedoc/bin/typedoc'], {}, 'docs'),
     () => runPinned(vitepress, {}, 'docs'),
+    ...(command === 'build' ? [() => runPinned([...PLAYGROUND])] : []),
     ...(isChecked ? [check('site', [])] : []),
   ]
   for (const step of steps) {

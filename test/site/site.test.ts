@@ -51,7 +51,9 @@ test('every link of the documentation site leads to a page, and to a heading if 
       if (/^[a-z]+:/.test(href)) return []
       const { pathname, hash } = new URL(href.replaceAll('&amp;', '&'), `https://site${from}`)
       const page = pages.get(decodeURI(pathname)) ?? pages.get(`${decodeURI(pathname)}/`)
-      const isAlive = page ? hash === '' || page.ids.has(decodeURIComponent(hash.slice(1))) : files.has(decodeURI(pathname))
+      const isAlive = page
+        ? hash === '' || page.ids.has(decodeURIComponent(hash.slice(1)))
+        : files.has(decodeURI(pathname)) || files.has(`${decodeURI(pathname)}index.html`)
       return isAlive ? [] : [`${from}: ${href}`]
     }),
   )

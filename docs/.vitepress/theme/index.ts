@@ -3,6 +3,7 @@ import type { Theme } from 'vitepress'
 import DefaultTheme from 'vitepress/theme-without-fonts'
 import { h } from 'vue'
 import ApiSidebar from './ApiSidebar.vue'
+import PlaygroundFrame from './PlaygroundFrame.vue'
 import RunExample from './RunExample.vue'
 import './fonts.css'
 
@@ -11,6 +12,7 @@ const theme: Theme = {
   Layout: () => h(DefaultTheme.Layout, null, { 'sidebar-nav-after': () => h(ApiSidebar) }),
   enhanceApp({ app }) {
     app.component('RunExample', RunExample)
+    app.component('PlaygroundFrame', PlaygroundFrame)
   },
 }
 

@@ -1,0 +1,40 @@
+// The way from the page to its cluster: the server that sent the page, or a Worker where a static host did.
+import type { Port } from './static/messages.ts'
+import { portFetch } from './static/port-fetch.ts'
+
+/** A cluster as the page reaches it. */
+export interface Connection {
+  /** Identifies the cluster, so that a browser never shows the stored state of one for another. */
+  readonly cluster: string
+  /** The text that describes the cluster. */
+  readonly title: string
+  readonly fetch: (input: Request | string, init?: RequestInit) => Promise<Response>
+}
+
+/** Connects to the cluster of the server that sent the page; without one, to a cluster in a Worker. */
+export function connect(): Connection {
+  const cluster = document.querySelector<HTMLMetaElement>('meta[name=cluster]')?.content
+  if (cluster !== undefined)
+    return {
+      cluster,
+      title: cluster === 'fake' ? 'a fake cluster in memory' : cluster,
+      fetch: (input, init) => fetch(input, init),
+    }
+  const { port, title } = openWorker()
+  const { fetch: fetchFromWorker, leave } = portFetch(port)
+  addEventListener('pagehide', leave)
+  return { cluster: 'worker', title, fetch: fetchFromWorker }
+}
+
+/** Starts the Worker, or joins the one of the other tabs. It outlives a reload where the browser can keep it. */
+function openWorker(): { port: Port; title: string } {
+  if (!('SharedWorker' in globalThis))
+    return { port: new Worker(new URL('./static/worker.ts', import.meta.url), { type: 'module' }), title: 'a fake cluster in this page' }
+  const { port } = new SharedWorker(new URL('./static/worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'cluster',
+    extendedLifetime: true,
+  } as WorkerOptions)
+  port.start()
+  return { port, title: 'a fake cluster in your browser' }
+}

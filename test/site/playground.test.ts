@@ -1,0 +1,77 @@
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { violations } from '../browser/support/axe.ts'
+import { feedData, feedIs, stored } from '../browser/support/page.ts'
+import { createProfile, launchChromium, type Profile } from '../support/chromium.ts'
+import type { HttpServer } from '../support/http.ts'
+import { serveSite } from './built-site.ts'
+
+// Checks the playground that the documentation site embeds: its cluster runs in a Worker, and there is no server.
+
+let server: HttpServer
+let profile: Profile
+let browser: BrowserContext
+
+beforeAll(async () => {
+  server = await serveSite()
+  profile = await createProfile()
+  browser = await launchChromium(profile)
+})
+
+afterAll(async () => {
+  await browser.close()
+  await profile[Symbol.asyncDispose]()
+  await server.close()
+})
+
+/** Opens the playground in a new tab; returns it with the errors that it reports. */
+async function openTab(search = ''): Promise<{ page: Page; errors: string[] }> {
+  const page = await browser.newPage()
+  // A row that flashes has another colour in each frame.
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  await page.goto(`${server.url}/play/index.html${search}`)
+  await feedIs(page, { state: 'live' })
+  return { page, errors }
+}
+
+test('the playground without a server keeps its rows over a reload, resumes from the stored version and lists nothing', async () => {
+  const { page, errors } = await openTab()
+  expect(Number((await feedData(page)).rows)).toBeGreaterThan(250)
+  for (const rate of [2, 1, 0]) {
+    await page.getByRole('button', { name: 'Churn slower' }).click()
+    await expect.poll(() => page.locator('#churn').textContent()).toBe(`${rate} changes/s`)
+  }
+  await stored(page)
+  const { resourceVersion } = await feedData(page)
+  await page.reload()
+  await feedIs(page, { state: 'live' })
+  const after = await feedData(page)
+  expect(after).toMatchObject({ source: 'persisted', lists: '0' })
+  expect(Number(after.resourceVersion)).toBeGreaterThanOrEqual(Number(resourceVersion))
+  expect(errors).toEqual([])
+  await page.close()
+})
+
+test('two tabs of the playground without a server show one cluster', async () => {
+  const first = await openTab('?resource=nodes')
+  const second = await openTab('?resource=nodes')
+  const notReady = ({ page }: { page: Page }) => page.locator('td.badge [data-tone=bad]').count()
+  expect([await notReady(first), await notReady(second)]).toEqual([0, 0])
+  await first.page.getByRole('button', { name: 'Fail a node' }).click()
+  await expect.poll(() => notReady(first)).toBe(1)
+  await expect.poll(() => notReady(second)).toBe(1)
+  await first.page.getByRole('button', { name: 'Fail a node' }).click()
+  await expect.poll(() => notReady(second)).toBe(0)
+  expect([...first.errors, ...second.errors]).toEqual([])
+  await first.page.close()
+  await second.page.close()
+})
+
+test.each(['table', 'map', 'nodes', 'events'])('axe finds nothing in the view %s of the playground without a server', async (view) => {
+  const { page, errors } = await openTab(`?view=${view}`)
+  expect(await violations(page)).toEqual([])
+  expect(errors).toEqual([])
+  await page.close()
+})
