@@ -10,6 +10,12 @@ import { Slices } from '../internal/turn'
  */
 const PIECE = 256 * 1024
 
+/** Options of {@link readChunks}. */
+export interface ReadChunksOptions extends RequestOptions {
+  /** Ends the body without an error when it is aborted. */
+  end?: AbortSignal | undefined
+}
+
 /**
  * Reads a response's body in chunks. Yields to the event loop every 8 ms if data arrives faster than it is processed. Ends at once when the
  * signal is aborted, even if the runtime's `fetch` does not. Leaving the loop closes the connection.
@@ -22,12 +28,14 @@ const PIECE = 256 * 1024
 export async function* readChunks(
   response: Response,
   request: RequestSummary,
-  { signal, onBytes }: RequestOptions,
+  { signal, onBytes, end }: ReadChunksOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (!response.body) return
   const reader = readerOf(response.body)
   const cancel = () => void reader.cancel(signal?.reason).catch(() => undefined)
   signal?.addEventListener('abort', cancel)
+  end?.addEventListener('abort', cancel)
+  if (end?.aborted) cancel()
   const slices = new Slices()
   try {
     for (;;) {

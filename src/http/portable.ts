@@ -3,12 +3,14 @@
 import type { RequestSummary } from '../api/errors'
 import type { Credentials } from './credentials'
 import type { ServerWarning } from './warnings'
+import type { WatchOverSettings } from './watch-over'
 
 /** The settings of a client in another thread: plain data. */
 export interface ClientSettings {
   readonly baseUrl: string
   /** The headers of every request, including those of impersonation. */
   readonly headers: readonly (readonly [string, string])[]
+  readonly watchOver?: WatchOverSettings | undefined
 }
 
 /**

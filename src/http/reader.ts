@@ -22,10 +22,11 @@ import { type Impersonation, impersonated, impersonate as setImpersonation } fro
 import { type ListEntriesOptions, listEntries } from './list'
 import type { PortableClient } from './portable'
 import { requestDefaults } from './request-defaults'
-import type { HeaderValues, RawRequest } from './requester'
+import type { HeaderValues, RawRequest, WatchStream } from './requester'
 import { type Fetch, fetchSender, type Sender } from './sender'
 import { parseWarnings, type ServerWarning } from './warnings'
 import { type WatchEntriesOptions, watchEntries } from './watch'
+import type { WatchOver } from './watch-over'
 
 /** Options of {@link KubeReader}. */
 export interface KubeReaderOptions extends Pick<Seams, 'clock'> {
@@ -43,6 +44,11 @@ export interface KubeReaderOptions extends Pick<Seams, 'clock'> {
    * which know nothing of `fetch`.
    */
   webSocket?: OpenSocket | undefined
+  /**
+   * The way in which watches travel: `webSocket()` or `turns()`, for pages whose server speaks HTTP/1.1. Default: each over a connection of
+   * its own.
+   */
+  watchOver?: WatchOver | undefined
   /** The headers of every request. */
   headers?: HeaderValues | undefined
   /** The user to act as. The server must allow it. */
@@ -74,6 +80,7 @@ export class KubeReader extends Opaque {
   readonly #headers: Headers
   readonly #send: Sender
   readonly #webSocket: OpenSocket | undefined
+  readonly #watchOver: WatchOver | undefined
   readonly #onWarning: KubeReaderOptions['onWarning']
   readonly #clock: Clock
   readonly #portable: PortableClient | undefined
@@ -88,7 +95,7 @@ export class KubeReader extends Opaque {
    */
   constructor(options: KubeReaderOptions = {}, sender?: Sender) {
     super()
-    const { baseUrl = '', token, fetch, headers, impersonate, onWarning, webSocket, clock = systemClock } = options
+    const { baseUrl = '', token, fetch, headers, impersonate, onWarning, webSocket, watchOver, clock = systemClock } = options
     const hasHooks = 'hooks' in options && options.hooks !== undefined
     // For callers without types: hooks would be ignored, and may be what signs requests.
     if (hasHooks && !sender) throw new TypeError('KubeReader: hooks need a KubeClient')
@@ -98,11 +105,18 @@ export class KubeReader extends Opaque {
     this.#clock = clock
     this.#headers = checkHeaders(headers, 'KubeClient')
     this.#webSocket = webSocket
+    this.#watchOver = watchOver
     this.authenticates = token !== undefined || this.#headers.has('authorization')
     if (impersonate) setImpersonation(this.#headers, impersonate)
     this.impersonates = impersonated(this.#headers)
-    if (!fetch && !hasHooks)
-      this.#portable = { baseUrl: this.baseUrl, headers: [...this.#headers], credentials: this.#credentials, onWarning }
+    if (!fetch && !hasHooks && (!watchOver || (watchOver.portable && !webSocket)))
+      this.#portable = {
+        baseUrl: this.baseUrl,
+        headers: [...this.#headers],
+        credentials: this.#credentials,
+        watchOver: watchOver?.portable,
+        onWarning,
+      }
     this.#send = sender ?? fetchSender(fetch)
   }
 
@@ -122,8 +136,8 @@ export class KubeReader extends Opaque {
   }
 
   /**
-   * The data that a client in another thread needs to make the same requests; undefined for a client with `fetch` or `hooks`, which cannot
-   * leave this thread.
+   * The data that a client in another thread needs to make the same requests; undefined for a client with `fetch`, `hooks` or a `watchOver`
+   * of its own, which cannot leave this thread.
    */
   get portable(): PortableClient | undefined {
     return this.#portable
@@ -210,6 +224,15 @@ export class KubeReader extends Opaque {
       if (isApiError(cause)) throw cause
       throw new ConnectionError(summary, { cause: redactError(cause, clean) })
     }
+  }
+
+  /**
+   * Opens a watch in the way that `watchOver` prescribes.
+   *
+   * @throws as {@link request}.
+   */
+  async openWatch(request: RawRequest): Promise<WatchStream> {
+    return this.#watchOver ? this.#watchOver.open(this, request) : { response: await this.request(request), close() {} }
   }
 
   #warn({ headers }: Response, request: RequestSummary): void {

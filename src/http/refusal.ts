@@ -111,9 +111,9 @@ async function refusalOf(
 
 /** Adds what the server leaves out: the message of its 403 for a missing `create` ends before the reason. */
 function advised(failure: ApiErrorInit): ApiError {
-  if (failure.status !== 403) return apiErrorOf(failure)
+  const resource = failure.request.url.split('/').at(-1) ?? ''
+  if (failure.status !== 403 || !['exec', 'attach', 'portforward'].includes(resource)) return apiErrorOf(failure)
   const { body = {} } = failure
-  const resource = failure.request.url.split('/').at(-1)
   const advice =
     body.kind === 'Status'
       ? `(a stream needs the rights "get" and "create" on pods/${resource})`

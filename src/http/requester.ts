@@ -20,10 +20,22 @@ export interface RawRequest extends RequestOptions {
   ownPolicy?: boolean | undefined
 }
 
+/** An open watch. */
+export interface WatchStream {
+  /** The server's response. Its body is the watch: JSON values, one in a line. */
+  readonly response: Response
+  /** Ends the watch without an error when it is aborted, as a server does at its time limit. */
+  readonly end?: AbortSignal | undefined
+  /** Called once, when nothing more is read. */
+  close(): void
+}
+
 /** The part of a client that sends raw requests. */
 export interface Requester {
   readonly baseUrl: string
   request(request: RawRequest): Promise<Response>
+  /** Opens a watch in the way that the client prescribes; default: with `request`. */
+  openWatch?(request: RawRequest): Promise<WatchStream>
 }
 
 /** Returns the client for a caller that handles failures and delays itself; see {@link RawRequest}. */

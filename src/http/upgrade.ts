@@ -22,6 +22,8 @@ export async function upgrade(client: StreamClient, request: UpgradeRequest): Pr
   const attempt: Attempt = (token) => {
     const own = new Headers(headers)
     if (token !== undefined) own.set('authorization', `Bearer ${token}`)
+    // API servers serve a watch only to a WebSocket with an origin. Browsers send their own.
+    if (!own.has('origin')) own.set('origin', new URL(url).origin)
     const opening = open({ url, protocols, headers: own, signal })
     // An injected function may ignore the abort.
     opening.then((late) => signal.aborted && 'close' in late && late.close()).catch(() => undefined)

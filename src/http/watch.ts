@@ -49,8 +49,9 @@ export async function* watchEntries<T extends KubeObject>(
   const request: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
   const params = await entryParams(options)
   params.set('watch', 'true')
-  const response = await client.request({ path, params, headers: accept ? { accept } : undefined, signal, ownPolicy: true })
-  const chunks = readChunks(response, request, { signal, onBytes })
+  const raw = { path, params, headers: accept ? { accept } : undefined, signal, ownPolicy: true }
+  const { response, end, close } = (await client.openWatch?.(raw)) ?? { response: await client.request(raw) }
+  const chunks = readChunks(response, request, { signal, onBytes, end })
   const splitter = new LineSplitter({ maxLineLength })
   let batch: WatchEntry<T>[] = []
   let failure: unknown
@@ -80,6 +81,7 @@ export async function* watchEntries<T extends KubeObject>(
     if (failure !== undefined) throw failure
   } finally {
     void response.body?.cancel().catch(() => undefined)
+    close?.()
   }
 }
 

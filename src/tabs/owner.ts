@@ -1,6 +1,8 @@
 // The owner of the feeds of all tabs: greets tabs, serves their calls, and asks them for tokens and objects.
 
 import { KubeError } from '../api/errors'
+import { restoreWatchOver } from '../connections/restore'
+import type { ClientSettings } from '../http/portable'
 import { KubeReader, type KubeReaderOptions } from '../http/reader'
 import type { Clock } from '../internal/clock'
 import { every } from '../internal/interval'
@@ -166,7 +168,7 @@ export class Owner {
   }
 
   /** All tabs have the same user and cluster, so the first one's settings serve all. */
-  #clientOf({ baseUrl, headers }: { baseUrl: string; headers: readonly (readonly [string, string])[] }): SharingClient {
+  #clientOf({ baseUrl, headers, watchOver }: ClientSettings): SharingClient {
     const { clock, random, persisterOf, fetch } = this.#options
     let last: string | undefined
     this.#client ??= new SharingClient({
@@ -175,6 +177,7 @@ export class Owner {
         clock,
         baseUrl,
         headers: headers.map(([name, value]): [string, string] => [name, value]),
+        watchOver: watchOver && restoreWatchOver(watchOver),
         token: async () => {
           last = await this.#askToken(last)
           return last

@@ -34,7 +34,8 @@ export async function acquireLease(
   options: Pick<ReadOptions, 'pack'> = {},
 ): Promise<WorkerLease> {
   const { portable } = client as EntryClient & { portable?: PortableClient | undefined }
-  if (!portable) throw new KubeError('the client has its own fetch or hooks, or is not a KubeClient, so it cannot be sent to a Worker')
+  if (!portable)
+    throw new KubeError('the client has its own fetch, hooks or watchOver, or is not a KubeClient, so it cannot be sent to a Worker')
   const known = workers.get(client) ?? new Map<WorkerSource, SharedWorkerThread>()
   workers.set(client, known)
   const before = known.get(source)

@@ -21,7 +21,7 @@ const layers: readonly (readonly string[])[] = [
   ['codec'],
   ['socket'],
   ['http'],
-  ['source', 'streams'],
+  ['source', 'streams', 'connections'],
   ['reflector', 'queue', 'store', 'persistence', 'workqueue'],
   ['worker'],
   ['informer', 'watch-cache'],

@@ -186,7 +186,7 @@ describe('an informer that falls back to the main thread', () => {
     'for a client with a custom fetch': {
       options: () => ({}),
       client: ({ baseUrl }) => new KubeClient({ baseUrl, fetch: (request) => globalThis.fetch(request) }),
-      why: /the client has its own fetch or hooks/,
+      why: /the client has its own fetch, hooks or watchOver/,
     },
   }
   for (const [title, { options, client, why }] of Object.entries(cases)) {

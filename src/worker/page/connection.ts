@@ -61,7 +61,7 @@ export class WorkerConnection {
     this.#warn = guarded(onWarning && (({ warning, request }) => onWarning(warning, request)))
     port.onmessage = ({ data }) => this.#receive(data as ReplyMessage)
     port.onmessageerror = () => this.fail(new KubeError('a Worker sent a message that cannot be deserialized'))
-    this.#post({ type: 'open', client: { baseUrl: absolute(client.baseUrl), headers } })
+    this.#post({ type: 'open', client: { baseUrl: absolute(client.baseUrl), headers, watchOver: client.watchOver } })
   }
 
   /** The reason why the Worker has stopped working; undefined while it works. */

@@ -5,6 +5,7 @@ import type { RequestOptions } from '../../api/options'
 import { resourcePath } from '../../api/resource'
 import type { Entry } from '../../codec/entry'
 import type { WatchEntry } from '../../codec/wire'
+import { restoreWatchOver } from '../../connections/restore'
 import type { ClientSettings } from '../../http/portable'
 import { KubeReader, type KubeReaderOptions } from '../../http/reader'
 import { type Clock, systemClock } from '../../internal/clock'
@@ -206,12 +207,13 @@ class WorkerServer implements ServedConnection {
     return this.#client
   }
 
-  #makeClient({ baseUrl, headers }: ClientSettings): KubeReader {
+  #makeClient({ baseUrl, headers, watchOver }: ClientSettings): KubeReader {
     let last: string | undefined
     return new KubeReader({
       fetch: this.#options.fetch,
       baseUrl,
       headers: headers.map(([name, value]): [string, string] => [name, value]),
+      watchOver: watchOver && restoreWatchOver(watchOver),
       // Request another token only when the last one was refused.
       token: async () => {
         last = await this.requestToken(last)
