@@ -33,15 +33,18 @@ export interface InformerStatus extends ReflectorStatus {
 
 /** The part that a tab takes in sharing feeds: a new object after each change. */
 export interface TabsStatus {
-  /** `shared`: a SharedWorker owns the feeds of all tabs. `alone`: this tab makes its own requests. */
-  readonly role: 'shared' | 'alone'
+  /**
+   * `shared`: a SharedWorker owns the feeds of all tabs. `leader`: a Worker of this tab does. `follower`: a Worker of another tab does.
+   * `alone`: this tab makes its own requests.
+   */
+  readonly role: 'shared' | 'leader' | 'follower' | 'alone'
   /** The name of the current owner of the feeds; undefined while the tab has none. */
   readonly owner: string | undefined
   /** The number of tabs that the owner serves. */
   readonly tabs: number
   /** The number of feeds that the owner reads from the server; undefined when the tab is alone. */
   readonly upstream: number | undefined
-  /** Why the tab is alone; otherwise undefined. */
+  /** Why there is no SharedWorker, or the tab is alone; otherwise undefined. */
   readonly why: string | undefined
 }
 

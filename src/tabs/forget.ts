@@ -2,8 +2,8 @@
 
 import type { Persister } from '../persistence/persister'
 import type { EntryClient } from '../source/list-watch'
+import { joinBroadcast } from './broadcast'
 import { checkIdentity, type Identity, identityOf } from './identity'
-import { joinBroadcast } from './platform'
 
 /** Options of {@link forget}. */
 export interface ForgetOptions extends Identity {
@@ -22,9 +22,18 @@ export interface ForgetOptions extends Identity {
  * await forget(client, { user: 'alice', persister })
  * ```
  */
-export async function forget(client: EntryClient, { persister, ...identity }: ForgetOptions): Promise<void> {
+export function forget(client: EntryClient, options: ForgetOptions): Promise<void> {
+  return forgetOver(joinBroadcast, client, options)
+}
+
+/** As {@link forget}, over a given channel of all tabs. */
+export async function forgetOver(
+  join: typeof joinBroadcast,
+  client: EntryClient,
+  { persister, ...identity }: ForgetOptions,
+): Promise<void> {
   checkIdentity('forget', identity)
-  const channel = joinBroadcast(() => undefined)
+  const channel = join(() => undefined)
   channel.post({ type: 'forget', identity: identityOf(client, identity) })
   channel.close()
   await persister?.clear({ user: identity.user, cluster: identity.cluster ?? client.baseUrl })

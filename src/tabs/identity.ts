@@ -14,6 +14,9 @@ export interface Identity {
   cluster?: string | undefined
 }
 
+/** The beginning of every identity, and so of every owner's name. */
+export const IDENTITY_PREFIX = '["kubeflect",'
+
 /** @throws TypeError when the user is not a string. */
 export function checkIdentity(caller: string, { user }: Identity): void {
   if (typeof user === 'string') return

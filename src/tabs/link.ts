@@ -7,10 +7,11 @@ import type { TabsStatus } from '../informer/feed'
 import type { Clock } from '../internal/clock'
 import { Listeners } from '../internal/listeners'
 import { WorkerConnection } from '../worker/page/connection'
+import type { BroadcastEnd } from './broadcast'
 import { type EntryGiver, Giving } from './giving'
 import { type Broadcast, type OwnerMessage, ownerName, type TabMessage, type TabsPort } from './messages'
 import { CONNECTING, isTroubled, type LinkAction, type LinkEvent, type LinkState, linkTransition } from './owner-state'
-import type { BroadcastEnd, TabsPlatform } from './platform'
+import type { TabsPlatform } from './platform'
 
 /** Options of a {@link Link}. */
 export interface LinkOptions {
@@ -32,7 +33,7 @@ export type LinkNews =
   | { readonly type: 'forgotten' }
 
 /** The time an owner may take to greet, in milliseconds: the first one, whose script is loaded, and a later one. */
-const GREETING_MS = { first: 10_000, later: 2_000 } as const
+const GREETING_MS = { first: 10_000, later: 5_000 } as const
 
 /** The time an owner may take to answer after the tab woke up, in milliseconds. */
 const PONG_MS = 3_000
@@ -55,6 +56,7 @@ export class Link {
   #status: TabsStatus
   #waiting: (() => void)[] = []
   #hasJoined = false
+  #isLeader = false
 
   constructor(options: LinkOptions) {
     this.#options = options
@@ -135,8 +137,9 @@ export class Link {
     const { state, actions } = linkTransition(before, event)
     this.#state = state
     for (const action of actions) this.#act(action)
-    if (before.type === 'joined' && before !== state) this.#tell('lost', before.owner)
-    if (state.type === 'joined' && before !== state) this.#tell('joined', state.owner)
+    const [left, joined] = [ownerOf(before), ownerOf(state)]
+    if (left !== undefined && left !== joined) this.#tell('lost', left)
+    if (joined !== undefined && left !== joined) this.#tell('joined', joined)
     if (state.type === 'alone' && before.type !== 'alone') this.#news.notify({ type: 'alone', why: state.why })
     if (before !== state) this.#update()
   }
@@ -152,6 +155,9 @@ export class Link {
           this.#channel.post({ type: 'moved', identity: this.#options.identity, generation })
         }
         return
+      case 'probe':
+        this.#probe()
+        break
       case 'connect':
         this.#connect()
         break
@@ -167,7 +173,13 @@ export class Link {
     const name = ownerName(identity, this.#state.generation)
     const refuse = (why: string) => this.#dispatch({ type: 'refused', why })
     try {
-      const port = platform.connect(name, refuse)
+      const onRefused = (why: string) => {
+        if (this.#port === port) refuse(why)
+      }
+      const port =
+        this.#state.fallback === undefined
+          ? platform.connect(name, onRefused)
+          : platform.connectToLeader(name, { onRefused, onLead: () => this.#lead(port) })
       this.#port = port
       port.onmessage = ({ data }) => {
         if (this.#port === port) this.#take(data as OwnerMessage)
@@ -179,25 +191,32 @@ export class Link {
     }
     const silent = () => {
       if (this.#hasJoined) this.#dispatch({ type: 'silent', at: clock.now() })
-      else refuse(`the SharedWorker did not respond for ${GREETING_MS.first / 1_000} s`)
+      else refuse(`the owner of the feeds did not respond for ${GREETING_MS.first / 1_000} s`)
     }
     this.#timer = clock.setTimeout(silent, this.#hasJoined ? GREETING_MS.later : GREETING_MS.first)
+  }
+
+  /** The tab leads from now on. */
+  #lead(port: TabsPort): void {
+    if (this.#port !== port) return
+    this.#isLeader = true
+    this.#update()
   }
 
   #join(): void {
     const { platform, clock, client } = this.#options
     const state = this.#state
-    if (state.type !== 'joined' || !this.#port) return
+    const port = this.#port
+    if (state.type !== 'joined' || !port) return
     clock.clearTimeout(this.#timer)
     this.#hasJoined = true
-    const [own, theirs] = platform.ports()
+    const [own, theirs] = platform.ports(port)
     const thread = new WorkerConnection(own, client, clock, () => {
       if (this.#thread !== thread) return
       this.#thread = undefined
       this.#dispatch({ type: 'silent', at: clock.now() })
     })
     this.#thread = thread
-    const port = this.#port
     this.#giving = new Giving((message) => port.postMessage(message), this.#givers)
     port.postMessage({ type: 'join' } satisfies TabMessage, [theirs])
     const { lock } = state
@@ -218,6 +237,7 @@ export class Link {
       this.#port?.postMessage({ type: 'leave' } satisfies TabMessage)
       this.#port?.close()
       this.#port = undefined
+      this.#isLeader = false
     }
     this.#wakeCalls()
   }
@@ -282,6 +302,10 @@ export class Link {
   #nextStatus(): TabsStatus {
     const state = this.#state
     if (state.type === 'alone') return { role: 'alone', owner: undefined, tabs: 1, upstream: undefined, why: state.why }
-    return { role: 'shared', owner: state.type === 'joined' ? state.owner : undefined, ...this.#count, why: undefined }
+    const why = 'fallback' in state ? state.fallback : undefined
+    const role = why === undefined ? 'shared' : this.#isLeader ? 'leader' : 'follower'
+    return { role, owner: ownerOf(state), ...this.#count, why }
   }
 }
+
+const ownerOf = (state: LinkState): string | undefined => (state.type === 'joined' ? state.owner : undefined)

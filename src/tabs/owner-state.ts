@@ -5,8 +5,14 @@ export type LinkState =
   /** Waits for the owner's greeting. */
   | (Common & { readonly type: 'connecting' })
   /** Uses the owner. */
-  | (Common & { readonly type: 'joined'; readonly owner: string; readonly lock: string | undefined })
-  /** The page is in the back/forward cache, and has no connection. */
+  | (Common & {
+      readonly type: 'joined'
+      readonly owner: string
+      readonly lock: string | undefined
+      /** The generation to use when the owner is lost: a later one when another tab got no answer from it. */
+      readonly next: number
+    })
+  /** The page is in the back/forward cache or frozen, and has no connection. */
   | (Common & { readonly type: 'paused' })
   /** There is no owner to use: the tab makes its own requests. */
   | { readonly type: 'alone'; readonly why: string }
@@ -16,6 +22,8 @@ export type LinkState =
 interface Common {
   /** The suffix of the owner's name: one more for each owner that was left because it hangs. */
   readonly generation: number
+  /** Why there is no SharedWorker, so that one of the tabs leads; undefined with a SharedWorker. */
+  readonly fallback: string | undefined
   /** The times of the last losses of an owner, in milliseconds since 1970; at most {@link LOSSES}. */
   readonly losses: readonly number[]
 }
@@ -30,12 +38,14 @@ export type LinkEvent =
   | { readonly type: 'silent'; readonly at: number }
   /** The owner has ended by itself. */
   | { readonly type: 'ended'; readonly at: number }
-  /** No owner can be started here. */
+  /** No owner can be started here in the way that was tried. */
   | { readonly type: 'refused'; readonly why: string }
-  /** Another tab has left an owner that hangs, for the next name. */
+  /** Another tab got no answer from an owner, and has left it for the next name. */
   | { readonly type: 'moved'; readonly generation: number; readonly at: number }
   /** The page enters, or leaves, the back/forward cache. */
   | { readonly type: 'hidden' }
+  /** The page is frozen. A tab that leads makes room for another; a SharedWorker needs no room. */
+  | { readonly type: 'frozen' }
   | { readonly type: 'shown' }
   | { readonly type: 'close' }
 
@@ -45,6 +55,8 @@ export type LinkAction =
   | 'drop'
   /** Tell the other tabs the new generation. */
   | 'announce'
+  /** Ask the owner for a response, without which it is silent. */
+  | 'probe'
   /** Connect to the owner of the state's generation. */
   | 'connect'
   /** Open a channel for calls to the owner that greeted. */
@@ -64,38 +76,49 @@ export interface LinkStep {
 }
 
 /** The state of a tab that has just started. */
-export const CONNECTING: LinkState = { type: 'connecting', generation: 0, losses: [] }
+export const CONNECTING: LinkState = { type: 'connecting', generation: 0, fallback: undefined, losses: [] }
 
 /** Returns the state after an event, and what to do. */
 export function linkTransition(state: LinkState, event: LinkEvent): LinkStep {
   if (state.type === 'alone' || state.type === 'closed') return event.type === 'close' ? ends({ type: 'closed' }) : stays(state)
-  const { generation, losses } = state
+  const { generation, losses, fallback } = state
+  const lost = (at: number): Common => {
+    return { generation: state.type === 'joined' ? state.next : generation, fallback, losses: lossesWith(losses, at) }
+  }
   switch (event.type) {
     case 'hello': {
       if (state.type === 'paused' || (state.type === 'joined' && state.owner === event.owner)) return stays(state)
       const { owner, lock, at } = event
       const wasJoined = state.type === 'joined'
-      const joined: LinkState = { type: 'joined', generation, losses: wasJoined ? lossesWith(losses, at) : losses, owner, lock }
+      const known = wasJoined ? lossesWith(losses, at) : losses
+      const joined: LinkState = { type: 'joined', generation, fallback, losses: known, owner, lock, next: generation }
       return { state: joined, actions: wasJoined ? ['drop', 'join'] : ['join'] }
     }
     case 'lock-granted':
-      return state.type === 'joined' && state.lock === event.lock ? reconnects(generation, lossesWith(losses, event.at)) : stays(state)
+      return state.type === 'joined' && state.lock === event.lock ? reconnects(lost(event.at)) : stays(state)
     case 'ended':
-      return state.type === 'joined' ? reconnects(generation, lossesWith(losses, event.at)) : stays(state)
+      return state.type === 'joined' ? reconnects(lost(event.at)) : stays(state)
     case 'silent':
       // An owner that died silently is replaced under its name. One that hangs keeps its name and does not greet.
-      if (state.type === 'joined') return reconnects(generation, lossesWith(losses, event.at))
-      return state.type === 'connecting' ? moves(generation + 1, lossesWith(losses, event.at)) : stays(state)
+      if (state.type === 'joined') return reconnects(lost(event.at))
+      return state.type === 'connecting' ? moves(lost(event.at)) : stays(state)
     case 'moved':
       if (event.generation <= generation || event.generation > MAX_MOVES) return stays(state)
       if (state.type === 'paused') return stays({ ...state, generation: event.generation })
-      return reconnects(event.generation, lossesWith(losses, event.at))
+      // The other tab's own connection may be what is broken.
+      if (state.type === 'joined') return { state: { ...state, next: Math.max(state.next, event.generation) }, actions: ['probe'] }
+      return reconnects({ ...lost(event.at), generation: event.generation })
     case 'refused':
-      return state.type === 'connecting' ? ends({ type: 'alone', why: event.why }) : stays(state)
+      if (state.type !== 'connecting') return stays(state)
+      if (fallback !== undefined) return ends({ type: 'alone', why: fallback === event.why ? fallback : `${fallback}; ${event.why}` })
+      return reconnects({ generation: 0, fallback: event.why, losses })
     case 'hidden':
-      return state.type === 'paused' ? stays(state) : { state: { type: 'paused', generation, losses }, actions: ['drop'] }
+    case 'frozen':
+      return state.type === 'paused' || (event.type === 'frozen' && fallback === undefined)
+        ? stays(state)
+        : { state: { type: 'paused', generation, fallback, losses }, actions: ['drop'] }
     case 'shown':
-      return state.type === 'paused' ? { state: { type: 'connecting', generation, losses }, actions: ['connect'] } : stays(state)
+      return state.type === 'paused' ? { state: { type: 'connecting', generation, fallback, losses }, actions: ['connect'] } : stays(state)
     case 'close':
       return ends({ type: 'closed' })
   }
@@ -109,13 +132,11 @@ export function isTroubled(state: LinkState, now: number): boolean {
 const stays = (state: LinkState): LinkStep => ({ state, actions: [] })
 const ends = (state: LinkState): LinkStep => ({ state, actions: ['drop'] })
 
-function reconnects(generation: number, losses: readonly number[]): LinkStep {
-  return { state: { type: 'connecting', generation, losses }, actions: ['drop', 'connect'] }
-}
+const reconnects = (common: Common): LinkStep => ({ state: { ...common, type: 'connecting' }, actions: ['drop', 'connect'] })
 
-function moves(generation: number, losses: readonly number[]): LinkStep {
-  if (generation > MAX_MOVES) return ends({ type: 'alone', why: `${MAX_MOVES + 1} owners in a row did not respond` })
-  return { state: { type: 'connecting', generation, losses }, actions: ['drop', 'announce', 'connect'] }
+function moves({ generation, ...common }: Common): LinkStep {
+  if (generation === MAX_MOVES) return ends({ type: 'alone', why: `${MAX_MOVES + 1} owners in a row did not respond` })
+  return { state: { ...common, type: 'connecting', generation: generation + 1 }, actions: ['drop', 'announce', 'connect'] }
 }
 
 const recent = (losses: readonly number[], now: number): number[] => losses.filter((at) => now - at < LOSS_WINDOW_MS)

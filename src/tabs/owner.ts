@@ -42,6 +42,8 @@ interface Tab {
   unanswered: number
 }
 
+/** The time a tab may take to open its channel for calls after the greeting, in milliseconds. */
+const JOIN_MS = 5_000
 /** The interval of pings to each tab, in milliseconds. */
 const PING_MS = 30_000
 /** The number of unanswered pings after which a tab has vanished. */
@@ -57,6 +59,8 @@ export class Owner {
   readonly #stops: (() => void)[]
   #client: SharingClient | undefined
   #hasEnded = false
+  /** Whether a tab has left for the next name because it got no answer. */
+  #isLeft = false
 
   constructor(options: OwnerOptions) {
     this.#options = options
@@ -86,6 +90,8 @@ export class Owner {
     port.onmessage = ({ data, ports }) => this.#take(tab, data as TabMessage, ports?.[0] as ConnectionPort | undefined)
     post({ type: 'hello', owner: id, lock })
     this.#count()
+    // A tab that had gone before the owner got to its request never opens its channel for calls.
+    clock.setTimeout(() => tab.calls || this.#drop(tab, { type: 'ended' }), JOIN_MS)
   }
 
   /**
@@ -115,8 +121,15 @@ export class Owner {
     const { name } = this.#options
     if (!name.startsWith(message.identity)) return
     if (message.type === 'forget') void this.close('forgotten')
-    // The tabs have left an owner that hung. Going on would read and store for no tab.
-    else if (message.generation > generationOf(name)) void this.close()
+    else if (message.generation > generationOf(name)) {
+      this.#isLeft = true
+      this.#endIfLeft()
+    }
+  }
+
+  /** Ends an owner that hung until the tabs had left it. The last tab, which may have hung with it, follows the others. */
+  #endIfLeft(): void {
+    if (this.#isLeft && this.#tabs.size <= 1) void this.close()
   }
 
   #take(tab: Tab, message: TabMessage, channel: ConnectionPort | undefined): void {
@@ -149,6 +162,7 @@ export class Owner {
     // The browser may end the owner at once.
     if (this.#tabs.size === 0) void this.#client?.flush()
     this.#count()
+    this.#endIfLeft()
   }
 
   #ping(): void {

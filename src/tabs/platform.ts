@@ -4,26 +4,35 @@ import { KubeError } from '../api/errors'
 import { listen } from '../internal/listen'
 import { onWake, type Wake } from '../internal/wake'
 import type { ConnectionPort } from '../worker/protocol'
+import { type BroadcastEnd, joinBroadcast } from './broadcast'
+import { ChannelPort } from './channel-port'
+import { connectToLeader, type LeaderEvents, type LeaderWorkerLike, leaderPlatform } from './leader'
 import { awaitLock } from './lock'
-import { type Broadcast, CHANNEL, type TabsPort } from './messages'
+import type { Broadcast, TabsPort } from './messages'
 
 /** The used parts of a browser; replaced in tests. */
 export interface TabsPlatform {
   /**
-   * Connects to the owner with a name, and starts it for the first tab.
+   * Connects to the owner with a name in a SharedWorker, and starts it for the first tab.
    *
    * @param onRefused called when it cannot be started.
    * @throws when there is no SharedWorker.
    */
   connect(name: string, onRefused: (why: string) => void): TabsPort
-  /** Makes two joined ports: the tab's, and the one to send to the owner. */
-  ports(): [ConnectionPort, unknown]
+  /**
+   * Connects to the owner with a name in the Worker of the tab that leads, which may be this one.
+   *
+   * @throws when the browser lacks what that needs.
+   */
+  connectToLeader(name: string, events: LeaderEvents): TabsPort
+  /** Makes two joined ports for calls: the tab's, and the one to send over the port to the owner. */
+  ports(port: TabsPort): [ConnectionPort, unknown]
   /** Calls back once when the lock's holder has died. Returns a function that stops waiting. */
   awaitLock(name: string, onFree: () => void): () => void
   /** Joins the channel of all tabs. */
   broadcast(listener: (message: Broadcast) => void): BroadcastEnd
-  /** Calls back when the page enters or leaves the back/forward cache. */
-  onPage(listener: (event: 'hidden' | 'shown') => void): () => void
+  /** Calls back when the page enters the back/forward cache (`hidden`), is frozen, or is back from either (`shown`). */
+  onPage(listener: (event: 'hidden' | 'frozen' | 'shown') => void): () => void
   onWake(listener: (wake: Wake) => void): () => void
 }
 
@@ -37,8 +46,9 @@ export interface SharedWorkerLike {
  * The page's own browser.
  *
  * @param start starts, or finds, the SharedWorker with a name.
+ * @param startLeader starts the Worker of a tab that leads.
  */
-export function pagePlatform(start: (name: string) => SharedWorkerLike): TabsPlatform {
+export function pagePlatform(start: (name: string) => SharedWorkerLike, startLeader: (name: string) => LeaderWorkerLike): TabsPlatform {
   return {
     connect(name, onRefused) {
       if (!('SharedWorker' in globalThis)) throw new KubeError('this browser has no SharedWorker')
@@ -50,7 +60,13 @@ export function pagePlatform(start: (name: string) => SharedWorkerLike): TabsPla
       return worker.port as TabsPort
     },
 
-    ports() {
+    connectToLeader: (name, events) => connectToLeader(name, events, leaderPlatform(startLeader)),
+
+    ports(port) {
+      if (port instanceof ChannelPort) {
+        const lane = port.lane()
+        return [lane, lane]
+      }
       const { port1, port2 } = new MessageChannel()
       return [port1, port2]
     },
@@ -64,6 +80,9 @@ export function pagePlatform(start: (name: string) => SharedWorkerLike): TabsPla
       const stops = [
         listen(globalThis, 'pagehide', (event) => isPersisted(event) && listener('hidden')),
         listen(globalThis, 'pageshow', (event) => isPersisted(event) && listener('shown')),
+        // A frozen page leads no others: its Worker stops, and its lock stays held.
+        listen(globalThis.document, 'freeze', () => listener('frozen')),
+        listen(globalThis.document, 'resume', () => listener('shown')),
       ]
       return () => {
         for (const stop of stops) stop()
@@ -72,18 +91,4 @@ export function pagePlatform(start: (name: string) => SharedWorkerLike): TabsPla
 
     onWake,
   }
-}
-
-/** A member of the channel of all tabs. */
-export interface BroadcastEnd {
-  post(message: Broadcast): void
-  close(): void
-}
-
-/** Joins the channel of all tabs. A message reaches every other member, also those of the same page. */
-export function joinBroadcast(listener: (message: Broadcast) => void): BroadcastEnd {
-  if (!('BroadcastChannel' in globalThis)) return { post: () => undefined, close: () => undefined }
-  const channel = new BroadcastChannel(CHANNEL)
-  channel.onmessage = ({ data }) => listener(data as Broadcast)
-  return { post: (message) => channel.postMessage(message), close: () => channel.close() }
 }

@@ -8,6 +8,7 @@ import { guarded } from '../internal/report'
 import type { EntryClient } from '../source/list-watch'
 import type { Backend } from '../worker/page/worker-source'
 import { checkIdentity, type Identity, identityOf } from './identity'
+import type { LeaderWorkerLike } from './leader'
 import { Link } from './link'
 import { pagePlatform, type SharedWorkerLike, type TabsPlatform } from './platform'
 import { TabsClient } from './tabs-client'
@@ -25,6 +26,8 @@ export interface SharedByTabsOptions extends Identity {
    * ```
    */
   worker?: ((name: string) => SharedWorkerLike) | undefined
+  /** The same for the Worker of a tab that leads, where there is no SharedWorker. Its module is the same. */
+  leaderWorker?: ((name: string) => LeaderWorkerLike) | undefined
 }
 
 /** A page's link to the owner, for all informers of one client. */
@@ -38,8 +41,9 @@ interface SharedLink {
  * the server, stores the objects (with an `idbPersister`), and serves every tab. When it dies, the tabs start another one and continue from
  * their own versions, without a list.
  *
- * An informer makes its own requests where there is no SharedWorker, when the client has its own `fetch` or `hooks`, and when the informer
- * has `tweakListOptions`; `status.tabs.why` and the event `alone` say why. Use one value for all informers of a page.
+ * Where there is no SharedWorker one tab leads, which a Web Lock elects, and its Worker serves the others. An informer makes its own requests
+ * where that is impossible too, when the client has its own `fetch` or `hooks`, and when the informer has `tweakListOptions`;
+ * `status.tabs.why` and the event `alone` say why. Use one value for all informers of a page.
  *
  * @param options `user` is required, because what a server shows depends on it.
  * @throws TypeError when `user` is not a string.
@@ -50,7 +54,7 @@ interface SharedLink {
  * ```
  */
 export function sharedByTabs(options: SharedByTabsOptions): InformerFeed {
-  return feedOver(pagePlatform(options.worker ?? startWorker), options)
+  return feedOver(pagePlatform(options.worker ?? startWorker, options.leaderWorker ?? startLeader), options)
 }
 
 /** As {@link sharedByTabs}, in a given browser. */
@@ -140,4 +144,8 @@ function startWorker(name: string): SharedWorkerLike {
     name,
     extendedLifetime: true,
   } as WorkerOptions)
+}
+
+function startLeader(name: string): LeaderWorkerLike {
+  return new Worker(new URL('./tabs-worker.js', import.meta.url), { type: 'module', name })
 }

@@ -1,37 +1,47 @@
-// The module of the SharedWorker that owns the feeds. Importing it elsewhere has no effect.
+// The module of the SharedWorker that owns the feeds, or of the Worker of a tab that leads. Importing it elsewhere has no effect.
 
 import { systemClock } from '../internal/clock'
 import { onWake } from '../internal/wake'
 import { idbPersister } from '../persistence/idb/idb-persister'
 import { packedRows } from '../persistence/idb/packed-rows'
 import { newWriter } from '../persistence/writer'
+import { joinBroadcast } from './broadcast'
+import { joinChannel } from './channel-port'
+import { IDENTITY_PREFIX } from './identity'
+import { acceptTabs } from './leader'
 import { holdLock } from './lock'
 import type { TabsPort } from './messages'
 import { Owner } from './owner'
-import { joinBroadcast } from './platform'
 
 interface WorkerScope extends EventTarget {
   readonly name: string
   close(): void
 }
 
-const { SharedWorkerGlobalScope } = globalThis as unknown as { SharedWorkerGlobalScope?: new () => unknown }
+type Scopes = Partial<Record<'SharedWorkerGlobalScope' | 'DedicatedWorkerGlobalScope', new () => unknown>>
 
-if (SharedWorkerGlobalScope && globalThis instanceof SharedWorkerGlobalScope) void serve(globalThis as unknown as WorkerScope)
+const { SharedWorkerGlobalScope, DedicatedWorkerGlobalScope } = globalThis as unknown as Scopes
+const scope = globalThis as unknown as WorkerScope
 
-async function serve(scope: WorkerScope): Promise<void> {
+if (SharedWorkerGlobalScope && globalThis instanceof SharedWorkerGlobalScope) {
   const early: TabsPort[] = []
-  let owner: Owner | undefined
+  let accept = (port: TabsPort): void => void early.push(port)
   scope.addEventListener('connect', (event) => {
-    const [port] = (event as MessageEvent).ports as unknown as TabsPort[]
-    if (!port) return
-    if (owner) owner.connect(port)
-    else early.push(port)
+    for (const port of (event as MessageEvent).ports) accept(port as unknown as TabsPort)
   })
+  void start().then((owner) => {
+    accept = (port) => owner.connect(port)
+    for (const port of early) accept(port)
+  })
+} else if (DedicatedWorkerGlobalScope && globalThis instanceof DedicatedWorkerGlobalScope && scope.name.startsWith(IDENTITY_PREFIX)) {
+  void start().then((owner) => acceptTabs(scope.name, joinChannel, (port) => owner.connect(port)))
+}
+
+async function start(): Promise<Owner> {
   const id = newWriter()
   const lock = await holdLock(`kubeflect/owner/${id}`)
-  const channel = joinBroadcast((message) => owner?.hear(message))
-  owner = new Owner({
+  const channel = joinBroadcast((message) => owner.hear(message))
+  const owner = new Owner({
     name: scope.name,
     id,
     lock,
@@ -43,5 +53,5 @@ async function serve(scope: WorkerScope): Promise<void> {
       scope.close()
     },
   })
-  for (const port of early) owner.connect(port)
+  return owner
 }

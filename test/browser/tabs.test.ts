@@ -85,3 +85,33 @@ test('[tabs/06] when the process of the owner is killed the tabs of Chromium con
   expect(reports.flatMap(({ errors }) => errors)).toEqual([])
   expect(reports.flatMap(({ events }) => events)).not.toContain('relist')
 }, 600_000)
+
+test('[tabs/36] without a SharedWorker one tab of Chromium leads, and the next one leads without a list when it closes or is about to be frozen', async () => {
+  let pages = await Promise.all(Array.from({ length: 4 }, () => open('?leader')))
+  await caughtUp(server, pages)
+  expect(site.upstream).toEqual(['stream'])
+  const roles = () => Promise.all(pages.map(async (page) => (await ask(page, 'report')).tabs?.role))
+  const leaderOf = async () => pages[(await roles()).indexOf('leader')] as Page
+  expect((await roles()).sort()).toEqual(['follower', 'follower', 'follower', 'leader'])
+
+  const closed = await leaderOf()
+  pages = pages.filter((page) => page !== closed)
+  await closed.close()
+  server.create(ConfigMap, { metadata: { name: 'after-close', namespace: 'shop' } })
+  await caughtUp(server, pages)
+  expect(site.upstream).toEqual(['stream', 'watch'])
+
+  const frozen = await leaderOf()
+  pages = pages.filter((page) => page !== frozen)
+  // Playwright keeps pages visible, and a visible page is not frozen: only its event is sent.
+  await frozen.evaluate(() => document.dispatchEvent(new Event('freeze')))
+  const frozenAt = Date.now()
+  server.create(ConfigMap, { metadata: { name: 'after-freeze', namespace: 'shop' } })
+  await caughtUp(server, pages)
+  expect(Date.now() - frozenAt).toBeLessThan(5_500)
+  await frozen.evaluate(() => document.dispatchEvent(new Event('resume')))
+  pages.push(frozen)
+  await caughtUp(server, pages)
+  expect(site.upstream).toEqual(['stream', 'watch', 'watch'])
+  expect((await roles()).sort()).toEqual(['follower', 'follower', 'leader'])
+}, 60_000)

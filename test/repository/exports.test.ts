@@ -392,6 +392,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'ClearedError',
     'ForgetOptions',
     'Identity',
+    'LeaderWorkerLike',
     'SharedByTabsOptions',
     'SharedWorkerLike',
     'forget',

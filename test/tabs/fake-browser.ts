@@ -5,10 +5,14 @@ import { createInformer, type InformerOptions } from '../../src/informer/create-
 import type { InformerEvent } from '../../src/informer/events'
 import type { SharedInformer } from '../../src/informer/shared-informer'
 import type { Clock } from '../../src/internal/clock'
+import { once } from '../../src/internal/once'
 import type { Wake } from '../../src/internal/wake'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory/memory-persister'
 import type { Persister } from '../../src/persistence/persister'
 import { ConfigMap } from '../../src/resources/core/v1'
+import { type ChannelLike, ChannelPort } from '../../src/tabs/channel-port'
+import { forgetOver } from '../../src/tabs/forget'
+import { acceptTabs, connectToLeader, type LeaderPlatform } from '../../src/tabs/leader'
 import type { Broadcast, TabsPort } from '../../src/tabs/messages'
 import { Owner } from '../../src/tabs/owner'
 import type { TabsPlatform } from '../../src/tabs/platform'
@@ -21,7 +25,15 @@ import { World } from '../conformance/world'
 export class Realm {
   readonly #held: (() => void)[] = []
   readonly #life = new AbortController()
+  readonly #workers: Realm[] = []
   #isFrozen = false
+  /** The number of tasks so far. */
+  received = 0
+
+  /** @param page the page of a dedicated Worker, which stops and ends with it. */
+  constructor(page?: Realm) {
+    if (page) page.#workers.push(this)
+  }
 
   get isDead(): boolean {
     return this.#life.signal.aborted
@@ -31,16 +43,24 @@ export class Realm {
     return this.#life.signal
   }
 
+  /** The number of tasks that wait for the thaw. */
+  get waiting(): number {
+    return this.#held.length
+  }
+
   run(task: () => void): void {
     if (this.isDead) return
+    this.received++
     if (this.#isFrozen) this.#held.push(task)
     else task()
   }
   freeze(): void {
     this.#isFrozen = true
+    for (const worker of this.#workers) worker.freeze()
   }
   thaw(): void {
     this.#isFrozen = false
+    for (const worker of this.#workers) worker.thaw()
     for (const task of this.#held.splice(0)) this.run(task)
   }
   /** Loses the tasks that wait. */
@@ -50,6 +70,7 @@ export class Realm {
   kill(): void {
     this.drop()
     this.#life.abort()
+    for (const worker of this.#workers) worker.kill()
   }
 
   /** The clock of the thread: its timers wait like its other tasks. */
@@ -127,10 +148,11 @@ export class FakeTab {
   readonly client: KubeClient
   readonly errors: unknown[] = []
   readonly events: string[] = []
+  #isCut = false
   /** The number of parcels of objects that the tab gave to owners. */
   given = 0
   readonly #browser: FakeBrowser
-  readonly #pages = new Set<(event: 'hidden' | 'shown') => void>()
+  readonly #pages = new Set<(event: 'hidden' | 'frozen' | 'shown') => void>()
   readonly #wakes = new Set<(wake: Wake) => void>()
   readonly #channels = new Set<(message: Broadcast) => void>()
   readonly #feeds = new Map<string, ReturnType<typeof feedOver>>()
@@ -142,7 +164,12 @@ export class FakeTab {
 
   readonly platform: TabsPlatform = {
     connect: (name, onRefused) => this.#browser.connect(this, name, onRefused),
-    ports: () => this.#browser.channel(this.realm, this.realm) as [ConnectionPort, unknown] as never,
+    connectToLeader: (name, events) => connectToLeader(name, events, this.#leaderPlatform),
+    ports: (port) => {
+      if (!(port instanceof ChannelPort)) return this.#browser.channel(this.realm, this.realm) as [ConnectionPort, unknown] as never
+      const lane = port.lane()
+      return [lane, lane]
+    },
     awaitLock: (name, onFree) => this.#browser.awaitLock(this.realm, name, onFree),
     broadcast: (listener) => {
       this.#channels.add(listener)
@@ -153,6 +180,23 @@ export class FakeTab {
     },
     onPage: (listener) => added(this.#pages, listener),
     onWake: (listener) => added(this.#wakes, listener),
+  }
+
+  /** Cuts every channel of the tab, present and future, so that it reaches no other context. */
+  loseChannels(): void {
+    this.#isCut = true
+    for (const channel of this.#browser.channels) if (channel.realm === this.realm) channel.close()
+  }
+
+  get #leaderPlatform(): LeaderPlatform {
+    return {
+      holdLock: (name, onHeld) => this.#browser.holdLock(this.realm, name, onHeld),
+      channel: (name) => this.#browser.joinChannel(this.realm, this.#isCut ? `cut ${name}` : name),
+      startWorker: (name) => {
+        const worker = this.#browser.startLeader(name, this.realm)
+        return { terminate: () => this.#browser.kill(worker), addEventListener: () => undefined }
+      },
+    }
   }
 
   /** Starts an informer that shares its feed as a user. */
@@ -175,16 +219,47 @@ export class FakeTab {
     } satisfies InformerOptions<ConfigMap>
   }
 
+  /** Logs the user out, as `forget` does. */
+  async forget(user = 'alice'): Promise<void> {
+    const to = this.#browser.persister(this.realm)
+    await forgetOver((listener) => this.platform.broadcast(listener), this.client, { user, persister: to })
+  }
+
   /** Delivers a message of another tab or of the channel. Frozen pages get it too, as in Chromium. */
   hear(message: Broadcast, from: unknown): void {
     if (!this.realm.isDead) for (const listener of this.#channels) if (listener !== from) listener(structuredClone(message))
   }
 
-  page(event: 'hidden' | 'shown'): void {
+  page(event: 'hidden' | 'frozen' | 'shown'): void {
     for (const listener of this.#pages) listener(event)
   }
   wake(wake: Wake): void {
     for (const listener of this.#wakes) listener(wake)
+  }
+}
+
+/** A member of a BroadcastChannel. Its messages are clones, in order. */
+class FakeChannel implements ChannelLike {
+  onmessage: ChannelLike['onmessage'] = null
+  readonly name: string
+  readonly realm: Realm
+  readonly #browser: FakeBrowser
+
+  constructor(name: string, realm: Realm, browser: FakeBrowser) {
+    this.name = name
+    this.realm = realm
+    this.#browser = browser
+  }
+
+  postMessage(message: unknown): void {
+    if (this.realm.isDead) return
+    const data: unknown = structuredClone(message)
+    for (const other of this.#browser.channels)
+      if (other !== this && other.name === this.name) this.#browser.later(() => other.realm.run(() => other.onmessage?.({ data })))
+  }
+  close(): void {
+    this.#browser.channels.delete(this)
+    this.onmessage = null
   }
 }
 
@@ -205,6 +280,9 @@ export class FakeBrowser {
   /** The lists and watches that reached the server, without those of checks. */
   readonly upstream: string[] = []
   readonly tabs: FakeTab[] = []
+  readonly channels: Set<FakeChannel> = new Set()
+  /** The waiters for each exclusive lock; the first one holds it. */
+  readonly #queues = new Map<string, { readonly realm: Realm; readonly onHeld: () => void }[]>()
   sent = 0
   /** Why a SharedWorker cannot be started. */
   refusal: string | undefined
@@ -234,6 +312,9 @@ export class FakeBrowser {
   crash(tab: FakeTab): void {
     tab.realm.kill()
     this.tabs.splice(this.tabs.indexOf(tab), 1)
+    for (const channel of this.channels) if (channel.realm.isDead) this.channels.delete(channel)
+    for (const owner of this.owners) if (owner.realm.isDead) this.kill(owner)
+    for (const queue of this.#queues.values()) for (const own of [...queue]) if (own.realm === tab.realm) this.#leaveQueue(queue, own)
   }
 
   /** The SharedWorker that new tabs connect to. */
@@ -256,8 +337,54 @@ export class FakeBrowser {
     return own
   }
 
-  #start(name: string): FakeOwner {
-    const realm = new Realm()
+  joinChannel(realm: Realm, name: string): FakeChannel {
+    const channel = new FakeChannel(name, realm, this)
+    this.channels.add(channel)
+    return channel
+  }
+
+  /** Waits for an exclusive lock and holds it. */
+  holdLock(realm: Realm, name: string, onHeld: () => void): () => void {
+    if (this.#options.hasLocks === false) throw new Error('this page has no Web Locks')
+    const queue = this.#queues.get(name) ?? []
+    this.#queues.set(name, queue)
+    const own = { realm, onHeld: once(onHeld) }
+    queue.push(own)
+    if (queue.length === 1) this.later(() => this.#grant(queue))
+    return () => this.#leaveQueue(queue, own)
+  }
+
+  #leaveQueue(
+    queue: { readonly realm: Realm; readonly onHeld: () => void }[],
+    own: { readonly realm: Realm; readonly onHeld: () => void },
+  ): void {
+    const at = queue.indexOf(own)
+    if (at < 0) return
+    queue.splice(at, 1)
+    if (at === 0) this.later(() => this.#grant(queue))
+  }
+
+  #grant([first]: readonly { readonly realm: Realm; readonly onHeld: () => void }[]): void {
+    first?.realm.run(first.onHeld)
+  }
+
+  /** Starts the Worker of a tab that leads. It stops and ends with its tab. */
+  startLeader(name: string, tab: Realm): FakeOwner {
+    const host = this.#start(name, new Realm(tab))
+    const { realm, owner } = host
+    this.later(() =>
+      realm.run(() =>
+        acceptTabs(
+          name,
+          (each) => this.joinChannel(realm, each),
+          (port) => owner.connect(port),
+        ),
+      ),
+    )
+    return host
+  }
+
+  #start(name: string, realm: Realm = new Realm()): FakeOwner {
     const id = `owner-${++this.#ids}`
     const owner: Owner = new Owner({
       name,
@@ -333,6 +460,11 @@ export class FakeBrowser {
         (this.#locks.get(name) ?? []).filter((each) => each !== waiting),
       )
     }
+  }
+
+  /** The number of locks for which a tab waits. */
+  waiters(tab: FakeTab | undefined): number {
+    return [...this.#locks.values()].flat().filter(({ realm }) => realm === tab?.realm).length
   }
 
   broadcast(message: Broadcast, from?: unknown): void {

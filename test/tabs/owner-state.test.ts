@@ -5,11 +5,13 @@ import { CONNECTING, isTroubled, type LinkEvent, type LinkState, LOSSES, linkTra
 
 const states = {
   connecting: CONNECTING,
-  joined: { type: 'joined', generation: 0, losses: [], owner: 'a', lock: 'lock-a' },
-  paused: { type: 'paused', generation: 0, losses: [] },
+  joined: { type: 'joined', generation: 0, fallback: undefined, losses: [], owner: 'a', lock: 'lock-a', next: 0 },
+  paused: { type: 'paused', generation: 0, fallback: undefined, losses: [] },
+  'connecting to a leader': { type: 'connecting', generation: 0, fallback: 'no SharedWorker', losses: [] },
+  'joined to a leader': { type: 'joined', generation: 0, fallback: 'no SharedWorker', losses: [], owner: 'a', lock: 'lock-a', next: 0 },
   alone: { type: 'alone', why: 'no SharedWorker' },
   closed: { type: 'closed' },
-} satisfies Record<LinkState['type'], LinkState>
+} satisfies Record<LinkState['type'] | `${string} to a leader`, LinkState>
 
 const events = {
   hello: { type: 'hello', owner: 'b', lock: 'lock-b', at: 5 },
@@ -21,6 +23,7 @@ const events = {
   refused: { type: 'refused', why: 'forbidden' },
   moved: { type: 'moved', generation: 1, at: 5 },
   hidden: { type: 'hidden' },
+  frozen: { type: 'frozen' },
   shown: { type: 'shown' },
   close: { type: 'close' },
 } satisfies Record<string, LinkEvent>
@@ -37,9 +40,10 @@ const table: Record<keyof typeof states, Record<keyof typeof events, Outcome>> =
     'lock of an earlier owner': same('connecting'),
     silent: ['connecting', 'drop', 'announce', 'connect'],
     ended: same('connecting'),
-    refused: ['alone', 'drop'],
+    refused: ['connecting', 'drop', 'connect'],
     moved: ['connecting', 'drop', 'connect'],
     hidden: ['paused', 'drop'],
+    frozen: same('connecting'),
     shown: same('connecting'),
     close: ['closed', 'drop'],
   },
@@ -51,8 +55,37 @@ const table: Record<keyof typeof states, Record<keyof typeof events, Outcome>> =
     silent: ['connecting', 'drop', 'connect'],
     ended: ['connecting', 'drop', 'connect'],
     refused: same('joined'),
+    moved: ['joined', 'probe'],
+    hidden: ['paused', 'drop'],
+    frozen: same('joined'),
+    shown: same('joined'),
+    close: ['closed', 'drop'],
+  },
+  'connecting to a leader': {
+    hello: ['joined', 'join'],
+    'hello again': ['joined', 'join'],
+    'lock-granted': same('connecting'),
+    'lock of an earlier owner': same('connecting'),
+    silent: ['connecting', 'drop', 'announce', 'connect'],
+    ended: same('connecting'),
+    refused: ['alone', 'drop'],
     moved: ['connecting', 'drop', 'connect'],
     hidden: ['paused', 'drop'],
+    frozen: ['paused', 'drop'],
+    shown: same('connecting'),
+    close: ['closed', 'drop'],
+  },
+  'joined to a leader': {
+    hello: ['joined', 'drop', 'join'],
+    'hello again': same('joined'),
+    'lock-granted': ['connecting', 'drop', 'connect'],
+    'lock of an earlier owner': same('joined'),
+    silent: ['connecting', 'drop', 'connect'],
+    ended: ['connecting', 'drop', 'connect'],
+    refused: same('joined'),
+    moved: ['joined', 'probe'],
+    hidden: ['paused', 'drop'],
+    frozen: ['paused', 'drop'],
     shown: same('joined'),
     close: ['closed', 'drop'],
   },
@@ -66,6 +99,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, Outcome>> =
     refused: same('paused'),
     moved: same('paused'),
     hidden: same('paused'),
+    frozen: same('paused'),
     shown: ['connecting', 'connect'],
     close: ['closed', 'drop'],
   },
@@ -79,6 +113,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, Outcome>> =
     refused: same('alone'),
     moved: same('alone'),
     hidden: same('alone'),
+    frozen: same('alone'),
     shown: same('alone'),
     close: ['closed', 'drop'],
   },
@@ -92,6 +127,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, Outcome>> =
     refused: same('closed'),
     moved: same('closed'),
     hidden: same('closed'),
+    frozen: same('closed'),
     shown: same('closed'),
     close: ['closed', 'drop'],
   },
@@ -117,9 +153,16 @@ test('[tabs/14] tabs leave an owner that hangs for the next name, three times at
   expect(MAX_MOVES).toBe(3)
 })
 
-test('[tabs/14] a tab follows the others to a later name, once, and never back', () => {
+test('[tabs/14] a tab asks its owner before it follows another tab to a later name, and follows when the owner is lost', () => {
+  const { state, actions } = linkTransition(states.joined, { type: 'moved', generation: 2, at: 0 })
+  expect([state.type, ...actions]).toEqual(['joined', 'probe'])
+  expect(linkTransition(state, { type: 'silent', at: 0 }).state).toMatchObject({ type: 'connecting', generation: 2 })
+  expect(linkTransition(state, { type: 'ended', at: 0 }).state).toMatchObject({ type: 'connecting', generation: 2 })
+})
+
+test('[tabs/14] a tab without an owner follows the others to a later name, once, and never back', () => {
   const at = 0
-  const { state } = linkTransition(states.joined, { type: 'moved', generation: 2, at })
+  const { state } = linkTransition(states.connecting, { type: 'moved', generation: 2, at })
   expect(state).toMatchObject({ type: 'connecting', generation: 2 })
   expect(linkTransition(state, { type: 'moved', generation: 2, at }).actions).toEqual([])
   expect(linkTransition(state, { type: 'moved', generation: 1, at }).actions).toEqual([])

@@ -6,6 +6,7 @@ import { ConfigMap } from 'kubeflect/resources/core/v1'
 import { forget, sharedByTabs } from 'kubeflect/tabs'
 
 const query = new URLSearchParams(location.search)
+if (query.has('leader')) Reflect.deleteProperty(globalThis, 'SharedWorker')
 const user = query.get('user') ?? 'alice'
 const client = new KubeClient({ baseUrl: '/k8s' })
 const persister = query.has('persist') ? idbPersister({ database: 'tabs' }) : undefined
