@@ -32,8 +32,10 @@ export type LinkNews =
   /** The user has logged out, here or in another tab. */
   | { readonly type: 'forgotten' }
 
-/** The time an owner may take to greet, in milliseconds: the first one, whose script is loaded, and a later one. */
-const GREETING_MS = { first: 10_000, later: 5_000 } as const
+/** The time an owner may take to greet, in milliseconds. */
+const GREETING_MS = 5_000
+/** The number of connections without a greeting after which a tab that had no owner before stops trying: one may have died while it started. */
+const FIRST_ATTEMPTS = 2
 
 /** The time an owner may take to answer after the tab woke up, in milliseconds. */
 const PONG_MS = 3_000
@@ -56,6 +58,8 @@ export class Link {
   #status: TabsStatus
   #waiting: (() => void)[] = []
   #hasJoined = false
+  /** The number of first connections without a greeting. */
+  #silences = 0
   #isLeader = false
 
   constructor(options: LinkOptions) {
@@ -191,9 +195,15 @@ export class Link {
     }
     const silent = () => {
       if (this.#hasJoined) this.#dispatch({ type: 'silent', at: clock.now() })
-      else refuse(`the owner of the feeds did not respond for ${GREETING_MS.first / 1_000} s`)
+      else if (++this.#silences >= FIRST_ATTEMPTS) {
+        this.#silences = 0
+        refuse(`the owner of the feeds did not respond for ${(FIRST_ATTEMPTS * GREETING_MS) / 1_000} s`)
+      } else {
+        this.#disconnect()
+        this.#connect()
+      }
     }
-    this.#timer = clock.setTimeout(silent, this.#hasJoined ? GREETING_MS.later : GREETING_MS.first)
+    this.#timer = clock.setTimeout(silent, GREETING_MS)
   }
 
   /** The tab leads from now on. */
@@ -233,13 +243,15 @@ export class Link {
     this.#thread = undefined
     thread?.fail(new KubeError('the owner of the feeds is gone'))
     // A port that greeted again belongs to the next owner.
-    if (this.#state.type !== 'joined') {
-      this.#port?.postMessage({ type: 'leave' } satisfies TabMessage)
-      this.#port?.close()
-      this.#port = undefined
-      this.#isLeader = false
-    }
+    if (this.#state.type !== 'joined') this.#disconnect()
     this.#wakeCalls()
+  }
+
+  #disconnect(): void {
+    this.#port?.postMessage({ type: 'leave' } satisfies TabMessage)
+    this.#port?.close()
+    this.#port = undefined
+    this.#isLeader = false
   }
 
   /** Asks the owner for a response: a page that was frozen may have missed its end. */
@@ -260,7 +272,7 @@ export class Link {
         break
       case 'ended':
         if (message.why === 'forgotten') this.#forgotten()
-        else this.#dispatch({ type: 'ended', at })
+        else this.#dispatch({ type: 'ended', generation: message.generation, at })
         break
       case 'ping':
         this.#port?.postMessage({ type: 'pong' } satisfies TabMessage)

@@ -27,8 +27,8 @@ export type OwnerMessage =
   | { readonly type: 'ping' }
   /** Answers `wake`. */
   | { readonly type: 'pong' }
-  /** The owner ends, or does not serve this tab any more. */
-  | { readonly type: 'ended'; readonly why?: 'forgotten' | undefined }
+  /** The owner ends, or does not serve this tab any more. Another owner, of a later generation, may serve the other tabs. */
+  | { readonly type: 'ended'; readonly why?: 'forgotten' | undefined; readonly generation?: number | undefined }
 
 /** A message of a tab. */
 export type TabMessage =

@@ -36,8 +36,8 @@ export type LinkEvent =
   | { readonly type: 'lock-granted'; readonly lock: string; readonly at: number }
   /** The owner does not answer pings, or has not greeted in time. */
   | { readonly type: 'silent'; readonly at: number }
-  /** The owner has ended by itself. */
-  | { readonly type: 'ended'; readonly at: number }
+  /** The owner has ended by itself; `generation`: for the owner of that generation. */
+  | { readonly type: 'ended'; readonly generation?: number | undefined; readonly at: number }
   /** No owner can be started here in the way that was tried. */
   | { readonly type: 'refused'; readonly why: string }
   /** Another tab got no answer from an owner, and has left it for the next name. */
@@ -96,8 +96,11 @@ export function linkTransition(state: LinkState, event: LinkEvent): LinkStep {
     }
     case 'lock-granted':
       return state.type === 'joined' && state.lock === event.lock ? reconnects(lost(event.at)) : stays(state)
-    case 'ended':
-      return state.type === 'joined' ? reconnects(lost(event.at)) : stays(state)
+    case 'ended': {
+      if (state.type !== 'joined') return stays(state)
+      const common = lost(event.at)
+      return reconnects({ ...common, generation: Math.max(common.generation, event.generation ?? 0) })
+    }
     case 'silent':
       // An owner that died silently is replaced under its name. One that hangs keeps its name and does not greet.
       if (state.type === 'joined') return reconnects(lost(event.at))

@@ -29,6 +29,10 @@ export interface OwnerOptions extends Pick<KubeReaderOptions, 'fetch'> {
   readonly persisterOf: (stored: StoredScope) => Persister
   /** Calls back when the network of the owner is back. */
   readonly onWake: (listener: (wake: Wake) => void) => () => void
+  /** Called when the owner begins to serve tabs. */
+  readonly onServe: () => void
+  /** Returns the highest generation among the owners of the identity that serve tabs, and this one. */
+  readonly newestGeneration: () => Promise<number>
   /** Called when the owner has ended. */
   readonly onEnd: () => void
 }
@@ -59,12 +63,13 @@ export class Owner {
   readonly #stops: (() => void)[]
   #client: SharingClient | undefined
   #hasEnded = false
+  #isServing = false
   /** Whether a tab has left for the next name because it got no answer. */
   #isLeft = false
 
   constructor(options: OwnerOptions) {
     this.#options = options
-    this.#stops = [every(PING_MS, options.clock, () => this.#ping()), options.onWake((wake) => this.#wakes.notify(wake))]
+    this.#stops = [every(PING_MS, options.clock, () => this.#beat()), options.onWake((wake) => this.#wakes.notify(wake))]
   }
 
   /** The number of connected tabs. */
@@ -97,14 +102,14 @@ export class Owner {
   /**
    * Ends all feeds, and tells the tabs, which then start another owner.
    *
-   * @param why `forgotten`: the user has logged out, and the tabs stop.
+   * @param why `forgotten`: the user has logged out, and the tabs stop. `generation`: the owner that the tabs use from now on.
    */
-  async close(why?: 'forgotten'): Promise<void> {
+  async close({ why, generation }: { why?: 'forgotten'; generation?: number } = {}): Promise<void> {
     if (this.#hasEnded) return
     this.#hasEnded = true
     for (const stop of this.#stops) stop()
     const client = this.#client
-    for (const tab of [...this.#tabs]) this.#drop(tab, { type: 'ended', why })
+    for (const tab of [...this.#tabs]) this.#drop(tab, { type: 'ended', why, generation })
     await client?.close()
     if (why === 'forgotten' && client) await this.#clear(client.stored)
     this.#options.onEnd()
@@ -120,7 +125,7 @@ export class Owner {
   hear(message: Broadcast): void {
     const { name } = this.#options
     if (!name.startsWith(message.identity)) return
-    if (message.type === 'forget') void this.close('forgotten')
+    if (message.type === 'forget') void this.close({ why: 'forgotten' })
     else if (message.generation > generationOf(name)) {
       this.#isLeft = true
       this.#endIfLeft()
@@ -138,6 +143,7 @@ export class Owner {
       case 'join':
         if (!channel) return
         tab.calls?.close()
+        this.#serve()
         tab.calls = serveConnection(channel, { clock: this.#options.clock, clientOf: (settings) => this.#clientOf(settings) })
         return
       case 'give':
@@ -163,6 +169,25 @@ export class Owner {
     if (this.#tabs.size === 0) void this.#client?.flush()
     this.#count()
     this.#endIfLeft()
+  }
+
+  #serve(): void {
+    if (this.#isServing) return
+    this.#isServing = true
+    this.#options.onServe()
+    void this.#giveWay()
+  }
+
+  /** Leaves the tabs to a later owner: they once left this one, or an earlier one of its name, because it hung. */
+  async #giveWay(): Promise<void> {
+    const { name, newestGeneration } = this.#options
+    const generation = await newestGeneration()
+    if (generation > generationOf(name)) await this.close({ generation })
+  }
+
+  #beat(): void {
+    this.#ping()
+    void this.#giveWay()
   }
 
   #ping(): void {

@@ -142,12 +142,13 @@ export class ScopeFeed {
   /** Lists from the cache, once the server has confirmed it. @throws the server's error while the feed fails */
   async list({
     signal,
-    onBytes: _,
+    onBytes,
     onEntries,
     ...options
   }: ListOptions & RequestOptions & ArrivalOptions<KubeObject>): Promise<EntryList<KubeObject>> {
     const either = await this.#ready(signal)
     const list = await this.#cache.list({ ...options, signal: either })
+    onBytes?.(list.entries.reduce((sum, { text }) => sum + text.length, 1))
     onEntries?.(list.entries)
     return list
   }
@@ -155,11 +156,15 @@ export class ScopeFeed {
   /** Watches the cache, once the server has confirmed it. @throws the server's error as soon as the feed fails */
   async *watch({
     signal,
-    onBytes: _,
+    onBytes,
     ...options
   }: WatchOptions & RequestOptions): AsyncGenerator<readonly WatchEntry<KubeObject>[], void, undefined> {
     const either = await this.#ready(signal)
-    for await (const batch of this.#cache.watch({ ...options, signal: either })) yield batch.map(markLocal)
+    for await (const batch of this.#cache.watch({ ...options, signal: either })) {
+      // Shows the tab that the connection is alive.
+      onBytes?.(batch.reduce((sum, event) => sum + ('entry' in event ? event.entry.text.length : 1), 0))
+      yield batch.map(markLocal)
+    }
   }
 
   async #start(): Promise<void> {

@@ -9,7 +9,7 @@ import { joinBroadcast } from './broadcast'
 import { joinChannel } from './channel-port'
 import { IDENTITY_PREFIX } from './identity'
 import { acceptTabs } from './leader'
-import { holdLock } from './lock'
+import { declareServing, holdLock, newestGeneration } from './lock'
 import type { TabsPort } from './messages'
 import { Owner } from './owner'
 
@@ -48,6 +48,8 @@ async function start(): Promise<Owner> {
     clock: systemClock,
     onWake,
     persisterOf: ({ storage: { pack, ...storage } }) => idbPersister({ ...storage, pack: pack ? { rows: packedRows } : undefined }),
+    onServe: () => declareServing(scope.name),
+    newestGeneration: () => newestGeneration(scope.name),
     onEnd: () => {
       channel.close()
       scope.close()

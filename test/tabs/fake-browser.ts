@@ -13,7 +13,7 @@ import { ConfigMap } from '../../src/resources/core/v1'
 import { type ChannelLike, ChannelPort } from '../../src/tabs/channel-port'
 import { forgetOver } from '../../src/tabs/forget'
 import { acceptTabs, connectToLeader, type LeaderPlatform } from '../../src/tabs/leader'
-import type { Broadcast, TabsPort } from '../../src/tabs/messages'
+import { type Broadcast, generationOf, type TabsPort } from '../../src/tabs/messages'
 import { Owner } from '../../src/tabs/owner'
 import type { TabsPlatform } from '../../src/tabs/platform'
 import { feedOver } from '../../src/tabs/shared-by-tabs'
@@ -140,6 +140,8 @@ export interface FakeOwner {
   readonly owner: Owner
   /** The owner's ends of its connections. */
   readonly ports: FakePort[]
+  /** Whether it holds the lock that tells other owners of it. */
+  isServing: boolean
 }
 
 /** A tab with a client and informers. */
@@ -395,9 +397,13 @@ export class FakeBrowser {
       fetch: (request: Request) => this.request(request, realm),
       onWake: () => () => undefined,
       persisterOf: () => this.persister(realm),
+      onServe: () => {
+        host.isServing = true
+      },
+      newestGeneration: async () => this.#newestGeneration(name),
       onEnd: () => this.kill(host),
     })
-    const host: FakeOwner = { name, id, realm, owner, ports: [] }
+    const host: FakeOwner = { name, id, realm, owner, ports: [], isServing: false }
     this.owners.push(host)
     if (this.startsFrozen) realm.freeze()
     return host
@@ -440,6 +446,21 @@ export class FakeBrowser {
       (...args: A): Promise<R> =>
         realm.isDead ? new Promise(() => undefined) : call(...args)
     return { load: alive(load), commit: alive(commit), clear: alive(clear), portable: { database: 'test' } }
+  }
+
+  /** What `locks.query()` tells an owner. */
+  #newestGeneration(name: string): number {
+    const prefix = name.slice(0, -1)
+    const others = this.#options.hasLocks === false ? [] : this.owners
+    const serving = others.filter((each) => each.isServing && !each.realm.isDead && each.name.startsWith(prefix))
+    return Math.max(generationOf(name), ...serving.map((each) => generationOf(each.name)))
+  }
+
+  /** The stored states. */
+  storedStates(): { readonly resourceVersion: string; readonly records: readonly { readonly text: string }[] }[] {
+    return [...this.storage.values()].flatMap(({ resourceVersion, texts }) =>
+      resourceVersion === undefined ? [] : { resourceVersion, records: Array.from(texts.values(), (text) => ({ text })) },
+    )
   }
 
   /** Kills the thread of an owner: its locks are granted to those who wait. */
