@@ -6,6 +6,7 @@ import type { TabsEvent } from '../informer/events'
 import type { TabsStatus } from '../informer/feed'
 import type { Clock } from '../internal/clock'
 import { Listeners } from '../internal/listeners'
+import { errorFromData } from '../worker/error-data'
 import { WorkerConnection } from '../worker/page/connection'
 import type { BroadcastEnd } from './broadcast'
 import { type EntryGiver, Giving } from './giving'
@@ -57,6 +58,8 @@ export class Link {
   #count: { readonly tabs: number; readonly upstream: number } = { tabs: 1, upstream: 0 }
   #status: TabsStatus
   #waiting: (() => void)[] = []
+  /** The errors of scopes that the owner does not store any more. */
+  readonly #unstored = new Map<string, Error>()
   #hasJoined = false
   /** The number of first connections without a greeting. */
   #silences = 0
@@ -104,6 +107,11 @@ export class Link {
         this.#waiting.push(end)
       })
     }
+  }
+
+  /** Why the owner does not store a scope; undefined while it does. */
+  unstoredError(scope: string): Error | undefined {
+    return this.#unstored.get(scope)
   }
 
   /** Lets a new owner have the objects of a tab's store. Returns the function that ends it. */
@@ -239,6 +247,7 @@ export class Link {
     this.#unlock()
     this.#unlock = () => {}
     this.#giving = undefined
+    this.#unstored.clear()
     const thread = this.#thread
     this.#thread = undefined
     thread?.fail(new KubeError('the owner of the feeds is gone'))
@@ -280,6 +289,9 @@ export class Link {
       case 'count':
         this.#count = { tabs: message.tabs, upstream: message.upstream }
         this.#update()
+        break
+      case 'unstored':
+        this.#unstored.set(message.scope, errorFromData(message.error))
         break
       case 'recovered':
         this.#news.notify({ type: 'recovered' })

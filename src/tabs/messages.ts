@@ -1,6 +1,7 @@
 // The messages between a tab and the owner of its feeds, besides the calls that cross as between a page and its Worker.
 
 import type { Resource } from '../api/resource'
+import type { ErrorData } from '../worker/error-data'
 
 /** The version of the protocol, which is part of the owner's name: both ends always have the same one. */
 export const PROTOCOL: number = 1
@@ -17,6 +18,8 @@ export type OwnerMessage =
   | { readonly type: 'hello'; readonly owner: string; readonly lock: string | undefined }
   /** The number of connected tabs, and of feeds that the owner reads from the server. */
   | { readonly type: 'count'; readonly tabs: number; readonly upstream: number }
+  /** The state of a scope is not stored any more: its tabs go on from memory, and say so. */
+  | { readonly type: 'unstored'; readonly scope: string; readonly error: ErrorData }
   /** A feed is live again after a failure: tabs that wait for it try again at once. */
   | { readonly type: 'recovered' }
   /** Asks for the objects of a scope that the tab has; the owner has only their version. */

@@ -9,6 +9,7 @@ import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
 import type { Wake } from '../internal/wake'
 import type { Persister } from '../persistence/persister'
+import { type ErrorData, errorToData } from '../worker/error-data'
 import type { ConnectionPort, StoredScope } from '../worker/protocol'
 import { type ServedConnection, serveConnection } from '../worker/thread/server'
 import { type GivenState, Questions } from './donors'
@@ -61,6 +62,8 @@ export class Owner {
   readonly #tabs = new Set<Tab>()
   readonly #wakes = new Listeners<Wake>()
   readonly #stops: (() => void)[]
+  /** The errors of scopes that are not stored any more, for tabs that come later. */
+  readonly #unstored = new Map<string, ErrorData>()
   #client: SharingClient | undefined
   #hasEnded = false
   #isServing = false
@@ -94,6 +97,7 @@ export class Owner {
     this.#tabs.add(tab)
     port.onmessage = ({ data, ports }) => this.#take(tab, data as TabMessage, ports?.[0] as ConnectionPort | undefined)
     post({ type: 'hello', owner: id, lock })
+    for (const [scope, error] of this.#unstored) post({ type: 'unstored', scope, error })
     this.#count()
     // A tab that had gone before the owner got to its request never opens its channel for calls.
     clock.setTimeout(() => tab.calls || this.#drop(tab, { type: 'ended' }), JOIN_MS)
@@ -227,6 +231,10 @@ export class Owner {
       persisterOf,
       onWake: (listener) => this.#wakes.add(listener),
       donorOf: (scope) => (signal) => this.#give(scope, signal),
+      onUnstored: (scope, error) => {
+        this.#unstored.set(scope, errorToData(error))
+        this.#tell({ type: 'unstored', scope, error: errorToData(error) })
+      },
       onFeeds: () => this.#count(),
       onRecovered: () => this.#tell({ type: 'recovered' }),
     })

@@ -34,6 +34,8 @@ export interface ScopeFeedOptions {
   readonly donor: EntryDonor
   /** Makes the persister of a database. */
   readonly persisterOf: (stored: StoredScope) => Persister
+  /** Called with the error when the feed's state is not stored any more. */
+  readonly onUnstored: (error: unknown) => void
   /** Called when the feed is live again after a failure. */
   readonly onRecovered: () => void
 }
@@ -123,6 +125,10 @@ export class ScopeFeed {
     const { storage: _, scope, sensitive } = stored
     const { clock } = this.#options
     this.#persistence = new StorePersistence(this.#store, this.#options.persisterOf(stored), scope, { clock, sensitive, events: undefined })
+    const persistence = this.#persistence
+    persistence.subscribe(() => {
+      if (persistence.error !== undefined) this.#options.onUnstored(persistence.error)
+    })
     // An incomplete state is never stored.
     if (this.#lowest === undefined && this.#cache.isComplete) this.#beginKeeping()
   }

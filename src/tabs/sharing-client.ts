@@ -13,9 +13,11 @@ import { type ScopeOptions, scopeName } from './messages'
 import { type FeedStart, ScopeFeed, type ScopeFeedOptions } from './scope-feed'
 
 /** Options of a {@link SharingClient}. */
-export interface SharingClientOptions extends Omit<ScopeFeedOptions, 'resource' | 'scope' | 'donor'> {
+export interface SharingClientOptions extends Omit<ScopeFeedOptions, 'resource' | 'scope' | 'donor' | 'onUnstored'> {
   /** Makes the function that asks the tabs for the objects of a scope. */
   readonly donorOf: (scope: string) => EntryDonor
+  /** Called with the error when the state of a scope is not stored any more. */
+  readonly onUnstored: (scope: string, error: unknown) => void
   /** Called after the number of feeds has changed. */
   readonly onFeeds: () => void
 }
@@ -136,8 +138,8 @@ export class SharingClient implements HostClient {
       this.#options.clock.clearTimeout(known.timer)
       return known
     }
-    const { donorOf, onFeeds, ...options } = this.#options
-    const feed = new ScopeFeed(start, { ...options, resource, scope, donor: donorOf(name) })
+    const { donorOf, onFeeds, onUnstored, ...options } = this.#options
+    const feed = new ScopeFeed(start, { ...options, resource, scope, donor: donorOf(name), onUnstored: (error) => onUnstored(name, error) })
     const stored = this.#stored.get(name)
     if (stored) feed.keep(stored)
     const shared: Shared = { feed, calls: 1, timer: undefined }

@@ -166,8 +166,14 @@ export class TabsClient implements EntryClient {
     }
     const commit = async (scope: Scope, change: Commit): Promise<void> => {
       const connection = await this.#options.link.connection(undefined)
-      // The owner stores.
-      if (connection && this.#storedScope(scope, here)) return
+      const stored = connection && this.#storedScope(scope, here)
+      if (stored) {
+        const { resource, options } = this.#scopeRequest(scope, stored)
+        const error = this.#options.link.unstoredError(scopeName(resource, options))
+        if (error) throw error
+        // The owner stores.
+        return
+      }
       if (this.#admitted !== here)
         throw new PersistenceError('unavailable', 'the owner that stored this snapshot is gone; this tab loads and stores it again')
       await here.commit(scope, change)

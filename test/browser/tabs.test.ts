@@ -115,3 +115,30 @@ test('[tabs/36] without a SharedWorker one tab of Chromium leads, and the next o
   expect(site.upstream).toEqual(['stream', 'watch', 'watch'])
   expect((await roles()).sort()).toEqual(['follower', 'follower', 'leader'])
 }, 60_000)
+
+test('[tabs/39] ten tabs of Chromium that reload at once, ten times, cause at most two lists upstream, and none is stuck', async () => {
+  const pages = await Promise.all(Array.from({ length: 10 }, () => open('?persist')))
+  await caughtUp(server, pages)
+  for (let round = 0; round < 10; round++) {
+    server.update(ConfigMap, { metadata: { name: 'object-1', namespace: 'shop' }, data: { round: String(round) } })
+    await Promise.all(pages.map((page) => page.reload({ waitUntil: 'commit' })))
+  }
+  await caughtUp(server, pages)
+  expect(site.upstream.filter((kind) => kind !== 'watch').length).toBeLessThanOrEqual(2)
+  const reports = await Promise.all(pages.map((page) => ask(page, 'report')))
+  expect(reports.flatMap(({ errors }) => errors)).toEqual([])
+}, 120_000)
+
+test('[tabs/26] a logout empties and stops every tab of Chromium, and no request follows', async () => {
+  const pages = await Promise.all(Array.from({ length: 3 }, () => open('?persist')))
+  await caughtUp(server, pages)
+  const bob = await open('?persist&user=bob')
+  await caughtUp(server, [bob])
+  await ask(pages[0] as Page, 'forget')
+  for (const page of pages) await expect.poll(() => ask(page, 'state')).toEqual({ state: 'stopped', objects: [] })
+  for (const page of pages) expect((await ask(page, 'report')).error).toContain('logged out')
+  const { length } = site.upstream
+  server.create(ConfigMap, { metadata: { name: 'after-logout', namespace: 'shop' } })
+  await caughtUp(server, [bob])
+  expect(site.upstream).toHaveLength(length)
+})

@@ -135,6 +135,8 @@ class FakePort implements TabsPort {
 /** A running SharedWorker. */
 export interface FakeOwner {
   readonly name: string
+  /** The URL of its script. */
+  readonly build: string
   readonly id: string
   readonly realm: Realm
   readonly owner: Owner
@@ -154,18 +156,21 @@ export class FakeTab {
   /** The number of parcels of objects that the tab gave to owners. */
   given = 0
   readonly #browser: FakeBrowser
+  readonly #build: string
   readonly #pages = new Set<(event: 'hidden' | 'frozen' | 'shown') => void>()
   readonly #wakes = new Set<(wake: Wake) => void>()
   readonly #channels = new Set<(message: Broadcast) => void>()
   readonly #feeds = new Map<string, ReturnType<typeof feedOver>>()
 
-  constructor(browser: FakeBrowser, options: { token?: () => Promise<string> } = {}) {
+  /** @param build the URL of the page's SharedWorker; another one is another SharedWorker. */
+  constructor(browser: FakeBrowser, options: { token?: () => Promise<string> } = {}, build = '') {
+    this.#build = build
     this.#browser = browser
     this.client = new KubeClient({ baseUrl: browser.world.baseUrl, ...options })
   }
 
   readonly platform: TabsPlatform = {
-    connect: (name, onRefused) => this.#browser.connect(this, name, onRefused),
+    connect: (name, onRefused) => this.#browser.connect(this, name, this.#build, onRefused),
     connectToLeader: (name, events) => connectToLeader(name, events, this.#leaderPlatform),
     ports: (port) => {
       if (!(port instanceof ChannelPort)) return this.#browser.channel(this.realm, this.realm) as [ConnectionPort, unknown] as never
@@ -290,6 +295,8 @@ export class FakeBrowser {
   refusal: string | undefined
   /** Whether SharedWorkers never start, without an error. */
   isSilent = false
+  /** The error of every commit. */
+  storageError: Error | undefined
   /** Whether new SharedWorkers hang from the beginning. */
   startsFrozen = false
   /** Called after a tab has given a parcel of its objects to an owner. */
@@ -304,8 +311,8 @@ export class FakeBrowser {
     this.#options = options
   }
 
-  open(options?: ConstructorParameters<typeof FakeTab>[1]): FakeTab {
-    const tab = new FakeTab(this, options)
+  open(options?: ConstructorParameters<typeof FakeTab>[1], build?: string): FakeTab {
+    const tab = new FakeTab(this, options, build)
     this.tabs.push(tab)
     return tab
   }
@@ -326,12 +333,13 @@ export class FakeBrowser {
     return owner
   }
 
-  connect(tab: FakeTab, name: string, onRefused: (why: string) => void): FakePort {
+  connect(tab: FakeTab, name: string, build: string, onRefused: (why: string) => void): FakePort {
     const [own, theirs] = this.channel(tab.realm, tab.realm)
     const { refusal } = this
     if (refusal) this.later(() => tab.realm.run(() => onRefused(refusal)))
     else if (!this.isSilent) {
-      const host = this.owners.find((each) => each.name === name && !each.realm.isDead) ?? this.#start(name)
+      const host =
+        this.owners.find((each) => each.name === name && each.build === build && !each.realm.isDead) ?? this.#start(name, undefined, build)
       theirs.realm = host.realm
       host.ports.push(theirs)
       this.later(() => host.realm.run(() => host.owner.connect(theirs)))
@@ -386,7 +394,7 @@ export class FakeBrowser {
     return host
   }
 
-  #start(name: string, realm: Realm = new Realm()): FakeOwner {
+  #start(name: string, realm: Realm = new Realm(), build = ''): FakeOwner {
     const id = `owner-${++this.#ids}`
     const owner: Owner = new Owner({
       name,
@@ -403,7 +411,7 @@ export class FakeBrowser {
       newestGeneration: async () => this.#newestGeneration(name),
       onEnd: () => this.kill(host),
     })
-    const host: FakeOwner = { name, id, realm, owner, ports: [], isServing: false }
+    const host: FakeOwner = { name, build, id, realm, owner, ports: [], isServing: false }
     this.owners.push(host)
     if (this.startsFrozen) realm.freeze()
     return host
@@ -411,9 +419,9 @@ export class FakeBrowser {
 
   /** Restarts the SharedWorker silently, on the same ports, as WebKit does when its process has gone. */
   restart(): void {
-    const { name, realm, ports } = this.owner
+    const { name, build, realm, ports } = this.owner
     realm.kill()
-    const next = this.#start(name)
+    const next = this.#start(name, undefined, build)
     for (const port of ports) {
       port.realm = next.realm
       next.ports.push(port)
@@ -445,7 +453,15 @@ export class FakeBrowser {
       <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
       (...args: A): Promise<R> =>
         realm.isDead ? new Promise(() => undefined) : call(...args)
-    return { load: alive(load), commit: alive(commit), clear: alive(clear), portable: { database: 'test' } }
+    return {
+      load: alive(load),
+      commit: alive(async (...args) => {
+        if (this.storageError) throw this.storageError
+        await commit(...args)
+      }),
+      clear: alive(clear),
+      portable: { database: 'test' },
+    }
   }
 
   /** What `locks.query()` tells an owner. */
