@@ -66,7 +66,8 @@ export async function recover(
     if ('status' in last) throw await refusalOf(last, { request: summary, signal, clock, redact: clean })
     if (protocols.includes(last.protocol)) return last
     last.close()
-    const chosen = last.protocol ? `the subprotocol ${JSON.stringify(last.protocol)}` : 'no subprotocol'
+    // A server may choose the subprotocol with the token.
+    const chosen = last.protocol ? `the subprotocol ${clean(JSON.stringify(last.protocol))}` : 'no subprotocol'
     throw new ConnectionError(summary, undefined, `the server chose ${chosen} instead of ${protocols.join(' or ')}`)
   } catch (error) {
     signal.throwIfAborted()
@@ -91,6 +92,8 @@ async function ask(client: Requester, { path, params, signal }: Request, request
       if (isConnectionError(error)) throw new ConnectionError(request, { cause: error.cause })
       if (!isApiError(error)) throw error
       if (error.status === 400 && /upgrade request required/i.test(error.body?.message ?? '')) continue
+      // Some gateways accept no POST.
+      if (method === 'POST' && error.status !== 403) continue
       throw advised({ status: error.status, request, body: error.body, contentType: error.contentType })
     }
     throw new ConnectionError(request, undefined, `answered ${status}: ${BLOCKED}`)
