@@ -66,7 +66,11 @@ function testCases(titles: readonly string[], run: () => Promise<readonly CaseRe
 }
 
 /** A runtime that is a program: it prints a line for each case, and ends by itself. */
-export function program(command: string, args: readonly string[]): Pick<RuntimeUnderTest, 'run' | 'further'> {
+export function program([command = '', ...args]: readonly string[]): {
+  readonly further: readonly string[]
+  /** @param target the last argument, as JSON. */
+  run(target: object): Promise<readonly CaseResult[]>
+} {
   return {
     further: [ENDS],
     async run(target) {

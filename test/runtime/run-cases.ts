@@ -1,5 +1,3 @@
-import type { RuntimeCase, Stage } from './stage.ts'
-
 /** What became of a case. */
 export interface CaseResult {
   readonly title: string
@@ -7,14 +5,19 @@ export interface CaseResult {
   readonly error?: string
 }
 
-/** How long one case may take, in milliseconds. */
+/** How long one case may take by default, in milliseconds. */
 const CASE_TIMEOUT_MS = 15_000
 
 /** Runs cases one after the other, and reports each. */
-export async function runCases(cases: readonly RuntimeCase[], stage: Stage, report: (result: CaseResult) => void): Promise<void> {
+export async function runCases<Stage>(
+  cases: readonly { readonly title: string; run(stage: Stage): Promise<void> }[],
+  stage: Stage,
+  report: (result: CaseResult) => void,
+  timeoutMs: number = CASE_TIMEOUT_MS,
+): Promise<void> {
   for (const { title, run } of cases) {
     try {
-      await inTime(run(stage))
+      await inTime(run(stage), timeoutMs)
       report({ title })
     } catch (error) {
       report({ title, error: error instanceof Error ? `${error.stack ?? error}` : String(error) })
@@ -22,10 +25,10 @@ export async function runCases(cases: readonly RuntimeCase[], stage: Stage, repo
   }
 }
 
-async function inTime(work: Promise<void>): Promise<void> {
+async function inTime(work: Promise<void>, timeoutMs: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${CASE_TIMEOUT_MS} ms`)), CASE_TIMEOUT_MS)
+    timer = setTimeout(() => reject(new Error(`not done after ${timeoutMs} ms`)), timeoutMs)
   })
   try {
     await Promise.race([work, late])

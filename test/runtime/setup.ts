@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeF
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { build } from 'vite'
 import type { TestProject } from 'vitest/node'
+import { type Bundled, bundle } from './bundle.ts'
 
 // Before the matrix runs: builds the package as it is published, and the cases of each runtime beside a project that has it installed.
 
@@ -39,36 +39,10 @@ async function createProject(project: string): Promise<void> {
     symlinkSync(join(root, 'node_modules', dependency), join(installed, dependency))
   const tsup = join(root, 'node_modules/tsup/dist/cli-default.js')
   await run(process.execPath, [tsup, '--out-dir', join(kubeflect, 'dist'), '--no-dts', '--no-clean', '--silent'], { cwd: root })
-  for (const name of ['node', 'bun', 'deno']) await bundle(project, name, 'package left out')
-  for (const name of ['workerd', 'chromium']) await bundle(project, name, 'package included')
-}
-
-/** Bundles the cases of a runtime. Where a runtime finds packages itself, it finds this one as it is published. */
-async function bundle(project: string, name: string, how: 'package left out' | 'package included'): Promise<void> {
-  const dist = join(project, 'node_modules/kubeflect/dist/')
-  const external = [/^(node|bun|cloudflare):/, ...(how === 'package left out' ? [/^kubeflect(\/|$)/] : [])]
-  await build({
-    root: project,
-    configFile: false,
-    logLevel: 'error',
-    resolve: {
-      alias:
-        how === 'package left out'
-          ? []
-          : [
-              { find: /^kubeflect$/, replacement: `${dist}index.js` },
-              { find: /^kubeflect\/(.+)$/, replacement: `${dist}$1.js` },
-            ],
-    },
-    build: {
-      outDir: project,
-      emptyOutDir: false,
-      minify: false,
-      target: 'es2022',
-      lib: { entry: join(import.meta.dirname, `runtimes/${name}.ts`), formats: ['es'], fileName: () => `${name}.js` },
-      rolldownOptions: { external, output: { codeSplitting: false } },
-    },
-  })
+  const bundleCases = (name: string, how: Bundled['how']) =>
+    bundle(project, { entry: join(import.meta.dirname, `runtimes/${name}.ts`), name, how })
+  for (const name of ['node', 'bun', 'deno']) await bundleCases(name, 'package left out')
+  for (const name of ['workerd', 'chromium']) await bundleCases(name, 'package included')
 }
 
 /** Installs it where it is not yet: an exact version, from npm. */

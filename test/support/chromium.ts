@@ -26,10 +26,14 @@ export async function createProfile(): Promise<Profile> {
 }
 
 /** Starts Chromium on a profile. */
-export async function launchChromium({ folder }: Profile): Promise<BrowserContext> {
+export async function launchChromium(
+  { folder }: Profile,
+  { args = [], ...options }: { readonly ignoreHTTPSErrors?: boolean; readonly args?: readonly string[] } = {},
+): Promise<BrowserContext> {
   return playwright.launchPersistentContext(folder, {
+    ...options,
     executablePath: await chromium.executablePath(),
-    args: ['--no-sandbox', '--disable-gpu'],
+    args: ['--no-sandbox', '--disable-gpu', ...args],
     viewport: { width: 1280, height: 800 },
   })
 }
@@ -52,6 +56,19 @@ export function killSharedWorker({ folder }: Profile): void {
   const host = [...processesOf(folder)].find((pid) => threadsOf(pid).some((name) => name.startsWith('SharedWorker')))
   if (host === undefined) throw new Error(`no SharedWorker runs on ${folder}`)
   process.kill(host, 'SIGKILL')
+}
+
+/** Returns the memory that the Chromium of a profile occupies, in MB: the proportional set size of all of its processes. */
+export async function memoryOf({ folder }: Profile): Promise<number> {
+  let kB = 0
+  for (const pid of processesOf(folder)) {
+    try {
+      kB += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0)
+    } catch {
+      // The process has exited in the meantime.
+    }
+  }
+  return (kB * 1024) / 1_000_000
 }
 
 function endProcesses(folder: string): number {

@@ -1,0 +1,133 @@
+// Tests for exec in each runtime, against a real API server and kubelet, on both paths to it.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Miniflare } from 'miniflare'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { type StreamingKubelet, startStreamingKubelet } from '../cluster/streaming-kubelet.ts'
+import { describeCluster } from '../cluster/suite.ts'
+import { bundle } from '../runtime/bundle.ts'
+import { program } from '../runtime/describe-runtime.ts'
+import { bunCommand, type CommandLine, denoCommand, nodeCommand, olderNodeCommand } from '../runtime/programs.ts'
+import type { CaseResult } from '../runtime/run-cases.ts'
+import { createProfile, launchChromium, memoryOf, type Profile } from '../support/chromium.ts'
+import { streamCasesOf } from './runtime-cases.ts'
+import type { StreamTarget } from './runtimes/program.ts'
+
+const pods = ['translated', 'passed']
+const entry = (name: string) => join(import.meta.dirname, `runtimes/${name}.ts`)
+
+// Files for `kubectl proxy` to serve, so that the page has the origin of the proxy.
+const www = mkdtempSync(join(tmpdir(), 'kubeflect-www-'))
+writeFileSync(join(www, 'index.html'), '<!doctype html>')
+afterAll(() => rmSync(www, { recursive: true, force: true }))
+
+describeCluster(
+  'exec in',
+  (cluster) => {
+    let kubelet: StreamingKubelet
+    beforeAll(async () => {
+      kubelet = await startStreamingKubelet(cluster())
+    })
+    afterAll(() => kubelet?.[Symbol.asyncDispose]())
+
+    /** All cases run once; each has a test that says how it went. */
+    const testCases = (hasBackpressure: boolean, run: (target: Omit<StreamTarget, 'kubeconfig'>) => Promise<readonly CaseResult[]>) => {
+      let results: readonly CaseResult[] = []
+      beforeAll(async () => {
+        const { namespace } = kubelet
+        results = await run({ pods, namespace, hasBackpressure, baseUrl: cluster().proxyUrl })
+      }, 180_000)
+      for (const { title } of streamCasesOf({ pods, hasBackpressure }))
+        test(title, () => expect(results.find((result) => result.title === title)).toEqual({ title }))
+      test('leaves no connection open', () => kubelet.idle())
+      return () => results
+    }
+
+    describe('a program:', () => {
+      beforeAll(() => bundle(inject('runtimeProject'), { entry: entry('program'), name: 'streams', how: 'package left out' }))
+      const older = olderNodeCommand()
+      const runs: readonly [name: string, command: CommandLine, over: 'TLS' | 'kubectl proxy', hasBackpressure: boolean][] = [
+        [`Node ${process.versions.node}`, [...nodeCommand, '--expose-gc'], 'TLS', true],
+        ['Node 22', 'skipped' in older ? [] : [...older.command, '--expose-gc'], 'TLS', true],
+        ['Bun', bunCommand, 'TLS', true],
+        ['Deno', denoCommand, 'TLS', false],
+        ['Deno with --unstable-net', [...denoCommand, '--unstable-net'], 'kubectl proxy', true],
+      ]
+      for (const [name, command, over, hasBackpressure] of runs)
+        describe.skipIf(command.length === 0)(`${name}, over ${over}`, () => {
+          testCases(hasBackpressure, ({ baseUrl, ...target }) => {
+            const server = over === 'TLS' ? { kubeconfig: cluster().kubeconfig } : { baseUrl }
+            return program([...command, 'streams.js']).run({ ...target, ...server })
+          })
+        })
+    })
+
+    describe('workerd, over kubectl proxy', () => {
+      testCases(false, async (target) => {
+        const project = inject('runtimeProject')
+        await bundle(project, { entry: entry('workerd'), name: 'streams-workerd', how: 'package included' })
+        const miniflare = new Miniflare({
+          modules: true,
+          modulesRoot: project,
+          scriptPath: join(project, 'streams-workerd.js'),
+          compatibilityDate: '2026-05-01',
+        })
+        try {
+          const response = await miniflare.dispatchFetch('http://cases/', { method: 'POST', body: JSON.stringify(target) })
+          return (await response.json()) as CaseResult[]
+        } finally {
+          await miniflare.dispose()
+        }
+      })
+    })
+
+    describe('Chromium', () => {
+      let script: string
+      beforeAll(async () => {
+        const project = inject('runtimeProject')
+        await bundle(project, { entry: entry('chromium'), name: 'streams-chromium', how: 'package included' })
+        script = `data:text/javascript;base64,${readFileSync(join(project, 'streams-chromium.js')).toString('base64')}`
+      })
+      /** Calls a function of the script in a page that `kubectl proxy` serves. */
+      const inPage = async (name: 'run' | 'runWithToken', options: object): Promise<unknown> => {
+        await using profile: Profile = await createProfile()
+        const browser = await launchChromium(profile, {
+          ignoreHTTPSErrors: true,
+          args: ['--js-flags=--expose-gc', '--disable-dev-shm-usage'],
+        })
+        try {
+          const page: Page = await browser.newPage()
+          await page.exposeFunction('memory', async () => {
+            await page.evaluate('window.gc()')
+            return memoryOf(profile)
+          })
+          await page.goto(`${cluster().proxyUrl}/static/index.html`)
+          return await page.evaluate(
+            `import(${JSON.stringify(script)}).then((cases) => cases.${name}(${JSON.stringify(options)}, () => window.memory()))`,
+          )
+        } finally {
+          await browser.close()
+        }
+      }
+
+      describe('with WebSocketStream, over kubectl proxy', () => {
+        testCases(true, async (target) => (await inPage('run', target)) as CaseResult[])
+      })
+
+      describe('without WebSocketStream, as other browsers, over kubectl proxy', () => {
+        testCases(false, async (target) => (await inPage('run', target)) as CaseResult[])
+      })
+
+      test('a page reaches the API server itself with its token in a subprotocol, although its origin is another', async () => {
+        const { serverUrl: baseUrl, adminToken: token } = cluster()
+        const { namespace } = kubelet
+        for (const name of pods)
+          expect(await inPage('runWithToken', { baseUrl, token, namespace, name })).toEqual({ code: 0, stdout: 'hello\n', stderr: '' })
+      })
+    })
+  },
+  { proxyFlags: ['--reject-paths=^$', `--www=${www}`, '--www-prefix=/static/'] },
+)

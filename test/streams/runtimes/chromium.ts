@@ -1,0 +1,25 @@
+// Runs the cases of streams in a page of Chromium.
+
+import { KubeClient } from 'kubeflect'
+import { runCommand } from 'kubeflect/streams'
+import { type CaseResult, runCases } from '../../runtime/run-cases.ts'
+import { CASE_TIMEOUT_MS, type StreamStage, streamCasesOf } from '../runtime-cases.ts'
+
+/** What the page is given. */
+type PageTarget = Pick<StreamStage, 'pods' | 'namespace' | 'hasBackpressure'>
+
+/** Runs the cases through the `kubectl proxy` that the page came from. */
+export async function run(target: PageTarget, memory: () => Promise<number>): Promise<CaseResult[]> {
+  // As in Firefox and Safari.
+  if (!target.hasBackpressure) Reflect.deleteProperty(globalThis, 'WebSocketStream')
+  const results: CaseResult[] = []
+  const stage: StreamStage = { ...target, memory, connect: async () => ({ baseUrl: location.origin }) }
+  await runCases(streamCasesOf(target), stage, (result) => results.push(result), CASE_TIMEOUT_MS)
+  return results
+}
+
+/** Runs a command at the API server itself, with a token in a subprotocol. */
+export async function runWithToken(options: { baseUrl: string; token: string; namespace: string; name: string }): Promise<unknown> {
+  const { baseUrl, token, namespace, name } = options
+  return runCommand(new KubeClient({ baseUrl, token }), { namespace, name, command: ['echo', 'hello'] })
+}
