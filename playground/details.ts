@@ -1,6 +1,7 @@
 // Shows one object beside the views.
 import type { Entry, KubeObject } from 'kubeflect'
 import { byId, write } from './page.ts'
+import { TerminalButton } from './terminal-button.ts'
 
 const MASK = '••••••'
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -17,6 +18,7 @@ export class Details {
   readonly #title = byId('details-title', HTMLElement)
   readonly #state = byId('details-state', HTMLElement)
   readonly #text = byId('details-text', HTMLElement)
+  readonly #terminal = new TerminalButton()
   readonly #close = byId('details-close', HTMLButtonElement)
   #key: string | undefined
   #stop = () => {}
@@ -56,6 +58,7 @@ export class Details {
   /** Draws the newest version of the object; undefined when it was deleted, in which case its last version stays. */
   #update(entry: Entry<KubeObject> | undefined): void {
     this.#panel.toggleAttribute('data-gone', entry === undefined)
+    this.#terminal.offer(entry?.object)
     write(this.#state, entry ? `version ${entry.resourceVersion}` : 'deleted')
     if (!entry) return
     write(this.#title, entry.key)

@@ -1,4 +1,5 @@
 // The cluster behind the page: a fake one, or a real API server.
+import type { Upgrade } from './upgrades.ts'
 
 /** The pods that a fault concerns, for the sentence that describes it. */
 export interface Incident {
@@ -32,6 +33,8 @@ export interface Cluster {
   readonly relay?: RelayInfo | undefined
   /** Answers a request with the path of an API server. */
   fetch(request: Request): Promise<Response>
+  /** Answers a request for a WebSocket with the path of an API server. Absent in a cluster that has none. */
+  upgrade?(upgrade: Upgrade, path: string): void
   /** Breaks every connection. */
   cut(): void
   /** Drops the history and breaks every connection, so that resumed watches get a 410. */

@@ -21,7 +21,7 @@ export function playgroundConfig(cluster: Cluster, { port }: { port: number }): 
     resolve: { alias: sourceAlias },
     plugins: [clusterPlugin(cluster)],
     // Bundled in advance, because a dependency that Vite discovers late reloads the page.
-    optimizeDeps: { include: ['@tanstack/virtual-core', 'idb-keyval', 'ky', 'valibot'] },
+    optimizeDeps: { include: ['@tanstack/virtual-core', '@xterm/addon-fit', '@xterm/xterm', 'idb-keyval', 'ky', 'valibot'] },
     // No other origin may read from this server, because a real cluster may be behind it.
     server: { host: '127.0.0.1', port, strictPort: true, cors: false, allowedHosts: [] },
     preview: { host: '127.0.0.1', port, strictPort: true, cors: false, allowedHosts: [] },

@@ -16,6 +16,12 @@ export function clusterPlugin(cluster: Cluster): Plugin {
     name: 'kubeflect-playground',
     configureServer(server) {
       guard(server)
+      server.httpServer?.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+        const [, path] = /^\/k8s(\/.*)/.exec(incoming.url ?? '') ?? []
+        if (path === undefined || socket.destroyed) return
+        if (cluster.upgrade) cluster.upgrade({ incoming, socket, head }, path)
+        else socket.destroy()
+      })
       server.middlewares.use(
         '/k8s',
         nodeListener((request) => cluster.fetch(request)),

@@ -1,7 +1,8 @@
 // A real API server behind the playground.
 import type { Cluster } from './cluster.ts'
+import { passUpgrade, type Upgrade } from './upgrades.ts'
 
-/** A real API server behind `kubectl proxy`; read-only, because the page does not write. */
+/** A real API server behind `kubectl proxy`; read-only except for terminals, because the page does not write. */
 export class RealCluster implements Cluster {
   readonly name: string
   readonly changesPerSecond: undefined
@@ -32,6 +33,11 @@ export class RealCluster implements Cluster {
       if (signal.aborted || this.#connections.signal.aborted) throw error
       return new Response(`${this.#server} does not answer; is kubectl proxy running?\n`, { status: 502 })
     }
+  }
+
+  /** Passes a WebSocket on: a terminal. */
+  upgrade(upgrade: Upgrade, path: string): void {
+    passUpgrade(upgrade, `${this.#server}${path}`, this.#connections.signal)
   }
 
   cut(): void {

@@ -5,6 +5,7 @@ import { DaemonSet, Deployment, ReplicaSet } from '../../src/resources/apps/v1'
 import { Job } from '../../src/resources/batch/v1'
 import { ConfigMap, Event, Namespace, Node, Pod, Service } from '../../src/resources/core/v1'
 import type { Cluster, Incident, RelayInfo } from './cluster.ts'
+import type { Upgrade } from './upgrades.ts'
 
 const RESOURCES = [Pod, Node, Namespace, ConfigMap, Service, Event, Deployment, ReplicaSet, DaemonSet, Job] as readonly Resource[]
 
@@ -47,6 +48,11 @@ export class RelayedCluster implements Cluster, AsyncDisposable {
 
   fetch(request: Request): Promise<Response> {
     return this.#relay.fetch(request)
+  }
+  /** Passes a WebSocket on to the cluster, because a relay serves lists and watches only. */
+  upgrade(upgrade: Upgrade, path: string): void {
+    if (this.#cluster.upgrade) this.#cluster.upgrade(upgrade, path)
+    else upgrade.socket.destroy()
   }
   cut(): void {
     this.#cluster.cut()

@@ -1,0 +1,2 @@
+// Stylesheets that Vite bundles.
+declare module '*.css'
