@@ -91,41 +91,47 @@ describeCluster(
         await bundle(project, { entry: entry('chromium'), name: 'streams-chromium', how: 'package included' })
         script = `data:text/javascript;base64,${readFileSync(join(project, 'streams-chromium.js')).toString('base64')}`
       })
-      /** Calls a function of the script in a page that `kubectl proxy` serves. */
-      const inPage = async (name: 'run' | 'runWithToken', options: object): Promise<unknown> => {
+      /** Calls a function of the script with each of the options, in a page of its own that `kubectl proxy` serves. */
+      const inPages = async <Result>(name: 'run' | 'runWithToken', all: readonly object[]): Promise<Result[]> => {
         await using profile: Profile = await createProfile()
-        const browser = await launchChromium(profile, {
-          ignoreHTTPSErrors: true,
-          args: ['--js-flags=--expose-gc', '--disable-dev-shm-usage'],
-        })
+        const browser = await launchChromium(profile, { ignoreHTTPSErrors: true, args: ['--js-flags=--expose-gc'] })
+        const results: Result[] = []
         try {
-          const page: Page = await browser.newPage()
-          await page.exposeFunction('memory', async () => {
-            await page.evaluate('window.gc()')
-            return memoryOf(profile)
-          })
-          await page.goto(`${cluster().proxyUrl}/static/index.html`)
-          return await page.evaluate(
-            `import(${JSON.stringify(script)}).then((cases) => cases.${name}(${JSON.stringify(options)}, () => window.memory()))`,
-          )
+          for (const options of all) {
+            const page: Page = await browser.newPage()
+            await page.exposeFunction('memory', async () => {
+              await page.evaluate('window.gc()')
+              return memoryOf(profile)
+            })
+            await page.goto(`${cluster().proxyUrl}/static/index.html`)
+            const call = `import(${JSON.stringify(script)}).then((cases) => cases.${name}(${JSON.stringify(options)}, () => window.memory()))`
+            results.push((await page.evaluate(call)) as Result)
+            await page.close()
+          }
         } finally {
           await browser.close()
         }
+        return results
+      }
+      const runInPages = async (target: Omit<StreamTarget, 'kubeconfig'>) => {
+        const all = streamCasesOf(target).map(({ title }) => ({ ...target, title }))
+        return (await inPages<CaseResult[]>('run', all)).flat()
       }
 
       describe('with WebSocketStream, over kubectl proxy', () => {
-        testCases(true, async (target) => (await inPage('run', target)) as CaseResult[])
+        testCases(true, runInPages)
       })
 
       describe('without WebSocketStream, as other browsers, over kubectl proxy', () => {
-        testCases(false, async (target) => (await inPage('run', target)) as CaseResult[])
+        testCases(false, runInPages)
       })
 
       test('a page reaches the API server itself with its token in a subprotocol, although its origin is another', async () => {
         const { serverUrl: baseUrl, adminToken: token } = cluster()
         const { namespace } = kubelet
-        for (const name of pods)
-          expect(await inPage('runWithToken', { baseUrl, token, namespace, name })).toEqual({ code: 0, stdout: 'hello\n', stderr: '' })
+        const all = pods.map((name) => ({ baseUrl, token, namespace, name }))
+        const hello = { code: 0, stdout: 'hello\n', stderr: '' }
+        expect(await inPages('runWithToken', all)).toEqual([hello, hello])
       })
     })
   },
