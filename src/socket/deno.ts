@@ -31,6 +31,7 @@ export async function openInDeno({ url, protocols, headers, signal }: SocketRequ
   const target = url.replace(/^http/, 'ws')
   const options = { protocols, headers: Object.fromEntries(headers) }
   const { WebSocket, WebSocketStream } = globalThis as unknown as DenoGlobals
-  if (WebSocketStream && !client) return openedStream(new WebSocketStream(target, { ...options, signal }), signal)
+  // Deno 2.9 ends the process with an uncaught TypeError when a message arrives after its stream was canceled.
+  if (WebSocketStream && !client) return openedStream(new WebSocketStream(target, { ...options, signal }), signal, 'read')
   return opened(new WebSocket(target, { ...options, ...(client && { client }) }), signal)
 }

@@ -13,8 +13,16 @@ export interface WebSocketStreamLike {
   close(): void
 }
 
-/** Waits until a WebSocketStream is open. Its streams have backpressure in both directions. */
-export async function openedStream(stream: WebSocketStreamLike, signal: AbortSignal): Promise<Socket> {
+/**
+ * Waits until a WebSocketStream is open. Its streams have backpressure in both directions.
+ *
+ * @param unread what becomes of unread messages when it is closed: they are canceled, or read and discarded.
+ */
+export async function openedStream(
+  stream: WebSocketStreamLike,
+  signal: AbortSignal,
+  unread: 'cancel' | 'read' = 'cancel',
+): Promise<Socket> {
   const closed = stream.closed.then(
     ({ closeCode = 1006 }) => closeCode,
     () => 1006,
@@ -23,7 +31,8 @@ export async function openedStream(stream: WebSocketStreamLike, signal: AbortSig
   const reader = readable.getReader()
   const close = () => {
     // The closing handshake alone would wait for messages that are unread.
-    reader.cancel().catch(() => undefined)
+    const discarded = unread === 'cancel' ? reader.cancel() : readToEnd(reader)
+    discarded.catch(() => undefined)
     try {
       stream.close()
     } catch {
@@ -46,4 +55,8 @@ export async function openedStream(stream: WebSocketStreamLike, signal: AbortSig
     { highWaterMark: 0 },
   )
   return { protocol, readable: messages, writable, hasBackpressure: true, closed, close }
+}
+
+async function readToEnd(reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
+  while (!(await reader.read()).done);
 }

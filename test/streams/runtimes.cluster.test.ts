@@ -34,16 +34,19 @@ describeCluster(
     afterAll(() => kubelet?.[Symbol.asyncDispose]())
 
     /** All cases run once; each has a test that says how it went. */
-    const testCases = (hasBackpressure: boolean, run: (target: Omit<StreamTarget, 'kubeconfig'>) => Promise<readonly CaseResult[]>) => {
+    const testCases = (
+      hasBackpressure: boolean,
+      run: (target: Omit<StreamTarget, 'kubeconfig'>) => Promise<readonly CaseResult[]>,
+      further: readonly string[] = [],
+    ) => {
       let results: readonly CaseResult[] = []
       beforeAll(async () => {
         const { namespace } = kubelet
         results = await run({ pods, namespace, hasBackpressure, baseUrl: cluster().proxyUrl })
       }, 180_000)
-      for (const { title } of streamCasesOf({ pods, hasBackpressure }))
+      for (const title of [...streamCasesOf({ pods, hasBackpressure }).map((one) => one.title), ...further])
         test(title, () => expect(results.find((result) => result.title === title)).toEqual({ title }))
       test('leaves no connection open', () => kubelet.idle())
-      return () => results
     }
 
     describe('a program:', () => {
@@ -58,10 +61,9 @@ describeCluster(
       ]
       for (const [name, command, over, hasBackpressure] of runs)
         describe.skipIf(command.length === 0)(`${name}, over ${over}`, () => {
-          testCases(hasBackpressure, ({ baseUrl, ...target }) => {
-            const server = over === 'TLS' ? { kubeconfig: cluster().kubeconfig } : { baseUrl }
-            return program([...command, 'streams.js']).run({ ...target, ...server })
-          })
+          const { run, further } = program([...command, 'streams.js'])
+          const serverOf = (baseUrl: string | undefined) => (over === 'TLS' ? { kubeconfig: cluster().kubeconfig } : { baseUrl })
+          testCases(hasBackpressure, ({ baseUrl, ...target }) => run({ ...target, ...serverOf(baseUrl) }), further)
         })
     })
 

@@ -159,6 +159,31 @@ describe('in a page', () => {
     expect(isClosed).toBe(true)
   })
 
+  test('a WebSocketStream of Deno is read to its end when it is closed, because canceling it ends the process there', async () => {
+    let canceled = 0
+    let left = 3
+    class FakeWebSocketStream {
+      readonly closed = new Promise<never>(() => undefined)
+      readonly opened = Promise.resolve({
+        protocol: 'v5.channel.k8s.io',
+        readable: new ReadableStream<ArrayBuffer>(
+          {
+            pull: (controller) => (left-- > 0 ? controller.enqueue(new ArrayBuffer(1)) : controller.close()),
+            cancel: () => void canceled++,
+          },
+          { highWaterMark: 0 },
+        ),
+        writable: new WritableStream<Uint8Array>(),
+      })
+      close() {}
+    }
+    vi.stubGlobal('WebSocketStream', FakeWebSocketStream)
+    const socket = await openInDeno(requestOf())
+    socket.close()
+    await expect.poll(() => left).toBe(-1)
+    expect(canceled).toBe(0)
+  })
+
   test('an abort during the handshake closes the WebSocket and rejects with the reason', async () => {
     vi.stubGlobal('WebSocket', FakeWebSocket)
     vi.stubGlobal('WebSocketStream', undefined)
