@@ -18,6 +18,8 @@ import type { Attempt, StreamClient, UpgradeRequest } from './handshake'
 import { secretsOf } from './header-value'
 import type { Requester } from './requester'
 
+/** The subprotocol that carries a page's token. */
+const BEARER_PROTOCOL = /\b(base64url\.bearer\.authorization\.k8s\.io\.)[\w-]+/gi
 const BLOCKED = 'something between passes no WebSockets'
 
 /** A handshake that did not lead to a usable socket. */
@@ -46,7 +48,7 @@ export async function recover(
   const { path, protocols, signal } = request
   const summary: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
   const tokens = [token]
-  const clean: Redact = (text) => redactorOf([...tokens, ...secretsOf(headers)])(text)
+  const clean: Redact = (text) => redactorOf([...tokens, ...secretsOf(headers)])(text.replace(BEARER_PROTOCOL, '$1…'))
   const retry = (fresh: string | undefined) => {
     tokens.push(fresh)
     return attempt(fresh)

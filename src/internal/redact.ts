@@ -23,8 +23,6 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
     '$1…',
   ],
   [/\b(Bearer|Basic)\s+(?!(?:auth\w*|tokens?|scheme|realm=[^\s]*)(?:[\s.,;:)]|$))[^\s"'<>,;]+/gi, '$1 …'],
-  // The subprotocol that carries a token.
-  [/\b(base64url\.bearer\.authorization\.k8s\.io\.)[\w-]+/gi, '$1…'],
   // JSON web tokens.
   [/\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?/g, '…'],
   // Tokens and passwords in URLs.

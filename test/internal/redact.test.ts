@@ -18,7 +18,6 @@ describe('redacting a text', () => {
     ['headers in a table', '<tr><td>Cookie</td><td>a=hunter2</td></tr><tr><th>X-Auth-Token</th>\n<td>hunter2</td></tr>'],
     ['variables of a CGI program', 'HTTP_AUTHORIZATION=hunter2\nHTTP_COOKIE=a=hunter2'],
     ['a token in a URL', 'https://login.example/cb?access_token=hunter2&code=hunter2#id_token=hunter2'],
-    ['the subprotocol of a WebSocket', 'the subprotocol "base64url.bearer.authorization.k8s.io.hunter2" is invalid'],
     ['a password in a URL', 'proxy http://ann:hunter2@proxy.example:3128 refused'],
     ['what undici says of a header', 'Headers.append: "Bearer a\nhunter2" is an invalid header value.'],
     ['what Deno says of a header', 'Invalid header value: "Bearer a\nhunter2"'],
