@@ -74,7 +74,7 @@ export function exec(client: StreamClient, options: ExecOptions): Promise<ExecPr
 export function exec(client: StreamClient, options: ExecOptions): Promise<ExecProcess> {
   const { command } = options
   if (!Array.isArray(command) || command.length === 0 || command.some((part) => typeof part !== 'string'))
-    return Promise.reject(new TypeError("exec: command must be a list of strings: ['ls', '-l']"))
+    return Promise.reject(new TypeError('exec: command must be a list of strings'))
   return start(client, 'exec', options, command)
 }
 
