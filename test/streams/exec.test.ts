@@ -221,7 +221,7 @@ describe('the keep-alive of exec', () => {
     expect(server.last.received).toEqual(Array.from({ length: 20 }, () => 'keep-alive'))
   })
 
-  test('sends none while data is sent, and none when it is off or the command has ended', async () => {
+  test('sends none while data is sent, and none when it is off or the command ended', async () => {
     const clock = new VirtualClock()
     const server = memoryServer()
     await using process = await exec(server.client, { ...pod, command: ['x'], stdin: true, clock })
