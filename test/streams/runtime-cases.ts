@@ -1,7 +1,7 @@
-// Cases for exec that run in every runtime, against a real API server and kubelet.
+// Cases for exec, ports and files that run in every runtime, against a real API server and kubelet.
 
-import { isApiError, KubeClient, type KubeClientOptions } from 'kubeflect'
-import { exec, isCommandError, isStreamOverflowError, runCommand } from 'kubeflect/streams'
+import { isApiError, isConnectionError, KubeClient, type KubeClientOptions } from 'kubeflect'
+import { connectPort, exec, isCommandError, isExitError, isStreamOverflowError, readFile, runCommand, writeFile } from 'kubeflect/streams'
 import { equal } from '../runtime/stage.ts'
 
 /** What a case is given. The cases know no test runner: each runtime bundles them and runs them as they are. */
@@ -11,6 +11,10 @@ export interface StreamStage {
   /** The pods, one for each path to the kubelet. */
   readonly pods: readonly string[]
   readonly namespace: string
+  /** A port of the pods that answers a line with {@link pattern} of {@link ANSWER_LENGTH} bytes, and closes the connection. */
+  readonly port: number
+  /** A port of the pods that refuses connections. */
+  readonly closedPort: number
   /** Whether a slow reader stops the command in this runtime. */
   readonly hasBackpressure: boolean
   /** Returns the memory that the runtime occupies, in MB; absent where that cannot be measured. */
@@ -29,14 +33,33 @@ export const CASE_TIMEOUT_MS = 60_000
 type Pod = { readonly namespace: string; readonly name: string }
 type PodCase = (context: { client: KubeClient; pod: Pod; stage: StreamStage }) => Promise<void>
 
+/** The number of bytes that a pod's port answers with. */
+export const ANSWER_LENGTH = 5_000_000
+
+/** Returns bytes of which no two parts are equal for long, so that a gap or a repetition shows. */
+export function pattern(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length)
+  for (let i = 0; i < length; i++) bytes[i] = (i ^ (i >> 8) ^ (i >> 16)) & 0xff
+  return bytes
+}
+
 const MiB = 1024 * 1024
 const text = (stream: ReadableStream<Uint8Array>) => new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const bytesOf = async (stream: ReadableStream<Uint8Array>) =>
+  new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
 const failure = (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,
     (error: unknown) => error,
   )
+
+/** @throws Error when the bytes are not the pattern. */
+function isPattern(bytes: Uint8Array, length: number): void {
+  equal(bytes.length, length)
+  const expected = pattern(length)
+  if (!bytes.every((byte, i) => byte === expected[i])) throw new Error('the bytes differ')
+}
 
 /** The cases, once for each pod. */
 export function streamCasesOf({ pods, hasBackpressure }: Pick<StreamStage, 'pods' | 'hasBackpressure'>): readonly StreamCase[] {
@@ -115,6 +138,40 @@ const common: Readonly<Record<string, PodCase>> = {
     const noPod = await failure(exec(client, { ...pod, name: 'gone', command: ['ls'] }))
     if (!isApiError(noPod)) throw noPod
     equal([noPod.status, noPod.reason], [404, 'NotFound'])
+  },
+
+  async '[streams/17] an answer of 5 MB from a port arrives complete, without the bytes of the port'({ client, pod, stage }) {
+    await using connection = await connectPort(client, { ...pod, port: stage.port })
+    await connection.writable.getWriter().write(new TextEncoder().encode('send\n'))
+    isPattern(await bytesOf(connection.readable), ANSWER_LENGTH)
+    await connection.closed
+  },
+
+  async '[streams/17] a port that refuses is an error with the text of the server'({ client, pod, stage }) {
+    await using connection = await connectPort(client, { ...pod, port: stage.closedPort })
+    const error = await failure(connection.closed)
+    if (!isConnectionError(error) || !/connection refused/.test(error.message)) throw error ?? new Error('there was no error')
+  },
+
+  async '[streams/21] a file is written and read back unchanged, 100 MB of a Blob in a page'({ client, pod }) {
+    const length = 'document' in globalThis ? 100_000_000 : 8_000_000
+    const path = `written-${crypto.randomUUID()}`
+    await writeFile(client, { ...pod, path }, new Blob([pattern(length)]))
+    const counted = await runCommand(client, { ...pod, command: ['wc', '-c', path] })
+    equal(counted.stdout.trim().split(' ')[0], String(length))
+    // A part that fits where the runtime cannot pause the server.
+    const part = await runCommand(client, { ...pod, command: ['sh', '-c', `tail -c 8000000 ${path} > ${path}.end; rm ${path}`] })
+    equal(part.code, 0)
+    const end = await bytesOf(await readFile(client, { ...pod, path: `${path}.end` }))
+    equal(end.length, 8_000_000)
+    const expected = pattern(length).subarray(length - end.length)
+    if (!end.every((byte, i) => byte === expected[i])) throw new Error('the bytes differ')
+    await runCommand(client, { ...pod, command: ['rm', `${path}.end`] })
+  },
+
+  async '[streams/21] reading a file that is not there rejects with the message of cat'({ client, pod }) {
+    const error = await failure(readFile(client, { ...pod, path: 'no-such-file' }))
+    if (!isExitError(error) || !error.message.includes('no-such-file')) throw error ?? new Error('there was no error')
   },
 
   async 'ends with the reason of an abort before, during and after the handshake'({ client, pod }) {

@@ -1,4 +1,4 @@
-// Tests for exec in each runtime, against a real API server and kubelet, on both paths to it.
+// Tests for exec, ports and files in each runtime, against a real API server and kubelet, on both paths to it.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Miniflare } from 'miniflare'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { freePorts } from '../cluster/component.ts'
 import { type StreamingKubelet, startStreamingKubelet } from '../cluster/streaming-kubelet.ts'
 import { describeCluster } from '../cluster/suite.ts'
 import { bundle } from '../runtime/bundle.ts'
@@ -13,7 +14,9 @@ import { program } from '../runtime/describe-runtime.ts'
 import { bunCommand, type CommandLine, denoCommand, nodeCommand, olderNodeCommand } from '../runtime/programs.ts'
 import type { CaseResult } from '../runtime/run-cases.ts'
 import { createProfile, launchChromium, memoryOf, type Profile } from '../support/chromium.ts'
-import { streamCasesOf } from './runtime-cases.ts'
+import { type PodServer, startPodServer } from './cluster-support.ts'
+import { localTitles } from './local-cases.ts'
+import { ANSWER_LENGTH, pattern, streamCasesOf } from './runtime-cases.ts'
 import type { StreamTarget } from './runtimes/program.ts'
 
 const pods = ['translated', 'passed']
@@ -25,13 +28,20 @@ writeFileSync(join(www, 'index.html'), '<!doctype html>')
 afterAll(() => rmSync(www, { recursive: true, force: true }))
 
 describeCluster(
-  'exec in',
+  'streams in',
   (cluster) => {
     let kubelet: StreamingKubelet
+    let server: PodServer
+    let closedPort: number
     beforeAll(async () => {
       kubelet = await startStreamingKubelet(cluster())
+      server = await startPodServer((socket) => void socket.once('data', () => socket.end(pattern(ANSWER_LENGTH))))
+      ;[closedPort = 0] = await freePorts(1)
     })
-    afterAll(() => kubelet?.[Symbol.asyncDispose]())
+    afterAll(async () => {
+      await server?.[Symbol.asyncDispose]()
+      await kubelet?.[Symbol.asyncDispose]()
+    })
 
     /** All cases run once; each has a test that says how it went. */
     const testCases = (
@@ -42,7 +52,7 @@ describeCluster(
       let results: readonly CaseResult[] = []
       beforeAll(async () => {
         const { namespace } = kubelet
-        results = await run({ pods, namespace, hasBackpressure, baseUrl: cluster().proxyUrl })
+        results = await run({ pods, namespace, port: server.port, closedPort, hasBackpressure, baseUrl: cluster().proxyUrl })
       }, 180_000)
       for (const title of [...streamCasesOf({ pods, hasBackpressure }).map((one) => one.title), ...further])
         test(title, () => expect(results.find((result) => result.title === title)).toEqual({ title }))
@@ -63,7 +73,10 @@ describeCluster(
         describe.skipIf(command.length === 0)(`${name}, over ${over}`, () => {
           const { run, further } = program([...command, 'streams.js'])
           const serverOf = (baseUrl: string | undefined) => (over === 'TLS' ? { kubeconfig: cluster().kubeconfig } : { baseUrl })
-          testCases(hasBackpressure, ({ baseUrl, ...target }) => run({ ...target, ...serverOf(baseUrl) }), further)
+          testCases(hasBackpressure, ({ baseUrl, ...target }) => run({ ...target, ...serverOf(baseUrl) }), [
+            ...localTitles(pods),
+            ...further,
+          ])
         })
     })
 

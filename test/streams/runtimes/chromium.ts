@@ -6,7 +6,7 @@ import { type CaseResult, runCases } from '../../runtime/run-cases.ts'
 import { CASE_TIMEOUT_MS, type StreamStage, streamCasesOf } from '../runtime-cases.ts'
 
 /** What the page is given. */
-type PageTarget = Pick<StreamStage, 'pods' | 'namespace' | 'hasBackpressure'>
+type PageTarget = Pick<StreamStage, 'pods' | 'namespace' | 'port' | 'closedPort' | 'hasBackpressure'>
 
 /** Runs one case through the `kubectl proxy` that the page came from. */
 export async function run({ title, ...target }: PageTarget & { title: string }, memory: () => Promise<number>): Promise<CaseResult[]> {

@@ -3,10 +3,11 @@
 import process from 'node:process'
 import { loadKubeconfig } from 'kubeflect/kubeconfig'
 import { runCases } from '../../runtime/run-cases.ts'
+import { localCasesOf } from '../local-cases.ts'
 import { CASE_TIMEOUT_MS, type StreamStage, streamCasesOf } from '../runtime-cases.ts'
 
 /** What the program is given as its last argument, as JSON. */
-export interface StreamTarget extends Pick<StreamStage, 'pods' | 'namespace' | 'hasBackpressure'> {
+export interface StreamTarget extends Pick<StreamStage, 'pods' | 'namespace' | 'port' | 'closedPort' | 'hasBackpressure'> {
   /** A kubeconfig, for a connection over TLS. */
   readonly kubeconfig?: string
   /** The URL of `kubectl proxy`, without a kubeconfig. */
@@ -22,4 +23,9 @@ const stage: StreamStage = {
     return process.memoryUsage().rss / 1_000_000
   },
 }
-await runCases(streamCasesOf(stage), stage, (result) => console.log(JSON.stringify(result)), CASE_TIMEOUT_MS)
+await runCases(
+  [...streamCasesOf(stage), ...localCasesOf(stage.pods)],
+  stage,
+  (result) => console.log(JSON.stringify(result)),
+  CASE_TIMEOUT_MS,
+)

@@ -6,7 +6,10 @@ import { CASE_TIMEOUT_MS, type StreamStage, streamCasesOf } from '../runtime-cas
 // biome-ignore lint/style/noDefaultExport: workerd calls the handlers of the default export.
 export default {
   async fetch(request: Request): Promise<Response> {
-    const { baseUrl, ...target } = (await request.json()) as Pick<StreamStage, 'pods' | 'namespace' | 'hasBackpressure'> & {
+    const { baseUrl, ...target } = (await request.json()) as Pick<
+      StreamStage,
+      'pods' | 'namespace' | 'port' | 'closedPort' | 'hasBackpressure'
+    > & {
       baseUrl: string
     }
     const results: CaseResult[] = []
