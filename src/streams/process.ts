@@ -91,7 +91,7 @@ export function startProcess(socket: Socket, options: ProcessOptions): Interacti
     unlisten()
     sender.close()
     for (const stream of streams) stream.end(breaksStreams ? error : undefined)
-    stdinController.error(error ?? new Error('the command ended'))
+    stdinController.error(error ?? new Error('ended'))
     const code = status && exitCodeOf(status)
     if (error !== undefined) reject(error)
     else if (!status) reject(new ConnectionError(request, undefined, 'connection lost; the command may still run'))
