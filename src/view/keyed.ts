@@ -56,7 +56,7 @@ export function field<V = SortValue>(path: string): KeyedFunction<(entry: Entry<
  * @example
  * ```ts
  * const cells = fields({ phase: 'status.phase', node: 'spec.nodeName', app: 'metadata.labels.app' })
- * for (const pod of view.getSnapshot().rows) console.log(pod.name, cells(pod).phase)
+ * for (const entry of pods.indexer.list()) console.log(entry.name, cells(entry).phase)
  * ```
  */
 export function fields<N extends string, V = SortValue>(
