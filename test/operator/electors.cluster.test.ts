@@ -10,10 +10,11 @@ import { createRandom } from '../../src/testing/random'
 import { waitFor } from '../../src/wait/wait'
 import { buildCluster } from '../cluster/build.ts'
 import { describeCluster } from '../cluster/suite.ts'
+import { isThorough } from '../support/thorough.ts'
 
 const loader = new URL('../examples/source-loader.mjs', import.meta.url).href
 const elector = fileURLToPath(new URL('elector.ts', import.meta.url))
-const ROUNDS = Number(process.env.ELECTION_ROUNDS ?? 8)
+const ROUNDS = Number(process.env.ELECTION_ROUNDS ?? (isThorough ? 8 : 3))
 const at = { namespace: 'default' }
 const NAME = 'shared'
 

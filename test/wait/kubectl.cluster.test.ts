@@ -14,9 +14,12 @@ import { choosePods, type DrainChoices, PODS } from '../../src/wait/drain-pods'
 import { rolloutStatus } from '../../src/wait/rollout'
 import { buildCluster } from '../cluster/build.ts'
 import { describeCluster } from '../cluster/suite.ts'
+import { isThorough } from '../support/thorough.ts'
 
 const namespace = 'default'
 const SEED = 20_261_129
+const WORKLOADS = isThorough ? 350 : 70
+const OBJECTS = isThorough ? 1_000 : 200
 const GROUPS = Array.from({ length: 16 }, (_, index) => `g${index}`)
 const Widget = defineResource<KubeObject>({ group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget' })
 
@@ -170,8 +173,8 @@ describeCluster(
       ['daemonsets', DaemonSet as Resource<KubeObject>, daemonSets],
       ['statefulsets', StatefulSet as Resource<KubeObject>, statefulSets],
     ])('%s', (plural, resource, arbitrary) => {
-      test(`[streams/26] rolloutStatus of 350 random ${plural} has the text and the verdict of kubectl rollout status`, async () => {
-        await forAll(fc.sample(arbitrary, { numRuns: 350, seed: SEED }), async ({ spec, status, isChanged }, index) => {
+      test(`[streams/26] rolloutStatus of ${WORKLOADS} random ${plural} has the text and the verdict of kubectl rollout status`, async () => {
+        await forAll(fc.sample(arbitrary, { numRuns: WORKLOADS, seed: SEED }), async ({ spec, status, isChanged }, index) => {
           const name = nameOf(index)
           await client.create(resource, { metadata: { name, namespace }, spec } as KubeObject)
           const annotations = { changed: 'yes' }
@@ -180,7 +183,7 @@ describeCluster(
           await client.patch(resource, name, { merge: { status } as object }, { namespace, subresource: 'status' })
         })
         const { items } = await client.list(resource, { namespace })
-        expect(items).toHaveLength(350)
+        expect(items).toHaveLength(WORKLOADS)
         let text = ''
         const errors: string[] = []
         for (const item of items) {
@@ -200,7 +203,7 @@ describeCluster(
       })
     })
 
-    test('[streams/26] hasCondition of 1,000 random objects has the verdict of kubectl wait', async () => {
+    test(`[streams/26] hasCondition of ${OBJECTS} random objects has the verdict of kubectl wait`, async () => {
       const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
       const versions = [{ name: 'v1', served: true, storage: true, schema, subresources: { status: {} } }]
       const names = { plural: 'widgets', kind: 'Widget' }
@@ -212,7 +215,7 @@ describeCluster(
         spec: definition,
       })
       await cluster().kubectl(['wait', '--for=condition=Established', 'crd/widgets.example.com'])
-      await forAll(fc.sample(widgets, { numRuns: 1_000, seed: SEED }), async ({ status, size }, index) => {
+      await forAll(fc.sample(widgets, { numRuns: OBJECTS, seed: SEED }), async ({ status, size }, index) => {
         const name = nameOf(index)
         const labels = { group: GROUPS[index % GROUPS.length] as string }
         await client.create(Widget, { metadata: { name, namespace, labels }, spec: { size: 1 } } as KubeObject)
@@ -220,7 +223,7 @@ describeCluster(
         if (status) await client.patch(Widget, name, { merge: { status } as object }, { namespace, subresource: 'status' })
       })
       const { items } = await client.list(Widget, { namespace })
-      expect(items).toHaveLength(1_000)
+      expect(items).toHaveLength(OBJECTS)
       for (const [condition, met] of [
         ['Ready', hasCondition('Ready')],
         ['Ready=False', hasCondition('Ready', 'False')],
