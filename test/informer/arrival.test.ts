@@ -173,6 +173,16 @@ describe.each(['stream', 'list'] as const)('the first state (%s)', (initialList)
   })
 })
 
+/** The names of all parts. A busy machine makes more parts, because each slice of work ends after 8 ms; each says how many came before. */
+function joined(told: readonly Told[]): string[] {
+  const names: string[] = []
+  for (const [part, before] of told) {
+    expect(before).toBe(names.length)
+    names.push(...part)
+  }
+  return names
+}
+
 describe('the stored state', () => {
   beforeEach(freshIndexedDB)
 
@@ -217,7 +227,8 @@ describe('the stored state', () => {
         },
       })
       expect(await informer.whenSynced()).toEqual({ source: 'persisted' })
-      expect([told, sizes]).toEqual([[[['c', 'b', 'a'], 0]], [0]])
+      expect(joined(told)).toEqual(['c', 'b', 'a'])
+      expect(new Set(sizes)).toEqual(new Set([0]))
       expect(informer.indexer.keys()).toEqual(['shop/a', 'shop/b', 'shop/c'])
       expect(informer.indexer.list().every((entry) => arrived.includes(entry))).toBe(true)
     },
@@ -243,7 +254,7 @@ describe('the stored state', () => {
       await begun
       server.goOn()
       await pods.whenSynced()
-      if (life === 'second') expect(told).toEqual([[['c', 'b', 'a'], 0]])
+      if (life === 'second') expect(joined(told)).toEqual(['c', 'b', 'a'])
     }
     expect(whose.at(-1)).toBe('pods app=web, second life')
   })
