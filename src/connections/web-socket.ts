@@ -12,8 +12,6 @@ import { watchBody } from './watch-body'
 const PROTOCOL = 'v1.watch.kubeflect'
 /** The time for which WebSockets are not tried again after a failure, in milliseconds. */
 const BLOCKED_MS = 60_000
-/** The number of watches over HTTP where WebSockets fail. */
-const DEFAULT_STREAMS = 4
 
 /** Options of {@link webSocket}. */
 export interface WebSocketOptions {
@@ -37,7 +35,7 @@ export interface WebSocketOptions {
  */
 export function webSocket({ beyond = 0 }: WebSocketOptions = {}): WatchOver {
   if (!Number.isInteger(beyond) || beyond < 0) throw new RangeError(`webSocket: beyond must be a whole number of at least 0, got ${beyond}`)
-  const streams = turns({ streams: beyond || DEFAULT_STREAMS })
+  const streams = turns({ streams: beyond || undefined })
   let blockedUntil = 0
   return {
     portable: { way: 'webSocket', beyond },

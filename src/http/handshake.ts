@@ -10,6 +10,8 @@ export interface UpgradeRequest {
   /** The path below the base URL, without a leading slash. */
   readonly path: string
   readonly params?: URLSearchParams | undefined
+  /** The subresource of a pod, such as `exec`: a refusal names the rights that it needs. Left out for a watch. */
+  readonly subresource?: string | undefined
   /** The subprotocols to offer, the preferred one first. The server must choose one of them. */
   readonly protocols: readonly string[]
   /** Ends the handshake, and closes the open connection, when it is aborted. */

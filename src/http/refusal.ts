@@ -65,7 +65,7 @@ export async function recover(
       const fresh = await abortable(credentials.replace(token), signal)
       if (fresh !== undefined) last = await retry(fresh)
     }
-    if ('status' in last) throw await refusalOf(last, { request: summary, signal, clock, redact: clean })
+    if ('status' in last) throw await refusalOf(last, request.subresource, { request: summary, signal, clock, redact: clean })
     if (protocols.includes(last.protocol)) return last
     last.close()
     // A server may choose the subprotocol with the token.
@@ -83,8 +83,8 @@ export async function recover(
  *
  * @throws ApiError with the reason why the server refuses; nothing when it only misses the upgrade.
  */
-async function ask(client: Requester, { path, params, signal }: Request, request: RequestSummary): Promise<void> {
-  for (const method of ['GET', 'POST']) {
+async function ask(client: Requester, { path, params, subresource, signal }: Request, request: RequestSummary): Promise<void> {
+  for (const method of subresource ? ['GET', 'POST'] : ['GET']) {
     let status: number
     try {
       const response = await client.request({ path, params, method, signal, ownPolicy: true })
@@ -96,7 +96,7 @@ async function ask(client: Requester, { path, params, signal }: Request, request
       if (error.status === 400 && /upgrade request required/i.test(error.body?.message ?? '')) continue
       // Some gateways accept no POST.
       if (method === 'POST' && error.status !== 403) continue
-      throw advised({ status: error.status, request, body: error.body, contentType: error.contentType })
+      throw advised({ status: error.status, request, body: error.body, contentType: error.contentType }, subresource)
     }
     throw new ConnectionError(request, undefined, `answered ${status}: ${BLOCKED}`)
   }
@@ -105,23 +105,23 @@ async function ask(client: Requester, { path, params, signal }: Request, request
 /** Returns the error for the response to a handshake. */
 async function refusalOf(
   response: Response,
+  subresource: string | undefined,
   { request, ...options }: { request: RequestSummary; signal: AbortSignal; clock: Clock; redact: Redact },
 ): Promise<Error> {
   const redirect = redirectOf(response, request)
   if (redirect) return apiErrorOf(redirect)
   const failure = await failureOf(response, request, options)
-  if (failure.status >= 400) return advised(failure)
+  if (failure.status >= 400) return advised(failure, subresource)
   return new ConnectionError(request, undefined, `answered ${failure.status} instead of 101: ${BLOCKED}`)
 }
 
 /** Adds what the server leaves out: the message of its 403 for a missing `create` ends before the reason. */
-function advised(failure: ApiErrorInit): ApiError {
-  const resource = failure.request.url.split('/').at(-1) ?? ''
-  if (failure.status !== 403 || !['exec', 'attach', 'portforward'].includes(resource)) return apiErrorOf(failure)
+function advised(failure: ApiErrorInit, subresource: string | undefined): ApiError {
+  if (failure.status !== 403 || !subresource) return apiErrorOf(failure)
   const { body = {} } = failure
   const advice =
     body.kind === 'Status'
-      ? `(a stream needs the rights "get" and "create" on pods/${resource})`
+      ? `(a stream needs the rights "get" and "create" on pods/${subresource})`
       : "(kubectl proxy refuses exec and attach by default: start it with --reject-paths='^$')"
   return apiErrorOf({ ...failure, body: { ...body, message: `${body.message?.trim() ?? ''} ${advice}`.trim() } })
 }

@@ -16,7 +16,7 @@ export interface SkippedEntry {
 /** Options of {@link Extraction}. */
 interface ExtractionOptions {
   readonly files: LocalFiles
-  /** The first part of each path in the archive, which the target replaces; `.` if there is none. */
+  /** The first part of each path in the archive, which the target replaces; `.` for the whole archive. */
   readonly name: string
   /** The path that the copy gets. */
   readonly to: string

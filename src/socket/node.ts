@@ -200,5 +200,5 @@ export function socketOverConnection(connection: Connection, { head, protocol, s
   return { protocol, readable, writable, hasBackpressure: true, closed, close }
 }
 
-/** The code in the data of a close frame; 1005 when there is none. */
+/** The code in the data of a close frame; 1005 without one. */
 const closeCodeIn = ([high, low]: Uint8Array): number => (high === undefined || low === undefined ? 1005 : high * 256 + low)

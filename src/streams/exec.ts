@@ -71,10 +71,10 @@ export function podPath({ namespace, name }: Pick<PodTarget, 'namespace' | 'name
  */
 export function exec(client: StreamClient, options: ExecOptions & { stdin: true }): Promise<InteractiveProcess>
 export function exec(client: StreamClient, options: ExecOptions): Promise<ExecProcess>
-export function exec(client: StreamClient, options: ExecOptions): Promise<ExecProcess> {
+export async function exec(client: StreamClient, options: ExecOptions): Promise<ExecProcess> {
   const { command } = options
   if (!Array.isArray(command) || command.length === 0 || command.some((part) => typeof part !== 'string'))
-    return Promise.reject(new TypeError('exec: command must be a list of strings'))
+    throw new TypeError('exec: command must be a list of strings')
   return start(client, 'exec', options, command)
 }
 
@@ -110,7 +110,7 @@ async function start(
   if (container !== undefined) params.set('container', container)
   for (const [name, value] of Object.entries({ stdin, stdout, stderr, tty })) if (value) params.set(name, 'true')
   const path = podPath(options, subresource)
-  const socket = await upgrade(client, { path, params, protocols: [V5, V4], signal })
+  const socket = await upgrade(client, { path, params, subresource, protocols: [V5, V4], signal })
   const request = { method: 'GET', url: `${client.baseUrl}/${path}` }
   return startProcess(socket, { request, stdout, stderr, tty, maxUnread, keepAliveMs, signal, clock })
 }

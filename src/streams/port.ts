@@ -65,7 +65,8 @@ export async function connectPort(client: StreamClient, options: ConnectPortOpti
   checkCount(maxUnread ?? 1, 'connectPort: maxUnread', 1)
   checkCount(keepAliveMs, 'connectPort: keepAliveMs', 0)
   const path = podPath(options, 'portforward')
-  const socket = await upgrade(client, { path, params: new URLSearchParams({ ports: String(port) }), protocols: [V4], signal })
+  const params = new URLSearchParams({ ports: String(port) })
+  const socket = await upgrade(client, { path, params, subresource: 'portforward', protocols: [V4], signal })
   const request = { method: 'GET', url: `${client.baseUrl}/${path}` }
   return startConnection(socket, { request, port, maxUnread, keepAliveMs, signal, clock })
 }

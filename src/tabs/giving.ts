@@ -9,7 +9,7 @@ import type { OwnerMessage, TabMessage } from './messages'
 export interface EntryGiver {
   /** Whether the store has that scope, as the server sent it. */
   has(scope: string): boolean
-  /** Returns the state; with the empty version when there is none. */
+  /** Returns the state; with the empty version before the tab has a state. */
   state(): { readonly entries: readonly Entry<KubeObject>[]; readonly resourceVersion: string }
 }
 
