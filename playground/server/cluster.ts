@@ -27,9 +27,9 @@ export interface Cluster {
   changesPerSecond: number | undefined
   /** Whether the optional kind is defined; undefined for a real cluster. */
   hasExtraKind: boolean | undefined
-  /** The node that is down; undefined when there is none. */
+  /** The node that is down, if any. */
   readonly failedNode: string | undefined
-  /** The relay in front of the cluster; undefined when there is none. */
+  /** The relay in front of the cluster, if any. */
   readonly relay?: RelayInfo | undefined
   /** Answers a request with the path of an API server. */
   fetch(request: Request): Promise<Response>

@@ -106,7 +106,7 @@ describeCluster('exec and attach beside kubectl', (cluster) => {
       ['binary output', ['sh', '-c', 'head -c 100000 /dev/zero; printf "\\377\\000\\200"']],
       ['an input that is echoed', ['cat'], bytes(300_000)],
       ['an empty input', ['wc', '-c'], new Uint8Array(0)],
-      ['an input of which a part is read', ['head', '-c', '5'], bytes(10)],
+      ['an input that the command reads in part', ['head', '-c', '5'], bytes(10)],
       ['a working directory', ['pwd']],
     ])('equal results: %s', async (_, command, input) => {
       const expected = await kubectl('exec', name, input, command)

@@ -36,7 +36,7 @@ type PodCase = (context: { client: KubeClient; pod: Pod; stage: StreamStage }) =
 /** The number of bytes that a pod's port answers with. */
 export const ANSWER_LENGTH = 5_000_000
 
-/** Returns bytes of which no two parts are equal for long, so that a gap or a repetition shows. */
+/** Returns bytes whose parts differ from each other, so that a gap or a repetition shows. */
 export function pattern(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length)
   for (let i = 0; i < length; i++) bytes[i] = (i ^ (i >> 8) ^ (i >> 16)) & 0xff
