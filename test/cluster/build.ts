@@ -5,9 +5,6 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The binary of the control plane, or the reason why there is none. */
-type ClusterBinary = { readonly binary: string } | { readonly skipped: string }
-
 /** A Go program that tests run: `go.mod`, `go.sum` and its Go files in one folder. */
 export interface GoProgram {
   /** The name of the binary. */
@@ -59,12 +56,13 @@ export function whyNoProgram(program: GoProgram): string | undefined {
 /**
  * Compiles the control plane unless it is up to date, which takes minutes the first time. Prints the progress to stderr.
  *
- * @throws Error when the build fails, with the end of the compiler's output.
+ * @returns the path of the binary.
+ * @throws Error when no cluster can run here, with the reason; when the build fails, with the end of the compiler's output.
  */
-export async function buildCluster(): Promise<ClusterBinary> {
-  const skipped = whyNoCluster()
-  if (skipped) return { skipped }
-  return { binary: givenBinary() ?? (await buildProgram(controlPlane)) }
+export async function buildCluster(): Promise<string> {
+  const reason = whyNoCluster()
+  if (reason) throw new Error(`no cluster: ${reason}`)
+  return givenBinary() ?? (await buildProgram(controlPlane))
 }
 
 /**

@@ -40,9 +40,8 @@ const kubeconfig = (name: string, cluster: object, user: object) =>
   })
 
 async function kubectl(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const built = await buildCluster()
-  if ('skipped' in built) throw new Error(built.skipped)
-  const { stdout } = await run(built.binary, ['kubectl', ...args], { env: { PATH: process.env.PATH, HOME: directory, ...env } })
+  const binary = await buildCluster()
+  const { stdout } = await run(binary, ['kubectl', ...args], { env: { PATH: process.env.PATH, HOME: directory, ...env } })
   return stdout
 }
 

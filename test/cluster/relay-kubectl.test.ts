@@ -1,8 +1,9 @@
 // kubectl prints the same through a relay as without one.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Cluster } from './cluster.ts'
 import { until } from './component.ts'
-import { type ClusterRelay, type RunningKubectl, startClusterRelay, startKubectl } from './relay.ts'
+import { type ClusterRelay, type RunningKubectl, startClusterRelay, startKubectl, watchesOf } from './relay.ts'
 import { describeCluster } from './suite.ts'
 
 const configMap = (name: string, app: string, value: string) => ({
@@ -180,22 +181,13 @@ async function untilWatching(front: ClusterRelay, cluster: Cluster, count: numbe
     const opened = front.events.filter(({ type }) => type === 'watch-opened').length
     return (isWatched >= count && opened + passed >= count) || undefined
   })
-  await settledFor(1000)
-}
-
-/** Returns the number of watches of config maps that clients of the cluster hold. */
-async function watchesOf({ kubectl }: Cluster): Promise<number> {
-  const metrics = await kubectl(['get', '--raw', '/metrics'])
-  const pattern = /^apiserver_longrunning_requests\{.*resource="configmaps".*\} (\d+)$/gm
-  return [...metrics.matchAll(pattern)].reduce((sum, [, value]) => sum + Number(value), 0)
+  await sleep(1000)
 }
 
 /** Waits until a kubectl has printed nothing for half a second. */
 async function settled(kubectl: RunningKubectl): Promise<void> {
   for (let before = -1; before !== kubectl.output.length; ) {
     before = kubectl.output.length
-    await settledFor(500)
+    await sleep(500)
   }
 }
-
-const settledFor = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

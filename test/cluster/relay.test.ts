@@ -10,7 +10,7 @@ import { readWatch } from '../relay/world'
 import { serve } from '../support/http.ts'
 import type { Cluster } from './cluster.ts'
 import { until } from './component.ts'
-import { type RunningKubectl, startClusterRelay, startKubectl } from './relay.ts'
+import { type RunningKubectl, startClusterRelay, startKubectl, watchesOf } from './relay.ts'
 import { describeCluster } from './suite.ts'
 import { Playground } from './wire.ts'
 
@@ -176,10 +176,3 @@ const brief = (objects: readonly { metadata: { name?: string; resourceVersion?: 
 /** Creates objects as the cluster admin. */
 const create = (cluster: Cluster, items: readonly object[]): Promise<string> =>
   cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify({ kind: 'List', apiVersion: 'v1', items }) })
-
-/** Returns the number of watches of config maps that the API server serves, its own and the controllers' included. */
-async function watchesOf({ kubectl }: Cluster): Promise<number> {
-  const metrics = await kubectl(['get', '--raw', '/metrics'])
-  const pattern = /^apiserver_longrunning_requests\{.*resource="configmaps".*\} (\d+)$/gm
-  return [...metrics.matchAll(pattern)].reduce((sum, [, value]) => sum + Number(value), 0)
-}

@@ -65,10 +65,9 @@ export interface RunningKubectl extends AsyncDisposable {
 
 /** Starts kubectl, with the credential of the cluster admin. */
 export async function startKubectl(cluster: Cluster, args: readonly string[]): Promise<RunningKubectl> {
-  const built = await buildCluster()
-  if ('skipped' in built) throw new Error(built.skipped)
+  const binary = await buildCluster()
   const all = ['kubectl', `--kubeconfig=${cluster.kubeconfig}`, `--cache-dir=${cluster.kubeconfig}-cache`, ...args]
-  const child = spawn(built.binary, all, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(binary, all, { stdio: ['ignore', 'pipe', 'pipe'] })
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
   let output = ''
   for (const stream of [child.stdout, child.stderr])
@@ -87,4 +86,11 @@ export async function startKubectl(cluster: Cluster, args: readonly string[]): P
       await closed
     },
   }
+}
+
+/** Returns the number of watches of config maps that the API server serves, its own and the controllers' included. */
+export async function watchesOf({ kubectl }: Cluster): Promise<number> {
+  const metrics = await kubectl(['get', '--raw', '/metrics'])
+  const pattern = /^apiserver_longrunning_requests\{.*resource="configmaps".*\} (\d+)$/gm
+  return [...metrics.matchAll(pattern)].reduce((sum, [, value]) => sum + Number(value), 0)
 }

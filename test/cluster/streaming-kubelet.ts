@@ -54,13 +54,12 @@ const pods = ['translated', 'passed'] as const
 
 /** Starts a kubelet, and registers its nodes and pods. */
 export async function startStreamingKubelet(cluster: Cluster): Promise<StreamingKubelet> {
-  const built = await buildCluster()
-  if ('skipped' in built) throw new Error(`no kubelet: ${built.skipped}`)
+  const binary = await buildCluster()
   const directory = dirname(cluster.kubeconfig)
   const folder = mkdtempSync(join(tmpdir(), 'kubeflect-container-'))
   const certificate = join(directory, 'certs/apiserver')
   const flags = [`--tls-cert-file=${certificate}.crt`, `--tls-private-key-file=${certificate}.key`, `--root-dir=${folder}`]
-  const component = startComponent(built.binary, 'kubelet', flags, join(directory, 'kubelet.log'))
+  const component = startComponent(binary, 'kubelet', flags, join(directory, 'kubelet.log'))
   const port = await until('the kubelet to be ready', () => {
     component.assertRunning()
     return Number(/^(\d+)$/m.exec(component.log())?.[1]) || undefined

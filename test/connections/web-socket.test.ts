@@ -10,15 +10,10 @@ import { KubeClient, type KubeClientOptions } from '../../src/http/client'
 import type { WatchOverSettings } from '../../src/http/watch-over'
 import { ConfigMap, Pod, Secret, Service } from '../../src/resources/core/v1'
 import type { Socket } from '../../src/socket/socket'
+import { failure } from '../streams/outcomes'
 import { isProbe, SocketWorld } from './support'
 
 const object = (name: string) => ({ metadata: { name, namespace: 'shop' } })
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-
 describe('webSocket', () => {
   test('carries every watch of an informer, and the informer follows the server', async () => {
     const world = new SocketWorld()

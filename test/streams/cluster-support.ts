@@ -2,13 +2,6 @@
 
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** Resolves with the error of a promise; with undefined when there is none. */
-export const failure = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-
 /** A TCP relay that can break its connections. */
 export interface Relay extends AsyncDisposable {
   readonly url: string

@@ -28,11 +28,9 @@ import { readFile, writeFile } from '../../src/streams/file'
 import { runCommand } from '../../src/streams/run'
 import { type StreamingKubelet, startStreamingKubelet } from '../cluster/streaming-kubelet.ts'
 import { describeCluster } from '../cluster/suite.ts'
-import { failure } from './cluster-support.ts'
+import { bytesOf, failure } from './outcomes.ts'
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-const bytesOf = async (stream: ReadableStream<Uint8Array>) =>
-  new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
 
 /** The folders, files and links below a folder, with what they hold. */
 function contentOf(folder: string): Record<string, string> {

@@ -24,13 +24,9 @@ import { type TarEntry, TarReader } from '../../src/local/tar'
 import { paddingOf, TAR_END, tarHeader } from '../../src/local/tar-header'
 import { isExitError } from '../../src/streams/exit-error'
 import { memoryServer } from './memory-socket'
+import { failure } from './outcomes'
 
 const pod = { namespace: 'shop', name: 'web-1' }
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 const commandOf = (url: string) => new URL(url).searchParams.getAll('command')
 
 let folder: string

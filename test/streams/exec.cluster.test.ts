@@ -1,8 +1,6 @@
 // Tests for exec and attach against a real API server and kubelet, on both paths to it.
 
 import { createHash } from 'node:crypto'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect as connectTcp, createServer as createRelay, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isApiError, isConnectionError } from '../../src/api/errors'
 import { KubeClient, type KubeClientOptions } from '../../src/http/client'
@@ -14,58 +12,11 @@ import { runCommand } from '../../src/streams/run'
 import { until } from '../cluster/component.ts'
 import { type StreamingKubelet, startStreamingKubelet } from '../cluster/streaming-kubelet.ts'
 import { describeCluster } from '../cluster/suite.ts'
-
-const text = (stream: ReadableStream<Uint8Array>) => new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
+import { serve } from '../support/http.ts'
+import { startRelay } from './cluster-support.ts'
+import { failure, text } from './outcomes.ts'
 
 const failureText = (error: unknown) => String(error)
-
-/** A TCP relay that can break its connections. */
-interface Relay extends AsyncDisposable {
-  readonly url: string
-  /** The number of connections so far. */
-  readonly connections: number
-  cut(): void
-}
-
-async function startRelay(target: string): Promise<Relay> {
-  const { protocol, hostname, port } = new URL(target)
-  const sockets = new Set<Socket>()
-  let connections = 0
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  const server = createRelay((incoming) => {
-    connections++
-    const outgoing = connectTcp(Number(port), hostname)
-    for (const [from, to] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      sockets.add(from)
-      from
-        .on('error', () => undefined)
-        .on('close', () => to.destroy())
-        .pipe(to)
-    }
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `${protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`,
-    get connections() {
-      return connections
-    },
-    cut,
-    async [Symbol.asyncDispose]() {
-      cut()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
 
 describeCluster('exec and attach on a real cluster', (cluster) => {
   let kubelet: StreamingKubelet
@@ -321,11 +272,10 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
   test('kubectl proxy with its defaults refuses with advice, and something that answers 200 passes no WebSockets', async () => {
     const proxied = new KubeClient({ baseUrl: cluster().proxyUrl })
     await expect(exec(proxied, { ...pod('translated'), command: ['ls'] })).rejects.toThrow(/--reject-paths='\^\$'/)
-    const server = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1')
-    await new Promise((resolve) => server.once('listening', resolve))
-    const blocked = new KubeClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    const server = await serve(async () => new Response('<html>'))
+    const blocked = new KubeClient({ baseUrl: server.url })
     const error = await failure(exec(blocked, { ...pod('translated'), command: ['ls'] }))
-    server.close()
+    await server.close()
     expect(isConnectionError(error) && error.message).toContain('answered 200 instead of 101: something between passes no WebSockets')
   })
 

@@ -7,15 +7,9 @@ import { attach, type ExecOptions, exec } from '../../src/streams/exec'
 import { runCommand } from '../../src/streams/run'
 import { VirtualClock } from '../../src/testing'
 import { memoryServer } from './memory-socket'
+import { failure, text } from './outcomes'
 
 const pod = { namespace: 'shop', name: 'web-1' }
-const text = (stream: ReadableStream<Uint8Array>) => new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-
 describe('exec', () => {
   test('sends the command, the container and the channels in the query, and offers v5 and v4', async () => {
     const server = memoryServer()

@@ -4,14 +4,9 @@ import { expect, test } from 'vitest'
 import { isExitError } from '../../src/streams/exit-error'
 import { readFile, writeFile } from '../../src/streams/file'
 import { memoryServer } from './memory-socket'
+import { failure, text } from './outcomes'
 
 const file = { namespace: 'shop', name: 'web-1', path: '/etc/hosts' }
-const text = (stream: ReadableStream<Uint8Array>) => new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 const commandOf = (url: string) => new URL(url).searchParams.getAll('command')
 
 test('[streams/21] readFile yields what cat writes, without a shell', async () => {

@@ -10,15 +10,10 @@ import { Deployment } from '../../src/resources/apps/v1'
 import { Pod, Service } from '../../src/resources/core/v1'
 import { FakeApiServer, VirtualClock } from '../../src/testing'
 import { memoryServer } from './memory-socket'
+import { failure } from './outcomes'
 
 const namespace = 'shop'
 const portBytes = new Uint8Array(2)
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-
 /** Resolves when a connection is closed, however that ends; `once` would reject with a reset. */
 const closing = (socket: Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))
 

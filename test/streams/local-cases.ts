@@ -4,25 +4,21 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { KubeClient } from 'kubeflect'
 import { copyFrom, copyTo, forwardPort } from 'kubeflect/local'
 import { runCommand } from 'kubeflect/streams'
 import { equal } from '../runtime/stage.ts'
-import { ANSWER_LENGTH, pattern, type StreamCase, type StreamStage } from './runtime-cases.ts'
-
-type PodCase = (context: { client: KubeClient; name: string; stage: StreamStage }) => Promise<void>
+import { ANSWER_LENGTH, casesOf, type PodCase, pattern, type StreamCase } from './runtime-cases.ts'
 
 const cases: Readonly<Record<string, PodCase>> = {
-  async '[streams/19] a forwarded port carries twenty connections at once'({ client, name, stage }) {
-    const { namespace, port } = stage
-    await using forwarded = await forwardPort(client, { namespace, target: { pod: name }, port })
+  async '[streams/19] a forwarded port carries twenty connections at once'({ client, pod, stage }) {
+    const target = { pod: pod.name }
+    await using forwarded = await forwardPort(client, { namespace: pod.namespace, target, port: stage.port })
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask(forwarded.port)))
     const expected = pattern(ANSWER_LENGTH)
     for (const answer of answers) if (Buffer.compare(answer, expected) !== 0) throw new Error(`an answer of ${answer.length} bytes differs`)
   },
 
-  async '[streams/22] a folder is copied into a container and back'({ client, name, stage }) {
-    const { namespace } = stage
+  async '[streams/22] a folder is copied into a container and back'({ client, pod }) {
     const folder = mkdtempSync(join(tmpdir(), 'kubeflect-copy-'))
     const path = `copied-${crypto.randomUUID()}`
     try {
@@ -32,39 +28,18 @@ const cases: Readonly<Record<string, PodCase>> = {
       writeFileSync(join(source, 'ä'.repeat(60), 'x'.repeat(150), 'größe 😀'), 'deep')
       writeFileSync(join(source, 'data'), pattern(3_000_001))
       writeFileSync(join(source, 'program'), '#!/bin/sh\n', { mode: 0o755 })
-      await copyTo(client, source, { namespace, name, path })
-      await copyFrom(client, { namespace, name, path }, join(folder, 'back'))
+      await copyTo(client, source, { ...pod, path })
+      await copyFrom(client, { ...pod, path }, join(folder, 'back'))
       equal(contentOf(join(folder, 'back')), contentOf(source))
-      await runCommand(client, { namespace, name, command: ['rm', '-r', path] })
+      await runCommand(client, { ...pod, command: ['rm', '-r', path] })
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
   },
 }
 
-const titleOf = (title: string, name: string) => `${title} (${name})`
-
-/** The titles of the cases. */
-export function localTitles(pods: readonly string[]): string[] {
-  return pods.flatMap((name) => Object.keys(cases).map((title) => titleOf(title, name)))
-}
-
-/** The cases, once for each pod. */
-export function localCasesOf(pods: readonly string[]): readonly StreamCase[] {
-  return pods.flatMap((name) =>
-    Object.entries(cases).map(([title, run]) => ({
-      title: titleOf(title, name),
-      async run(stage: StreamStage) {
-        const { [Symbol.asyncDispose]: dispose, ...options } = await stage.connect()
-        try {
-          await run({ client: new KubeClient(options), name, stage })
-        } finally {
-          await dispose?.()
-        }
-      },
-    })),
-  )
-}
+/** The cases of Node, Bun and Deno. */
+export const localCasesOf = (pods: readonly string[]): readonly StreamCase[] => casesOf(cases, pods)
 
 /** Sends a line to a local port, and returns the bytes until the connection closes. */
 function ask(port: number): Promise<Buffer> {

@@ -16,12 +16,11 @@ import { buildCluster } from '../cluster/build.ts'
 import { type Component, freePorts, startComponent, until } from '../cluster/component.ts'
 import { type StreamingKubelet, startStreamingKubelet } from '../cluster/streaming-kubelet.ts'
 import { describeCluster } from '../cluster/suite.ts'
-import { failure, type PodServer, startPodServer, startRelay } from './cluster-support.ts'
+import { type PodServer, startPodServer, startRelay } from './cluster-support.ts'
+import { bytesOf, failure } from './outcomes.ts'
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const payload = randomBytes(5_000_000)
-const bytesOf = async (stream: ReadableStream<Uint8Array>) =>
-  new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
 
 /** Answers a line with five megabytes, and closes the connection. */
 const answer = (socket: Socket) => void socket.once('data', () => socket.end(payload))
@@ -251,11 +250,10 @@ describeCluster('ports of pods on a real cluster', (cluster) => {
             if (request === 'bye\n') socket.end()
           })
         })
-        const built = await buildCluster()
-        if ('skipped' in built) throw new Error(built.skipped)
+        const binary = await buildCluster()
         const { kubeconfig } = cluster()
         const args = [`--kubeconfig=${kubeconfig}`, 'port-forward', '-n', kubelet.namespace, 'pod/shop-2', `:${target.port}`]
-        kubectl = startComponent(built.binary, 'kubectl', args, join(dirname(kubeconfig), 'port-forward.log'))
+        kubectl = startComponent(binary, 'kubectl', args, join(dirname(kubeconfig), 'port-forward.log'))
         kubectlPort = await until('kubectl port-forward', () => {
           kubectl.assertRunning()
           return Number(/127\.0\.0\.1:(\d+)/.exec(kubectl.log())?.[1]) || undefined

@@ -6,15 +6,10 @@ import { isStreamOverflowError } from '../../src/streams/errors'
 import { connectPort } from '../../src/streams/port'
 import { VirtualClock } from '../../src/testing'
 import { memoryServer } from './memory-socket'
+import { failure, text } from './outcomes'
 
 const target = { namespace: 'shop', name: 'web-1', port: 8080 }
 const V4 = { protocol: 'v4.channel.k8s.io' }
-const text = (stream: ReadableStream<Uint8Array>) => new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 /** 8080, least significant byte first. */
 const portBytes = Uint8Array.of(0x90, 0x1f)
 

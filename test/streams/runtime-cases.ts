@@ -3,11 +3,10 @@
 import { isApiError, isConnectionError, KubeClient, type KubeClientOptions } from 'kubeflect'
 import { connectPort, exec, isCommandError, isExitError, isStreamOverflowError, readFile, runCommand, writeFile } from 'kubeflect/streams'
 import { equal } from '../runtime/stage.ts'
+import { bytesOf, failure, text } from './outcomes.ts'
 
-/** What a case is given. The cases know no test runner: each runtime bundles them and runs them as they are. */
-export interface StreamStage {
-  /** Options of a client of the cluster. */
-  connect(): Promise<KubeClientOptions & Partial<AsyncDisposable>>
+/** The part of a stage that is plain data. */
+export interface CaseTarget {
   /** The pods, one for each path to the kubelet. */
   readonly pods: readonly string[]
   readonly namespace: string
@@ -17,6 +16,12 @@ export interface StreamStage {
   readonly closedPort: number
   /** Whether a slow reader stops the command in this runtime. */
   readonly hasBackpressure: boolean
+}
+
+/** What a case is given. The cases know no test runner: each runtime bundles them and runs them as they are. */
+export interface StreamStage extends CaseTarget {
+  /** Options of a client of the cluster. */
+  connect(): Promise<KubeClientOptions & Partial<AsyncDisposable>>
   /** Returns the memory that the runtime occupies, in MB; absent where that cannot be measured. */
   readonly memory?: (() => Promise<number>) | undefined
 }
@@ -31,7 +36,8 @@ export interface StreamCase {
 export const CASE_TIMEOUT_MS = 60_000
 
 type Pod = { readonly namespace: string; readonly name: string }
-type PodCase = (context: { client: KubeClient; pod: Pod; stage: StreamStage }) => Promise<void>
+/** One case for any pod. */
+export type PodCase = (context: { client: KubeClient; pod: Pod; stage: StreamStage }) => Promise<void>
 
 /** The number of bytes that a pod's port answers with. */
 export const ANSWER_LENGTH = 5_000_000
@@ -44,16 +50,7 @@ export function pattern(length: number): Uint8Array<ArrayBuffer> {
 }
 
 const MiB = 1024 * 1024
-const text = (stream: ReadableStream<Uint8Array>) => new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-const bytesOf = async (stream: ReadableStream<Uint8Array>) =>
-  new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-
 /** @throws Error when the bytes are not the pattern. */
 function isPattern(bytes: Uint8Array, length: number): void {
   equal(bytes.length, length)
@@ -61,9 +58,8 @@ function isPattern(bytes: Uint8Array, length: number): void {
   if (!bytes.every((byte, i) => byte === expected[i])) throw new Error('the bytes differ')
 }
 
-/** The cases, once for each pod. */
-export function streamCasesOf({ pods, hasBackpressure }: Pick<StreamStage, 'pods' | 'hasBackpressure'>): readonly StreamCase[] {
-  const cases = { ...common, ...(hasBackpressure ? pausing : overflowing) }
+/** Makes cases for each pod. */
+export function casesOf(cases: Readonly<Record<string, PodCase>>, pods: readonly string[]): readonly StreamCase[] {
   return pods.flatMap((name) =>
     Object.entries(cases).map(([title, run]) => ({
       title: `${title} (${name})`,
@@ -77,6 +73,11 @@ export function streamCasesOf({ pods, hasBackpressure }: Pick<StreamStage, 'pods
       },
     })),
   )
+}
+
+/** The cases of every runtime. */
+export function streamCasesOf({ pods, hasBackpressure }: Pick<CaseTarget, 'pods' | 'hasBackpressure'>): readonly StreamCase[] {
+  return casesOf({ ...common, ...(hasBackpressure ? pausing : overflowing) }, pods)
 }
 
 const common: Readonly<Record<string, PodCase>> = {

@@ -16,7 +16,7 @@ import type { CaseResult } from '../runtime/run-cases.ts'
 import { createProfile, launchChromium, memoryOf, type Profile } from '../support/chromium.ts'
 import { isThorough } from '../support/thorough.ts'
 import { type PodServer, startPodServer } from './cluster-support.ts'
-import { localTitles } from './local-cases.ts'
+import { localCasesOf } from './local-cases.ts'
 import { ANSWER_LENGTH, pattern, streamCasesOf } from './runtime-cases.ts'
 import type { StreamTarget } from './runtimes/program.ts'
 
@@ -75,7 +75,7 @@ describeCluster(
           const { run, further } = program([...command, 'streams.js'])
           const serverOf = (baseUrl: string | undefined) => (over === 'TLS' ? { kubeconfig: cluster().kubeconfig } : { baseUrl })
           testCases(hasBackpressure, ({ baseUrl, ...target }) => run({ ...target, ...serverOf(baseUrl) }), [
-            ...localTitles(pods),
+            ...localCasesOf(pods).map(({ title }) => title),
             ...further,
           ])
         })
@@ -147,7 +147,7 @@ describeCluster(
         const { namespace } = kubelet
         const all = pods.map((name) => ({ baseUrl, token, namespace, name }))
         const hello = { code: 0, stdout: 'hello\n', stderr: '' }
-        expect(await inPages('runWithToken', all)).toEqual([hello, hello])
+        expect(await inPages('runWithToken', all)).toEqual(pods.map(() => hello))
       })
     })
   },

@@ -24,9 +24,8 @@ describe.skipIf(reason)(
     let http: HttpServer
 
     beforeAll(async () => {
-      const built = await buildCluster()
-      if ('skipped' in built) throw new Error(built.skipped)
-      kubectl = [built.binary, 'kubectl']
+      const binary = await buildCluster()
+      kubectl = [binary, 'kubectl']
       directory = mkdtempSync(join(tmpdir(), 'kubeflect-kubectl-'))
       manifest = join(directory, 'pod.json')
       kubeconfig = join(directory, 'kubeconfig')

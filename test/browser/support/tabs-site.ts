@@ -16,9 +16,12 @@ export interface TabsSite extends AsyncDisposable {
   readonly upstream: string[]
 }
 
-/** Serves the page, and an API server below `/k8s`. */
+let bundled: Promise<Map<string, string>> | undefined
+
+/** Serves the page, which is built once, and an API server below `/k8s`. */
 export async function serveTabsSite(server: FakeApiServer): Promise<TabsSite> {
-  const files = await bundlePage('tabs')
+  bundled ??= bundlePage('tabs')
+  const files = await bundled
   const upstream: string[] = []
   const { url, close } = await serve(async (request) => {
     const { pathname, search, searchParams } = new URL(request.url)

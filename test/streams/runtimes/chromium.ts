@@ -3,13 +3,10 @@
 import { KubeClient } from 'kubeflect'
 import { runCommand } from 'kubeflect/streams'
 import { type CaseResult, runCases } from '../../runtime/run-cases.ts'
-import { CASE_TIMEOUT_MS, type StreamStage, streamCasesOf } from '../runtime-cases.ts'
-
-/** What the page is given. */
-type PageTarget = Pick<StreamStage, 'pods' | 'namespace' | 'port' | 'closedPort' | 'hasBackpressure'>
+import { CASE_TIMEOUT_MS, type CaseTarget, type StreamStage, streamCasesOf } from '../runtime-cases.ts'
 
 /** Runs one case through the `kubectl proxy` that the page came from. */
-export async function run({ title, ...target }: PageTarget & { title: string }, memory: () => Promise<number>): Promise<CaseResult[]> {
+export async function run({ title, ...target }: CaseTarget & { title: string }, memory: () => Promise<number>): Promise<CaseResult[]> {
   // As in Firefox and Safari.
   if (!target.hasBackpressure) Reflect.deleteProperty(globalThis, 'WebSocketStream')
   const results: CaseResult[] = []

@@ -4,10 +4,10 @@ import process from 'node:process'
 import { loadKubeconfig } from 'kubeflect/kubeconfig'
 import { runCases } from '../../runtime/run-cases.ts'
 import { localCasesOf } from '../local-cases.ts'
-import { CASE_TIMEOUT_MS, type StreamStage, streamCasesOf } from '../runtime-cases.ts'
+import { CASE_TIMEOUT_MS, type CaseTarget, type StreamStage, streamCasesOf } from '../runtime-cases.ts'
 
 /** What the program is given as its last argument, as JSON. */
-export interface StreamTarget extends Pick<StreamStage, 'pods' | 'namespace' | 'port' | 'closedPort' | 'hasBackpressure'> {
+export interface StreamTarget extends CaseTarget {
   /** A kubeconfig, for a connection over TLS. */
   readonly kubeconfig?: string
   /** The URL of `kubectl proxy`, without a kubeconfig. */
