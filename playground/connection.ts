@@ -13,7 +13,7 @@ export interface Connection {
 
 /** Connects to the cluster of the server that sent the page; without one, to a cluster in a Worker. */
 export function connect(): Connection {
-  const cluster = document.querySelector<HTMLMetaElement>('meta[name=cluster]')?.content
+  const cluster = servedCluster()
   if (cluster !== undefined)
     return {
       cluster,
@@ -24,6 +24,11 @@ export function connect(): Connection {
   const { fetch: fetchFromWorker, leave } = portFetch(port)
   addEventListener('pagehide', leave)
   return { cluster: 'worker', title, fetch: fetchFromWorker }
+}
+
+/** Returns the cluster of the server that sent the page; undefined when a static host did, and the cluster runs in a Worker. */
+export function servedCluster(): string | undefined {
+  return document.querySelector<HTMLMetaElement>('meta[name=cluster]')?.content
 }
 
 /** Starts the Worker, or joins the one of the other tabs. It outlives a reload where the browser can keep it. */

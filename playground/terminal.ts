@@ -5,13 +5,16 @@ import '@xterm/xterm/css/xterm.css'
 import { KubeClient } from 'kubeflect'
 import type { Pod } from 'kubeflect/resources/core/v1'
 import { exec, type InteractiveProcess } from 'kubeflect/streams'
+import { servedCluster } from './connection.ts'
 import { create, write } from './page.ts'
 import { messageOf } from './strip.ts'
 import './terminal.css'
 import { toyShell } from './toy-shell.ts'
 
-const cluster = document.querySelector<HTMLMetaElement>('meta[name=cluster]')?.content
-const client = new KubeClient({ baseUrl: '/k8s', ...(cluster === 'fake' && { webSocket: toyShell }) })
+const cluster = servedCluster()
+// A fake cluster runs no containers, neither in a server nor in a Worker, which no WebSocket reaches.
+const isFake = cluster === undefined || cluster === 'fake'
+const client = new KubeClient({ baseUrl: '/k8s', ...(isFake && { webSocket: toyShell }) })
 
 /** Starts the best shell of a container. */
 const SHELL = ['sh', '-c', 'TERM=xterm-256color; export TERM; command -v bash >/dev/null && exec bash; exec sh']

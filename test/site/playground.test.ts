@@ -69,6 +69,21 @@ test('two tabs of the playground without a server show one cluster', async () =>
   await second.page.close()
 })
 
+test('the terminal of a pod works without a server, and says that its shell is a toy in the page', async () => {
+  const { page, errors } = await openTab()
+  await page.locator('tr[data-key]').filter({ hasText: 'Running' }).first().click()
+  await page.getByRole('button', { name: 'Terminal' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('Connected').waitFor()
+  const shown = () => dialog.locator('.xterm-rows').textContent()
+  await expect.poll(shown).toContain('a toy shell in this page')
+  await page.keyboard.type('echo no server')
+  await page.keyboard.press('Enter')
+  await expect.poll(shown).toMatch(/no server.*no server/)
+  expect(errors).toEqual([])
+  await page.close()
+})
+
 test.each(['table', 'map', 'nodes', 'events'])('axe finds nothing in the view %s of the playground without a server', async (view) => {
   const { page, errors } = await openTab(`?view=${view}`)
   expect(await violations(page)).toEqual([])
