@@ -1,5 +1,6 @@
 // Hashes the identity of a user, for keys of stored state.
 
+import { fromBase64Url } from '../internal/base64'
 import { sha256Hex } from './sha256'
 
 const HEX_DIGITS = 32
@@ -18,7 +19,7 @@ function subjectOf(token: string): readonly string[] | undefined {
   try {
     const [, payload = '', signature] = token.split('.')
     if (signature === undefined) return undefined
-    const { iss, sub } = JSON.parse(atob(payload.replace(/-/g, '+').replace(/_/g, '/')))
+    const { iss, sub } = JSON.parse(fromBase64Url(payload))
     return typeof iss === 'string' && typeof sub === 'string' && sub ? [iss, sub] : undefined
   } catch {
     return undefined

@@ -12,14 +12,14 @@ import {
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
 import { type Redact, redactError, redactorOf } from '../internal/redact'
-import type { Socket } from '../socket/socket'
+import { BEARER_PROTOCOL, type Socket } from '../socket/socket'
 import { failureOf, redirectOf } from './failure'
 import type { Attempt, StreamClient, UpgradeRequest } from './handshake'
 import { secretsOf } from './header-value'
 import type { Requester } from './requester'
 
-/** The subprotocol that carries a page's token. */
-const BEARER_PROTOCOL = /\b(base64url\.bearer\.authorization\.k8s\.io\.)[\w-]+/gi
+/** Finds the subprotocol that carries a page's token. */
+const BEARER = new RegExp(`\\b(${BEARER_PROTOCOL.replaceAll('.', '\\.')})[\\w-]+`, 'gi')
 const BLOCKED = 'something between passes no WebSockets'
 
 /** A handshake that did not lead to a usable socket. */
@@ -48,7 +48,7 @@ export async function recover(
   const { path, protocols, signal } = request
   const summary: RequestSummary = { method: 'GET', url: `${client.baseUrl}/${path}` }
   const tokens = [token]
-  const clean: Redact = (text) => redactorOf([...tokens, ...secretsOf(headers)])(text.replace(BEARER_PROTOCOL, '$1…'))
+  const clean: Redact = (text) => redactorOf([...tokens, ...secretsOf(headers)])(text.replace(BEARER, '$1…'))
   const retry = (fresh: string | undefined) => {
     tokens.push(fresh)
     return attempt(fresh)

@@ -1,11 +1,10 @@
 // Turns a resolved context into the settings of a connection.
 
-import { toBase64 } from '../internal/base64'
+import { fromBase64, toBase64 } from '../internal/base64'
 import type { Clock } from '../internal/clock'
 import { checkRuntime } from './connect'
 import type { ConnectionPlan } from './connection'
 import { type CredentialParts, credentialReader } from './credentials'
-
 import type { Cluster, User } from './documents'
 import { KubeconfigError } from './error'
 import { type ExecCluster, execReader } from './exec'
@@ -14,7 +13,7 @@ import { checkHeaderValue } from './header-value'
 import type { Host } from './host'
 import type { Located, Target } from './merge'
 import { proxyFromEnvironment } from './proxy'
-import { decodePem, encodeText, fromBase64 } from './text'
+import { decodePem, encodeText } from './text'
 
 /** Resolves a context on this machine: reads its files, picks the proxy and prepares the credential. */
 export async function planOf({ context, namespace, cluster, user }: Target, host: Host, clock: Clock): Promise<ConnectionPlan> {

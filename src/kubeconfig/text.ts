@@ -1,4 +1,4 @@
-// Decodes and encodes the texts of a kubeconfig: files, PEM and base64.
+// Decodes and encodes the texts of a kubeconfig: files and PEM.
 
 /**
  * Decodes a text file like Go's YAML reader: UTF-8, or UTF-16 after a byte order mark, which PowerShell's `>` writes. Removes the mark.
@@ -24,6 +24,3 @@ export const decodePem = (bytes: Uint8Array): string => new TextDecoder().decode
 
 /** Encodes a text as UTF-8. */
 export const encodeText = (text: string): Uint8Array => new TextEncoder().encode(text)
-
-/** Decodes base64 and ignores white space. @throws DOMException when the text is not base64. */
-export const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))

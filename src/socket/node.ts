@@ -1,5 +1,6 @@
 // Opens WebSockets in Node and Bun: an HTTP upgrade, whose TCP connection can be paused, and frames of our own.
 
+import { toBase64 } from '../internal/base64'
 import { listen } from '../internal/listen'
 import { encodeFrame, FrameDecoder, OPCODE } from './frames'
 import type { Socket, SocketRequest } from './socket'
@@ -91,7 +92,7 @@ function handshakeHeaders(protocols: readonly string[]): Record<string, string> 
     connection: 'Upgrade',
     upgrade: 'websocket',
     'sec-websocket-version': '13',
-    'sec-websocket-key': btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)))),
+    'sec-websocket-key': toBase64(crypto.getRandomValues(new Uint8Array(16))),
     'sec-websocket-protocol': protocols.join(', '),
   }
 }

@@ -1,11 +1,9 @@
 // Opens WebSockets in browsers, which send no headers.
 
-import type { Socket, SocketRequest } from './socket'
+import { toBase64Url } from '../internal/base64'
+import { BEARER_PROTOCOL, type Socket, type SocketRequest } from './socket'
 import { opened, type WebSocketLike } from './web-socket'
 import { openedStream, type WebSocketStreamLike } from './web-socket-stream'
-
-/** The start of the subprotocol that carries a token; the API server removes it. @see apiserver `websocket.ProtocolAuthenticator` */
-const BEARER_PROTOCOL = 'base64url.bearer.authorization.k8s.io.'
 
 /** Chromium 124 and newer. */
 type WebSocketStreamClass = new (url: string, options: { protocols: readonly string[]; signal: AbortSignal }) => WebSocketStreamLike
@@ -36,6 +34,5 @@ function bearerProtocol(headers: Headers): string[] {
   const [, token] = /^Bearer (.+)$/i.exec(authorization) ?? []
   if (!token)
     throw new TypeError('pages can authenticate a stream only with a bearer token or a cookie; its Authorization header is another')
-  const bytes = Array.from(new TextEncoder().encode(token), (byte) => String.fromCharCode(byte)).join('')
-  return [BEARER_PROTOCOL + btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')]
+  return [BEARER_PROTOCOL + toBase64Url(token)]
 }

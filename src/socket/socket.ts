@@ -1,5 +1,8 @@
 // Sockets: WebSockets as streams of messages.
 
+/** The start of the subprotocol that carries a page's token; the API server removes it. @see apiserver `websocket.ProtocolAuthenticator` */
+export const BEARER_PROTOCOL = 'base64url.bearer.authorization.k8s.io.'
+
 /** An open WebSocket: each chunk of its streams is one binary message. */
 export interface Socket {
   /** The subprotocol that the server chose; the empty string for none. */

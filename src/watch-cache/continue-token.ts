@@ -1,6 +1,7 @@
 // Continue tokens in the format of kube-apiserver.
 
 import { forEachMember, skipSpace, skipValue } from '../codec/scan'
+import { fromBase64Url, toBase64Url } from '../internal/base64'
 
 /** The position at which a list continues: the first key, and the version of the collection. */
 export interface ContinueToken {
@@ -22,8 +23,7 @@ export function encodeContinue({ resourceVersion, start }: ContinueToken, namesp
   const key = `/${namespace ? start.slice(namespace.length + 1) : start}`
   // Not written with JSON.stringify: a version may exceed the exact range of a number.
   const json = `{"v":"${FORMAT}","rv":${resourceVersion || '-1'},"start":${JSON.stringify(key)}}`
-  const bytes = Array.from(new TextEncoder().encode(json), (byte) => String.fromCharCode(byte)).join('')
-  return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return toBase64Url(json)
 }
 
 /**
@@ -52,9 +52,7 @@ export function decodeContinue(text: string, namespace: string): ContinueToken |
 
 /** @throws DOMException, TypeError or SyntaxError when the token does not hold JSON. */
 function jsonOf(token: string): string {
-  if (!/^[\w-]+$/.test(token)) throw new SyntaxError('not base64url without padding')
-  const bytes = Uint8Array.from(atob(token.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0))
-  const json = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  const json = fromBase64Url(token)
   JSON.parse(json)
   return json
 }
