@@ -59,6 +59,18 @@ export function openConnection(plan: ConnectionPlan, connect: typeof connectInRu
     return current.transport
   }
 
+  /** Returns what a request is sent with: the signal that also ends with the connection, the credential, and connections with its certificate. */
+  const prepare = async (request: { readonly signal: AbortSignal }) => {
+    const signal = AbortSignal.any([request.signal, closed.signal])
+    signal.throwIfAborted()
+    const credential = await abortable(credentials.get(), signal)
+    return { signal, credential, transport: await abortable(transportWith(credential.certificate), signal) }
+  }
+  // The client caches a token until the server refuses it, but only the cache here knows when a token expires.
+  const authorize = (headers: Headers, { token }: Credential): void => {
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+  }
+
   const close = async (): Promise<void> => {
     closed.abort(new DOMException('the connection to the cluster was closed', 'AbortError'))
     await Promise.all([...open].map(retire))
@@ -73,23 +85,16 @@ export function openConnection(plan: ConnectionPlan, connect: typeof connectInRu
     // After a 401 the client calls this again. `fetch` below has discarded the refused credential by then, so this reads a new one.
     token: async () => (await credentials.get()).token,
     async fetch(request) {
-      const signal = AbortSignal.any([request.signal, closed.signal])
-      signal.throwIfAborted()
-      const credential = await abortable(credentials.get(), signal)
-      // The client caches a token until the server refuses it, but only the cache here knows when a token expires.
-      if (credential.token !== undefined) request.headers.set('authorization', `Bearer ${credential.token}`)
-      const transport = await abortable(transportWith(credential.certificate), signal)
+      const { signal, credential, transport } = await prepare(request)
+      authorize(request.headers, credential)
       const response = await transport.fetch(request, signal)
       if (response.status === 401) credentials.refused(credential)
       return response
     },
     async webSocket(request) {
-      const signal = AbortSignal.any([request.signal, closed.signal])
-      signal.throwIfAborted()
-      const credential = await abortable(credentials.get(), signal)
+      const { signal, credential, transport } = await prepare(request)
       const headers = new Headers(request.headers)
-      if (credential.token !== undefined) headers.set('authorization', `Bearer ${credential.token}`)
-      const transport = await abortable(transportWith(credential.certificate), signal)
+      authorize(headers, credential)
       const result = await transport.webSocket({ ...request, headers, signal })
       if ('status' in result && result.status === 401) credentials.refused(credential)
       return result
