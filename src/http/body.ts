@@ -2,6 +2,7 @@
 
 import { ConnectionError, KubeError, type RequestSummary } from '../api/errors'
 import type { RequestOptions } from '../api/options'
+import { listen } from '../internal/listen'
 import { Slices } from '../internal/turn'
 
 /**
@@ -33,8 +34,7 @@ export async function* readChunks(
   if (!response.body) return
   const reader = readerOf(response.body)
   const cancel = () => void reader.cancel(signal?.reason).catch(() => undefined)
-  signal?.addEventListener('abort', cancel)
-  end?.addEventListener('abort', cancel)
+  const unlisten = [signal, end].map((either) => listen(either, 'abort', cancel))
   if (end?.aborted) cancel()
   const slices = new Slices()
   try {
@@ -57,7 +57,7 @@ export async function* readChunks(
     signal?.throwIfAborted()
     throw new ConnectionError(request, { cause })
   } finally {
-    signal?.removeEventListener('abort', cancel)
+    for (const stop of unlisten) stop()
     cancel()
   }
 }

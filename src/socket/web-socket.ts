@@ -36,10 +36,11 @@ export function socketOver(webSocket: WebSocketLike, protocol: string, signal: A
     settle(1000)
     end()
   }
+  let unlisten = () => {}
   let end = () => {}
   const readable = new ReadableStream<Uint8Array>({
     start(controller) {
-      const unlisten = [
+      const listeners = [
         listen(webSocket, 'message', (event) => {
           const { data } = event as MessageEvent<ArrayBuffer | string>
           controller.enqueue(typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data))
@@ -53,14 +54,18 @@ export function socketOver(webSocket: WebSocketLike, protocol: string, signal: A
         listen(webSocket, 'error', () => undefined),
         listen(signal, 'abort', () => close()),
       ]
+      unlisten = () => {
+        for (const stop of listeners) stop()
+      }
       end = () => {
         end = () => {}
-        for (const stop of unlisten) stop()
+        unlisten()
         controller.close()
       }
     },
     cancel() {
       end = () => {}
+      unlisten()
       close()
     },
   })

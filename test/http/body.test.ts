@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { isConnectionError } from '../../src/api/errors'
 import { readChunks } from '../../src/http/body'
@@ -46,6 +47,12 @@ describe.each([
     expect(bytes).toEqual([...LARGE])
     expect(Math.max(...sizes)).toBe(256 * 1024)
     expect(sizes[0]).toBe(10)
+  })
+
+  it('a body that was read leaves no listener on either signal', async () => {
+    const [signal, end] = [new AbortController().signal, new AbortController().signal]
+    for await (const _ of readChunks(bodyOf(type, [LARGE], 'close').response, REQUEST, { signal, end }));
+    expect([signal, end].map((either) => getEventListeners(either, 'abort'))).toEqual([[], []])
   })
 
   it('a body may be empty', async () => {

@@ -1,5 +1,6 @@
 // Tests for the sockets of each runtime, with the runtime's classes replaced.
 
+import { getEventListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -231,6 +232,27 @@ describe('over a WebSocket object', () => {
       expect(messages).toEqual([Uint8Array.of(1, 2), new TextEncoder().encode('é')])
       await expect(socket.writable.getWriter().write(Uint8Array.of(0))).rejects.toThrow('the connection is closed')
     }
+  })
+
+  test.each([
+    ['closed', (socket: Socket) => socket.close()],
+    ['canceled', (socket: Socket) => void socket.readable.cancel()],
+    ['aborted', (_: Socket, aborting: AbortController) => aborting.abort()],
+  ])('a socket that is %s leaves no listener on the signal, and ignores a message that arrives late', (_, end) => {
+    const aborting = new AbortController()
+    const webSocket = new FakeWebSocket('wss://kube.test')
+    const heard: string[] = []
+    const listening = vi.spyOn(webSocket, 'removeEventListener').mockImplementation((type, listener) => {
+      heard.push(type)
+      EventTarget.prototype.removeEventListener.call(webSocket, type, listener)
+    })
+    const socket = socketOver(webSocket, '', aborting.signal)
+    end(socket, aborting)
+    expect(webSocket.isClosed).toBe(true)
+    expect(getEventListeners(aborting.signal, 'abort')).toEqual([])
+    expect(heard).toEqual(['message', 'close', 'error'])
+    webSocket.receive('late')
+    listening.mockRestore()
   })
 
   test('workerd gets the refusal as a response, and listens before it accepts', async () => {
