@@ -1,6 +1,10 @@
-// What the tests of streams on a real cluster share: servers on ports of the pods, and a relay that can break connections.
+// What the tests of streams on a real cluster share: hashes of data, servers on ports of the pods, and a relay that can break connections.
 
+import { createHash } from 'node:crypto'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** The SHA-256 of bytes or text, in hexadecimal digits: large data that differs gives a short message. */
+export const hashOf = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex')
 
 /** A TCP relay that can break its connections. */
 export interface Relay extends AsyncDisposable {

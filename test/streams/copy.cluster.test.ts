@@ -1,6 +1,6 @@
 // Tests for files of containers against a real API server and kubelet, on both paths to it, and beside `kubectl cp`.
 
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import {
   existsSync,
   lstatSync,
@@ -28,9 +28,8 @@ import { readFile, writeFile } from '../../src/streams/file'
 import { runCommand } from '../../src/streams/run'
 import { type StreamingKubelet, startStreamingKubelet } from '../cluster/streaming-kubelet.ts'
 import { describeCluster } from '../cluster/suite.ts'
+import { hashOf } from './cluster-support.ts'
 import { bytesOf, failure } from './outcomes.ts'
-
-const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** The folders, files and links below a folder, with what they hold. */
 function contentOf(folder: string): Record<string, string> {

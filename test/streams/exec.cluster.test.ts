@@ -1,6 +1,5 @@
 // Tests for exec and attach against a real API server and kubelet, on both paths to it.
 
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isApiError, isConnectionError } from '../../src/api/errors'
 import { KubeClient, type KubeClientOptions } from '../../src/http/client'
@@ -13,7 +12,7 @@ import { until } from '../cluster/component.ts'
 import { type StreamingKubelet, startStreamingKubelet } from '../cluster/streaming-kubelet.ts'
 import { describeCluster } from '../cluster/suite.ts'
 import { serve } from '../support/http.ts'
-import { startRelay } from './cluster-support.ts'
+import { hashOf, startRelay } from './cluster-support.ts'
 import { failure, text } from './outcomes.ts'
 
 const failureText = (error: unknown) => String(error)
@@ -212,12 +211,10 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
 
     test('twenty thousand lines thirty times arrive unchanged', async () => {
       const client = connect()
-      const expected = createHash('sha256')
-        .update(Array.from({ length: 20_000 }, (_, n) => `${n + 1}\n`).join(''))
-        .digest('hex')
+      const expected = hashOf(Array.from({ length: 20_000 }, (_, n) => `${n + 1}\n`).join(''))
       for (let i = 0; i < 30; i++) {
         const { stdout } = await runCommand(client, { ...pod(name), command: ['seq', '1', '20000'] })
-        expect(createHash('sha256').update(stdout).digest('hex')).toBe(expected)
+        expect(hashOf(stdout)).toBe(expected)
       }
     })
 

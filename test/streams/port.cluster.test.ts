@@ -16,10 +16,9 @@ import { buildCluster } from '../cluster/build.ts'
 import { type Component, freePorts, startComponent, until } from '../cluster/component.ts'
 import { type StreamingKubelet, startStreamingKubelet } from '../cluster/streaming-kubelet.ts'
 import { describeCluster } from '../cluster/suite.ts'
-import { type PodServer, startPodServer, startRelay } from './cluster-support.ts'
+import { hashOf, type PodServer, startPodServer, startRelay } from './cluster-support.ts'
 import { bytesOf, failure } from './outcomes.ts'
 
-const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const payload = randomBytes(5_000_000)
 
 /** Answers a line with five megabytes, and closes the connection. */
