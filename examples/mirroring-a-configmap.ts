@@ -2,7 +2,7 @@
 //
 //   npm run build && node examples/mirroring-a-configmap.ts --server http://127.0.0.1:8001 --namespace default --name shared
 import { parseArgs } from 'node:util'
-import { createInformer, KubeClient, resourcePath } from 'kubeflect'
+import { createInformer, KubeClient, nameSelector, resourcePath } from 'kubeflect'
 import { Controller } from 'kubeflect/controller'
 import { ConfigMap, Namespace } from 'kubeflect/resources/core/v1'
 
@@ -15,7 +15,7 @@ const { signal } = stop
 const client = new KubeClient({ baseUrl: server })
 const labels = { mirrors: `${namespace}.${name}` }
 const labelSelector = `mirrors=${labels.mirrors}` // copies carry the label, too, which identifies them
-const originals = createInformer(client, ConfigMap, { namespace, fieldSelector: `metadata.name=${name}`, signal })
+const originals = createInformer(client, ConfigMap, { namespace, fieldSelector: nameSelector(name), signal })
 const namespaces = createInformer(client, Namespace, { labelSelector, signal })
 const copies = createInformer(client, ConfigMap, { labelSelector, signal })
 

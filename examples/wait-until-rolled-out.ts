@@ -2,7 +2,7 @@
 //
 //   npm run build && node examples/wait-until-rolled-out.ts [web] [--selector app=web] [--namespace shop] [--timeout 300] [--server …]
 import { parseArgs } from 'node:util'
-import { createInformer, KubeClient } from 'kubeflect'
+import { createInformer, KubeClient, nameSelector } from 'kubeflect'
 import { loadKubeconfig } from 'kubeflect/kubeconfig'
 import { Deployment } from 'kubeflect/resources/apps/v1'
 
@@ -23,7 +23,7 @@ try {
   const signal = AbortSignal.timeout(Number(values.timeout) * 1000)
   await using config = values.server ? undefined : await loadKubeconfig()
   const { namespace = config?.namespace ?? 'default', selector: labelSelector } = values
-  const selected = { namespace, labelSelector, fieldSelector: positionals[0] && `metadata.name=${positionals[0]}` }
+  const selected = { namespace, labelSelector, fieldSelector: positionals[0] && nameSelector(positionals[0]) }
   const client = new KubeClient(config ?? { baseUrl: values.server })
   await using deployments = createInformer(client, Deployment, { ...selected, onError: console.error })
   await deployments.whenSynced({ signal, onDenied: 'reject' })

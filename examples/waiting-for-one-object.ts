@@ -2,7 +2,7 @@
 //
 //   npm run build && node examples/waiting-for-one-object.ts --server http://127.0.0.1:8001 --namespace default --name web-1
 import { parseArgs } from 'node:util'
-import { KubeClient, ListWatch, Reflector, Store } from 'kubeflect'
+import { KubeClient, ListWatch, nameSelector, Reflector, Store } from 'kubeflect'
 import { Pod } from 'kubeflect/resources/core/v1'
 
 const { values } = parseArgs({
@@ -18,7 +18,7 @@ process.once('SIGINT', () => stop.abort())
 
 const client = new KubeClient({ baseUrl: values.server })
 const store = new Store<Pod>()
-const reflector = new Reflector(new ListWatch(client, Pod, { namespace, fieldSelector: `metadata.name=${name}` }), store)
+const reflector = new Reflector(new ListWatch(client, Pod, { namespace, fieldSelector: nameSelector(name) }), store)
 
 store.subscribe(() => {
   const pod = store.get(`${namespace}/${name}`)?.object

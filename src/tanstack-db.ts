@@ -9,6 +9,7 @@ import type { Entry } from './codec/entry'
 import type { KubeClient } from './http/client'
 import type { SharedInformer } from './informer/shared-informer'
 import { type Clock, systemClock } from './internal/clock'
+import { together } from './internal/once'
 import { atFrame } from './live/frame'
 
 /** Options of {@link kubernetesCollectionOptions}. */
@@ -63,7 +64,6 @@ export function kubernetesCollectionOptions<T extends KubeObject>(options: Kuber
     const written = new Map<string, Entry<T>>()
     const changed = new Map<string, Entry<T> | undefined>()
     const end = new AbortController()
-    let isScheduled = false
     flush = () => {
       const differing = [...changed].filter(([key, entry]) => written.get(key) !== entry)
       changed.clear()
@@ -82,16 +82,14 @@ export function kubernetesCollectionOptions<T extends KubeObject>(options: Kuber
       }
       commit()
     }
+    const flushSoon = together(schedule, () => {
+      if (!end.signal.aborted) flush()
+    })
     for (const entry of indexer.list()) changed.set(entry.key, entry)
     flush()
     const stop = indexer.subscribe(({ changes }) => {
       for (const { type, entry } of changes) if (type !== 'resynced') changed.set(entry.key, type === 'deleted' ? undefined : entry)
-      if (isScheduled || changed.size === 0) return
-      isScheduled = true
-      schedule(() => {
-        isScheduled = false
-        if (!end.signal.aborted) flush()
-      })
+      if (changed.size > 0) flushSoon()
     })
     const ready = () => {
       flush()

@@ -20,6 +20,26 @@ export interface FieldSelector {
   toString(): string
 }
 
+/**
+ * Returns the field selector of the object with a name, in all namespaces or in one. The names of RBAC objects may contain the characters `,`, `=`
+ * and `\\`, which are escaped.
+ *
+ * @example
+ * ```ts
+ * const settings = createInformer(client, ConfigMap, { namespace: 'shop', fieldSelector: nameSelector('settings') })
+ * ```
+ * @see apimachinery `fields.OneTermEqualSelector`
+ */
+export function nameSelector(name: string, namespace?: string): string {
+  const term = `metadata.name=${escapeFieldValue(name)}`
+  return namespace ? `${term},metadata.namespace=${escapeFieldValue(namespace)}` : term
+}
+
+/** @see apimachinery `fields.EscapeValue` */
+function escapeFieldValue(value: string): string {
+  return value.replace(/[\\,=]/g, '\\$&')
+}
+
 interface Requirement {
   readonly path: string
   readonly equal: boolean
@@ -41,8 +61,7 @@ export function parseFieldSelector(selector: string): FieldSelector {
     paths: requirements.map(({ path }) => path),
     exactValue: (wanted) => requirements.find(({ path, equal }) => equal && path === wanted)?.value,
     matches: (read) => requirements.every(({ path, equal, value }) => (read(path) === value) === equal),
-    toString: () =>
-      requirements.map(({ path, equal, value }) => `${path}${equal ? '=' : '!='}${value.replace(/[\\,=]/g, '\\$&')}`).join(','),
+    toString: () => requirements.map(({ path, equal, value }) => `${path}${equal ? '=' : '!='}${escapeFieldValue(value)}`).join(','),
   }
 }
 

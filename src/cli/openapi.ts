@@ -1,6 +1,7 @@
 // The parts of an API server's OpenAPI v3 that describe its objects and their paths.
 
 import { KubeError } from '../api/errors'
+import { nameOfStep } from '../api/json-pointer'
 import { pathSegmentProblem, shown } from '../api/path-segment'
 import { apiVersionOf, type ResourceScope } from '../api/resource'
 
@@ -71,15 +72,15 @@ const SCHEMAS = '#/components/schemas/'
 export function referenceOf({ $ref, allOf }: Schema): string | undefined {
   const ref = $ref ?? (allOf?.length === 1 ? allOf[0]?.$ref : undefined)
   if (ref === undefined) return undefined
-  const name = ref.startsWith(SCHEMAS) ? pointerStep(ref.slice(SCHEMAS.length)) : undefined
+  const name = ref.startsWith(SCHEMAS) ? nameInUrl(ref.slice(SCHEMAS.length)) : undefined
   if (name === undefined) throw new KubeError(`the OpenAPI refers to ${shown(ref)}, which is not one of its schemas (${SCHEMAS}…)`)
   return name
 }
 
 /** Decodes one step of a JSON pointer in a URL (RFC 6901); undefined when it is not a single step. */
-function pointerStep(step: string): string | undefined {
+function nameInUrl(step: string): string | undefined {
   try {
-    return step.includes('/') ? undefined : decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
+    return step.includes('/') ? undefined : nameOfStep(decodeURIComponent(step))
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 // Compares two JSON values: as a JSON patch, and as a list of differences to show.
 
+import { pointerStep } from '../api/json-pointer'
 import type { JsonPatchOperation } from '../api/patch'
 import { jsonValue, memberPlace, writeJson } from './exact-json'
 
@@ -153,7 +154,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const memberOf = ({ pointer, old, now }: Place, name: string): Place => ({
-  pointer: `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+  pointer: `${pointer}/${pointerStep(name)}`,
   old: [...old, name],
   now: [...now, name],
 })

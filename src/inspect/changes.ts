@@ -24,19 +24,15 @@ const HIDDEN = '…'
 
 /** Makes the record of a change. It keeps the texts until the record is dropped. */
 export function inspectedChange<T>(
-  feed: string,
-  time: number,
-  key: string,
   change: Exclude<StoreChange<T>, { readonly type: 'resynced' }>,
+  at: Pick<InspectedChange, 'feed' | 'time' | 'key'>,
 ): InspectedChange {
   const { type, entry } = change
   let isSecret: boolean | undefined
   let found: readonly Difference[] | undefined
   return {
-    feed,
-    time,
+    ...at,
     type,
-    key,
     resourceVersion: entry.resourceVersion,
     get isSecret() {
       isSecret ??= isSecretEntry(entry)

@@ -7,7 +7,7 @@ import type { InformerIdentity } from '../informer/factory'
 import type { SharedInformer } from '../informer/shared-informer'
 import { systemClock } from '../internal/clock'
 import { Listeners } from '../internal/listeners'
-import { once } from '../internal/once'
+import { once, together } from '../internal/once'
 import { Opaque } from '../internal/opaque'
 import { redact } from '../internal/redact'
 import type { Seams } from '../internal/seams'
@@ -53,19 +53,26 @@ export class Inspector extends Opaque implements Readable<InspectorSnapshot>, Fe
   readonly #traffic: Traffic
   readonly #snapshots = new Listeners<InspectorSnapshot>()
   #snapshot: InspectorSnapshot | undefined
+  readonly #notifySoon: () => void
   #heard = 0
-  #isWaiting = false
 
-  /** @throws RangeError for a bound that is not a positive number. */
+  /** @throws RangeError for a bound that is not a positive integer. */
   constructor(options: InspectorOptions = {}) {
     super()
     const { clock = systemClock, maxEvents = 2_000, maxChanges = 200, fetch = (request: Request) => globalThis.fetch(request) } = options
     for (const [name, bound] of Object.entries({ maxEvents, maxChanges }))
-      if (!(bound > 0)) throw new RangeError(`createInspector: ${name} is a positive number, got ${bound}`)
+      if (!Number.isSafeInteger(bound) || bound < 1) throw new RangeError(`createInspector: ${name} is a positive integer, got ${bound}`)
     this.#options = options
     this.#clock = clock
     this.#log = new Ring(maxEvents)
     this.#changes = new Ring(maxChanges)
+    this.#notifySoon = together(
+      (work) => void clock.setTimeout(work, NOTIFY_MS),
+      () => {
+        this.#snapshot = undefined
+        if (this.#heard > 0) this.#snapshots.notify(this.snapshot)
+      },
+    )
     this.#traffic = new Traffic(fetch, clock, () => this.#changed())
   }
 
@@ -118,9 +125,10 @@ export class Inspector extends Opaque implements Readable<InspectorSnapshot>, Fe
         this.#changed()
         // The first state is not a change.
         if (type === 'replace' && changes.every((change) => change.type === 'added')) return
-        const now = this.#clock.now()
+        const time = this.#clock.now()
         for (const change of changes) {
-          if (change.type !== 'resynced') this.#changes.push(inspectedChange(name, now, informer.indexer.keyOf(change.entry), change))
+          if (change.type !== 'resynced')
+            this.#changes.push(inspectedChange(change, { feed: name, time, key: informer.indexer.keyOf(change.entry) }))
         }
       }),
     ]
@@ -211,17 +219,8 @@ export class Inspector extends Opaque implements Readable<InspectorSnapshot>, Fe
   }
 
   #changed(): void {
-    if (this.#heard === 0) {
-      this.#snapshot = undefined
-      return
-    }
-    if (this.#isWaiting) return
-    this.#isWaiting = true
-    this.#clock.setTimeout(() => {
-      this.#isWaiting = false
-      this.#snapshot = undefined
-      if (this.#heard > 0) this.#snapshots.notify(this.snapshot)
-    }, NOTIFY_MS)
+    if (this.#heard === 0) this.#snapshot = undefined
+    else this.#notifySoon()
   }
 
   #made(): InspectorSnapshot {
@@ -250,7 +249,7 @@ function messageOf(error: unknown): string {
 /**
  * Makes an inspector for what a page keeps up to date.
  *
- * @throws RangeError for a bound that is not a positive number.
+ * @throws RangeError for a bound that is not a positive integer.
  * @example
  * ```ts
  * const inspector = createInspector()

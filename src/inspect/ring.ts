@@ -1,22 +1,23 @@
 // A list that keeps its newest items.
 
-/** Keeps at most `limit` items, and drops the oldest first. */
+/** Keeps at most `limit` items, a positive integer, and drops the oldest first. */
 export class Ring<V> {
   readonly #limit: number
-  #items: V[] = []
+  /** In order until it is full; from then on the oldest is at {@link #next}. */
+  readonly #items: V[] = []
+  #next = 0
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
   push(item: V): void {
-    this.#items.push(item)
-    // Seldom, because moving the items costs their number.
-    if (this.#items.length >= 2 * this.#limit) this.#items = this.#items.slice(-this.#limit)
+    this.#items[this.#next] = item
+    this.#next = (this.#next + 1) % this.#limit
   }
 
   /** Returns the items, the oldest first. */
   items(): V[] {
-    return this.#items.slice(-this.#limit)
+    return [...this.#items.slice(this.#next), ...this.#items.slice(0, this.#next)]
   }
 }

@@ -1,5 +1,6 @@
 // One object as a component shows it.
 
+import { nameSelector } from '../api/field-selectors'
 import { objectKey } from '../api/keys'
 import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
@@ -100,7 +101,7 @@ export class FeedObject<T extends KubeObject> extends Opaque implements LiveObje
   }
 
   get #alone(): { readonly namespace: string; readonly fieldSelector: string } {
-    return { namespace: this.#namespace, fieldSelector: `metadata.name=${this.#name}` }
+    return { namespace: this.#namespace, fieldSelector: nameSelector(this.#name) }
   }
 
   #follow(): void {

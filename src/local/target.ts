@@ -1,6 +1,7 @@
 // Finds the pods, and the port of each, that a forwarded port leads to.
 
 import { KubeError } from '../api/errors'
+import { nameSelector } from '../api/field-selectors'
 import type { KubeClient } from '../http/client'
 import { Deployment } from '../resources/apps/v1'
 import { type Pod, Service } from '../resources/core/v1'
@@ -52,8 +53,7 @@ export async function resolveTarget(client: KubeClient, { namespace, target, por
     portOf: portIn,
   })
   // Like kubectl, a pod that is named need not be ready: it may be forwarded to find out why.
-  if ('pod' in target)
-    return { selectors: { fieldSelector: `metadata.name=${target.pod.replace(/[\\,=]/g, '\\$&')}` }, isReady: isRunning, portOf }
+  if ('pod' in target) return { selectors: { fieldSelector: nameSelector(target.pod) }, isReady: isRunning, portOf }
   if ('labelSelector' in target) return withLabels(target.labelSelector)
   if ('deployment' in target) {
     const { spec } = await client.get(Deployment, target.deployment, { namespace, signal })

@@ -1,5 +1,6 @@
 // Compares a server's history with a store's state.
 
+import { nameSelector } from '../api/field-selectors'
 import type { ListOptions } from '../api/options'
 import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
 import type { Entry } from '../codec/entry'
@@ -41,8 +42,7 @@ export class HistoryCheck<T> {
   get newest(): ListOptions | undefined {
     if (!this.#newest) return undefined
     const { name, namespace } = this.#newest
-    const fieldSelector = `metadata.name=${name}${namespace ? `,metadata.namespace=${namespace}` : ''}`
-    return { ...this.first, fieldSelector }
+    return { ...this.first, fieldSelector: nameSelector(name, namespace) }
   }
 
   /** Returns whether the response to {@link first} agrees with the store. */

@@ -1,5 +1,6 @@
 // Applies JSON patches, merge patches and strategic merge patches.
 
+import { nameOfStep } from '../api/json-pointer'
 import { isJsonObject, type JsonObject, sameJson } from './json'
 
 /** A patch that cannot be applied. */
@@ -125,10 +126,7 @@ function applyOperation(document: unknown, operation: unknown): unknown {
 
 function pointer(path: unknown): string[] {
   if (typeof path !== 'string' || (path !== '' && !path.startsWith('/'))) throw new PatchError(`not a JSON pointer: ${String(path)}`)
-  return path
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return path.split('/').slice(1).map(nameOfStep)
 }
 
 function read(document: unknown, path: readonly string[]): unknown {

@@ -35,12 +35,21 @@ export function creationProblem({ metadata }: KubeObject, { kind, group }: Resou
     return invalid({ kind, group, name }, [
       { reason: 'FieldValueRequired', field, message: 'Required value: name or generateName is required' },
     ])
-  if (name && (name.length > 253 || !NAME.test(name))) {
+  const rule = name && brokenRule(name, group)
+  if (rule) {
     return invalid({ kind, group, name }, [
-      { reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(name)}: ${NAME_RULE}` },
+      { reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(name)}: ${rule}` },
     ])
   }
   return undefined
+}
+
+/** Returns the rule that a name breaks, if any. The names of RBAC objects need only fit into a path: `team=a,team=b` is one. */
+function brokenRule(name: string, group: string): string | undefined {
+  if (group !== 'rbac.authorization.k8s.io') return name.length > 253 || !NAME.test(name) ? NAME_RULE : undefined
+  if (name === '.' || name === '..') return `may not be '${name}'`
+  const found = /[/%]/.exec(name)?.[0]
+  return found && `may not contain '${found}'`
 }
 
 /** Checks the replacement of an object; returns the problem, if any. */

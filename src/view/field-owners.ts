@@ -61,8 +61,10 @@ export function ownersAt(owners: ReadonlyMap<string, readonly FieldOwner[]>, pat
 /** The last step of a path: a name, or a name or an index in brackets. */
 const LAST_STEP = /(^|\.)[^.[\]"'\s]+$|\[("(?:[^"\\]|\\.)*"|\d+)\]$/
 
+/** The path around a path; the empty string for a path whose last step cannot be read, so that going up always ends. */
 function parentOf(path: string): string {
-  return path.replace(LAST_STEP, '')
+  const found = LAST_STEP.exec(path)
+  return found ? path.slice(0, found.index) : ''
 }
 
 function isBelow(path: string, above: string): boolean {
@@ -86,11 +88,25 @@ function* pathsOf(fields: Fields, value: unknown, path: readonly (string | numbe
 function stepOf(name: string, value: unknown): string | number | undefined {
   const [kind, selector] = [name.slice(0, 2), name.slice(2)]
   if (!Array.isArray(value)) return kind === 'f:' && Object.hasOwn(Object(value), selector) ? selector : undefined
-  if (kind === 'i:') return Number(selector)
-  if (kind === 'v:') return indexOf(value, (item) => JSON.stringify(item) === selector)
-  if (kind !== 'k:') return undefined
-  const keys = Object.entries(JSON.parse(selector) as Fields)
-  return indexOf(value, (item) => keys.every(([key, wanted]) => JSON.stringify(Object(item)[key]) === JSON.stringify(wanted)))
+  const wanted = parsed(selector)
+  if (kind === 'i:') return typeof wanted === 'number' ? wanted : undefined
+  if (kind === 'v:') return indexOf(value, (item) => isSame(item, wanted))
+  if (kind !== 'k:' || wanted === undefined) return undefined
+  const keys = Object.entries(Object(wanted))
+  return keys.length === 0 ? undefined : indexOf(value, (item) => keys.every(([key, of]) => isSame(Object(item)[key], of)))
+}
+
+/** The value of a selector; undefined when it is not JSON. */
+function parsed(selector: string): unknown {
+  try {
+    return JSON.parse(selector)
+  } catch {
+    return undefined
+  }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }
 
 function indexOf(items: readonly unknown[], isWanted: (item: unknown) => boolean): number | undefined {

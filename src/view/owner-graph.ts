@@ -3,7 +3,7 @@
 import type { KubeObject } from '../api/object'
 import type { Entry } from '../codec/entry'
 import { Listeners } from '../internal/listeners'
-import { once } from '../internal/once'
+import { once, together } from '../internal/once'
 import { Opaque } from '../internal/opaque'
 import { type OwnerNode, OwnerNodes } from './owner-nodes'
 import type { Readable } from './readable'
@@ -86,18 +86,19 @@ export class OwnerGraph extends Opaque implements Readable<OwnerGraphSnapshot> {
   /** The snapshot of a graph without objects, for servers and hydration. */
   readonly initial: OwnerGraphSnapshot = EMPTY
   readonly #sources: readonly Source[]
-  readonly #schedule: (work: () => void) => void
+  readonly #workLater: () => void
   readonly #nodes = new OwnerNodes()
   readonly #snapshots = new Listeners<OwnerGraphSnapshot>()
   #snapshot: OwnerGraphSnapshot = EMPTY
   #heard = 0
-  #isWaiting = false
 
   /** @throws TypeError when a source is neither a store nor an informer. */
   constructor(sources: readonly OwnerGraphSource[], { schedule = (work) => void setTimeout(work, FRAME_MS) }: OwnerGraphOptions = {}) {
     super()
     this.#sources = sources.map((source) => new Source(sourceOf(source, 'createOwnerGraph')))
-    this.#schedule = schedule
+    this.#workLater = together(schedule, () => {
+      if (this.#heard > 0 && this.#work()) this.#snapshots.notify(this.#snapshot)
+    })
   }
 
   /** The present state; the same object until an object changes. */
@@ -122,15 +123,6 @@ export class OwnerGraph extends Opaque implements Readable<OwnerGraphSnapshot> {
   #catchUp(): void {
     for (const source of this.#sources) source.compare()
     this.#work()
-  }
-
-  #workLater(): void {
-    if (this.#isWaiting) return
-    this.#isWaiting = true
-    this.#schedule(() => {
-      this.#isWaiting = false
-      if (this.#heard > 0 && this.#work()) this.#snapshots.notify(this.#snapshot)
-    })
   }
 
   /** Applies the changes of all sources. Returns whether there were any. */

@@ -4,7 +4,7 @@ import type { Entry } from '../codec/entry'
 import { type Clock, systemClock } from '../internal/clock'
 import { describeValue } from '../internal/describe-value'
 import { Listeners } from '../internal/listeners'
-import { once } from '../internal/once'
+import { once, together } from '../internal/once'
 import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
 import type { Seams } from '../internal/seams'
@@ -79,7 +79,7 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
   readonly initial: ViewSnapshot<T> = NO_ROWS
   readonly #source: ViewSource<T>
   readonly #clock: Clock
-  readonly #schedule: (work: () => void) => void
+  readonly #workSoon: () => void
   readonly #snapshots = new Listeners<ViewSnapshot<T>>()
   #unsubscribe: (() => void) | undefined
   /** The number of listeners; one more for a view that always follows. */
@@ -99,7 +99,6 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
   #pass: Iterator<void> | undefined
   /** Whether the pass began with an empty snapshot, so that each slice is shown. */
   #growing = true
-  #waiting = false
   #closed = false
 
   constructor(source: ViewSource<T>, options: ViewOptions<T> = {}) {
@@ -107,7 +106,9 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
     const { clock = systemClock, onError = report, follow = 'always', collator, schedule, ...query } = options
     this.#source = source
     this.#clock = clock
-    this.#schedule = schedule ?? ((work) => void clock.setTimeout(work, FRAME_MS))
+    this.#workSoon = together(schedule ?? ((work) => void clock.setTimeout(work, FRAME_MS)), () => {
+      if (this.#heard > 0) this.#work(SLICE_MS)
+    })
     this.#window = checked(query.window ?? {})
     this.#plan = new Plan({ collator, onError: guarded(onError) }, query.filter ?? {}, columnsOf(query.sort ?? []))
     this.#placed = this.#plan
@@ -226,12 +227,7 @@ export class View<T> extends Opaque implements Disposable, Readable<ViewSnapshot
   }
 
   #workLater(): void {
-    if (this.#waiting || this.#heard === 0) return
-    this.#waiting = true
-    this.#schedule(() => {
-      this.#waiting = false
-      if (this.#heard > 0) this.#work(SLICE_MS)
-    })
+    if (this.#heard > 0) this.#workSoon()
   }
 
   #work(sliceMs: number): void {

@@ -1,5 +1,6 @@
 // Waits for one object to meet a condition.
 
+import { nameSelector } from '../api/field-selectors'
 import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
 import { createInformer } from '../informer/create-informer'
@@ -37,7 +38,7 @@ export async function waitFor<T extends KubeObject>(
   if (!name) throw new TypeError('waitFor: the name of the object is missing')
   if (resource.scope === 'Namespaced' && !namespace) throw new TypeError(`waitFor: ${resource.kind} is namespaced: pass { namespace }`)
   signal?.throwIfAborted()
-  const fieldSelector = `metadata.name=${name.replace(/[\\,=]/g, '\\$&')}`
+  const fieldSelector = nameSelector(name)
   // What keeps the feed from working ends the wait, or passes.
   const onError = () => undefined
   await using informer = createInformer(client, resource, { namespace, fieldSelector, onError, ...seams })

@@ -1,5 +1,6 @@
 // Serves watch caches over HTTP, as a `fetch` handler.
 
+import { nameSelector } from '../api/field-selectors'
 import { objectKey } from '../api/keys'
 import type { KubeObject } from '../api/object'
 import { listBody, type ObjectForm, objectBody, watchBody } from './body'
@@ -139,7 +140,7 @@ async function serveWatch({ cache, target, params, request, form, onDelivery, un
  * @see apiserver `handlers.ListResource`
  */
 function ofName(name: string, fieldSelector: string | undefined, request: Request): string {
-  if (!fieldSelector) return `metadata.name=${name.replace(/[\\,=]/g, '\\$&')}`
+  if (!fieldSelector) return nameSelector(name)
   if (selectedName(fieldSelector) === name) return fieldSelector
   throw errorOf(badRequest("fieldSelector metadata.name doesn't match requested name"), request)
 }

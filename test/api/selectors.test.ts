@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fieldOf, parseFieldSelector } from '../../src/api/field-selectors'
+import { fieldOf, nameSelector, parseFieldSelector } from '../../src/api/field-selectors'
 import { checkSelectors } from '../../src/api/selector-options'
 import { isSelectorError, parseLabelSelector } from '../../src/api/selectors'
 import { verdicts } from './verdicts'
@@ -191,4 +191,23 @@ describe('selectors are accepted exactly when the API server accepts them', () =
       )
     },
   )
+})
+
+describe('nameSelector', () => {
+  // The results of fields.OneTermEqualSelector("metadata.name", name).String().
+  it.each([
+    ['web', 'metadata.name=web'],
+    ['system:node', 'metadata.name=system:node'],
+    ['team=a,team=b', 'metadata.name=team\\=a\\,team\\=b'],
+    ['CORP\\admins', 'metadata.name=CORP\\\\admins'],
+    ['\\,=', 'metadata.name=\\\\\\,\\='],
+  ])('escapes the name %j, so that the selector selects that name only', (name, selector) => {
+    expect(nameSelector(name)).toBe(selector)
+    expect(parseFieldSelector(nameSelector(name, 'shop')).exactValue('metadata.name')).toBe(name)
+    expect(parseFieldSelector(nameSelector(name, 'shop')).exactValue('metadata.namespace')).toBe('shop')
+  })
+
+  it('names no namespace for an object that has none', () => {
+    expect(nameSelector('web', '')).toBe('metadata.name=web')
+  })
 })

@@ -65,16 +65,16 @@ describeCluster('the examples that are scripts', (cluster) => {
         for (let line = await example.line(); line !== undefined; line = await example.line()) if (line.startsWith(prefix)) return line
         throw new Error(`no line begins with ${prefix}: ${example.stderr()}`)
       }
-      expect(await next('scaled + .spec.replicas')).toContain('.spec.replicas = 1')
+      expect(await next('scaled + spec.replicas')).toContain('spec.replicas = 1')
       // A write through the scale subresource has no time.
       await cluster().kubectl(['scale', 'deployment/scaled', '--replicas=3', '-n', namespace])
-      expect(await next('scaled - .spec.replicas')).toContain('.spec.replicas = 1')
-      expect(await next('scaled + .spec.replicas')).toBe('scaled + .spec.replicas = 3  kubectl (Update) undated')
+      expect(await next('scaled - spec.replicas')).toContain('spec.replicas = 1')
+      expect(await next('scaled + spec.replicas')).toBe('scaled + spec.replicas = 3  kubectl (Update) undated')
       await cluster().kubectl(['patch', 'deployment/scaled', '-n', namespace, '-p', '{"spec":{"replicas":2}}'])
-      expect(await next('scaled - .spec.replicas')).toBe('scaled - .spec.replicas = 3  kubectl (Update)')
+      expect(await next('scaled - spec.replicas')).toBe('scaled - spec.replicas = 3  kubectl (Update)')
       const { metadata } = await client.get(Deployment, 'scaled', { namespace })
       const time = metadata.managedFields?.find(({ manager }) => manager === 'kubectl-patch')?.time
-      expect(await next('scaled + .spec.replicas')).toBe(`scaled + .spec.replicas = 2  kubectl-patch (Update) ${time}`)
+      expect(await next('scaled + spec.replicas')).toBe(`scaled + spec.replicas = 2  kubectl-patch (Update) ${time}`)
     })
 
     test('pods-restarting and tail-logs follow a pod whose container restarts', async () => {

@@ -174,7 +174,8 @@ describe('createInspector', () => {
     expect([log.length, changes.length]).toEqual([10, 5])
     expect(changes.at(-1)?.resourceVersion).toBe(server.get(Pod, { name: 'a', namespace: 'shop' })?.metadata.resourceVersion)
     await live.close()
-    expect(() => createInspector({ maxEvents: 0 })).toThrow(RangeError)
+    for (const bound of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => createInspector({ maxEvents: bound })).toThrow(`createInspector: maxEvents is a positive integer, got ${bound}`)
   })
 
   it('shows users and the end of the lingering, then that the feed has ended; a later one goes on with its figures', async () => {

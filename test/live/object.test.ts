@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { Pod } from '../../src/resources/core/v1'
+import { ClusterRole } from '../../src/resources/rbac.authorization.k8s.io/v1'
 import { startPage } from './support'
 
 const NAME = { namespace: 'shop', name: 'a' }
@@ -15,6 +16,19 @@ describe('a live object', () => {
     await clock.advance(100)
     expect(watches()).toEqual(['pods metadata.name=a'])
     expect(object.snapshot).toMatchObject({ entry: { name: 'a' }, isMissing: false, state: 'live' })
+    await live.close()
+  })
+
+  it('is found under a name with the characters of selectors, as roles have them', async () => {
+    const { live, server, clock, watches } = startPage({ server: { resources: [ClusterRole] } })
+    const name = 'team=a,CORP\\admins'
+    server.create(ClusterRole, { metadata: { name }, rules: [] })
+    server.create(ClusterRole, { metadata: { name: 'team' }, rules: [] })
+    const object = live.object(ClusterRole, { name })
+    object.subscribe(() => {})
+    await clock.advance(100)
+    expect(watches()).toEqual(['clusterroles metadata.name=team\\=a\\,CORP\\\\admins'])
+    expect(object.snapshot).toMatchObject({ entry: { name }, isMissing: false, state: 'live' })
     await live.close()
   })
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { entryFromObject } from '../../src/codec/entry'
 import { type MemoryStorage, memoryPersister } from '../../src/persistence/memory/memory-persister'
+import { HistoryCheck } from '../../src/reflector/history-check'
 import { ConfigMap } from '../../src/resources/core/v1'
 import type { FakeApiServerOptions, VirtualClock } from '../../src/testing'
 import { FakeApiServer } from '../../src/testing'
@@ -255,4 +256,11 @@ test('entries that were hydrated and never were on the server are replaced by wh
   await using _ = await page.open()
   await world.advance(15_000)
   expect(page.state).toBe('a@101')
+})
+
+test('a state is confirmed whose newest object has the characters of selectors in its name, as roles have them', () => {
+  const name = 'team=a,CORP\\admins'
+  const role = entryFromObject({ metadata: { name, namespace: 'shop', uid: '1', resourceVersion: '5' } })
+  const check = new HistoryCheck([role], '5', true)
+  expect(check.newest?.fieldSelector).toBe('metadata.name=team\\=a\\,CORP\\\\admins,metadata.namespace=shop')
 })

@@ -160,6 +160,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'metaNamespaceKey',
     'metadata',
     'metadataListWatch',
+    'nameSelector',
     'packing',
     'readValue',
     'resourceName',

@@ -107,6 +107,22 @@ describe('ownersOf', () => {
     expect([at('spec.containers[0].image'), at('spec.container'), at('metadata.name')]).toEqual([[], [], []])
   })
 
+  it('leaves out what a selector names that cannot be read', () => {
+    const object = { metadata: { name: 'web' }, list: [{ name: 'a' }, 'b'] }
+    const selectors = ['k:{', 'k:null', 'k:{}', 'k:["a"]', 'v:{', 'v:', 'i:x', 'i:', 'i:-1', 'i:9', 'x:0', '', '.']
+    const fieldsV1 = { 'f:list': Object.fromEntries(selectors.map((selector) => [selector, {}])) }
+    expect([...ownersOf(object, [{ manager: 'x', fieldsV1 }])]).toEqual([])
+    expect([...ownersOf(object, [{ manager: 'x', fieldsV1: { 'f:list': { 'i:1': {} } } }]).keys()]).toEqual(['list[1]'])
+  })
+
+  it.each(['a b', 'a.', 'a..', '.', '[', 'a[b]', 'a["b', 'a"', 'spec.replicas ', 'a]'])(
+    'has no managers of %j, which is no path, and ends',
+    (path) => {
+      const owners = ownersOf({ metadata: { name: 'a' } }, [{ manager: 'x', fieldsV1: { 'f:metadata': { 'f:name': {} } } }])
+      expect(ownersAt(owners, path)).toEqual([])
+    },
+  )
+
   it('has nothing for an object without managedFields', () => {
     expect([...ownersOf({ metadata: { name: 'a' } })]).toEqual([])
     expect([...ownersOf({ metadata: { name: 'a', managedFields: [{ manager: 'x' }] } })]).toEqual([])
