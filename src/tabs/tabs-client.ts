@@ -8,6 +8,7 @@ import type { ArrivalOptions, EntryList, WatchEntry } from '../codec/wire'
 import type { ListEntriesOptions } from '../http/list'
 import type { WatchEntriesOptions } from '../http/watch'
 import type { Commit, LoadOptions, Persister, Scope, Snapshot } from '../persistence/persister'
+import { scopeId } from '../persistence/scope'
 import type { EntryClient } from '../source/list-watch'
 import type { WorkerConnection } from '../worker/page/connection'
 import { presentState, remoteClient } from '../worker/page/remote'
@@ -44,8 +45,8 @@ export class TabsClient implements EntryClient {
   /** The scopes that the owner stores, by name; each new owner is asked to go on. */
   readonly #kept = new Map<string, ScopeRequest>()
   readonly #keptBy = new WeakMap<WorkerConnection, Set<string>>()
-  /** The storage that admitted the writer of this tab; undefined when the owner writes. */
-  #admitted: Persister | undefined
+  /** The ids of the scopes whose writer is this tab; the owner writes the others. */
+  readonly #admitted = new Set<string>()
 
   constructor(options: TabsClientOptions) {
     this.#options = options
@@ -148,13 +149,13 @@ export class TabsClient implements EntryClient {
       const connection = await this.#options.link.connection(undefined)
       const stored = connection && this.#storedScope(scope, here)
       if (!connection || !stored) {
-        // The owner was the writer until now.
+        // The owner was the writer until the first load.
         const { after, ...first } = options
-        const isFirst = this.#admitted === undefined
-        this.#admitted = here
-        return here.load(scope, isFirst ? first : { ...first, after })
+        const isFirst = !this.#admitted.has(scopeId(scope))
+        this.#admitted.add(scopeId(scope))
+        return here.load(scope, isFirst ? first : options)
       }
-      this.#admitted = undefined
+      this.#admitted.delete(scopeId(scope))
       const request = this.#scopeRequest(scope, stored)
       this.#kept.set(scopeName(request.resource, request.options), { ...request, kind: 'keep' })
       try {
@@ -174,7 +175,7 @@ export class TabsClient implements EntryClient {
         // The owner stores.
         return
       }
-      if (this.#admitted !== here)
+      if (!this.#admitted.has(scopeId(scope)))
         throw new PersistenceError('unavailable', 'the owner that stored this snapshot is gone; this tab loads and stores it again')
       await here.commit(scope, change)
     }

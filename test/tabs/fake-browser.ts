@@ -552,3 +552,12 @@ function added<T>(set: Set<T>, item: T): () => void {
   set.add(item)
   return () => void set.delete(item)
 }
+
+/** A stored state, in short: `a@101 b@102`. */
+export function briefRecords(records: readonly { readonly text: string }[]): string {
+  return records
+    .map(({ text }) => (JSON.parse(text) as ConfigMap).metadata)
+    .map(({ name, resourceVersion }) => `${name}@${resourceVersion}`)
+    .sort()
+    .join(' ')
+}

@@ -8,7 +8,7 @@ import { MAX_MOVES } from '../../src/tabs/owner-state'
 import { createRandom } from '../../src/testing/random'
 import { briefState } from '../conformance/brief'
 import { World } from '../conformance/world'
-import { FakeBrowser, type FakeOwner, type FakeTab } from './fake-browser'
+import { briefRecords, FakeBrowser, type FakeOwner, type FakeTab } from './fake-browser'
 
 const name = fc.constantFrom('a', 'b', 'c', 'd')
 const tab = fc.nat(3)
@@ -262,12 +262,4 @@ export class Simulation {
     expect(owners.size).toBeLessThanOrEqual(this.#hasLocks ? ways.size : ways.size + MAX_MOVES)
     expect(this.#world.server.openRequests).toHaveLength(owners.size + alone)
   }
-}
-
-function briefRecords(records: readonly { readonly text: string }[]): string {
-  return records
-    .map(({ text }) => (JSON.parse(text) as ConfigMap).metadata)
-    .map(({ name, resourceVersion }) => `${name}@${resourceVersion}`)
-    .sort()
-    .join(' ')
 }

@@ -1,10 +1,12 @@
 // The owner stores, in virtual time.
 
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { PersistenceError } from '../../src/api/errors'
 import type { SharedInformer } from '../../src/informer/shared-informer'
-import type { ConfigMap } from '../../src/resources/core/v1'
-import { FakeBrowser, type FakeTab } from './fake-browser'
+import { ConfigMap } from '../../src/resources/core/v1'
+import { briefRecords, FakeBrowser, type FakeTab } from './fake-browser'
+
+afterEach(() => vi.unstubAllGlobals())
 
 const storing = (browser: FakeBrowser, tab: FakeTab): SharedInformer<ConfigMap> =>
   tab.inform({ persist: { to: browser.persister(tab.realm) } })
@@ -112,4 +114,36 @@ test('[tabs/39] ten tabs that reload at once, ten times, cause at most two lists
     await browser.world.advance((round * 137) % 500)
   }
   expect(browser.upstream.filter((request) => request !== 'watch').length).toBeLessThanOrEqual(2)
+})
+
+test('[tabs/40] a tab that is left alone with two namespaces becomes the writer of each of them', async () => {
+  const browser = new FakeBrowser(['a'], { hasLocks: false })
+  browser.world.server.access.deny({ resource: 'configmaps', namespace: '' })
+  browser.world.server.access.deny({ resource: 'namespaces' })
+  vi.stubGlobal('fetch', browser.world.fetch)
+  const { eachAllowed } = await import('../../src/informer/namespaces/each-allowed')
+  const tab = browser.open()
+  const informer = tab.inform({ persist: { to: browser.persister(tab.realm) }, namespaces: eachAllowed(['shop', 'other']) })
+  await browser.until(
+    () => 'both namespaces',
+    () => informer.status.hasSynced,
+  )
+  await browser.world.advance(1_000)
+  // The next owner cannot be started.
+  browser.refusal = 'the SharedWorker failed'
+  browser.kill()
+  tab.wake('online')
+  await browser.until(
+    () => `a tab that is alone rather than ${informer.status.tabs?.role}`,
+    () => informer.status.tabs?.role === 'alone',
+  )
+  await browser.world.advance(60_000)
+  for (let round = 0; round < 2; round++) {
+    browser.world.update('a')
+    browser.world.server.create(ConfigMap, { metadata: { name: `b-${round}`, namespace: 'other' } })
+    await browser.world.advance(10_000)
+  }
+  expect(tab.errors.map(String)).toEqual(Array(2).fill(expect.stringContaining('the owner that stored this snapshot is gone')))
+  const stored = browser.storedStates().map(({ records }) => briefRecords(records))
+  expect(stored.join(' ').split(' ').sort()).toEqual(browser.world.state.split(' ').sort())
 })
