@@ -3,7 +3,7 @@
 import { compareResourceVersions } from '../api/resource-version'
 import type { Entry } from '../codec/entry'
 import type { Clock } from '../internal/clock'
-import type { Waiters } from '../watch-cache/waiters'
+import type { Waiters } from '../internal/waiters'
 import type { WatchCache } from '../watch-cache/watch-cache'
 import type { ProofOutcome } from './events'
 

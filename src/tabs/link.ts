@@ -6,6 +6,7 @@ import type { TabsEvent } from '../informer/events'
 import type { TabsStatus } from '../informer/feed'
 import type { Clock } from '../internal/clock'
 import { Listeners } from '../internal/listeners'
+import { Waiters } from '../internal/waiters'
 import { errorFromData } from '../worker/error-data'
 import { WorkerConnection } from '../worker/page/connection'
 import type { BroadcastEnd } from './broadcast'
@@ -48,6 +49,8 @@ export class Link {
   readonly #givers = new Set<EntryGiver>()
   readonly #stops: (() => void)[] = []
   readonly #channel: BroadcastEnd
+  /** The calls that wait for an owner. */
+  readonly #waiting: Waiters
   #state: LinkState = CONNECTING
   #port: TabsPort | undefined
   #thread: WorkerConnection | undefined
@@ -57,7 +60,6 @@ export class Link {
   #since: number
   #count: { readonly tabs: number; readonly upstream: number } = { tabs: 1, upstream: 0 }
   #status: TabsStatus
-  #waiting: (() => void)[] = []
   /** The errors of scopes that the owner does not store any more. */
   readonly #unstored = new Map<string, Error>()
   #hasJoined = false
@@ -68,6 +70,7 @@ export class Link {
   constructor(options: LinkOptions) {
     this.#options = options
     const { platform, clock } = options
+    this.#waiting = new Waiters(clock)
     this.#since = clock.now()
     this.#status = this.#nextStatus()
     this.#channel = platform.broadcast((message) => this.#hear(message))
@@ -98,14 +101,7 @@ export class Link {
       if (this.#thread && !this.#thread.failure) return this.#thread
       const { type } = this.#state
       if (type === 'alone' || type === 'closed') return undefined
-      await new Promise<void>((resolve) => {
-        const end = () => {
-          signal?.removeEventListener('abort', end)
-          resolve()
-        }
-        signal?.addEventListener('abort', end)
-        this.#waiting.push(end)
-      })
+      await this.#waiting.wait({ until: undefined, signal })
     }
   }
 
@@ -239,7 +235,7 @@ export class Link {
     port.postMessage({ type: 'join' } satisfies TabMessage, [theirs])
     const { lock } = state
     if (lock !== undefined) this.#unlock = platform.awaitLock(lock, () => this.#dispatch({ type: 'lock-granted', lock, at: clock.now() }))
-    this.#wakeCalls()
+    this.#waiting.wakeAll()
   }
 
   #drop(): void {
@@ -253,7 +249,7 @@ export class Link {
     thread?.fail(new KubeError('the owner of the feeds is gone'))
     // A port that greeted again belongs to the next owner.
     if (this.#state.type !== 'joined') this.#disconnect()
-    this.#wakeCalls()
+    this.#waiting.wakeAll()
   }
 
   #disconnect(): void {
@@ -310,12 +306,6 @@ export class Link {
     const now = this.#options.clock.now()
     this.#news.notify({ type: 'owner', change, owner, durationMs: now - this.#since })
     this.#since = now
-  }
-
-  #wakeCalls(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const resume of waiting) resume()
   }
 
   #update(): void {

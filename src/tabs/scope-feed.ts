@@ -8,6 +8,7 @@ import { compareResourceVersions } from '../api/resource-version'
 import { type ArrivalOptions, CAUSE_LOCAL, type EntryList, type WatchEntry } from '../codec/wire'
 import type { Clock } from '../internal/clock'
 import { delay } from '../internal/delay'
+import { Waiters } from '../internal/waiters'
 import type { Wake } from '../internal/wake'
 import type { Persister } from '../persistence/persister'
 import { StorePersistence } from '../persistence/store-persistence'
@@ -66,6 +67,8 @@ export class ScopeFeed {
   readonly #source: ListerWatcher<KubeObject>
   readonly #reflector: Reflector<KubeObject>
   readonly #life = new AbortController()
+  /** The calls that wait until the server has confirmed the state. */
+  readonly #waiting: Waiters
   readonly #started: Promise<void>
   #persistence: StorePersistence<KubeObject> | undefined
   #stored: StoredScope | undefined
@@ -79,6 +82,7 @@ export class ScopeFeed {
   constructor(start: FeedStart, options: ScopeFeedOptions) {
     this.#options = options
     const { client, resource, scope, clock, random, onWake } = options
+    this.#waiting = new Waiters(clock)
     this.#cache = new WatchCache({
       resource,
       clock,
@@ -251,20 +255,13 @@ export class ScopeFeed {
       const either = signals()
       either.throwIfAborted()
       if (isReady(this.#reflector.status)) return either
-      await new Promise<void>((resolve) => {
-        const end = () => {
-          unsubscribe()
-          either.removeEventListener('abort', end)
-          resolve()
-        }
-        const unsubscribe = this.#reflector.subscribe(end)
-        either.addEventListener('abort', end)
-      })
+      await this.#waiting.wait({ until: undefined, signal: either })
     }
   }
 
   #observe(status: ReflectorStatus): void {
     if (this.#life.signal.aborted) return
+    this.#waiting.wakeAll()
     if (isFailing(status)) {
       // Later calls fail with the newest error.
       if (this.#failing.signal.aborted && this.#failing.signal.reason !== status.error) this.#failing = new AbortController()

@@ -2,9 +2,9 @@
 
 import type { Status } from '../api/object'
 import type { Clock } from '../internal/clock'
+import { Waiters } from '../internal/waiters'
 import { failure } from '../watch-cache/failures'
 import { statusResponse } from '../watch-cache/protocol'
-import { Waiters } from '../watch-cache/waiters'
 import { cutAfter, endAfter, injectLine, rechunk, stallAfter } from './broken-streams'
 import type { RequestRecord, Verb } from './request-log'
 

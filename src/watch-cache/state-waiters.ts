@@ -2,8 +2,8 @@
 
 import { compareResourceVersions } from '../api/resource-version'
 import type { Clock } from '../internal/clock'
+import { Waiters } from '../internal/waiters'
 import type { CollectionState } from './collection-state'
-import { Waiters } from './waiters'
 
 /** The maximum time a request waits for a version newer than the cache, or for its entries, in milliseconds. */
 const FRESHNESS_TIMEOUT_MS = 3000
