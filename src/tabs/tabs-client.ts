@@ -148,6 +148,8 @@ export class TabsClient implements EntryClient {
     const load = async (scope: Scope, options: LoadOptions): Promise<Snapshot | undefined> => {
       const connection = await this.#options.link.connection(undefined)
       const stored = connection && this.#storedScope(scope, here)
+      // A load admits a writer, so one that comes too late would take the storage from the owner.
+      if (this.#options.link.isClosed) throw new PersistenceError('unavailable', 'the informer was closed before its snapshot was loaded')
       if (!connection || !stored) {
         // The owner was the writer until the first load.
         const { after, ...first } = options

@@ -85,6 +85,21 @@ test('[tabs/30] a kill between relay and commit leaves an older true state in st
   expect(browser.upstream).toEqual(['watch'])
 })
 
+test('an informer that is closed while its tab connects takes no storage from the owner', async () => {
+  const browser = new FakeBrowser(['a'], { delay: () => 20 })
+  const staying = storing(browser, browser.open())
+  await browser.caughtUp(staying)
+  await browser.world.advance(1_000)
+  const closing = storing(browser, browser.open())
+  await browser.world.advance(10)
+  await closing.close()
+  await browser.world.advance(1_000)
+  browser.world.update('a')
+  await browser.world.advance(2_000)
+  expect(staying.persistence?.status).toBe('active')
+  expect(browser.storedStates()[0]?.resourceVersion).toBe(browser.world.server.resourceVersion)
+})
+
 test('[tabs/31] a quota that is exceeded in the owner lets it go on from memory, and every tab says so', async () => {
   const { browser, informers } = await opened(2)
   browser.storageError = new PersistenceError('quota', 'the disk is full')
