@@ -28,9 +28,9 @@ export class Giving {
   async give({ id, scope }: OwnerMessage & { type: 'ask' }): Promise<void> {
     const giver = [...this.#givers].find((each) => each.has(scope) && each.state().resourceVersion !== '')
     const { entries, resourceVersion } = giver?.state() ?? { entries: [], resourceVersion: '' }
-    for (const cells of inChunks(entries, (entry) => entryCells(entry))) {
+    for (const parcel of inChunks(entries)) {
       const acknowledged = new Promise<void>((resolve) => this.#waiting.set(id, resolve))
-      this.#post({ type: 'give', id, cells })
+      this.#post({ type: 'give', id, cells: parcel.flatMap((entry) => entryCells(entry)) })
       await acknowledged
     }
     this.#post({ type: 'given', id, resourceVersion })

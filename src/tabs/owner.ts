@@ -1,9 +1,8 @@
 // The owner of the feeds of all tabs: greets tabs, serves their calls, and asks them for tokens and objects.
 
 import { KubeError } from '../api/errors'
-import { restoreWatchOver } from '../connections/restore'
 import type { ClientSettings } from '../http/portable'
-import { KubeReader, type KubeReaderOptions } from '../http/reader'
+import type { KubeReaderOptions } from '../http/reader'
 import type { Clock } from '../internal/clock'
 import { every } from '../internal/interval'
 import { Listeners } from '../internal/listeners'
@@ -11,6 +10,7 @@ import type { Wake } from '../internal/wake'
 import type { Persister } from '../persistence/persister'
 import { type ErrorData, errorToData } from '../worker/error-data'
 import type { ConnectionPort, StoredScope } from '../worker/protocol'
+import { restoreReader } from '../worker/thread/reader'
 import { type ServedConnection, serveConnection } from '../worker/thread/server'
 import { type GivenState, Questions } from './donors'
 import { type Broadcast, generationOf, type OwnerMessage, type TabMessage, type TabsPort } from './messages'
@@ -211,21 +211,10 @@ export class Owner {
   }
 
   /** All tabs have the same user and cluster, so the first one's settings serve all. */
-  #clientOf({ baseUrl, headers, watchOver }: ClientSettings): SharingClient {
+  #clientOf(settings: ClientSettings): SharingClient {
     const { clock, random, persisterOf, fetch } = this.#options
-    let last: string | undefined
     this.#client ??= new SharingClient({
-      client: new KubeReader({
-        fetch,
-        clock,
-        baseUrl,
-        headers: headers.map(([name, value]): [string, string] => [name, value]),
-        watchOver: watchOver && restoreWatchOver(watchOver),
-        token: async () => {
-          last = await this.#askToken(last)
-          return last
-        },
-      }),
+      client: restoreReader(settings, { fetch, clock, requestToken: (refused) => this.#askToken(refused) }),
       clock,
       random,
       persisterOf,

@@ -2,8 +2,7 @@
 
 import { systemClock } from '../internal/clock'
 import { onWake } from '../internal/wake'
-import { idbPersister } from '../persistence/idb/idb-persister'
-import { packedRows } from '../persistence/idb/packed-rows'
+import { restorePersister } from '../persistence/idb/restore'
 import { newWriter } from '../persistence/writer'
 import { joinBroadcast } from './broadcast'
 import { joinChannel } from './channel-port'
@@ -47,7 +46,7 @@ async function start(): Promise<Owner> {
     lock,
     clock: systemClock,
     onWake,
-    persisterOf: ({ storage: { pack, ...storage } }) => idbPersister({ ...storage, pack: pack ? { rows: packedRows } : undefined }),
+    persisterOf: ({ storage }) => restorePersister(storage),
     onServe: () => declareServing(scope.name),
     newestGeneration: () => newestGeneration(scope.name),
     onEnd: () => {

@@ -110,21 +110,17 @@ export type ReplyMessage =
 /** The approximate size of a message, in characters: one millisecond of work for the receiver. */
 export const CHUNK_SIZE: number = 1 << 18
 
-/** Splits items into chunks of about {@link CHUNK_SIZE} characters. */
-export function* inChunks<T>(items: Iterable<T>, cellsOf: (item: T) => readonly string[]): Generator<string[], void, undefined> {
-  let cells: string[] = []
+/** Splits entries or records into chunks whose texts have about {@link CHUNK_SIZE} characters. */
+export function* inChunks<T extends { readonly text: string }>(items: readonly T[]): Generator<readonly T[], void, undefined> {
+  let start = 0
   let size = 0
-  for (const item of items) {
-    for (const cell of cellsOf(item)) {
-      cells.push(cell)
-      size += cell.length
-    }
-    if (size < CHUNK_SIZE) continue
-    yield cells
-    cells = []
+  for (const [at, { text }] of items.entries()) {
+    size += text.length
+    if (size < CHUNK_SIZE && at < items.length - 1) continue
+    yield items.slice(start, at + 1)
+    start = at + 1
     size = 0
   }
-  if (cells.length > 0) yield cells
 }
 
 /** A packed text, and the number of its template. */
@@ -187,9 +183,9 @@ export function recordsOf(cells: readonly string[]): StoredRecord[] {
  */
 export function* batchCells(records: readonly StoredRecord[], before: number): Generator<string[], void, undefined> {
   let number = before
-  for (const chunk of inChunks(records, recordCells)) {
-    yield [String(number), String(chunk.length), ...chunk]
-    number += chunk.length / RECORD_CELLS
+  for (const chunk of inChunks(records)) {
+    yield [String(number), String(chunk.length * RECORD_CELLS), ...chunk.flatMap(recordCells)]
+    number += chunk.length
   }
 }
 

@@ -110,7 +110,7 @@ export function remotePersister(connection: WorkerConnection, storage: Storage):
     async commit(scope, change) {
       const { type: commit, writer, resourceVersion } = change
       const deletes = change.type === 'apply' ? change.deletes : []
-      const parts = [...inChunks(change.puts, recordCells)]
+      const parts = Array.from(inChunks(change.puts), (records) => records.flatMap(recordCells))
       const cells = parts.pop() ?? []
       await send({ kind: 'commit', storage, scope, commit, writer, deletes, resourceVersion, cells }, { parts })
     },

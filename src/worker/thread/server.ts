@@ -5,20 +5,18 @@ import type { RequestOptions } from '../../api/options'
 import { resourcePath } from '../../api/resource'
 import type { Entry } from '../../codec/entry'
 import type { WatchEntry } from '../../codec/wire'
-import { restoreWatchOver } from '../../connections/restore'
 import type { ClientSettings } from '../../http/portable'
-import { KubeReader, type KubeReaderOptions } from '../../http/reader'
+import type { KubeReader, KubeReaderOptions } from '../../http/reader'
 import { type Clock, systemClock } from '../../internal/clock'
 import { listen } from '../../internal/listen'
-import { idbPersister } from '../../persistence/idb/idb-persister'
-import { packedRows } from '../../persistence/idb/packed-rows'
+import { restorePersister } from '../../persistence/idb/restore'
 import type { Persister, StoredRecord } from '../../persistence/persister'
 import { type ErrorData, errorFromData, errorToData } from '../error-data'
 import {
   type Address,
   batchCells,
-  CHUNK_SIZE,
   type ConnectionPort,
+  inChunks,
   type ReplyMessage,
   type RequestMessage,
   recordsOf,
@@ -29,6 +27,7 @@ import {
 import type { HostClient } from './host-client'
 import { Outbox } from './outbox'
 import { Parcels, plainRows, type RowEncoder } from './parcels'
+import { restoreReader } from './reader'
 
 /** The context of a request. */
 interface Task {
@@ -207,18 +206,10 @@ class WorkerServer implements ServedConnection {
     return this.#client
   }
 
-  #makeClient({ baseUrl, headers, watchOver }: ClientSettings): KubeReader {
-    let last: string | undefined
-    return new KubeReader({
+  #makeClient(settings: ClientSettings): KubeReader {
+    return restoreReader(settings, {
       fetch: this.#options.fetch,
-      baseUrl,
-      headers: headers.map(([name, value]): [string, string] => [name, value]),
-      watchOver: watchOver && restoreWatchOver(watchOver),
-      // Request another token only when the last one was refused.
-      token: async () => {
-        last = await this.requestToken(last)
-        return last
-      },
+      requestToken: (refused) => this.requestToken(refused),
       onWarning: (warning, request) => this.#post({ type: 'warning', warning, request }),
     })
   }
@@ -242,9 +233,8 @@ class WorkerServer implements ServedConnection {
     return request
   }
 
-  #persister({ number, database, openTimeoutMs, pack }: Storage): Persister {
-    const persister =
-      this.#persisters.get(number) ?? idbPersister({ database, openTimeoutMs, pack: pack ? { rows: packedRows } : undefined })
+  #persister({ number, ...settings }: Storage): Persister {
+    const persister = this.#persisters.get(number) ?? restorePersister(settings)
     this.#persisters.set(number, persister)
     return persister
   }
@@ -265,18 +255,5 @@ const requestOptions = ({ signal, outbox }: Task): RequestOptions => ({ signal, 
 
 /** Sends entries in chunks: a client that has all of them delivers them at once. */
 function pushInChunks(entries: readonly Entry<unknown>[], { outbox }: Task, rows: RowEncoder = plainRows): void {
-  for (const chunk of inSlices(entries)) void outbox.push(rows.entries(chunk))
-}
-
-/** Splits entries by the size of their texts. */
-function* inSlices(entries: readonly Entry<unknown>[]): Generator<readonly Entry<unknown>[], void, undefined> {
-  let start = 0
-  let size = 0
-  for (const [at, { text }] of entries.entries()) {
-    size += text.length
-    if (size < CHUNK_SIZE && at < entries.length - 1) continue
-    yield entries.slice(start, at + 1)
-    start = at + 1
-    size = 0
-  }
+  for (const chunk of inChunks(entries)) void outbox.push(rows.entries(chunk))
 }
