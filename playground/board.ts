@@ -31,7 +31,7 @@ export class Board {
   constructor(main: HTMLElement, table: HTMLTableElement, details: Details) {
     this.#main = main
     this.#details = details
-    this.#table = new ResourceTable(table, { onOpen: (key) => this.#open(key) })
+    this.#table = new ResourceTable(table, { onOpen: (key) => this.open(key) })
     this.#strip = new Strip(main)
     this.#filter.addEventListener('input', () => {
       this.#rows?.filter(this.#filter.value)
@@ -107,7 +107,13 @@ export class Board {
     this.#table.focus(key)
   }
 
-  #open(key: string): void {
+  /** The keys of the objects, including those that the filter hides. */
+  get keys(): Iterable<string> {
+    return this.#rows?.keys ?? []
+  }
+
+  /** Opens the details of an object. No-op for one that is gone. */
+  open(key: string): void {
     const entry = this.#rows?.get(key)
     if (entry && this.#feed) this.#details.open(entry, this.#feed.informer.indexer)
   }

@@ -15,7 +15,7 @@ export interface ClusterInfo {
 }
 
 /** The rates of the buttons, in changes per second. */
-const RATES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
+export const RATES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
 
 /** The time between two looks at the relay. */
 const RELAY_INTERVAL_MS = 1000
@@ -46,8 +46,8 @@ export class Controls {
     onClick(this.#rollout, () => this.#ask('rollout', 'POST'))
     onClick(this.#node, () => this.#ask('node', 'POST'))
     onClick(this.#kind, () => this.#ask(`kind?defined=${this.#kind.ariaPressed !== 'true'}`, 'POST'))
-    onClick(this.#slower, () => this.#setRate(RATES.findLast((rate) => rate < (this.#rate ?? 0))))
-    onClick(this.#faster, () => this.#setRate(RATES.find((rate) => rate > (this.#rate ?? 0))))
+    onClick(this.#slower, () => this.setRate(RATES.findLast((rate) => rate < (this.#rate ?? 0))))
+    onClick(this.#faster, () => this.setRate(RATES.find((rate) => rate > (this.#rate ?? 0))))
   }
 
   /** Reads the abilities of the server. */
@@ -55,8 +55,14 @@ export class Controls {
     await this.#ask('', 'GET')
   }
 
-  async #setRate(perSecond: number | undefined): Promise<void> {
+  /** Sets the changes per second of a fake cluster; a no-op for undefined. */
+  async setRate(perSecond: number | undefined): Promise<void> {
     if (perSecond !== undefined) await this.#ask(`churn?perSecond=${perSecond}`, 'POST')
+  }
+
+  /** The current changes per second; undefined for a real cluster. */
+  get rate(): number | undefined {
+    return this.#rate
   }
 
   async #ask(what: string, method: 'GET' | 'POST'): Promise<void> {

@@ -3,13 +3,18 @@ import { KubeClient, type Resource, resourceName } from 'kubeflect'
 import { type Address, readAddress, writeAddress } from './address.ts'
 import { Board } from './board.ts'
 import { Catalog } from './catalog.ts'
+import type { Command } from './commands.ts'
 import { connect } from './connection.ts'
-import { Controls } from './controls.ts'
+import { Controls, RATES } from './controls.ts'
 import { Details } from './details.ts'
 import { Feeds } from './feeds.ts'
+import { formatCount } from './format.ts'
 import { Namespaces } from './namespaces.ts'
 import { byId, foldBy, write } from './page.ts'
+import { buttons, navigation } from './page-commands.ts'
+import { Palette } from './palette.ts'
 import { Picker } from './picker.ts'
+import { currentScheme, restoreScheme, toggleScheme } from './scheme.ts'
 import { messageOf } from './strip.ts'
 import { VIEWS, type ViewName } from './views/names.ts'
 import { Views } from './views/views.ts'
@@ -34,6 +39,30 @@ const filter = byId('filter', HTMLInputElement)
 const selector = byId('selector', HTMLButtonElement)
 const picker = new Picker({ onPick: (resource) => go({ ...address, resource: resourceName(resource) }) })
 const namespaces = new Namespaces(client, { onPick: (namespace) => go({ ...address, namespace }) })
+const controls = new Controls({
+  fetch,
+  async forget() {
+    catalog.forget()
+    await feeds.forget()
+  },
+})
+const palette = new Palette((text) => [
+  ...navigation(
+    {
+      resources: catalog.resources,
+      namespaces: namespaces.names,
+      plural: shown?.plural ?? '',
+      keys: board.keys,
+      onView: switchTo,
+      onResource: (resource) => go({ ...address, resource, view: 'table' }),
+      onNamespace: (namespace) => go({ ...address, namespace }),
+      onObject: (key) => board.open(key),
+    },
+    text,
+  ),
+  ...pageCommands(),
+  ...buttons(byId('controls', HTMLElement)),
+])
 let address = readAddress(location.search)
 let shown: Resource | undefined
 
@@ -83,6 +112,22 @@ function show(): void {
   document.title = `${name} · kubeflect playground`
 }
 
+/** Returns the commands that have no button. */
+function pageCommands(): Command[] {
+  const other = currentScheme() === 'dark' ? 'light' : 'dark'
+  const rates = controls.rate === undefined ? [] : RATES
+  return [
+    { group: 'Page', title: `Use the ${other} colours`, words: 'scheme theme mode', run: () => toggleScheme(localStorage) },
+    { group: 'Page', title: 'Open a second tab', words: 'new window', run: () => void open(location.href) },
+    ...rates.map((rate) => ({
+      group: 'Changes',
+      title: `${formatCount(rate)} changes/s`,
+      words: `churn rate speed ${rate}`,
+      run: () => void controls.setRate(rate),
+    })),
+  ]
+}
+
 /** Aborted while the page is hidden, which needs only its own feed. */
 let attention = new AbortController()
 function attend(): void {
@@ -108,6 +153,10 @@ addEventListener('popstate', follow)
 document.addEventListener('visibilitychange', attend)
 document.addEventListener('keydown', (event) => {
   const { target, key } = event
+  if (key === 'k' && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault()
+    palette.toggle()
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return
   if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return
   const view = VIEWS[Number(key) - 1]
@@ -119,6 +168,7 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault()
 })
 
+restoreScheme(localStorage)
 foldBy(byId('controls-fold', HTMLButtonElement), byId('controls', HTMLElement))
 foldBy(byId('feed-fold', HTMLButtonElement), byId('feed', HTMLElement))
 write(byId('cluster', HTMLElement), title)
@@ -126,10 +176,4 @@ picker.resources = catalog.resources
 follow()
 attend()
 void namespaces.load()
-void new Controls({
-  fetch,
-  async forget() {
-    catalog.forget()
-    await feeds.forget()
-  },
-}).start()
+void controls.start()

@@ -1,3 +1,4 @@
+// The picker of a namespace.
 import type { KubeClient } from 'kubeflect'
 import { Namespace } from 'kubeflect/resources/core/v1'
 import { byId, create } from './page.ts'
@@ -13,6 +14,11 @@ export class Namespaces {
     this.#client = client
     this.#select.addEventListener('focus', () => void this.load())
     this.#select.addEventListener('change', () => onPick(this.#select.value || undefined))
+  }
+
+  /** The names of the namespaces, in order. */
+  get names(): readonly string[] {
+    return [...this.#names].sort()
   }
 
   /** Shows the selected namespace; disabled for cluster-scoped resources. */

@@ -1,5 +1,7 @@
+// The picker of a resource.
 import { type Resource, resourceName } from 'kubeflect'
 import type { DiscoveredResource } from 'kubeflect/discovery'
+import { Listbox } from './listbox.ts'
 import { byId, create } from './page.ts'
 
 /**
@@ -10,10 +12,10 @@ import { byId, create } from './page.ts'
 export class Picker {
   readonly #input = byId('resource', HTMLInputElement)
   readonly #list = byId('resources', HTMLElement)
+  readonly #listbox = new Listbox(this.#input, this.#list, { onPick: (option) => this.#pick(option) })
   readonly #onPick: (resource: Resource) => void
   #resources: readonly DiscoveredResource[] = []
   #chosen = ''
-  #active: HTMLElement | undefined
 
   constructor({ onPick }: { onPick: (resource: Resource) => void }) {
     this.#onPick = onPick
@@ -21,12 +23,6 @@ export class Picker {
     this.#input.addEventListener('input', () => this.#open(this.#input.value))
     this.#input.addEventListener('blur', () => this.#close())
     this.#input.addEventListener('keydown', (event) => this.#press(event))
-    // Keep the focus in the input.
-    this.#list.addEventListener('pointerdown', (event) => event.preventDefault())
-    this.#list.addEventListener('click', ({ target }) => {
-      const option = target instanceof Element ? target.closest<HTMLElement>('[role=option]') : undefined
-      if (option) this.#pick(option)
-    })
   }
 
   /** Sets the available resources. */
@@ -64,7 +60,7 @@ export class Picker {
     this.#list.hidden = true
     this.#input.ariaExpanded = 'false'
     this.#input.value = this.#chosen
-    this.#activate(undefined)
+    this.#listbox.activate(undefined)
   }
 
   #press(event: KeyboardEvent): void {
@@ -79,33 +75,9 @@ export class Picker {
   }
 
   readonly #actions: Readonly<Record<string, () => void>> = {
-    ArrowDown: () => this.#move(1),
-    ArrowUp: () => this.#move(-1),
-    PageDown: () => this.#move(8),
-    PageUp: () => this.#move(-8),
-    Enter: () => this.#active && this.#pick(this.#active),
+    ...this.#listbox.moves,
+    Enter: () => this.#listbox.active && this.#pick(this.#listbox.active),
     Escape: () => this.#close(),
-  }
-
-  #move(by: number): void {
-    const options = this.#options
-    const at = this.#active ? options.indexOf(this.#active) : -1
-    const next = Math.abs(by) === 1 ? (at + by + options.length) % options.length : Math.min(Math.max(at + by, 0), options.length - 1)
-    this.#activate(options[next])
-  }
-
-  get #options(): HTMLElement[] {
-    return [...this.#list.querySelectorAll<HTMLElement>('[role=option]')]
-  }
-
-  #activate(option: HTMLElement | undefined): void {
-    if (this.#active) this.#active.ariaSelected = 'false'
-    this.#active = option
-    if (option) {
-      option.ariaSelected = 'true'
-      option.scrollIntoView({ block: 'nearest' })
-    }
-    this.#input.setAttribute('aria-activedescendant', option?.id ?? '')
   }
 
   #pick(option: HTMLElement): void {
@@ -120,7 +92,7 @@ export class Picker {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean)
     const found = this.#resources.filter((resource) => words.every((word) => namesOf(resource).some((name) => name.includes(word))))
     const groups = [...new Set(found.map(({ group }) => group))]
-    const active = this.#active?.id
+    const active = this.#listbox.active?.id
     this.#list.replaceChildren(
       ...groups.map((group) =>
         groupElement(
@@ -136,8 +108,8 @@ export class Picker {
         }),
       )
     const first = words.length > 0 ? bestOf(found, words.join(' ')) : found.find((resource) => resourceName(resource) === this.#chosen)
-    const kept = words.length === 0 ? this.#options.find(({ id }) => id === active) : undefined
-    this.#activate(kept ?? this.#options.find(({ id }) => first && id === idOf(first)))
+    const kept = words.length === 0 ? this.#listbox.options.find(({ id }) => id === active) : undefined
+    this.#listbox.activate(kept ?? this.#listbox.options.find(({ id }) => first && id === idOf(first)))
   }
 }
 

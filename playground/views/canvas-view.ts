@@ -1,5 +1,6 @@
 // Draws a picture on a canvas that scrolls, and lets pointer and keyboard reach its marks.
 import { create, write } from '../page.ts'
+import { onSchemeChange } from '../scheme.ts'
 import { type Colors, drawMark, readColors } from './draw.ts'
 import type { Mark, Picture, Target } from './picture.ts'
 
@@ -57,7 +58,7 @@ export class CanvasView {
       width = host.clientWidth
       this.#schedule()
     }).observe(host)
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    onSchemeChange(() => {
       this.#colors = undefined
       this.#schedule()
     })

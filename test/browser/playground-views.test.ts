@@ -1,7 +1,4 @@
 // Checks the views of the playground against the server, at both widths and in both colour schemes.
-
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { layOutEvents } from '../../playground/views/event-lanes.ts'
@@ -15,11 +12,7 @@ import { isThorough } from '../support/thorough.ts'
 import { violations } from './support/axe.ts'
 import { allRows, caughtUp, expectedRows, feedIs } from './support/page.ts'
 import { startFake } from './support/playground.ts'
-
-/** Screenshots go beside the others; for the README and the site, one of each width goes into the repository when the variable says so. */
-const isCommitted = process.env.KUBEFLECT_SCREENSHOTS === 'commit'
-const screenshots = join(import.meta.dirname, '../..', isCommitted ? 'playground/screenshots' : 'node_modules/.cache/kubeflect/screenshots')
-mkdirSync(screenshots, { recursive: true })
+import { shoot } from './support/screenshots.ts'
 
 /** Returns the table beside a picture, from the objects of the server. */
 function expectedTwin(server: FakeApiServer, view: string): string[][] {
@@ -83,8 +76,7 @@ describe.each(['table', 'map', 'nodes', 'events'])('the view %s', (view) => {
         if (view === 'table') await expect.poll(async () => (await allRows(page)).sort()).toEqual(expectedRows(cluster.server))
         else await expect.poll(() => twinOf(page)).toEqual(expectedTwin(cluster.server, view))
         expect([width, colorScheme, await violations(page), await sideways(page)]).toEqual([width, colorScheme, [], []])
-        const isKept = !isCommitted || (width === 1280) === (colorScheme === 'light')
-        if (isKept) await page.screenshot({ path: join(screenshots, `${view}-${width}-${colorScheme}.png`) })
+        await shoot(page, `${view}-${width}-${colorScheme}`, { isShown: (width === 1280) === (colorScheme === 'light') })
       }
     expect(errors).toEqual([])
   })
