@@ -98,10 +98,3 @@ export { createView, type View, type ViewOptions, type ViewSnapshot, type ViewSo
 export { field, fields, type KeyedFunction, keyed } from './view/keyed'
 export type { SortValue, ViewFilter, ViewQuery, ViewSearch, ViewSort, ViewWindow } from './view/query'
 export type { Readable } from './view/readable'
-
-// Waiting for conditions, rollouts and drained nodes
-export { hasCondition, isDeleted } from './wait/conditions'
-export { type DrainEvent, type DrainOptions, drain } from './wait/drain'
-export type { DrainChoices, NodePod, SkippedPod } from './wait/drain-pods'
-export { type RolloutStatus, rolloutStatus } from './wait/rollout'
-export { type WaitForOptions, waitFor } from './wait/wait'
