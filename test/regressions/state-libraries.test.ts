@@ -10,6 +10,7 @@ import { isParseError } from '../../src/api/errors'
 import type { KubeObject } from '../../src/api/object'
 import { type Entry, entryFromObject, entryFromText } from '../../src/codec/entry'
 import { Store } from '../../src/store/store'
+import { VirtualClock } from '../../src/testing/virtual-clock'
 import { createView } from '../../src/view/view'
 
 // What state libraries do to values that are put into them: they wrap, freeze and copy them.
@@ -92,7 +93,7 @@ describe.each([
     const store = new Store<KubeObject>()
     store.add(entryOf())
     const { key, uid, resourceVersion, text } = expected
-    const [row] = structuredClone(createView(store).snapshot).rows as readonly [Entry<KubeObject>]
+    const [row] = structuredClone(createView(store, { clock: new VirtualClock() }).snapshot).rows as readonly [Entry<KubeObject>]
     expect({ ...row }).toEqual({ key, uid, resourceVersion, text })
     expect(JSON.parse(JSON.stringify(store.list()))).toEqual([{ key, uid, resourceVersion, text }])
     expect(everythingOf(entryFromText(row.text))).toEqual(expected)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createView, type Entry, fieldIndex, Indexer, indexed, metaNamespaceKey } from '../../src'
+import { VirtualClock } from '../../src/testing/virtual-clock'
 import { gone, names, put, type Thing, thing } from '../view/support'
 
 const setUp = () => new Indexer<Thing, 'title'>(metaNamespaceKey, { title: fieldIndex(['title']) })
@@ -45,7 +46,7 @@ describe('indexed', () => {
     fc.assert(
       fc.property(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 20 }), (steps) => {
         const indexer = setUp()
-        const view = createView(indexed(indexer, 'title', 'x'), { schedule: () => {} })
+        const view = createView(indexed(indexer, 'title', 'x'), { clock: new VirtualClock(), schedule: () => {} })
         let version = 1
         for (const step of steps) {
           const events = step.map(({ key, title, uid, isGone }) => {

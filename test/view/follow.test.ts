@@ -119,7 +119,7 @@ describe('a view that follows its source while it has a listener', () => {
           else void view.snapshot
         }
         await clock.advance(100)
-        const expected = createView(store)
+        const expected = createView(store, { clock: new VirtualClock() })
         expected.flush()
         expect(view.snapshot.rows).toEqual(expected.snapshot.rows)
         expected.close()

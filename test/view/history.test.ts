@@ -59,7 +59,7 @@ describe('createHistory', () => {
     const [a] = store.list()
     store.apply([...put(thing('a', { rv: '11', size: 3 }), thing('c', { rv: '12', size: 1 })), ...gone(thing('b', { rv: '13' }))], '13')
     const past = history.at(0)
-    using view = createView(past, { sort: { by: field('size') } })
+    using view = createView(past, { clock: new VirtualClock(), sort: { by: field('size') } })
     view.flush()
     const seen = [names(view.snapshot.rows)]
     expect(view.snapshot.rows[0]).toBe(a)

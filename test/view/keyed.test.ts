@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { entryFromText, field, fields, isParseError, keyed, Store } from '../../src'
+import { VirtualClock } from '../../src/testing/virtual-clock'
 import { createView } from '../../src/view/view'
 import { names, put, type Thing, thing } from './support'
 
@@ -93,7 +94,7 @@ describe('a view whose functions have keys', () => {
     })
     const store = new Store<Thing>()
     store.replace([thing('b'), thing('a')], '1')
-    const view = createView(store, query('a'))
+    const view = createView(store, { clock: new VirtualClock(), ...query('a') })
     view.flush()
     expect(names(view.snapshot.rows)).toBe('a')
     for (const text of ['a', 'b', '']) view.update(query(text))
@@ -107,7 +108,7 @@ describe('a view whose functions have keys', () => {
   it('takes functions with different keys, and functions without one, for different functions', () => {
     const store = new Store<Thing>()
     store.replace([thing('a', { size: 2 }), thing('b', { size: 1 })], '1')
-    const view = createView(store, { sort: { by: field('metadata.name') } })
+    const view = createView(store, { clock: new VirtualClock(), sort: { by: field('metadata.name') } })
     view.flush()
     expect(names(view.snapshot.rows)).toBe('a b')
     view.update({ sort: { by: field('size') } })

@@ -44,7 +44,7 @@ describe('a view', () => {
   it('a view shows the store of an informer', () => {
     const store = new Store<Thing>()
     store.add(thing('a'))
-    expect(createView({ store }).total).toBe(1)
+    expect(createView({ store }, { clock: new VirtualClock() }).total).toBe(1)
   })
 
   it('a view follows additions, changes and deletions', () => {
@@ -71,7 +71,7 @@ describe('a view', () => {
   it('a view identifies objects by the keys of the store', () => {
     const store = new Store<Thing>((object) => ('metadata' in object ? object.metadata.uid : object.uid) ?? '')
     store.replace([thing('a', { uid: '2' }), thing('a', { uid: '1' })], '1')
-    const view = createView(store)
+    const view = createView(store, { clock: new VirtualClock() })
     expect(view.snapshot.rows.map(({ uid }) => uid)).toEqual(['1', '2'])
     store.delete({ name: 'a', uid: '2' })
     view.flush()
@@ -84,7 +84,7 @@ describe('a view', () => {
     store.subscribe(() => {
       if (view) return
       store.apply(put(thing('a', { rv: '2' }), thing('b')), '2')
-      view = createView(store)
+      view = createView(store, { clock: new VirtualClock() })
     })
     store.apply(put(thing('a')), '1')
     view?.flush()
