@@ -19,6 +19,11 @@ function problemOf(value: unknown): string | undefined {
   if (!value.trim()) return 'is empty'
   if (/[\r\n]/.test(value)) return 'has a line break (a file that was read without trim()?)'
   if (value.trim() !== value) return 'begins or ends with white space'
+  return characterProblem(value)
+}
+
+/** Says which character of a value no header can hold; undefined if there is none. Does not look for line breaks. */
+export function characterProblem(value: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it detects them.
   if (/[\0-\x08\x0b-\x1f\x7f]/.test(value)) return 'has a control character'
   return /[^\0-\xff]/.test(value) ? 'has a character beyond Latin-1' : undefined

@@ -2,7 +2,6 @@
 
 import { isApiError, isConnectionError, ParseError } from '../api/errors'
 import type { RequestOptions } from '../api/options'
-import type { Resource } from '../api/resource'
 import { type Clock, systemClock } from '../internal/clock'
 import { delay } from '../internal/delay'
 import type { Seams } from '../internal/seams'
@@ -12,7 +11,7 @@ import { requestJson } from './json'
 import { LogPosition, type TimedLine, timedLine } from './log-position'
 import { searchParams } from './params'
 import { type Requester, withOwnPolicy } from './requester'
-import { objectPath } from './subresources'
+import { objectPath, PODS } from './subresources'
 
 /** Options of `KubeClient.logs`. */
 export interface LogOptions extends RequestOptions, Pick<Seams, 'clock'> {
@@ -54,9 +53,6 @@ const MAX_FAILURES = 8
 const LONGEST_WAIT_MS = 30_000
 /** The maximum delay before a container's next run, in milliseconds. */
 const NEXT_RUN_WAIT_MS = 5_000
-
-// Written out, so that the validation of `defineResource` is not loaded.
-const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' }
 
 /**
  * Reads a log; see `KubeClient.logs`.

@@ -34,6 +34,9 @@ export interface SubresourceTypes {
 /** The object of a resource's subresource, or of the resource itself. */
 export type SubresourceObject<T, S extends string> = S extends keyof SubresourceTypes ? SubresourceTypes[S] : T
 
+/** Pods. Written out like the generated resources, so that the code that checks definitions is not loaded. */
+export const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' }
+
 /** Selects a part of an object. */
 export interface SubresourceOptions<S extends string> {
   /** The subresource, such as `status` or `scale`; the object itself when left out. */

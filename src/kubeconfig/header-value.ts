@@ -1,5 +1,6 @@
 // Checks values for HTTP headers without quoting them.
 
+import { characterProblem } from '../http/header-value'
 import { KubeconfigError } from './error'
 
 /**
@@ -10,14 +11,7 @@ import { KubeconfigError } from './error'
  * @throws KubeconfigError when the value has a line break, a control character or a character beyond Latin-1.
  */
 export function checkHeaderValue(value: string, origin: string): string {
-  const problem = problemOf(value)
+  const problem = /[\r\n]/.test(value) ? 'has a line break' : characterProblem(value)
   if (problem) throw new KubeconfigError(`${origin} ${problem}, so no HTTP header can carry it; its value is not shown`)
   return value
-}
-
-function problemOf(value: string): string | undefined {
-  if (/[\r\n]/.test(value)) return 'has a line break'
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the check looks for control characters.
-  if (/[\0-\x08\x0b-\x1f\x7f]/.test(value)) return 'has a control character'
-  return /[^\0-\xff]/.test(value) ? 'has a character beyond Latin-1' : undefined
 }

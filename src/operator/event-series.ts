@@ -1,8 +1,9 @@
 // The Events of a recorder, and the grouping of repeated ones into series (pure).
 
 import type { KubeObject } from '../api/object'
-import { apiVersionOf, type Resource } from '../api/resource'
+import type { Resource } from '../api/resource'
 import { microTime } from './lease'
+import { type ObjectType, typeOf } from './owners'
 
 /** An Event as `events.k8s.io/v1` has it. */
 export interface EventObject extends KubeObject {
@@ -42,7 +43,7 @@ export interface Occurrence {
   /** The object that it happened to. */
   readonly regarding: KubeObject
   /** The resource of `regarding`; required for an object without `kind` and `apiVersion`. */
-  readonly resource?: Pick<Resource, 'group' | 'version' | 'kind'> | undefined
+  readonly resource?: ObjectType | undefined
   /** Another object that took part. */
   readonly related?: KubeObject | undefined
   /** Default `'Normal'`. */
@@ -61,12 +62,10 @@ const MAX_REASON = 128
 const CLUSTER_NAMESPACE = 'default'
 
 /** Returns the reference to an object. @throws TypeError when its kind is unknown. */
-export function referenceTo(object: KubeObject, resource?: Pick<Resource, 'group' | 'version' | 'kind'>): ObjectReference {
-  const kind = object.kind ?? resource?.kind
-  const apiVersion = object.apiVersion ?? (resource && apiVersionOf(resource))
+export function referenceTo(object: KubeObject, resource?: ObjectType): ObjectReference {
   const { name = '', namespace, uid, resourceVersion } = object.metadata
-  if (!kind || !apiVersion) throw new TypeError(`EventRecorder: ${name} has no kind and apiVersion: pass its resource`)
-  return { apiVersion, kind, name, ...(namespace && { namespace }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) }
+  const type = typeOf(object, resource, 'EventRecorder')
+  return { ...type, name, ...(namespace && { namespace }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) }
 }
 
 /**

@@ -4,6 +4,22 @@ import { KubeError } from '../api/errors'
 import type { KubeObject, OwnerReference } from '../api/object'
 import { apiVersionOf, type Resource } from '../api/resource'
 
+/** The part of a resource that names the type of its objects. */
+export type ObjectType = Pick<Resource, 'group' | 'version' | 'kind'>
+
+/**
+ * Returns the type of an object, or that of its resource: items of lists have none.
+ *
+ * @param caller starts the message.
+ * @throws TypeError when neither is known.
+ */
+export function typeOf(object: KubeObject, resource: ObjectType | undefined, caller: string): { apiVersion: string; kind: string } {
+  const kind = object.kind ?? resource?.kind
+  const apiVersion = object.apiVersion ?? (resource && apiVersionOf(resource))
+  if (!kind || !apiVersion) throw new TypeError(`${caller}: ${object.metadata.name} has no kind and apiVersion: pass its resource`)
+  return { apiVersion, kind }
+}
+
 /**
  * Returns a reference to an owner, for `metadata.ownerReferences` of a dependent.
  *
@@ -11,17 +27,14 @@ import { apiVersionOf, type Resource } from '../api/resource'
  * @throws TypeError when the owner has no uid because it is not on a server, or its kind is unknown.
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/
  */
-export function ownerReference(owner: KubeObject, resource?: Pick<Resource, 'group' | 'version' | 'kind'>): OwnerReference {
+export function ownerReference(owner: KubeObject, resource?: ObjectType): OwnerReference {
   const { name, uid } = owner.metadata
-  const kind = owner.kind ?? resource?.kind
-  const apiVersion = owner.apiVersion ?? (resource && apiVersionOf(resource))
   if (!name || !uid) throw new TypeError('ownerReference: the owner has no uid: only an object of a server can own others')
-  if (!kind || !apiVersion) throw new TypeError(`ownerReference: ${name} has no kind and apiVersion: pass its resource`)
-  return { apiVersion, kind, name, uid }
+  return { ...typeOf(owner, resource, 'ownerReference'), name, uid }
 }
 
 /** Returns a reference to the owner that controls a dependent; see {@link ownerReference}. An object has at most one controller. */
-export function controllerReference(owner: KubeObject, resource?: Pick<Resource, 'group' | 'version' | 'kind'>): OwnerReference {
+export function controllerReference(owner: KubeObject, resource?: ObjectType): OwnerReference {
   return { ...ownerReference(owner, resource), controller: true, blockOwnerDeletion: true }
 }
 
@@ -40,11 +53,7 @@ export function controllerOf({ metadata }: KubeObject): OwnerReference | undefin
  * await client.create(Pod, controlledBy({ metadata: { name: 'a', namespace: 'shop' } }, widget, Widget))
  * ```
  */
-export function controlledBy<T extends KubeObject>(
-  object: T,
-  owner: KubeObject,
-  resource?: Pick<Resource, 'group' | 'version' | 'kind'>,
-): T {
+export function controlledBy<T extends KubeObject>(object: T, owner: KubeObject, resource?: ObjectType): T {
   const reference = controllerReference(owner, resource)
   const { namespace = '' } = owner.metadata
   if (namespace !== '' && object.metadata.namespace !== namespace)

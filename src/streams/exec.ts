@@ -1,9 +1,8 @@
 // Runs commands in containers: exec, attach, and a short form that collects the output.
 
 import type { RequestOptions } from '../api/options'
-import type { Resource } from '../api/resource'
 import type { StreamClient } from '../http/handshake'
-import { objectPath } from '../http/subresources'
+import { objectPath, PODS } from '../http/subresources'
 import { upgrade } from '../http/upgrade'
 import { systemClock } from '../internal/clock'
 import type { Seams } from '../internal/seams'
@@ -44,9 +43,6 @@ export interface ExecOptions extends AttachOptions {
   /** The program and its arguments. No shell is involved: `['sh', '-c', 'ls *.log']` uses one. */
   command: readonly string[]
 }
-
-// Written out like the generated resources, so that the code that checks definitions is not loaded.
-const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' }
 
 /** The path of a subresource of a pod, below the base URL. */
 export function podPath({ namespace, name }: Pick<PodTarget, 'namespace' | 'name'>, subresource: string): string {

@@ -5,11 +5,16 @@ import type { Socket } from '../socket/socket'
 import { StreamOverflowError } from './errors'
 
 /** The number of unread bytes of a stream at which the connection is paused. */
-export const DEFAULT_MAX_UNREAD: number = 1024 * 1024
+const DEFAULT_MAX_UNREAD = 1024 * 1024
 /** The number of unread bytes of a stream where the connection cannot be paused. */
-export const DEFAULT_MAX_UNREAD_UNPAUSED: number = 16 * 1024 * 1024
+const DEFAULT_MAX_UNREAD_UNPAUSED = 16 * 1024 * 1024
 /** The time for which a stream that is not read may block the others, in milliseconds. */
 export const STALL_MS: number = 10_000
+
+/** Returns the number of bytes that may wait to be read, unless the caller chose one. */
+export function unreadLimit({ hasBackpressure }: Socket, chosen: number | undefined): number {
+  return chosen ?? (hasBackpressure ? DEFAULT_MAX_UNREAD : DEFAULT_MAX_UNREAD_UNPAUSED)
+}
 
 /** One stream of a connection. */
 export interface Inflow {

@@ -1,15 +1,15 @@
 // Connects to a port of a pod: one TCP connection over one WebSocket.
 
-import { ConnectionError, type RequestSummary } from '../api/errors'
+import { ConnectionError } from '../api/errors'
 import type { StreamClient } from '../http/handshake'
 import { upgrade } from '../http/upgrade'
-import { type Clock, systemClock } from '../internal/clock'
+import { systemClock } from '../internal/clock'
 import { listen } from '../internal/listen'
 import type { Socket } from '../socket/socket'
 import { V4 } from './channels'
 import { type AttachOptions, checkCount, type PodTarget, podPath } from './exec'
-import { createInflow, DEFAULT_MAX_UNREAD, DEFAULT_MAX_UNREAD_UNPAUSED, type Inflow, receive } from './inflow'
-import { createSender, DEFAULT_KEEP_ALIVE_MS } from './sender'
+import { createInflow, type Inflow, receive, unreadLimit } from './inflow'
+import { type ConnectionOptions, createSender, DEFAULT_KEEP_ALIVE_MS } from './sender'
 
 /** Options of {@link connectPort}. */
 export interface ConnectPortOptions extends Omit<PodTarget, 'container'>, Pick<AttachOptions, 'maxUnread' | 'keepAliveMs'> {
@@ -71,20 +71,10 @@ export async function connectPort(client: StreamClient, options: ConnectPortOpti
   return startConnection(socket, { request, port, maxUnread, keepAliveMs, signal, clock })
 }
 
-/** The options of {@link startConnection}. */
-interface ConnectionOptions {
-  readonly request: RequestSummary
-  readonly port: number
-  readonly maxUnread: number | undefined
-  readonly keepAliveMs: number
-  readonly signal: AbortSignal | undefined
-  readonly clock: Clock
-}
-
 /** Runs the protocol of one port on a socket. */
-function startConnection(socket: Socket, options: ConnectionOptions): PortConnection {
+function startConnection(socket: Socket, options: ConnectionOptions & { readonly port: number }): PortConnection {
   const { request, port, signal, clock } = options
-  const data = createInflow('data', options.maxUnread ?? (socket.hasBackpressure ? DEFAULT_MAX_UNREAD : DEFAULT_MAX_UNREAD_UNPAUSED))
+  const data = createInflow('data', unreadLimit(socket, options.maxUnread))
   const sender = createSender(socket, options)
   const decoder = new TextDecoder()
   /** The bytes of the port's number that are still expected, by channel. */

@@ -1,14 +1,13 @@
 // A command in a container, over one socket.
 
-import { ConnectionError, type RequestSummary } from '../api/errors'
+import { ConnectionError } from '../api/errors'
 import type { Status } from '../api/object'
-import type { Clock } from '../internal/clock'
 import { listen } from '../internal/listen'
 import type { Socket } from '../socket/socket'
 import { CHANNEL, exitCodeOf, statusIn, V5 } from './channels'
 import { CommandError } from './errors'
-import { createInflow, DEFAULT_MAX_UNREAD, DEFAULT_MAX_UNREAD_UNPAUSED, type Inflow, receive } from './inflow'
-import { createSender } from './sender'
+import { createInflow, type Inflow, receive, unreadLimit } from './inflow'
+import { type ConnectionOptions, createSender } from './sender'
 
 /** The size of a terminal, in characters. */
 export interface TerminalSize {
@@ -51,21 +50,16 @@ export interface InteractiveProcess extends ExecProcess {
 const MAX_STATUS = 1024 * 1024
 
 /** The options of {@link startProcess}. */
-export interface ProcessOptions {
-  readonly request: RequestSummary
+export interface ProcessOptions extends ConnectionOptions {
   readonly stdout: boolean
   readonly stderr: boolean
   readonly tty: TerminalSize | boolean
-  readonly maxUnread: number | undefined
-  readonly keepAliveMs: number
-  readonly signal: AbortSignal | undefined
-  readonly clock: Clock
 }
 
 /** Runs the protocol of exec and attach on a socket. */
 export function startProcess(socket: Socket, options: ProcessOptions): InteractiveProcess {
   const { request, tty, signal, clock } = options
-  const limit = options.maxUnread ?? (socket.hasBackpressure ? DEFAULT_MAX_UNREAD : DEFAULT_MAX_UNREAD_UNPAUSED)
+  const limit = unreadLimit(socket, options.maxUnread)
   const stdout = createInflow('stdout', limit)
   const stderr = createInflow('stderr', limit)
   const streams = [stdout, stderr] as const

@@ -1,11 +1,21 @@
 // Sends the messages of a connection, and an empty one when it is silent.
 
+import type { RequestSummary } from '../api/errors'
 import type { Clock } from '../internal/clock'
 import type { Socket } from '../socket/socket'
 import { encode, MAX_PART } from './channels'
 
 /** The default interval of empty messages: load balancers close connections after a minute of silence. */
 export const DEFAULT_KEEP_ALIVE_MS: number = 30_000
+
+/** The options of a connection to a pod, with their defaults filled in. */
+export interface ConnectionOptions {
+  readonly request: RequestSummary
+  readonly maxUnread: number | undefined
+  readonly keepAliveMs: number
+  readonly signal: AbortSignal | undefined
+  readonly clock: Clock
+}
 
 /** The sending side of a connection. */
 export interface Sender {
@@ -16,7 +26,7 @@ export interface Sender {
 }
 
 /** Starts to send on a socket. `keepAliveMs` is the silence after which an empty message is sent; 0 for never. */
-export function createSender(socket: Socket, { keepAliveMs, clock }: { readonly keepAliveMs: number; readonly clock: Clock }): Sender {
+export function createSender(socket: Socket, { keepAliveMs, clock }: Pick<ConnectionOptions, 'keepAliveMs' | 'clock'>): Sender {
   const writer = socket.writable.getWriter()
   writer.closed.catch(() => {})
   let interval = keepAliveMs

@@ -3,9 +3,10 @@
 import { KubeError } from '../api/errors'
 import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
+import { PODS as ANY_PODS } from '../http/subresources'
 
 /** The resources that a drain uses; only names and identities of their objects. */
-export const PODS: Resource<PodLike> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' }
+export const PODS = ANY_PODS as Resource<PodLike>
 export const NODES: Resource = { group: '', version: 'v1', plural: 'nodes', kind: 'Node', scope: 'Cluster' }
 
 const MIRROR = 'kubernetes.io/config.mirror'
