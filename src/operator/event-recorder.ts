@@ -66,7 +66,9 @@ export class EventRecorder extends Opaque implements AsyncDisposable {
   // When each recent note of a key was first recorded.
   readonly #notes = new Map<string, Map<string, number>>()
   readonly #closing = new AbortController()
-  #writing: Promise<void> = Promise.resolve()
+  // The series with something to write, in order. A set, so that one that occurs again while it waits is written once.
+  readonly #waiting = new Set<Series>()
+  #writing: Promise<void> | undefined
 
   /** @throws TypeError without a controller or instance. */
   constructor(client: KubeClient, options: EventRecorderOptions) {
@@ -132,6 +134,7 @@ export class EventRecorder extends Opaque implements AsyncDisposable {
     const [oldest] = this.#series.values()
     if (this.#series.size > MAX_SERIES && oldest) {
       this.#end(oldest)
+      this.#waiting.delete(oldest)
       if (oldest.count > oldest.written)
         this.#onError?.(new KubeError(`more than ${MAX_SERIES} Events wait: dropped one about ${oldest.event.regarding?.name}`))
     }
@@ -162,7 +165,17 @@ export class EventRecorder extends Opaque implements AsyncDisposable {
   }
 
   #enqueue(series: Series): void {
-    this.#writing = this.#writing.then(() => this.#write(series))
+    this.#waiting.add(series)
+    this.#writing ??= this.#writeAll()
+  }
+
+  async #writeAll(): Promise<void> {
+    // Iterating a set reaches what is added meanwhile.
+    for (const series of this.#waiting) {
+      this.#waiting.delete(series)
+      await this.#write(series)
+    }
+    this.#writing = undefined
   }
 
   async #write(series: Series): Promise<void> {

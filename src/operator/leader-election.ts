@@ -85,6 +85,8 @@ export class LeaderElection extends Opaque {
   #leader = ''
   // When the request began that acquired or renewed the lease last.
   #renewedAt = Number.NEGATIVE_INFINITY
+  // Whether a write was sent that may have made this replica the holder, even if its answer never came.
+  #mayHold = false
 
   /** @throws TypeError without a namespace, name or identity; RangeError for durations that client-go refuses. */
   constructor(client: KubeClient, options: LeaderElectionOptions) {
@@ -179,6 +181,7 @@ export class LeaderElection extends Opaque {
         if (this.#observed && isHeldByOther(this.#observed, identity, clock.now())) return false
       }
       const spec = heldSpec(found, identity, leaseDurationMs, clock.now())
+      this.#mayHold = true
       const written = found
         ? await this.#client.replace(LEASES, { ...found, spec }, request)
         : await this.#client.create(LEASES, { metadata: { name, namespace, ...(labels && { labels: { ...labels } }) }, spec }, request)
@@ -211,19 +214,20 @@ export class LeaderElection extends Opaque {
     if (leader) guarded(this.#options.onLeader)?.(leader)
   }
 
-  /** Gives the lease up, if this replica holds it. */
+  /** Gives the lease up, if this replica holds it. @see client-go `leaderelection.LeaderElector.release` */
   async #release(): Promise<void> {
     const { clock = systemClock, namespace, identity, renewDeadlineMs } = this.#options
-    const lease = this.#observed?.lease
-    if (this.#leader !== identity || !lease || this.#renewedAt === Number.NEGATIVE_INFINITY) return
+    if (!this.#mayHold) return
     const expiry = new AbortController()
     const timer = clock.setTimeout(() => expiry.abort(new KubeError('the lease was not released in time')), renewDeadlineMs)
     try {
+      const request = { namespace, signal: expiry.signal }
+      // Read again, because the server may have carried out a renewal that the stop has ended here.
+      const lease = await this.#read(request)
+      if (lease?.spec?.holderIdentity !== identity) return
       const spec = releasedSpec(lease, clock.now())
-      this.#see({
-        lease: await this.#client.replace(LEASES, { ...lease, spec }, { namespace, signal: expiry.signal }),
-        changedAt: clock.now(),
-      })
+      this.#see({ lease: await this.#client.replace(LEASES, { ...lease, spec }, request), changedAt: clock.now() })
+      this.#mayHold = false
     } catch (error) {
       this.#onError?.(error)
     } finally {

@@ -110,6 +110,26 @@ describe('an event recorder', () => {
     expect(errors).toHaveLength(1)
   })
 
+  it('while the server is away, the latest thousand events wait, and each older one is reported and never written', async () => {
+    const { clock, server, recorder, events, errors, map } = setUp()
+    server.faults.add({ times: 1, fault: { type: 'refuse' } })
+    const recordAll = (count: number, from = 0) => {
+      for (let i = from; i < from + count; i++)
+        recorder.record({ regarding: map, resource: ConfigMap, reason: 'Scaled', action: `Scale${i}` })
+    }
+    recordAll(1)
+    await clock.advance(100)
+    recordAll(1_499, 1)
+    expect(errors).toHaveLength(500)
+    expect(String(errors[0])).toContain('more than 1000 Events wait: dropped one about a')
+    await clock.advance(15_000)
+    await recorder.flush()
+    const written = new Set(events().map(({ action }) => action))
+    // The first was dropped while it was being written.
+    written.delete('Scale0')
+    expect([...written].sort()).toEqual(Array.from({ length: 1_000 }, (_, i) => `Scale${500 + i}`).sort())
+  })
+
   it('an event that the server refuses is reported, and not tried again', async () => {
     const { clock, server, record, errors } = setUp()
     server.faults.add({ times: 1, fault: { type: 'status', status: 403 } })

@@ -166,6 +166,31 @@ describe('a leader election', () => {
     expect(scene.lease?.holderIdentity).toBe('a')
   })
 
+  it.each([
+    ['acquires', 'POST'],
+    ['renews', 'PUT'],
+  ])('a replica that is stopped while it %s the lease releases it, though the answer never came', async (_, method) => {
+    const scene = new Scene()
+    let isCarriedOut = false
+    const fetch = async (request: Request): Promise<Response> => {
+      const { signal } = request
+      const response = await scene.server.fetch(request)
+      if (request.method !== method || isCarriedOut) return response
+      isCarriedOut = true
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }
+    const client = new KubeClient({ baseUrl: 'http://kubernetes.test', fetch, clock: scene.clock })
+    const stop = new AbortController()
+    const lead = ({ signal }: Term) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    const done = new LeaderElection(client, { ...id, identity: 'a', clock: scene.clock }).run(lead, { signal: stop.signal })
+    for (let i = 0; i < 50 && !isCarriedOut; i++) await scene.clock.advance(100)
+    expect(scene.lease?.holderIdentity).toBe('a')
+    stop.abort()
+    await scene.clock.advance(100)
+    await done
+    expect(scene.lease?.holderIdentity).toBe('')
+  })
+
   it('two replicas never lead at the same time, whatever requests fail', async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const scene = new Scene()
