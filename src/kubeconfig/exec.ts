@@ -3,6 +3,7 @@
 import { literal, looseObject, nullish, safeParse, string } from 'valibot'
 import { abortable } from '../internal/abortable'
 import type { Clock } from '../internal/clock'
+import { deadline } from '../internal/deadline'
 import type { Credential } from './credentials'
 import type { ExecConfig } from './documents'
 import { KubeconfigError } from './error'
@@ -55,8 +56,7 @@ export function execReader(
   const { command, args, apiVersion, interactiveMode, provideClusterInfo } = config
   const failure = (problem: string) => new KubeconfigError(`${owner}: the exec plugin ${JSON.stringify(command)} ${problem}`)
   const run = async (options: Pick<RunOptions, 'env' | 'stdin'>) => {
-    const late = new AbortController()
-    const timer = clock.setTimeout(() => late.abort(failure(`was killed because it ran longer than ${MAX_RUN_MS / 1000} s`)), MAX_RUN_MS)
+    const late = deadline(MAX_RUN_MS, () => failure(`was killed because it ran longer than ${MAX_RUN_MS / 1000} s`), clock)
     const either = AbortSignal.any([signal, late.signal])
     const bounds = { maxOutputBytes: MAX_OUTPUT_BYTES, maxErrorBytes: MAX_ERROR_BYTES }
     try {
@@ -68,7 +68,7 @@ export function execReader(
       if (!isMissing(error)) throw failure(`cannot be run (${codeOf(error)})`)
       throw failure(`is not installed, or not on the PATH${config.installHint && `:\n${printable(config.installHint)}`}`)
     } finally {
-      clock.clearTimeout(timer)
+      late.clear()
     }
   }
   return async () => {

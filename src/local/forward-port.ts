@@ -5,6 +5,7 @@ import type { KubeClient } from '../http/client'
 import { createInformer } from '../informer/create-informer'
 import type { SharedInformer } from '../informer/shared-informer'
 import { type Clock, systemClock } from '../internal/clock'
+import { deadline } from '../internal/deadline'
 import { guarded } from '../internal/report'
 import type { Seams } from '../internal/seams'
 import { Pod } from '../resources/core/v1'
@@ -158,11 +159,7 @@ class PodChoice {
    * @throws KubeError when none is ready after {@link READY_MS}; the signal's reason.
    */
   async next(signal: AbortSignal): Promise<{ name: string; port: number }> {
-    const late = new AbortController()
-    const timer = this.#clock.setTimeout(
-      () => late.abort(new KubeError(`forwardPort: no pod was ready within ${READY_MS / 1_000} s`)),
-      READY_MS,
-    )
+    const late = deadline(READY_MS, () => new KubeError(`forwardPort: no pod was ready within ${READY_MS / 1_000} s`), this.#clock)
     try {
       const ready = await this.#pods.waitFor(
         (all) => {
@@ -175,7 +172,7 @@ class PodChoice {
       const pod = ready[this.#turn++ % ready.length] as Pod
       return { name: pod.metadata.name ?? '', port: this.#target.portOf(pod) }
     } finally {
-      this.#clock.clearTimeout(timer)
+      late.clear()
     }
   }
 }

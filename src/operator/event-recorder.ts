@@ -3,6 +3,7 @@
 import { isApiError, KubeError } from '../api/errors'
 import type { KubeClient } from '../http/client'
 import { systemClock } from '../internal/clock'
+import { deadline } from '../internal/deadline'
 import { delay } from '../internal/delay'
 import { Opaque } from '../internal/opaque'
 import { guarded } from '../internal/report'
@@ -22,6 +23,8 @@ const MAX_SERIES = 1_000
 /** Attempts of a write while the server is away, and the delay in between, in milliseconds. */
 const MAX_ATTEMPTS = 12
 const RETRY_MS = 10_000
+/** The maximum duration of an attempt, in milliseconds. */
+const ATTEMPT_MS = 30_000
 
 /** Options of an {@link EventRecorder}. */
 export interface EventRecorderOptions extends Pick<Seams, 'clock' | 'random'> {
@@ -182,8 +185,9 @@ export class EventRecorder extends Opaque implements AsyncDisposable {
     const { clock = systemClock } = this.#options
     for (let attempt = 1; series.count > series.written; attempt++) {
       const { count } = series
+      const late = deadline(ATTEMPT_MS, () => new KubeError(`the server did not answer for ${ATTEMPT_MS / 1_000} s`), clock)
       try {
-        await this.#send(series, count)
+        await this.#send(series, count, late.signal)
         series.written = count
         series.writtenAt = clock.now()
         return
@@ -196,23 +200,25 @@ export class EventRecorder extends Opaque implements AsyncDisposable {
           return
         }
         await delay(RETRY_MS, { clock, signal: this.#closing.signal })
+      } finally {
+        late.clear()
       }
     }
   }
 
-  async #send(series: Series, count: number): Promise<void> {
+  async #send(series: Series, count: number, signal: AbortSignal): Promise<void> {
     const { name = '', namespace } = series.event.metadata
     // A series of one is refused.
     const part = count > 1 ? { series: { count, lastObservedTime: microTime(series.lastAt) } } : {}
     if (series.written > 0) {
       try {
-        await this.#client.patch(EVENTS, name, { merge: part as never }, { namespace })
+        await this.#client.patch(EVENTS, name, { merge: part as never }, { namespace, signal })
         return
       } catch (error) {
         // The server keeps Events for an hour.
         if (!isApiError(error) || error.status !== 404) throw error
       }
     }
-    await this.#client.create(EVENTS, { ...series.event, ...part }, { namespace })
+    await this.#client.create(EVENTS, { ...series.event, ...part }, { namespace, signal })
   }
 }

@@ -3,7 +3,9 @@
 import { hasBrand, isApiError, KubeError } from '../api/errors'
 import type { KubeClient } from '../http/client'
 import { systemClock } from '../internal/clock'
+import { deadline } from '../internal/deadline'
 import { delay } from '../internal/delay'
+import { listen } from '../internal/listen'
 import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
 import type { Seams } from '../internal/seams'
@@ -124,8 +126,7 @@ export class LeaderElection extends Opaque {
     while (!signal.aborted && !(await this.#tryToLead(signal))) await delay(retryPeriodMs * (1 + random() * JITTER), { clock, signal })
     if (signal.aborted) return this.#release()
     const ending = new AbortController()
-    const stop = () => ending.abort(signal.reason)
-    signal.addEventListener('abort', stop)
+    const unlisten = listen(signal, 'abort', () => ending.abort(signal.reason))
     const renewing = this.#renew(ending)
     try {
       const transitions = this.#observed?.lease.spec?.leaseTransitions ?? 0
@@ -135,7 +136,7 @@ export class LeaderElection extends Opaque {
       // A program that was stopped, or lost the lease, may reject with any error.
       if (error !== ending.signal.reason && !isLeadershipLostError(ending.signal.reason)) report(error)
     } finally {
-      signal.removeEventListener('abort', stop)
+      unlisten()
       const lost = ending.signal.reason
       ending.abort()
       await renewing
@@ -170,8 +171,7 @@ export class LeaderElection extends Opaque {
   /** Acquires or renews the lease. Returns whether that succeeded; errors are reported. */
   async #tryToLead(signal: AbortSignal): Promise<boolean> {
     const { clock = systemClock, renewDeadlineMs, leaseDurationMs, namespace, name, identity, labels } = this.#options
-    const expiry = new AbortController()
-    const timer = clock.setTimeout(() => expiry.abort(new KubeError(`no answer within ${renewDeadlineMs} ms`)), renewDeadlineMs)
+    const expiry = deadline(renewDeadlineMs, () => new KubeError(`no answer within ${renewDeadlineMs} ms`), clock)
     const request = { namespace, signal: AbortSignal.any([signal, expiry.signal]) }
     const startedAt = clock.now()
     try {
@@ -193,7 +193,7 @@ export class LeaderElection extends Opaque {
       if (!signal.aborted && !(isApiError(error) && error.status === 409)) this.#onError?.(error)
       return false
     } finally {
-      clock.clearTimeout(timer)
+      expiry.clear()
     }
   }
 
@@ -218,8 +218,7 @@ export class LeaderElection extends Opaque {
   async #release(): Promise<void> {
     const { clock = systemClock, namespace, identity, renewDeadlineMs } = this.#options
     if (!this.#mayHold) return
-    const expiry = new AbortController()
-    const timer = clock.setTimeout(() => expiry.abort(new KubeError('the lease was not released in time')), renewDeadlineMs)
+    const expiry = deadline(renewDeadlineMs, () => new KubeError('the lease was not released in time'), clock)
     try {
       const request = { namespace, signal: expiry.signal }
       // Read again, because the server may have carried out a renewal that the stop has ended here.
@@ -231,7 +230,7 @@ export class LeaderElection extends Opaque {
     } catch (error) {
       this.#onError?.(error)
     } finally {
-      clock.clearTimeout(timer)
+      expiry.clear()
     }
   }
 }

@@ -150,6 +150,21 @@ describe('an event recorder', () => {
     expect(events()).toHaveLength(1)
   })
 
+  it('a server that never answers holds up close for 30 s, and the Events are reported', async () => {
+    const { clock, server, recorder, record, errors } = setUp()
+    server.faults.add({ times: Number.POSITIVE_INFINITY, fault: { type: 'delay', ms: 600_000 } })
+    record()
+    let isClosed = false
+    const closing = recorder.close().then(() => {
+      isClosed = true
+    })
+    await clock.advance(29_000)
+    expect(isClosed).toBe(false)
+    await clock.advance(2_000)
+    await closing
+    expect(String(errors)).toContain('the server did not answer for 30 s')
+  })
+
   it('an occurrence without a reason, an action or a kind is a TypeError', () => {
     const { recorder, map } = setUp()
     expect(() => recorder.record({ regarding: map, resource: ConfigMap, reason: '', action: 'Scale' })).toThrow('reason and action')
