@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -55,9 +55,10 @@ async function pack(folder: string, installed: string): Promise<Tarball> {
   return tarball
 }
 
-/** Installs the compilers and bundlers of `package-lock.json` here, unless they are here. */
+/** Installs the compilers and bundlers of `package-lock.json` here, unless they have been installed since it changed. */
 async function installTools(): Promise<void> {
-  if (existsSync(join(import.meta.dirname, 'node_modules/.package-lock.json'))) return
+  const installed = statSync(join(import.meta.dirname, 'node_modules/.package-lock.json'), { throwIfNoEntry: false })
+  if (installed && installed.mtimeMs >= statSync(join(import.meta.dirname, 'package-lock.json')).mtimeMs) return
   await run('npm', ['ci', '--ignore-scripts'], { cwd: import.meta.dirname, shell: process.platform === 'win32' })
 }
 
