@@ -13,6 +13,7 @@ import {
   type SharedInformerFactoryOptions,
 } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
+import { Inspection } from './inspection.ts'
 import { MeteredClient, Traffic } from './traffic.ts'
 
 /** A selection of objects. */
@@ -49,6 +50,8 @@ interface Held {
  * one lingers, because a browser opens at most six connections to a server across all tabs.
  */
 export class Feeds {
+  /** Shows the informers to the devtools. */
+  readonly inspection = new Inspection()
   readonly #persister = idbPersister({ database: 'kubeflect-playground' })
   readonly #stored: SharedInformerFactory
   readonly #unstored: SharedInformerFactory
@@ -64,7 +67,8 @@ export class Feeds {
   constructor(client: EntryClient, { cluster }: { cluster: string }) {
     const metered = new MeteredClient(client, (resource, namespace) => this.#trafficOf(collectionKey(resource, namespace)))
     // Every error is reported before the wait that follows it.
-    const onEvent: SharedInformerFactoryOptions['onEvent'] = (event) => {
+    const onEvent: SharedInformerFactoryOptions['onEvent'] = (event, identity) => {
+      this.inspection.onEvent(event, identity)
       if (event.type === 'error') this.#lastError = event.error
       else if (event.type === 'backoff' && this.#lastError instanceof Error) this.#retries.set(this.#lastError, Date.now() + event.ms)
     }
@@ -116,7 +120,11 @@ export class Feeds {
   }
 
   /** Returns the informer of a selection, which a table may show as well. The caller releases the lease. */
-  lease({ resource, namespace, labelSelector }: Selection): InformerLease<KubeObject> {
+  lease(selection: Selection): InformerLease<KubeObject> {
+    return this.inspection.count(selection, this.#lease(selection))
+  }
+
+  #lease({ resource, namespace, labelSelector }: Selection): InformerLease<KubeObject> {
     try {
       return this.#stored.lease(resource, { namespace, labelSelector })
     } catch (error) {

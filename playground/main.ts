@@ -7,6 +7,7 @@ import type { Command } from './commands.ts'
 import { connect } from './connection.ts'
 import { Controls, RATES } from './controls.ts'
 import { Details } from './details.ts'
+import { Dock } from './dock.ts'
 import { Feeds } from './feeds.ts'
 import { formatCount } from './format.ts'
 import { Namespaces } from './namespaces.ts'
@@ -39,13 +40,12 @@ const filter = byId('filter', HTMLInputElement)
 const selector = byId('selector', HTMLButtonElement)
 const picker = new Picker({ onPick: (resource) => go({ ...address, resource: resourceName(resource) }) })
 const namespaces = new Namespaces(client, { onPick: (namespace) => go({ ...address, namespace }) })
-const controls = new Controls({
-  fetch,
-  async forget() {
-    catalog.forget()
-    await feeds.forget()
-  },
-})
+const forget = async () => {
+  catalog.forget()
+  await feeds.forget()
+}
+const controls = new Controls({ fetch, forget })
+const dock = new Dock({ storage: localStorage, inspect: (inspector) => feeds.inspection.start(inspector), forget })
 const palette = new Palette((text) => [
   ...navigation(
     {
@@ -118,6 +118,14 @@ function pageCommands(): Command[] {
   const rates = controls.rate === undefined ? [] : RATES
   return [
     { group: 'Page', title: `Use the ${other} colours`, words: 'scheme theme mode', run: () => toggleScheme(localStorage) },
+    {
+      group: 'Page',
+      title: dock.isOpen ? 'Close the devtools' : 'Open the devtools',
+      note: '~',
+      words: 'toggle show hide',
+      run: () => dock.toggle(),
+    },
+    { group: 'Page', title: `Devtools ${dock.side === 'bottom' ? 'at the side' : 'at the bottom'}`, words: 'dock', run: () => dock.turn() },
     { group: 'Page', title: 'Open a second tab', words: 'new window', run: () => void open(location.href) },
     ...rates.map((rate) => ({
       group: 'Changes',
@@ -161,6 +169,7 @@ document.addEventListener('keydown', (event) => {
   if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return
   const view = VIEWS[Number(key) - 1]
   if (view) switchTo(view)
+  else if (key === '~' || key === '`') dock.toggle()
   else if (address.view !== 'table') return
   else if (key === '/') filter.select()
   else if (key === 'k') picker.focus()

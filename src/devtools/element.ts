@@ -126,11 +126,15 @@ class Devtools {
       },
       measure: (feed) => void this.inspector.measure(feed).then(() => this.#render()),
     })
-    render(this.#root, [h('style', {}, STYLE), this.#header(), h('main', { role: 'tabpanel', 'aria-label': this.#panel }, ...body)])
+    render(this.#root, [
+      h('style', {}, STYLE),
+      this.#header(),
+      h('div', { role: 'tabpanel', 'aria-label': this.#panel, tabindex: '0' }, ...body),
+    ])
   }
 
   #header(): Drawn {
-    const { isCut } = this.inspector.snapshot.requests
+    const { isCut, total } = this.inspector.snapshot.requests
     const tabs = PANELS.map((name) => {
       const onclick = this.#do(() => {
         this.#panel = name
@@ -145,7 +149,7 @@ class Devtools {
       'header',
       {},
       h('strong', {}, 'kubeflect'),
-      ...tabs,
+      h('div', { role: 'tablist', 'aria-label': 'Panels' }, ...tabs),
       h('span', { role: 'status' }, this.#message),
       this.#feed !== undefined &&
         h(
@@ -158,7 +162,8 @@ class Devtools {
           'All feeds',
         ),
       h('button', { 'aria-pressed': String(this.#isPaused), onclick: pause }, 'Pause'),
-      h('button', { 'aria-pressed': String(isCut), onclick: cut }, isCut ? 'Reconnect' : 'Cut connection'),
+      // Only requests of the inspector's own `fetch` can be cut.
+      (isCut || total > 0) && h('button', { 'aria-pressed': String(isCut), onclick: cut }, isCut ? 'Reconnect' : 'Cut connection'),
       h('button', { onclick: () => this.#tell(this.inspector.forget(), 'The storage is cleared.') }, 'Forget storage'),
       h('button', { onclick: () => this.#tell(this.#copy(), 'The report is copied.') }, 'Copy report'),
       h('button', { onclick: () => this.#undock() }, 'Window'),

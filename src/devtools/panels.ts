@@ -116,7 +116,9 @@ export const panels: Readonly<Record<Panel, Draw>> = {
   },
 
   Requests: ({ requests }) => [
-    h('p', {}, `${requests.total} requests, ${requests.failed} failed${requests.isCut ? '; the connection is cut' : ''}`),
+    requests.total === 0
+      ? h('p', {}, 'No request yet. Give the inspector’s fetch to the client.')
+      : h('p', {}, `${requests.total} requests, ${requests.failed} failed${requests.isCut ? '; the connection is cut' : ''}`),
     table(
       ['time', 'method', 'path', 'status', 'answered after'],
       [...requests.recent]

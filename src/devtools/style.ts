@@ -12,7 +12,8 @@ export const STYLE = `
 header { display: flex; flex-wrap: wrap; gap: 4px; padding: 6px 8px; align-items: center; border-bottom: 1px solid light-dark(#d5d9de, #353a43) }
 header strong { margin-right: 6px }
 header span { flex: 1 }
-main { overflow: auto; padding: 8px; flex: 1; min-height: 0 }
+[role=tablist] { display: flex; flex-wrap: wrap; gap: 4px }
+[role=tabpanel] { overflow: auto; padding: 8px; flex: 1; min-height: 0 }
 button { font: inherit; color: inherit; background: light-dark(#eef0f2, #2a2e36); border: 1px solid light-dark(#c3c8ce, #444a55); border-radius: 4px; padding: 1px 7px; cursor: pointer }
 button[aria-selected=true], button[aria-pressed=true] { background: light-dark(#1f5fd0, #2f6fe0); border-color: transparent; color: #fff }
 button.link { background: none; border: 0; padding: 0; text-align: left; text-decoration: underline; color: light-dark(#0b57d0, #8ab4f8) }
