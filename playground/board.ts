@@ -8,6 +8,7 @@ import { byId, write } from './page.ts'
 import { isSearched, RowList } from './row-list.ts'
 import { Strip } from './strip.ts'
 import { ResourceTable } from './table.ts'
+import type { Rewindable } from './time/rewindable.ts'
 
 /** Shows one feed at a time: its objects as rows, and its state. */
 export class Board {
@@ -28,10 +29,11 @@ export class Board {
   #isScheduled = false
   #stops: (() => void)[] = []
 
-  constructor(main: HTMLElement, table: HTMLTableElement, details: Details) {
+  /** @param now returns the time that the table shows, in milliseconds since the epoch. */
+  constructor(main: HTMLElement, table: HTMLTableElement, { details, now }: { details: Details; now: () => number }) {
     this.#main = main
     this.#details = details
-    this.#table = new ResourceTable(table, { onOpen: (key) => this.open(key) })
+    this.#table = new ResourceTable(table, { onOpen: (key) => this.open(key), now })
     this.#strip = new Strip(main)
     this.#filter.addEventListener('input', () => {
       this.#rows?.filter(this.#filter.value)
@@ -39,7 +41,7 @@ export class Board {
       this.#drawCount()
     })
     setInterval(() => {
-      this.#table.tick(Date.now())
+      this.tick()
       this.schedule()
     }, 1000)
   }
@@ -48,10 +50,10 @@ export class Board {
   show(feed: Feed): void {
     this.clear()
     this.#feed = feed
-    const { informer, selection } = feed
+    const { informer, source, selection } = feed
     const rows = new RowList(columnsOf(selection.resource))
     this.#rows = rows
-    rows.apply(new Map(informer.indexer.list().map((entry) => [entry.key, entry])))
+    rows.apply(new Map(source.list().map((entry) => [entry.key, entry])))
     this.#filter.placeholder = `Filter by ${wordsOf(rows.columns.filter(isSearched).map(({ title }) => title.toLowerCase()))}`
     this.#filter.disabled = false
     this.#table.show(rows)
@@ -62,7 +64,7 @@ export class Board {
         for (const entry of entries) this.#changed.set(entry.key, entry)
         this.schedule()
       }),
-      informer.indexer.subscribe(({ type, changes }) => {
+      source.subscribe(({ type, changes }) => {
         this.#dropEarly(rows)
         if (type !== 'resync')
           for (const change of changes) this.#changed.set(change.entry.key, change.type === 'deleted' ? undefined : change.entry)
@@ -102,6 +104,16 @@ export class Board {
     })
   }
 
+  /** The objects that the table reads; none while it has no feed. */
+  get sources(): readonly Rewindable[] {
+    return this.#feed ? [this.#feed.source] : []
+  }
+
+  /** Updates the ages. */
+  tick(): void {
+    this.#table.tick()
+  }
+
   /** Focuses the row of an object, if it is drawn. */
   focus(key: string): void {
     this.#table.focus(key)
@@ -115,7 +127,7 @@ export class Board {
   /** Opens the details of an object. No-op for one that is gone. */
   open(key: string): void {
     const entry = this.#rows?.get(key)
-    if (entry && this.#feed) this.#details.open(entry, this.#feed.informer.indexer)
+    if (entry && this.#feed) this.#details.open(entry, this.#feed.source)
   }
 
   /** Removes rows of an early batch that the complete state does not contain. */

@@ -32,7 +32,9 @@ export class Details {
     }
     this.#close.addEventListener('click', close)
     document.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && this.#key !== undefined && !event.defaultPrevented) close()
+      if (event.key !== 'Escape' || this.#key === undefined || event.defaultPrevented) return
+      event.preventDefault()
+      close()
     })
   }
 

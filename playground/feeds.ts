@@ -14,6 +14,7 @@ import {
 } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
 import { Inspection } from './inspection.ts'
+import { Rewindable } from './time/rewindable.ts'
 import { MeteredClient, Traffic } from './traffic.ts'
 
 /** A selection of objects. */
@@ -28,6 +29,8 @@ export interface Selection {
 export interface Feed {
   readonly selection: Selection
   readonly informer: SharedInformer<KubeObject>
+  /** The objects that are shown: those of now, or of the past. */
+  readonly source: Rewindable
   /** The traffic since the page was loaded, including earlier informers of the selection. */
   readonly traffic: Traffic
   /** Calls back with batches of the initial list while it is loading; returns an unsubscribe function. */
@@ -56,6 +59,7 @@ export class Feeds {
   readonly #stored: SharedInformerFactory
   readonly #unstored: SharedInformerFactory
   readonly #traffic = new Map<string, Traffic>()
+  readonly #rewindables = new WeakMap<SharedInformer<KubeObject>, Rewindable>()
   readonly #retries = new WeakMap<object, number>()
   readonly #arrivals = new Map<string, (entries: readonly Entry<KubeObject>[], before: number) => void>()
   #lastError: unknown
@@ -116,7 +120,7 @@ export class Feeds {
       this.#arrivals.set(key, listener)
       return () => void this.#arrivals.delete(key)
     }
-    return { key, lease, feed: { selection, informer, traffic, onArrival, retryAt } }
+    return { key, lease, feed: { selection, informer, source: this.rewindable(informer), traffic, onArrival, retryAt } }
   }
 
   /** Returns the informer of a selection, which a table may show as well. The caller releases the lease. */
@@ -132,6 +136,13 @@ export class Feeds {
       if (isPersistenceError(error) && error.code === 'refused') return this.#unstored.lease(resource, { namespace, labelSelector })
       throw error
     }
+  }
+
+  /** Returns the objects of an informer as the views read them; the same for each view. */
+  rewindable(informer: SharedInformer<KubeObject>): Rewindable {
+    const rewindable = this.#rewindables.get(informer) ?? new Rewindable(informer)
+    this.#rewindables.set(informer, rewindable)
+    return rewindable
   }
 
   #trafficOf(key: string): Traffic {

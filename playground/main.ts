@@ -17,6 +17,7 @@ import { Palette } from './palette.ts'
 import { Picker } from './picker.ts'
 import { currentScheme, restoreScheme, toggleScheme } from './scheme.ts'
 import { messageOf } from './strip.ts'
+import { TimeLine } from './time/time-line.ts'
 import { VIEWS, type ViewName } from './views/names.ts'
 import { Views } from './views/views.ts'
 
@@ -31,10 +32,13 @@ const catalog = new Catalog(client, { cluster, storage: localStorage })
 const details = new Details({
   onClose: (key) => (address.view === 'table' ? board.focus(key) : byId('stage', HTMLElement).focus()),
 })
-const board = new Board(main, table, details)
+const timeLine = new TimeLine(main, { onMove: () => board.tick() })
+const now = () => timeLine.now
+const board = new Board(main, table, { details, now })
 const views = new Views(main, feeds, {
   onPick: switchTo,
   onOpen: (entry, source) => details.open(entry, source),
+  now,
 })
 const filter = byId('filter', HTMLInputElement)
 const selector = byId('selector', HTMLButtonElement)
@@ -86,9 +90,9 @@ function follow(): void {
   const isSame = before.resource === resource && before.namespace === namespace && before.labelSelector === labelSelector
   details.close()
   // Another view of the same objects keeps the table, and the place in it.
-  if (isSame && shown) return
-  shown = undefined
+  if (!isSame) shown = undefined
   show()
+  rewind()
 }
 
 /** Shows the resource of the address once it is known. */
@@ -136,6 +140,11 @@ function pageCommands(): Command[] {
   ]
 }
 
+/** Lets the time line move what the visible view reads. */
+function rewind(): void {
+  timeLine.show(address.view === 'table' ? board.sources : views.sources)
+}
+
 /** Aborted while the page is hidden, which needs only its own feed. */
 let attention = new AbortController()
 function attend(): void {
@@ -146,11 +155,13 @@ function attend(): void {
     views.rest()
   } else {
     views.show(address.view, address)
+    rewind()
     void catalog.follow({
       signal: attention.signal,
       onChange() {
         picker.resources = catalog.resources
         show()
+        rewind()
       },
     })
   }
@@ -165,10 +176,11 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault()
     palette.toggle()
   }
-  if (event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
   if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return
   const view = VIEWS[Number(key) - 1]
-  if (view) switchTo(view)
+  if (key === 'Escape' && timeLine.isPast) timeLine.goTo(undefined)
+  else if (view) switchTo(view)
   else if (key === '~' || key === '`') dock.toggle()
   else if (address.view !== 'table') return
   else if (key === '/') filter.select()

@@ -19,6 +19,7 @@ interface Line {
 /** Draws the visible rows of a list, and updates only what changed. */
 export class ResourceTable {
   readonly #table: HTMLTableElement
+  readonly #now: () => number
   readonly #body: HTMLTableSectionElement
   readonly #virtualizer: Virtualizer<HTMLElement, HTMLElement>
   /** Matches the widths at which the rows fold; the same as in narrow.css. */
@@ -32,12 +33,14 @@ export class ResourceTable {
 
   /**
    * @param onOpen called when a row or the button with its name is clicked.
+   * @param now returns the time at which ages are measured, in milliseconds since the epoch.
    * @throws TypeError when the table has no tbody.
    */
-  constructor(table: HTMLTableElement, { onOpen }: { onOpen: (key: string) => void }) {
+  constructor(table: HTMLTableElement, { onOpen, now }: { onOpen: (key: string) => void; now: () => number }) {
     const [body] = table.tBodies
     if (!body) throw new TypeError('ResourceTable: the table has no tbody')
     this.#table = table
+    this.#now = now
     this.#body = body
     body.append(this.#above, this.#below)
     // Remove a finished flash, so that it does not restart when the row moves.
@@ -83,7 +86,8 @@ export class ResourceTable {
   }
 
   /** Updates the ages. */
-  tick(now: number): void {
+  tick(): void {
+    const now = this.#now()
     this.#columns.forEach((column, at) => {
       if (column.look !== 'age') return
       for (const { cells, row } of this.#lines.values()) if (row) write(cells[at], textOf(column, row.cell(column), now))
@@ -125,7 +129,7 @@ export class ResourceTable {
     // Remove deleted lines first, so that the others keep their place and their flashes continue.
     for (const [key, { element }] of previous) if (!this.#lines.has(key)) element.remove()
     let next = this.#above.nextSibling
-    const now = Date.now()
+    const now = this.#now()
     shown.forEach((row, at) => {
       const element = this.#drawLine(row, now)
       if (!element) return

@@ -57,7 +57,7 @@ export function layOutEvents(events: readonly Entry<Event>[], { width, now }: { 
   )
   const rows = names.map((name) => {
     const own = facts.filter(({ lane }) => lane === name)
-    const last = own.reduce((a, b) => (b.at > a.at ? b : a))
+    const last = own.reduce((a, b) => (b.at > a.at || (b.at === a.at && b.entry.key > a.entry.key) ? b : a))
     return [name, String(own.length), String(own.filter(({ isWarning }) => isWarning).length), last.label]
   })
   const twin = { title: 'Events by workload', head: ['Workload', 'Events', 'Warnings', 'Last'], rows }

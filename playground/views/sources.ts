@@ -1,11 +1,12 @@
 // The collections that a view reads, from the same informers as the table.
 import type { Entry, InformerLease, KubeObject, Resource } from 'kubeflect'
-import type { DetailsSource } from '../details.ts'
 import type { Feeds } from '../feeds.ts'
+import type { Rewindable } from '../time/rewindable.ts'
 
 /** Holds the informers of a view while it is shown. */
 export class Sources implements Disposable {
   readonly #leases: ReadonlyMap<string, InformerLease<KubeObject>>
+  readonly #objects: ReadonlyMap<string, Rewindable>
   readonly #stops: readonly (() => void)[]
 
   /** @param onChange called after each change of a collection. */
@@ -20,17 +21,26 @@ export class Sources implements Disposable {
         feeds.lease({ resource, namespace: resource.scope === 'Cluster' ? undefined : namespace, labelSelector: undefined }),
       ]),
     )
-    this.#stops = [...this.#leases.values()].flatMap(({ informer }) => [informer.indexer.subscribe(onChange), informer.subscribe(onChange)])
+    this.#objects = new Map([...this.#leases].map(([plural, { informer }]) => [plural, feeds.rewindable(informer)]))
+    this.#stops = [
+      ...[...this.#objects.values()].map((objects) => objects.subscribe(onChange)),
+      ...[...this.#leases.values()].map(({ informer }) => informer.subscribe(onChange)),
+    ]
   }
 
   /** Returns the objects of a collection; none for one that is not held. */
   list<T extends KubeObject>({ plural }: Resource<T>): readonly Entry<T>[] {
-    return (this.#leases.get(plural)?.informer.indexer.list() ?? []) as readonly Entry<T>[]
+    return (this.#objects.get(plural)?.list() ?? []) as readonly Entry<T>[]
   }
 
-  /** Returns the store of a collection that is held. */
-  store({ plural }: Resource): DetailsSource | undefined {
-    return this.#leases.get(plural)?.informer.indexer
+  /** Returns the objects of a collection that is held. */
+  store({ plural }: Resource): Rewindable | undefined {
+    return this.#objects.get(plural)
+  }
+
+  /** The objects of every collection. */
+  get all(): readonly Rewindable[] {
+    return [...this.#objects.values()]
   }
 
   /** Whether every collection has been read. */

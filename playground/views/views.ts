@@ -5,6 +5,7 @@ import { Event, Node, Pod } from 'kubeflect/resources/core/v1'
 import type { DetailsSource } from '../details.ts'
 import type { Feeds } from '../feeds.ts'
 import { byId, write } from '../page.ts'
+import type { Rewindable } from '../time/rewindable.ts'
 import { CanvasView } from './canvas-view.ts'
 import { layOutEvents } from './event-lanes.ts'
 import { type Heat, layOutNodes } from './heat-map.ts'
@@ -35,6 +36,16 @@ const LAYOUTS: Readonly<Record<Exclude<ViewName, 'table'>, Layout>> = {
   events: { resources: [Event], draw: (sources, size) => layOutEvents(sources.list(Event), size) },
 }
 
+/** Options of {@link Views}. */
+export interface ViewsOptions {
+  /** Called with the view that the user chooses. */
+  readonly onPick: (view: ViewName) => void
+  /** Called with the object that the user opens. */
+  readonly onOpen: (entry: Entry<KubeObject>, source: DetailsSource) => void
+  /** Returns the time that the views show, in milliseconds since the epoch. */
+  readonly now: () => number
+}
+
 /** The time between two descriptions of a picture for screen readers, in milliseconds. */
 const DESCRIBE_MS = 1000
 
@@ -42,6 +53,7 @@ const DESCRIBE_MS = 1000
 export class Views {
   readonly #main: HTMLElement
   readonly #feeds: Feeds
+  readonly #now: () => number
   readonly #canvas: CanvasView
   readonly #tabs = VIEWS.map((name) => byId(`view-${name}`, HTMLButtonElement))
   readonly #heat = byId('heat', HTMLSelectElement)
@@ -51,17 +63,10 @@ export class Views {
   #namespace: string | undefined
   #isScheduled = false
 
-  /**
-   * @param options.onPick called with the view that the user chooses.
-   * @param options.onOpen called with the object that the user opens.
-   */
-  constructor(
-    main: HTMLElement,
-    feeds: Feeds,
-    { onPick, onOpen }: { onPick: (view: ViewName) => void; onOpen: (entry: Entry<KubeObject>, source: DetailsSource) => void },
-  ) {
+  constructor(main: HTMLElement, feeds: Feeds, { onPick, onOpen, now }: ViewsOptions) {
     this.#main = main
     this.#feeds = feeds
+    this.#now = now
     this.#canvas = new CanvasView(byId('stage', HTMLElement), {
       caption: byId('pointed', HTMLElement),
       twin: byId('twin', HTMLTableElement),
@@ -110,6 +115,11 @@ export class Views {
     this.#describe()
   }
 
+  /** The objects that the view reads; none for the table, which reads its own. */
+  get sources(): readonly Rewindable[] {
+    return this.#sources?.all ?? []
+  }
+
   /** Lets go of the informers until the next call of `show`. */
   rest(): void {
     this.#sources?.[Symbol.dispose]()
@@ -131,7 +141,7 @@ export class Views {
       this.#canvas.show(undefined)
       return
     }
-    const size = { width: this.#canvas.width, now: Date.now(), heat: this.#heat.value as Heat }
+    const size = { width: this.#canvas.width, now: this.#now(), heat: this.#heat.value as Heat }
     const picture = LAYOUTS[this.#name].draw(this.#sources, size)
     this.#canvas.show(picture)
     this.#main.dataset.marks = String(picture.marks.length)
