@@ -40,7 +40,7 @@ async function setUp({ names = ['a'], ...options }: Partial<KubernetesCollection
 }
 
 describe('a collection of an informer', () => {
-  it('has the objects as rows, and commits the changes of a frame together', async () => {
+  it('[bindings/21] has the objects as rows, and commits the changes of a frame together', async () => {
     const { clock, collection, commits, server, object, update, end } = await setUp({ names: ['a', 'b'] })
     expect([...collection.keys()].sort()).toEqual(['shop/a', 'shop/b'])
     update('a', { size: '2' })
@@ -52,7 +52,7 @@ describe('a collection of an informer', () => {
     await end()
   })
 
-  it('writes only the rows that differ when the list is read again', async () => {
+  it('[bindings/21] writes only the rows that differ when the list is read again', async () => {
     const { clock, collection, commits, server, update, end } = await setUp({ names: ['a', 'b', 'c'] })
     const lists = () => server.requests.filter(({ url }) => url.includes('sendInitialEvents')).length
     expect(lists()).toBe(1)
@@ -67,7 +67,7 @@ describe('a collection of an informer', () => {
     await end()
   })
 
-  it('equals the store after a random history', async () => {
+  it('[bindings/21] equals the store after a random history', async () => {
     const { clock, collection, server, source, object, update, end } = await setUp({ names: [] })
     const random = createRandom(3)
     for (let step = 0; step < 300; step++) {
@@ -88,7 +88,7 @@ describe('a collection of an informer', () => {
     await end()
   })
 
-  it('shows an update at once, and no older value after the answer', async () => {
+  it('[bindings/22] shows an update at once, and no older value after the answer', async () => {
     const { clock, collection, server, end } = await setUp()
     const seen: (string | undefined)[] = []
     collection.subscribeChanges(() => void seen.push(collection.get(KEY)?.data?.size))
@@ -104,7 +104,7 @@ describe('a collection of an informer', () => {
     await end()
   })
 
-  it('rolls an update back with a ConflictError when another writer was faster', async () => {
+  it('[bindings/22] rolls an update back with a ConflictError when another writer was faster', async () => {
     const { clock, collection, update, end } = await setUp()
     update('a', { size: 'theirs' })
     const { isPersisted } = collection.update(KEY, (draft) => {
@@ -118,7 +118,7 @@ describe('a collection of an informer', () => {
     await end()
   })
 
-  it('names the manager that owns a field when it applies', async () => {
+  it('[bindings/22] names the manager that owns a field when it applies', async () => {
     const { clock, collection, server, end } = await setUp({ write: { apply: { fieldManager: 'dashboard' } } })
     const message = 'Apply failed with 1 conflict: conflict with "kubectl" using v1: .data.size'
     const text = JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 409, reason: 'Conflict', message })
@@ -154,7 +154,7 @@ describe('a collection of an informer', () => {
     await end()
   })
 
-  it('ends a write that hangs after its time, and shows the rows that were held back', async () => {
+  it('[bindings/22] ends a write that hangs after its time, and shows the rows that were held back', async () => {
     const { clock, collection, server, object, end } = await setUp({ mutationTimeoutMs: 1_000 })
     server.faults.add({ match: { verb: 'patch' }, fault: { type: 'delay', ms: 60_000 } })
     const { isPersisted } = collection.update(KEY, (draft) => {

@@ -33,7 +33,7 @@ function startPage(options: InspectorOptions = {}) {
 }
 
 describe('createInspector', () => {
-  it("counts what the server's log has: lists, watches, requests, reasons and bytes", async () => {
+  it("[bindings/24] counts what the server's log has: lists, watches, requests, reasons and bytes", async () => {
     const { clock, server, inspector, live, bytes, feed } = startPage()
     for (const name of ['a', 'b']) server.create(Pod, pod(name))
     live.list(Pod).subscribe(() => {})
@@ -92,7 +92,7 @@ describe('createInspector', () => {
     await live.close()
   })
 
-  it('counts the objects that were parsed', async () => {
+  it('[bindings/24] counts the objects that were parsed', async () => {
     const { clock, server, inspector, client, seams } = startPage()
     for (let i = 0; i < 10; i++) server.create(Pod, pod(`p${i}`))
     await using pods = createInformer(client, Pod, { ...seams, onEvent: inspector.tap('mine') })
@@ -160,7 +160,7 @@ describe('createInspector', () => {
     await live.close()
   })
 
-  it('keeps as many lines, changes and requests as its bounds say', async () => {
+  it('[bindings/24] keeps as many lines, changes and requests as its bounds say', async () => {
     const { clock, server, inspector, live } = startPage({ maxEvents: 10, maxChanges: 5 })
     server.create(Pod, pod('a'))
     live.list(Pod).subscribe(() => {})

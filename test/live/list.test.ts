@@ -31,7 +31,7 @@ describe('a live list', () => {
     await live.close()
   })
 
-  it('shares one feed among equal requests, whatever their views', async () => {
+  it('[bindings/6] shares one feed among equal requests, whatever their views', async () => {
     const { live, clock, create, watches, lists } = startPage()
     create('a')
     live.list(Pod, { view: { sort: { by: field('metadata.name') } } }).subscribe(() => {})
@@ -44,7 +44,7 @@ describe('a live list', () => {
     await live.close()
   })
 
-  it('ends its feed after the linger, and leaves no timer', async () => {
+  it('[bindings/1] ends its feed after the linger, and leaves no timer', async () => {
     const { live, clock, create, watches } = startPage({ lingerMs: 10_000 })
     create('a')
     const stop = live.list(Pod).subscribe(() => {})
@@ -57,7 +57,7 @@ describe('a live list', () => {
     expect([watches(), clock.pending]).toEqual([[], 0])
   })
 
-  it('has its rows at once when it comes back within the linger, without a request', async () => {
+  it('[bindings/7] has its rows at once when it comes back within the linger, without a request', async () => {
     const { live, clock, server, create } = startPage()
     create('a')
     const stop = live.list(Pod).subscribe(() => {})
@@ -73,7 +73,7 @@ describe('a live list', () => {
     await live.close()
   })
 
-  it('starts from storage after the linger: stale with rows first, then live, without a list', async () => {
+  it('[bindings/7] starts from storage after the linger: stale with rows first, then live, without a list', async () => {
     const persister = memoryPersister()
     const { live, clock, create, lists } = startPage({ lingerMs: 0, persist: { to: persister, user: 'alice' } })
     create('a')
@@ -92,7 +92,7 @@ describe('a live list', () => {
     await live.close()
   })
 
-  it('keeps its rows, stale, when the connection is cut, and is live again', async () => {
+  it('[bindings/16] keeps its rows, stale, when the connection is cut, and is live again', async () => {
     const { live, clock, server, create } = startPage()
     create('a')
     server.faults.add({ fault: { type: 'expire', afterMs: 5_000 } })
@@ -112,7 +112,7 @@ describe('a live list', () => {
     await live.close()
   })
 
-  it('shows the error of a server that denies access, once', async () => {
+  it('[bindings/16] shows the error of a server that denies access, once', async () => {
     const { live, clock, server } = startPage()
     server.faults.add({ fault: { type: 'status', status: 403 }, times: 100 })
     const list = live.list(Pod)

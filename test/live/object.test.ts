@@ -6,7 +6,7 @@ import { startPage } from './support'
 const NAME = { namespace: 'shop', name: 'a' }
 
 describe('a live object', () => {
-  it('is watched alone where no feed has it', async () => {
+  it('[bindings/11] is watched alone where no feed has it', async () => {
     const { live, clock, create, watches } = startPage()
     create('a')
     create('b')
@@ -76,7 +76,7 @@ describe('a live object', () => {
     await live.close()
   })
 
-  it('calls one listener when one of a thousand objects changes', async () => {
+  it('[bindings/12] calls one listener when one of a thousand objects changes', async () => {
     const { live, clock, create, update } = startPage()
     const listeners = Array.from({ length: 1_000 }, (_, i) => {
       create(`p${i}`)

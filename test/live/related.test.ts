@@ -25,7 +25,7 @@ describe('related', () => {
     await live.close()
   })
 
-  it('equals a scan after a random history', async () => {
+  it('[bindings/13] equals a scan after a random history', async () => {
     const { live, clock, server } = startPage()
     const random = createRandom(7)
     const pick = <V>(values: readonly V[]): V => values[Math.floor(random.next() * values.length)] as V
@@ -80,7 +80,7 @@ describe('source', () => {
 })
 
 describe('events', () => {
-  it('shows the Events about an object, the latest first', async () => {
+  it('[bindings/15] shows the Events about an object, the latest first', async () => {
     const { live, clock, server, create, watches } = startPage()
     const pod = create('a')
     const uid = pod.metadata.uid ?? ''
@@ -111,7 +111,7 @@ describe('poll', () => {
     scope: 'Namespaced',
   })
 
-  it('lists at the interval while it has listeners, and not after', async () => {
+  it('[bindings/15] lists at the interval while it has listeners, and not after', async () => {
     const { live, clock, server } = startPage({ server: { resources: [PodMetrics] } })
     server.create(PodMetrics, { metadata: { name: 'a', namespace: 'shop' } })
     const metrics = live.poll(PodMetrics, { everyMs: 30_000 })
@@ -148,7 +148,7 @@ describe('poll', () => {
 })
 
 describe('can', () => {
-  it('is undefined, then the answer: one request for many', async () => {
+  it('[bindings/17] is undefined, then the answer: one request for many', async () => {
     const { live, clock, server } = startPage()
     const many = Array.from({ length: 10 }, () => live.can('delete', Pod, { namespace: 'shop' }))
     const seen: unknown[] = []

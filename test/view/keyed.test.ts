@@ -79,7 +79,7 @@ describe('keyed', () => {
 })
 
 describe('a view whose functions have keys', () => {
-  it('calls an inline function once for each entry, however often the query is given again', () => {
+  it('[bindings/10] calls an inline function once for each entry, however often the query is given again', () => {
     const calls: string[] = []
     const called = (what: string, name: string) => {
       calls.push(`${what} ${name}`)

@@ -149,7 +149,7 @@ describe('createOwnerGraph', () => {
     expect(() => createOwnerGraph([{} as never])).toThrow('createOwnerGraph: the source is a store or an informer, got object')
   })
 
-  it('equals one that is made from the present objects, after any history', () => {
+  it('[bindings/14] equals one that is made from the present objects, after any history', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f']
     const name = fc.constantFrom(...names)
     const made = fc

@@ -25,7 +25,7 @@ const screenshot = (page: Page, name: string) => page.screenshot({ path: `node_m
 /** Everything that the element shows, attributes included. */
 const html = (page: Page) => page.evaluate(() => document.querySelector('kubeflect-devtools')?.shadowRoot?.innerHTML ?? '')
 
-test('the devtools show what happened in a script of faults, and no value of a Secret', async () => {
+test('[bindings/25] the devtools show what happened in a script of faults, and no value of a Secret', async () => {
   const server = startServer(30)
   await using visitor = await visit('devtools.ts', server)
   const { page } = visitor
@@ -121,7 +121,7 @@ test('the devtools pause, dock at the right in a narrow window, and leave nothin
   expect(await page.getByRole('tab').count()).toBe(0)
 })
 
-test('the devtools take less than 3 % of the main thread at 2,000 changes a second', async ({ annotate }) => {
+test('[bindings/25] the devtools take less than 3 % of the main thread at 2,000 changes a second', async ({ annotate }) => {
   const server = startServer(1_000)
   await using visitor = await visit('devtools.ts', server)
   const { page } = visitor

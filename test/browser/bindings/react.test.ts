@@ -27,7 +27,7 @@ const lists = ({ requests }: FakeApiServer) =>
   requests.filter(({ url }) => !url.includes('limit=1') && (!url.includes('watch=true') || url.includes('sendInitialEvents'))).length
 
 describe('useList', () => {
-  test('has one watch for two components with equal requests and different views', async () => {
+  test('[bindings/6] has one watch for two components with equal requests and different views', async () => {
     const server = serverWith(60)
     await using visitor = await open(server, 'two')
     await expect.poll(() => paints(visitor.page)).toEqual(expect.arrayContaining(['a live 50/60', 'b live 3/60']))
@@ -35,7 +35,7 @@ describe('useList', () => {
     expect(visitor.complaints).toEqual([])
   })
 
-  test('has its rows at the first paint when a component comes back within the linger, without a request', async () => {
+  test('[bindings/7] has its rows at the first paint when a component comes back within the linger, without a request', async () => {
     const server = serverWith(20)
     await using visitor = await open(server, 'toggle')
     const { page } = visitor
@@ -52,7 +52,7 @@ describe('useList', () => {
     expect(visitor.complaints).toEqual([])
   })
 
-  test('leaves no watch when the page has left the table for longer than the linger', async () => {
+  test('[bindings/1] leaves no watch when the page has left the table for longer than the linger', async () => {
     const server = serverWith(20)
     await using visitor = await open(server, 'toggle', '?linger=100')
     await expect.poll(() => last(visitor.page)).toBe('live 20/20')
@@ -60,7 +60,7 @@ describe('useList', () => {
     await expect.poll(() => watches(server)).toEqual([])
   })
 
-  test('neither renders nor listens while its Activity is hidden, and is right at the first paint when it is shown', async () => {
+  test('[bindings/4] neither renders nor listens while its Activity is hidden, and is right at the first paint when it is shown', async () => {
     const server = serverWith(20)
     await using visitor = await open(server, 'activity')
     const { page } = visitor
@@ -77,7 +77,7 @@ describe('useList', () => {
     expect(visitor.complaints).toEqual([])
   })
 
-  test('never paints the rows of one search under the text of another', async () => {
+  test('[bindings/9] never paints the rows of one search under the text of another', async () => {
     const server = serverWith(3_000)
     await using visitor = await open(server, 'search')
     const { page } = visitor
@@ -90,7 +90,7 @@ describe('useList', () => {
     expect(visitor.complaints).toEqual([])
   })
 
-  test('prints one warning for a function that is another one in each render', async () => {
+  test('[bindings/10] prints one warning for a function that is another one in each render', async () => {
     const server = serverWith(3)
     await using visitor = await open(server, 'inline', '?loose')
     await expect.poll(() => visitor.page.getByText('0 3').isVisible()).toBe(true)
@@ -102,7 +102,7 @@ describe('useList', () => {
 })
 
 describe('useSuspenseList', () => {
-  test('shows the fallback, then rows, and never the fallback or an empty table again', async () => {
+  test('[bindings/8] shows the fallback, then rows, and never the fallback or an empty table again', async () => {
     const server = serverWith(20)
     server.faults.add({ match: { resource: 'pods' }, fault: { type: 'expire', afterMs: 1_000 } })
     await using visitor = await open(server, 'suspense')
@@ -122,7 +122,7 @@ describe('useSuspenseList', () => {
     expect(visitor.complaints.filter((text) => !/net::ERR|status of 410|kubeflect: /.test(text))).toEqual([])
   })
 
-  test('gives the error of a server that denies access to the boundary', async () => {
+  test('[bindings/8] gives the error of a server that denies access to the boundary', async () => {
     const server = serverWith(0)
     server.faults.add({ match: { resource: 'pods' }, times: 100, fault: { type: 'status', status: 403, reason: 'Forbidden', text: 'no' } })
     await using visitor = await open(server, 'suspense')
@@ -133,7 +133,7 @@ describe('useSuspenseList', () => {
 describe('useObject', () => {
   const one = (uid: string) => ({ metadata: { name: 'one', namespace: 'default', uid } }) as Pod
 
-  test('watches an object alone where no list has it, and shows that it is gone and created again', async () => {
+  test('[bindings/11] watches an object alone where no list has it, and shows that it is gone and created again', async () => {
     const server = serverWith(5)
     const { metadata } = server.create(Pod, one(''))
     await using visitor = await open(server, 'object', '?loose')
@@ -148,7 +148,7 @@ describe('useObject', () => {
     expect(await paints(page)).toEqual(['missing', again.metadata.uid])
   })
 
-  test('needs no watch beside a list of its kind, and requests nothing without a name', async () => {
+  test('[bindings/11] needs no watch beside a list of its kind, and requests nothing without a name', async () => {
     const server = serverWith(5)
     const { metadata } = server.create(Pod, one(''))
     await using visitor = await open(server, 'objectInList')
@@ -162,7 +162,7 @@ describe('useObject', () => {
   })
 })
 
-test('useRelated shows what an owner owns, and useAccess what the user may do', async () => {
+test('[bindings/17] useRelated shows what an owner owns, and useAccess what the user may do', async () => {
   const server = serverWith(3)
   const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'owner', uid: 'owner-1' }]
   for (const name of ['x', 'y']) server.create(Pod, { metadata: { name, namespace: 'default', ownerReferences } } as Pod)
@@ -172,7 +172,7 @@ test('useRelated shows what an owner owns, and useAccess what the user may do', 
   expect(visitor.complaints).toEqual([])
 })
 
-test('2,000 changes a second of 10,000 pods cost at most one commit a frame, and a row renders only when its version has changed', async ({
+test('[bindings/5] 2,000 changes a second of 10,000 pods cost at most one commit a frame, and a row renders only when its version has changed', async ({
   annotate,
 }) => {
   const server = serverWith(10_000)

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import { type Alias, build, type PluginOption } from 'vite'
 import solid from 'vite-plugin-solid'
 import { sourceAlias } from '../../../scripts/source-alias.ts'
+import type { Fetch } from '../../../src/http/sender'
 import type { FakeApiServer } from '../../../src/testing'
 import { createProfile, launchChromium } from '../../support/chromium.ts'
 import { serve } from '../../support/http.ts'
@@ -20,6 +21,8 @@ export type PageName =
   | 'solid-nodes.tsx'
   | 'hydrate-react.tsx'
   | 'hydrate-vue.ts'
+  | 'hydrate-svelte.ts'
+  | 'hydrate-solid.tsx'
   | 'vue.ts'
   | 'svelte.ts'
   | 'solid.tsx'
@@ -32,8 +35,10 @@ export interface BuildOptions {
 }
 
 const plugins = (name: string, mode: string): PluginOption[] => {
-  if (name.startsWith('solid')) return [solid({ dev: mode === 'development', hot: false })]
-  if (name.startsWith('svelte'))
+  // Solid compiles otherwise what is rendered on a server.
+  if (name.includes('solid'))
+    return [solid({ dev: mode === 'development' && name.startsWith('solid'), ssr: !name.startsWith('solid'), hot: false })]
+  if (name.includes('svelte'))
     return [svelte({ configFile: false, compilerOptions: { dev: mode === 'development' }, prebundleSvelteLibraries: false })]
   return name.includes('vue') ? [vue()] : []
 }
@@ -60,6 +65,30 @@ export async function bundle(path: string, { alias = [], mode = 'development' }:
   return new Map(outputs.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : String(file.source)]))
 }
 
+/** The parts of a document that a server has rendered. */
+export interface Rendered {
+  readonly head: string
+  readonly body: string
+}
+
+/** Builds a module of `pages/` for Node, and renders its page. `fetch` receives the requests of the library. */
+export async function renderOnServer(name: 'server-svelte.ts' | 'server-solid.tsx', fetch: Fetch): Promise<Rendered> {
+  const outDir = fileURLToPath(new URL(`../../../node_modules/.cache/kubeflect/${name}`, import.meta.url))
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    mode: 'production',
+    plugins: plugins(name, 'production'),
+    resolve: { alias: sourceAlias },
+    ssr: { noExternal: true },
+    build: { ssr: pathOf(name), outDir, emptyOutDir: true, rolldownOptions: { output: { entryFileNames: 'page.js' } } },
+  })
+  const { html } = await import(`${outDir}/page.js`)
+  return html(fetch)
+}
+
+const pathOf = (name: string) => fileURLToPath(new URL(`pages/${name}`, import.meta.url))
+
 /** A page of a framework, in a browser of its own, with an API server below `/k8s`. */
 export interface Visit extends AsyncDisposable {
   readonly page: Page
@@ -68,13 +97,13 @@ export interface Visit extends AsyncDisposable {
   readonly complaints: readonly string[]
 }
 
-/** Builds and serves a page, and opens an empty tab beside it. `html` is what the server has rendered. */
+/** Builds and serves a page, and opens an empty tab beside it. `head` and `html` are what the server has rendered. */
 export async function visit(
   name: PageName,
   server: FakeApiServer,
-  { html = '', ...options }: BuildOptions & { html?: string } = {},
+  { head = '', html = '', ...options }: BuildOptions & { head?: string | undefined; html?: string | undefined } = {},
 ): Promise<Visit> {
-  const files = await bundle(fileURLToPath(new URL(`pages/${name}`, import.meta.url)), options)
+  const files = await bundle(pathOf(name), options)
   const site = await serve(async (request) => {
     const { pathname, search } = new URL(request.url)
     if (pathname.startsWith('/k8s/')) return server.fetch(new Request(new URL(pathname.slice(4) + search, request.url), request))
@@ -82,7 +111,7 @@ export async function visit(
     const type = pathname.endsWith('.css') ? 'text/css' : 'text/javascript'
     if (file) return new Response(file, { headers: { 'content-type': type } })
     return new Response(
-      `<!doctype html><link rel="icon" href="data:,"><div id="app">${html}</div><script type="module" src="/page.js"></script>`,
+      `<!doctype html><link rel="icon" href="data:,">${head}<div id="app">${html}</div><script type="module" src="/page.js"></script>`,
       { headers: { 'content-type': 'text/html' } },
     )
   })

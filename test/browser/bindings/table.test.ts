@@ -31,13 +31,13 @@ function expected(server: FakeApiServer, by: (pod: Pod) => string | undefined): 
 }
 
 describe.each(FRAMEWORKS)('the table in %s', (_name, pageName, source) => {
-  test('has at most 25 lines', () => {
+  test('[bindings/34] has at most 25 lines', () => {
     const lines = readFileSync(new URL(`../../../examples/pods-table/${source}`, import.meta.url), 'utf8').split('\n')
     expect(lines.filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(25)
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(150)
   })
 
-  test('shows, sorts, searches and follows the server with one watch, and leaves nothing behind', async () => {
+  test('[bindings/1] shows, sorts, searches and follows the server with one watch, and leaves nothing behind', async () => {
     const server = new FakeApiServer()
     for (let i = 0; i < 120; i++) server.create(Pod, podFixture(i))
     await using visitor = await visit(pageName, server)
@@ -73,7 +73,7 @@ describe.each(FRAMEWORKS)('the table in %s', (_name, pageName, source) => {
     expect(visitor.complaints).toEqual([])
   })
 
-  test('shows the error of a server that denies access', async () => {
+  test('[bindings/16] shows the error of a server that denies access', async () => {
     const server = new FakeApiServer()
     server.faults.add({ match: { resource: 'pods' }, times: 100, fault: { type: 'status', status: 403, reason: 'Forbidden', text: 'no' } })
     await using visitor = await visit(pageName, server)
