@@ -42,10 +42,11 @@ export type LinkEvent =
   | { readonly type: 'refused'; readonly why: string }
   /** Another tab got no answer from an owner, and has left it for the next name. */
   | { readonly type: 'moved'; readonly generation: number; readonly at: number }
-  /** The page enters, or leaves, the back/forward cache. */
+  /** The page is closed, or enters the back/forward cache. */
   | { readonly type: 'hidden' }
   /** The page is frozen. A tab that leads makes room for another; a SharedWorker needs no room. */
   | { readonly type: 'frozen' }
+  /** The page is back. */
   | { readonly type: 'shown' }
   | { readonly type: 'close' }
 

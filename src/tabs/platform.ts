@@ -31,7 +31,7 @@ export interface TabsPlatform {
   awaitLock(name: string, onFree: () => void): () => void
   /** Joins the channel of all tabs. */
   broadcast(listener: (message: Broadcast) => void): BroadcastEnd
-  /** Calls back when the page enters the back/forward cache (`hidden`), is frozen, or is back from either (`shown`). */
+  /** Calls back when the page is closed or enters the back/forward cache (`hidden`), is frozen, or is back from either (`shown`). */
   onPage(listener: (event: 'hidden' | 'frozen' | 'shown') => void): () => void
   onWake(listener: (wake: Wake) => void): () => void
 }
@@ -76,10 +76,10 @@ export function pagePlatform(start: (name: string) => SharedWorkerLike, startLea
     broadcast: joinBroadcast,
 
     onPage(listener) {
-      const isPersisted = (event: Event) => (event as Partial<PageTransitionEvent>).persisted === true
       const stops = [
-        listen(globalThis, 'pagehide', (event) => isPersisted(event) && listener('hidden')),
-        listen(globalThis, 'pageshow', (event) => isPersisted(event) && listener('shown')),
+        // A page that does not enter the cache is closed or reloaded: the owner learns of it at once.
+        listen(globalThis, 'pagehide', () => listener('hidden')),
+        listen(globalThis, 'pageshow', () => listener('shown')),
         // A frozen page leads no others: its Worker stops, and its lock stays held.
         listen(globalThis.document, 'freeze', () => listener('frozen')),
         listen(globalThis.document, 'resume', () => listener('shown')),
