@@ -8,22 +8,18 @@ export interface Connection {
   readonly cluster: string
   /** The text that describes the cluster. */
   readonly title: string
-  readonly fetch: (input: Request | string, init?: RequestInit) => Promise<Response>
 }
 
-/** Connects to the cluster of the server that sent the page; without one, to a cluster in a Worker. */
+/** Connects to the cluster of the server that sent the page. Without one, `fetch` reaches a cluster in a Worker from now on. */
 export function connect(): Connection {
   const cluster = servedCluster()
-  if (cluster !== undefined)
-    return {
-      cluster,
-      title: cluster === 'fake' ? 'a fake cluster in memory' : cluster,
-      fetch: (input, init) => fetch(input, init),
-    }
+  if (cluster !== undefined) return { cluster, title: cluster === 'fake' ? 'a fake cluster in memory' : cluster }
   const { port, title } = openWorker()
   const { fetch: fetchFromWorker, leave } = portFetch(port)
   addEventListener('pagehide', leave)
-  return { cluster: 'worker', title, fetch: fetchFromWorker }
+  // A client with its own `fetch` cannot share its feeds with other tabs. The page has no other requests.
+  globalThis.fetch = fetchFromWorker as typeof fetch
+  return { cluster: 'worker', title }
 }
 
 /** Returns the cluster of the server that sent the page; undefined when a static host did, and the cluster runs in a Worker. */

@@ -1,5 +1,4 @@
 // The buttons that act on the playground’s server.
-import type { Connection } from './connection.ts'
 import { byId, write } from './page.ts'
 
 /** The state of the playground's server. */
@@ -30,12 +29,10 @@ export class Controls {
   readonly #node = byId('node', HTMLButtonElement)
   readonly #kind = byId('kind', HTMLButtonElement)
   readonly #relay = byId('relay', HTMLElement)
-  readonly #fetch: Connection['fetch']
   #rate: number | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ fetch, forget }: { fetch: Connection['fetch']; forget: () => Promise<void> }) {
-    this.#fetch = fetch
+  constructor({ forget }: { forget: () => Promise<void> }) {
     onClick(byId('reload', HTMLButtonElement), () => location.reload())
     onClick(byId('forget', HTMLButtonElement), async () => {
       await forget()
@@ -68,7 +65,7 @@ export class Controls {
   async #ask(what: string, method: 'GET' | 'POST'): Promise<void> {
     let info: ClusterInfo
     try {
-      const response = await this.#fetch(`/playground/${what}`, { method })
+      const response = await fetch(`/playground/${what}`, { method })
       info = await response.json()
     } catch {
       this.#churn.value = 'no answer'

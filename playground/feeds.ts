@@ -13,7 +13,9 @@ import {
   type SharedInformerFactoryOptions,
 } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
+import { forget } from 'kubeflect/tabs'
 import { Inspection } from './inspection.ts'
+import type { TabsFeed } from './tabs.ts'
 import { Rewindable } from './time/rewindable.ts'
 import { MeteredClient, Traffic } from './traffic.ts'
 
@@ -56,6 +58,7 @@ export class Feeds {
   /** Shows the informers to the devtools. */
   readonly inspection = new Inspection()
   readonly #persister = idbPersister({ database: 'kubeflect-playground' })
+  readonly #forget: () => Promise<void>
   readonly #stored: SharedInformerFactory
   readonly #unstored: SharedInformerFactory
   readonly #traffic = new Map<string, Traffic>()
@@ -67,9 +70,23 @@ export class Feeds {
   #lingering: Held | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** @param cluster identifies the cluster: the stored state of one is never shown for another. */
-  constructor(client: EntryClient, { cluster }: { cluster: string }) {
-    const metered = new MeteredClient(client, (resource, namespace) => this.#trafficOf(collectionKey(resource, namespace)))
+  /**
+   * @param options `cluster` identifies the cluster: the stored state of one is never shown for another. `shared`: the feed that the tabs of
+   *   the browser share; without one, the page reads for itself.
+   */
+  constructor(client: EntryClient, { cluster, shared }: { cluster: string; shared: TabsFeed | undefined }) {
+    const meter = (inner: EntryClient) =>
+      new MeteredClient(inner, (resource, namespace) => this.#trafficOf(collectionKey(resource, namespace)))
+    this.#forget = () => (shared ? forget(client, { user: shared.user, cluster, persister: this.#persister }) : this.#persister.clear())
+    // Counts what a shared tab asks of the owner of the feeds.
+    const feed: TabsFeed | undefined = shared && {
+      ...shared,
+      open(...how) {
+        const opened = shared.open(...how)
+        return { ...opened, client: meter(opened.client) }
+      },
+    }
+    const source = feed ? client : meter(client)
     // Every error is reported before the wait that follows it.
     const onEvent: SharedInformerFactoryOptions['onEvent'] = (event, identity) => {
       this.inspection.onEvent(event, identity)
@@ -78,8 +95,8 @@ export class Feeds {
     }
     const onArrival: SharedInformerFactoryOptions['onArrival'] = (entries, before, informer) =>
       this.#arrivals.get(selectionKey(informer))?.(entries, before)
-    this.#stored = new SharedInformerFactory(metered, { persist: { to: this.#persister, cluster }, onEvent, onArrival })
-    this.#unstored = new SharedInformerFactory(metered, { onEvent, onArrival })
+    this.#stored = new SharedInformerFactory(source, { feed, persist: { to: this.#persister, cluster }, onEvent, onArrival })
+    this.#unstored = new SharedInformerFactory(source, { feed, onEvent, onArrival })
     this.#stored.start()
     this.#unstored.start()
   }
@@ -103,9 +120,9 @@ export class Feeds {
     this.#lingering = undefined
   }
 
-  /** Removes all stored state. */
+  /** Removes all stored state. Other tabs that share the feeds start over. */
   forget(): Promise<void> {
-    return this.#persister.clear()
+    return this.#forget()
   }
 
   #hold(key: string, selection: Selection): Held {

@@ -17,6 +17,7 @@ import { Palette } from './palette.ts'
 import { Picker } from './picker.ts'
 import { currentScheme, restoreScheme, toggleScheme } from './scheme.ts'
 import { messageOf } from './strip.ts'
+import { chooseFeed } from './tabs.ts'
 import { TimeLine } from './time/time-line.ts'
 import { VIEWS, type ViewName } from './views/names.ts'
 import { Views } from './views/views.ts'
@@ -25,9 +26,9 @@ const [main] = document.getElementsByTagName('main')
 const [table] = document.getElementsByTagName('table')
 if (!main || !table) throw new TypeError('index.html has no main, or no table')
 
-const { cluster, title, fetch } = connect()
-const client = new KubeClient({ baseUrl: '/k8s', fetch })
-const feeds = new Feeds(client, { cluster })
+const { cluster, title } = connect()
+const client = new KubeClient({ baseUrl: '/k8s' })
+const feeds = new Feeds(client, { cluster, shared: chooseFeed({ cluster }) })
 const catalog = new Catalog(client, { cluster, storage: localStorage })
 const details = new Details({
   onClose: (key) => (address.view === 'table' ? board.focus(key) : byId('stage', HTMLElement).focus()),
@@ -48,7 +49,7 @@ const forget = async () => {
   catalog.forget()
   await feeds.forget()
 }
-const controls = new Controls({ fetch, forget })
+const controls = new Controls({ forget })
 const dock = new Dock({ storage: localStorage, inspect: (inspector) => feeds.inspection.start(inspector), forget })
 const palette = new Palette((text) => [
   ...navigation(

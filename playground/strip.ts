@@ -3,6 +3,7 @@ import { isApiError, isConnectionError, isWatchError, type PersistenceStatus, ty
 import type { Feed } from './feeds.ts'
 import { formatBytes, formatCount } from './format.ts'
 import { byId, write } from './page.ts'
+import { TabsStatus } from './tabs.ts'
 
 const states: Record<ReflectorState, string> = {
   idle: 'Connecting',
@@ -33,9 +34,11 @@ export class Strip {
   readonly #main: HTMLElement
   readonly #notice = byId('notice', HTMLElement)
   readonly #fields = new Map<string, HTMLElement>()
+  readonly #tabs: TabsStatus
 
   constructor(main: HTMLElement) {
     this.#main = main
+    this.#tabs = new TabsStatus(main)
   }
 
   /** Draws the current state. */
@@ -51,6 +54,7 @@ export class Strip {
       resourceVersion: indexer.resourceVersion,
       lists: String(traffic.lists),
     })
+    this.#tabs.update(informer)
     this.#write('state', isCatchingUp ? 'Catching up' : states[state])
     this.#write('source', source ? sources[source] : '–')
     this.#write('resource-version', indexer.resourceVersion || '–')

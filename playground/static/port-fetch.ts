@@ -11,8 +11,17 @@ interface Call {
 /** Statuses whose responses have no body. */
 const EMPTY = [204, 205, 304]
 
-/** Returns a `fetch` that sends its requests through a port, and the function that aborts all of them when the page goes away. */
-export function portFetch(port: Port): { fetch: (input: Request | string, init?: RequestInit) => Promise<Response>; leave: () => void } {
+/** The requests of a page, or of a Worker, to the cluster. */
+export interface PortFetch {
+  readonly fetch: (input: Request | string, init?: RequestInit) => Promise<Response>
+  /** Aborts all requests when the page goes away. */
+  leave(): void
+  /** Fails all requests: their answers will not come. */
+  fail(why: string): void
+}
+
+/** Returns a `fetch` that sends its requests through a port. */
+export function portFetch(port: Port): PortFetch {
   const calls = new Map<number, Call>()
   let last = 0
   const send = (message: PageMessage) => port.postMessage(message, [])
@@ -27,7 +36,7 @@ export function portFetch(port: Port): { fetch: (input: Request | string, init?:
     if (!call) return
     if (data.type === 'chunk') call.body?.enqueue(data.bytes)
     else if (data.type === 'end') end(data.id)
-    else if (data.type === 'error') end(data.id, new TypeError(`the cluster of this page broke the connection: ${data.message}`))
+    else if (data.type === 'error') end(data.id, brokenError(data.message))
     else {
       const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
         start: (controller) => {
@@ -69,5 +78,10 @@ export function portFetch(port: Port): { fetch: (input: Request | string, init?:
       })
     },
     leave: () => send({ type: 'leave' }),
+    fail(why) {
+      for (const id of [...calls.keys()]) end(id, brokenError(why))
+    },
   }
 }
+
+const brokenError = (why: string): TypeError => new TypeError(`the cluster of this page broke the connection: ${why}`)

@@ -1,6 +1,7 @@
 // The Worker that holds the fake cluster of a page without a server: shared by all tabs where the browser has shared Workers.
 import { control } from '../server/control.ts'
 import { FakeCluster } from '../server/fake-cluster.ts'
+import { acceptPorts } from './channel.ts'
 import type { Port } from './messages.ts'
 import { servePort } from './serve-port.ts'
 
@@ -15,10 +16,11 @@ async function answer(request: Request): Promise<Response> {
 }
 
 const scope = globalThis as unknown as { onconnect?: unknown } & Port
-if ('onconnect' in scope)
+if ('onconnect' in scope) {
   scope.onconnect = ({ ports: [port] }: MessageEvent) => {
     if (!port) return
     servePort(port, answer)
     port.start()
   }
-else servePort(scope, answer)
+  acceptPorts((port) => servePort(port, answer))
+} else servePort(scope, answer)

@@ -69,6 +69,22 @@ test('two tabs of the playground without a server show one cluster', async () =>
   await second.page.close()
 })
 
+test('two tabs of the playground without a server read through one owner, and the second goes on when the first is closed', async () => {
+  const first = await openTab()
+  expect(await feedData(first.page)).toMatchObject({ tabsRole: 'shared', tabs: '1' })
+  const second = await openTab()
+  await feedIs(first.page, { tabs: '2' })
+  expect((await feedData(second.page)).rows).toBe((await feedData(first.page)).rows)
+  await first.page.close()
+  await feedIs(second.page, { tabs: '1' })
+  const { resourceVersion } = await feedData(second.page)
+  await second.page.getByRole('button', { name: 'Roll out' }).click()
+  await expect.poll(async () => (await feedData(second.page)).resourceVersion).not.toBe(resourceVersion)
+  expect(await feedData(second.page)).toMatchObject({ state: 'live', lists: '0' })
+  expect([...first.errors, ...second.errors]).toEqual([])
+  await second.page.close()
+})
+
 test('the terminal of a pod works without a server, and says that its shell is a toy in the page', async () => {
   const { page, errors } = await openTab()
   await page.locator('tr[data-key]').filter({ hasText: 'Running' }).first().click()

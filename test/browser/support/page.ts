@@ -11,6 +11,9 @@ export interface FeedData {
   readonly rows: string
   readonly resourceVersion: string
   readonly lists: string
+  readonly tabsRole: string
+  readonly tabs: string
+  readonly upstreamWatches: string
 }
 
 /** What `main` says now. */

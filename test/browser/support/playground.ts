@@ -4,6 +4,7 @@ import { createServer } from 'vite'
 import type { Cluster } from '../../../playground/server/cluster.ts'
 import { playgroundConfig } from '../../../playground/server/config.ts'
 import { FakeCluster, type FakeClusterOptions } from '../../../playground/server/fake-cluster.ts'
+import { ALONE_KEY } from '../../../playground/tabs.ts'
 import { createRandom } from '../../../src/testing/random'
 import { createProfile, launchChromium } from '../../support/chromium.ts'
 
@@ -60,10 +61,20 @@ export interface Visit<C extends Cluster> extends AsyncDisposable {
   readonly errors: readonly string[]
 }
 
+/** Options of {@link start}. */
+export interface VisitOptions {
+  /** Whether tabs share their feeds; default no, because most tests look at what one page asks the server. */
+  readonly shares?: boolean | undefined
+}
+
 /** Starts the playground over a make-believe cluster in which nothing happens by itself, and opens an empty page beside it. */
-export async function startFake({ changesPerSecond = 0, ...options }: FakeClusterOptions = {}): Promise<Visit<HeldCluster>> {
+export async function startFake({
+  changesPerSecond = 0,
+  shares,
+  ...options
+}: FakeClusterOptions & VisitOptions = {}): Promise<Visit<HeldCluster>> {
   const cluster = new HeldCluster({ changesPerSecond, random: createRandom(1).next, ...options })
-  const visit = await start(cluster)
+  const visit = await start(cluster, { shares })
   return {
     ...visit,
     async [Symbol.asyncDispose]() {
@@ -74,7 +85,7 @@ export async function startFake({ changesPerSecond = 0, ...options }: FakeCluste
 }
 
 /** Starts the playground over a cluster, and opens an empty page beside it. */
-export async function start<C extends Cluster>(cluster: C): Promise<Visit<C>> {
+export async function start<C extends Cluster>(cluster: C, { shares = false }: VisitOptions = {}): Promise<Visit<C>> {
   const config = playgroundConfig(cluster, { port: 0 })
   const vite = await createServer({
     ...config,
@@ -89,6 +100,8 @@ export async function start<C extends Cluster>(cluster: C): Promise<Visit<C>> {
   if (url === undefined) throw new Error('Vite listens nowhere')
   const profile = await createProfile()
   const context = await launchChromium(profile)
+  // `about:blank` has no storage.
+  if (!shares) await context.addInitScript((key) => void (location.protocol === 'http:' && localStorage.setItem(key, '')), ALONE_KEY)
   const page = context.pages()[0] ?? (await context.newPage())
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(String(error)))
