@@ -87,6 +87,18 @@ export class AccessRules {
   }
 
   /**
+   * Returns why a request is refused; undefined when it is allowed.
+   *
+   * @param form a stream needs the right to create as well, and its refusal ends before the reason, as that of kube-apiserver does.
+   */
+  refusalOf(user: FakeUser, attributes: AccessAttributes, form: 'request' | 'stream'): WireStatus | undefined {
+    if (!this.allows(user, attributes)) return forbidden(user, attributes)
+    if (form === 'request' || this.allows(user, { ...attributes, verb: 'create' })) return undefined
+    const { resource, name } = attributes
+    return failure(403, 'Forbidden', `${resource} ${JSON.stringify(name)} is forbidden: `, { name, kind: resource })
+  }
+
+  /**
    * Returns the permissions of a user in a namespace as rules. Rules cannot express denials. When one applies, they are marked as incomplete,
    * and the client must check each of the other permissions by itself.
    */
@@ -144,7 +156,7 @@ export function attributesOf(target: ResourceRequest, { scope }: Resource, { ver
 }
 
 /** Returns the Status of a 403, with kube-apiserver's wording. */
-export function forbidden({ username }: FakeUser, attributes: AccessAttributes): WireStatus {
+function forbidden({ username }: FakeUser, attributes: AccessAttributes): WireStatus {
   const { verb, group, resource, subresource, namespace, name } = attributes
   const what = resourceName({ group, plural: resource })
   const part = subresource ? `${resource}/${subresource}` : resource

@@ -7,16 +7,19 @@ import type { Entry } from '../codec/entry'
 import type { ChangeType } from '../codec/wire'
 import { CustomResourceDefinition } from '../discovery/custom-resource-definition'
 import { type Clock, systemClock } from '../internal/clock'
+import type { OpenSocket } from '../socket/socket'
 import type { WatchCacheOptions } from '../watch-cache/cache-options'
 import { failure, methodNotAllowed } from '../watch-cache/failures'
 import { serveRead } from '../watch-cache/fetch-handler'
 import { errorResponse, parseResourcePath, type ResourceRequest, statusResponse } from '../watch-cache/protocol'
-import { AccessRules, attributesOf, forbidden, unauthorized } from './access-rules'
+import { AccessRules, attributesOf, unauthorized } from './access-rules'
 import { Churn, type ChurnOptions } from './churn'
 import { Collection, type CollectionDeps, copyOf, type ObjectName, timeOf } from './collection'
 import { definedResources } from './custom-resources'
 import { serveDiscovery } from './discovery'
 import { type FakeFetch, requestOf } from './fake-fetch'
+import { openFakeSocket } from './fake-socket'
+import { answerStream, type FakeStreamHandlers, isStream, type Upgrade } from './fake-streams'
 import { breakBody, Faults } from './faults'
 import type { FixturePod } from './fixtures'
 import { serveOpenApi } from './openapi'
@@ -33,7 +36,7 @@ import { builtInResources, type ServedResource, subresourcesOf, verbsOf } from '
 import { scaleResponse } from './subresources'
 
 /** Options of a {@link FakeApiServer}. */
-export interface FakeApiServerOptions {
+export interface FakeApiServerOptions extends FakeStreamHandlers {
   /**
    * Additional resources. Namespaces, nodes, pods, services, config maps, secrets, events, deployments and custom resource definitions are
    * built in; each custom resource definition adds its resource.
@@ -104,6 +107,7 @@ export class FakeApiServer {
   readonly #origins: Origins
   readonly #collections = new Map<string, Collection>()
   readonly #deps: CollectionDeps
+  readonly #streams: FakeStreamHandlers
   readonly #cacheOptions: Omit<WatchCacheOptions<KubeObject>, 'resource'>
   #revision: number
   #watchList: 'supported' | 'refused'
@@ -120,10 +124,12 @@ export class FakeApiServer {
     bookmarkIntervalMs,
     watchList = 'supported',
     allowedOrigins = [],
+    ...streams
   }: FakeApiServerOptions = {}) {
     if (!Number.isSafeInteger(resourceVersion) || resourceVersion < 1)
       throw new RangeError(`FakeApiServer: resourceVersion must be a positive integer, got ${resourceVersion}`)
     this.#clock = clock
+    this.#streams = streams
     this.faults = new Faults(clock)
     this.logs = new PodLogs(clock)
     this.#watchList = watchList
@@ -150,13 +156,16 @@ export class FakeApiServer {
     }
   }
 
+  /** Answers a request. An aborted request rejects with the reason of the signal. Bound, so that it works wherever a `fetch` is expected. */
+  readonly fetch: FakeFetch = async (input: Request | URL | string, init?: RequestInit | object) => this.#serve(requestOf(input, init))
+
   /**
-   * Answers a request. An aborted request rejects with the reason of the signal. Bound, so that it works wherever a `fetch` is expected.
+   * Opens a WebSocket in memory, for a client's option `webSocket`: watches, and the streams of `exec`, `attach` and `portForward`. Bound.
    */
-  readonly fetch: FakeFetch = async (input: Request | URL | string, init?: RequestInit | object): Promise<Response> => {
-    const request = requestOf(input, init)
-    const { pathname } = new URL(request.url)
-    const target = parseResourcePath(pathname)
+  readonly webSocket: OpenSocket = (request) => openFakeSocket(request, (inner, upgrade) => this.#serve(inner, upgrade))
+
+  async #serve(request: Request, upgrade?: Upgrade): Promise<Response> {
+    const target = parseResourcePath(new URL(request.url).pathname)
     const tracked = this.#log.track(request, target)
     try {
       request.signal.throwIfAborted()
@@ -164,7 +173,7 @@ export class FakeApiServer {
       const response =
         (await this.faults.before(faults, request)) ??
         this.#origins.before(request) ??
-        (await this.#answer(request, pathname, target, tracked.record))
+        (await this.#answer(request, target, tracked.record, upgrade))
       request.signal.throwIfAborted()
       return tracked.answer(this.#origins.mark(response, request), (body) => breakBody(body, faults, this.#clock))
     } catch (error) {
@@ -317,15 +326,15 @@ export class FakeApiServer {
     for (const [key, { cache }] of this.#collections) cache.reset(restore.objects.get(key) ?? [], this.resourceVersion)
   }
 
-  async #answer(request: Request, pathname: string, target: ResourceRequest | undefined, record: RequestRecord): Promise<Response> {
+  async #answer(request: Request, target: ResourceRequest | undefined, record: RequestRecord, upgrade?: Upgrade): Promise<Response> {
     const user = this.access.userOf(request.headers)
     if (!user) return statusResponse(unauthorized())
     const collection = target && this.#collections.get(keyOf(target))
     if (!collection || !isServed(target, collection.served)) {
       const served = [...Array.from(this.#collections.values(), (collection) => collection.served), ...reviewResources]
-      const now = timeOf(this.#clock)
+      const { pathname } = new URL(request.url)
       return (
-        (target && (await serveReview(target, request, { access: this.access, user, served, now }))) ??
+        (target && (await serveReview(target, request, { access: this.access, user, served, now: timeOf(this.#clock) }))) ??
         serveDiscovery(pathname, request.headers, served) ??
         serveOpenApi(pathname, request.headers, served) ??
         notFound()
@@ -333,7 +342,9 @@ export class FakeApiServer {
     }
     const { served } = collection
     const attributes = attributesOf(target, served.resource, record)
-    if (!this.access.allows(user, attributes)) return statusResponse(forbidden(user, attributes))
+    const refusal = this.access.refusalOf(user, attributes, upgrade && isStream(target.subresource) ? 'stream' : 'request')
+    if (refusal) return statusResponse(refusal)
+    if (isStream(target.subresource)) return answerStream(request, target, collection, upgrade && { ...upgrade, handlers: this.#streams })
     if (!target.subresource && !verbsOf(served).includes(record.verb)) return statusResponse(methodNotAllowed())
     if (target.subresource !== 'log' && !acceptsJson(request)) return statusResponse(notAcceptable())
     if (request.method !== 'GET') return serveWrite(collection, target, request)

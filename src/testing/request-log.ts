@@ -71,7 +71,8 @@ export class RequestLog {
       this.#cuts.delete(record)
     }
     const answer: TrackedRequest['answer'] = (response, shape) => {
-      record.status = response.status
+      // A WebSocket; a Response cannot have its status.
+      record.status = response.headers.has('upgrade') ? 101 : response.status
       record.state = 'open'
       if (!response.body) close()
       const onBytes = (count: number) => {

@@ -52,10 +52,18 @@ export interface ServedSubresource {
 
 const STATUS: ServedSubresource = { name: 'status', verbs: ['get', 'patch', 'update'] }
 const SCALE: ServedSubresource = { ...STATUS, name: 'scale', type: { group: 'autoscaling', version: 'v1', kind: 'Scale' } }
+const stream = (name: string, kind: string): ServedSubresource => ({
+  name,
+  type: { group: '', version: 'v1', kind },
+  verbs: ['create', 'get'],
+})
 const OF_PODS: readonly ServedSubresource[] = [
+  stream('attach', 'PodAttachOptions'),
   { name: 'binding', type: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
   { name: 'eviction', type: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
+  stream('exec', 'PodExecOptions'),
   { name: 'log', verbs: ['get'] },
+  stream('portforward', 'PodPortForwardOptions'),
 ]
 
 /** Returns the subresources of a resource, by name. */

@@ -32,9 +32,7 @@ export class SocketWorld {
   /** Opens a watch as an API server does: each event is one message. */
   async open(request: SocketRequest): Promise<Socket | Response> {
     this.sockets.push(request)
-    const response = await this.server.fetch(new Request(request.url, { headers: request.headers, signal: request.signal }))
-    if (!response.ok || !response.body) return response
-    return socketOf(response.body, request)
+    return this.server.webSocket(request)
   }
 
   informer<T extends KubeObject>(client: KubeClient, resource: Resource<T>): SharedInformer<T> {
@@ -50,37 +48,4 @@ export class SocketWorld {
 /** Whether a request is a short watch that tests another one. */
 export function isProbe(url: string): boolean {
   return new URL(url).searchParams.get('timeoutSeconds') === '1'
-}
-
-/** Cuts the lines of a watch into messages. */
-function socketOf(body: ReadableStream<Uint8Array>, { protocols, signal }: SocketRequest): Socket {
-  const reader = body.getReader()
-  const close = () => void reader.cancel().catch(() => undefined)
-  signal.addEventListener('abort', close)
-  const decoder = new TextDecoder()
-  let rest = ''
-  const readable = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        for (;;) {
-          const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }))
-          if (done) return controller.close()
-          const lines = (rest + decoder.decode(value, { stream: true })).split('\n')
-          rest = lines.pop() ?? ''
-          for (const line of lines) controller.enqueue(new TextEncoder().encode(line))
-          if (lines.length > 0) return
-        }
-      },
-      cancel: close,
-    },
-    { highWaterMark: 0 },
-  )
-  return {
-    protocol: protocols[0] ?? '',
-    closed: new Promise(() => {}),
-    readable,
-    writable: new WritableStream(),
-    hasBackpressure: true,
-    close,
-  }
 }
