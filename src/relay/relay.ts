@@ -1,79 +1,22 @@
 // A relay: serves resources from memory in the Kubernetes protocol, and passes everything else on to the API server.
 
-import type { KubeObject } from '../api/object'
-import { checkResource, type Resource } from '../api/resource'
+import { checkResource } from '../api/resource'
 import { compareResourceVersions } from '../api/resource-version'
-import type { KubeReaderOptions } from '../http/reader'
-import type { Fetch } from '../http/sender'
 import { abortable } from '../internal/abortable'
 import { type Clock, systemClock } from '../internal/clock'
 import { every } from '../internal/interval'
 import { Opaque } from '../internal/opaque'
 import { guarded, report } from '../internal/report'
-import type { Seams } from '../internal/seams'
-import type { ReflectorOptions, ReflectorState } from '../reflector/options'
-import type { EntryClient } from '../source/list-watch'
-import { failure, type WireStatus } from '../watch-cache/failures'
 import { serveRead } from '../watch-cache/fetch-handler'
-import { statusResponse } from '../watch-cache/protocol'
 import { type Authorization, type Caller, selfReviews } from './authorize'
 import type { RelayEvent } from './events'
-import { type CacheLimits, Feed, type RelayPersistence } from './feed'
+import { Feed } from './feed'
 import { prefersProtobuf } from './negotiate'
-import type { RelayPacking } from './packing'
+import { noUpgrades, unanswerable, unauthenticated, unreviewable, unsendable } from './refusals'
+import type { RelayOptions, RelayResourceStatus } from './relay-options'
 import { Reviews } from './reviews'
 import { type CachedRoute, type PassReason, type Route, routeOf } from './route'
-import { UnsendableError, Upstream } from './upstream'
-
-/** Options of {@link createRelay}. */
-export interface RelayOptions
-  extends CacheLimits,
-    Pick<ReflectorOptions<KubeObject>, 'backoff' | 'onError' | 'initialList' | 'proofIntervalMs'>,
-    Pick<Seams, 'clock' | 'random'> {
-  /** The connection to the API server and the credential of the relay: the options of a KubeClient, such as those of `loadKubeconfig`. */
-  readonly client: KubeReaderOptions
-  /**
-   * Sends requests that carry the credential of their caller, so it must not add the relay's. Default: the runtime's `fetch`, unless the
-   * client has a `fetch` of its own.
-   */
-  readonly callerFetch?: Fetch | undefined
-  /**
-   * The client that fills the caches. Default: one of the API server. A relay behind another one reads from that: see `unreviewed` of
-   * {@link Relay}.
-   */
-  readonly source?: EntryClient | undefined
-  /** The resources to cache. Secrets are cached only if they are named here. */
-  readonly resources: readonly Resource[]
-  /**
-   * Whose rights decide about a read. `'none'` lets everyone who reaches the relay read and write with the relay's own rights, like
-   * `kubectl proxy`. Default: {@link selfReviews}.
-   */
-  readonly authorize?: Authorization | 'none' | undefined
-  /** The storage of the caches, so that a restarted relay resumes without a list. Default: memory only. */
-  readonly persist?: RelayPersistence | undefined
-  /** `packOnArrival()` keeps the objects packed, in about a sixth of the memory. Default: each object is kept as its text. */
-  readonly pack?: RelayPacking | undefined
-  /**
-   * Whether a read without a resourceVersion is the newest state of the API server (`'linearizable'`, as an API server guarantees), or that
-   * of the cache (`'eventual'`). Default `'linearizable'`.
-   */
-  readonly consistency?: 'linearizable' | 'eventual' | undefined
-  /** Called with everything that happens, for logs and metrics. Errors that it throws are reported. Default: nothing is called. */
-  readonly onEvent?: ((event: RelayEvent) => void) | undefined
-}
-
-/** The state of a cached resource. */
-export interface RelayResourceStatus {
-  readonly resource: Resource
-  readonly state: ReflectorState
-  readonly resourceVersion: string
-  readonly objects: number
-  readonly watchers: number
-  /** The number of different selections among the watchers. */
-  readonly watchClasses: number
-  /** The time without a connection to the API server, in milliseconds. */
-  readonly lagMs: number
-}
+import { passesUpgrades, Upstream } from './upstream'
 
 /** With the minute for which an answer is remembered, a watch outlives a withdrawn right by five minutes at most. */
 const REVIEW_INTERVAL_MS = 4 * 60_000
@@ -146,7 +89,7 @@ export class Relay extends Opaque implements AsyncDisposable {
   /** Answers a request. Bound, so that it works as a handler. Rejects with the signal's reason when the request is aborted. */
   readonly fetch = async (request: Request): Promise<Response> => {
     const caller = await this.#authorization?.identify(request)
-    if (this.#authorization && !caller) return statusResponse(failure(401, 'Unauthorized', 'Unauthorized'))
+    if (this.#authorization && !caller) return unauthenticated()
     const pass: Fallback = (why) => this.#pass(request, why, caller)
     const route = this.#route(request)
     if (route.type === 'pass') return pass(route.why)
@@ -160,7 +103,7 @@ export class Relay extends Opaque implements AsyncDisposable {
    * its reader proves its own state with lists. Never expose it to other callers.
    */
   readonly unreviewed = async (request: Request): Promise<Response> => {
-    const refuse: Fallback = async (why) => statusResponse(refusalOf(why))
+    const refuse: Fallback = async (why) => unanswerable(why)
     const route = this.#route(request)
     if (route.type === 'pass') return refuse(route.why)
     const isFill = route.attributes.verb === 'watch' && route.reads === 'newest'
@@ -191,7 +134,7 @@ export class Relay extends Opaque implements AsyncDisposable {
    */
   async upgrade(request: Request): Promise<{ readonly url: URL; readonly headers: Headers } | Response> {
     const caller = await this.#authorization?.identify(request)
-    if (this.#authorization && !caller) return statusResponse(failure(401, 'Unauthorized', 'Unauthorized'))
+    if (this.#authorization && !caller) return unauthenticated()
     const { pathname, search } = new URL(request.url)
     try {
       const headers = await this.#upstream.headersOf(request, caller)
@@ -226,7 +169,7 @@ export class Relay extends Opaque implements AsyncDisposable {
     const { availability } = feed
     if (availability.type === 'pass') return fallback(availability.why)
     const outcome = caller ? await abortable(this.#reviews.review(caller, attributes), request.signal) : 'allowed'
-    if (outcome === 'failed') return statusResponse(unavailable('the relay cannot review the access to the resource'))
+    if (outcome === 'failed') return unreviewable()
     if (outcome === 'denied') return fallback('denied-to-caller')
     // As an API server forgets, so do its relays: a client that waits for its token to expire does not wait forever.
     if (route.exactVersion !== undefined && feed.isOld(route.exactVersion)) return fallback('expired')
@@ -282,10 +225,7 @@ export class Relay extends Opaque implements AsyncDisposable {
   async #pass(request: Request, why: PassReason, caller: Caller | undefined): Promise<Response> {
     const { method } = request
     const since = this.#clock.now()
-    if (why === 'upgrade' && globalThis.navigator?.userAgent !== 'Cloudflare-Workers')
-      return statusResponse(
-        failure(501, 'NotImplemented', 'the relay cannot pass on upgrades in this runtime: exec, attach and port-forward'),
-      )
+    if (why === 'upgrade' && !passesUpgrades()) return noUpgrades()
     try {
       const response = await this.#upstream.pass(request, caller)
       this.#emit({ type: 'passed', why, method, status: response.status, durationMs: this.#clock.now() - since })
@@ -296,18 +236,4 @@ export class Relay extends Opaque implements AsyncDisposable {
       return unsendable(error)
     }
   }
-}
-
-function refusalOf(why: PassReason): WireStatus {
-  if (why === 'gone') return failure(404, 'NotFound', 'the server could not find the requested resource', {})
-  if (why === 'denied-to-relay') return failure(403, 'Forbidden', 'the relay may not read the resource', {})
-  return unavailable(`the caches of the relay cannot answer this now: ${why}`)
-}
-
-const unavailable = (message: string): WireStatus => failure(503, 'ServiceUnavailable', message, { retryAfterSeconds: 1 })
-
-/** Does not quote the error: some runtimes quote header values in it. */
-function unsendable(error: unknown): Response {
-  if (error instanceof UnsendableError) return statusResponse(failure(501, 'NotImplemented', error.message))
-  return statusResponse(unavailable('the relay cannot reach the API server'))
 }

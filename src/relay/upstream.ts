@@ -59,7 +59,7 @@ export class Upstream {
    */
   async pass(request: Request, caller: Caller | undefined): Promise<Response> {
     const { baseUrl } = this.client
-    const upgrades = isCloudflare() ? 'pass' : 'refuse'
+    const upgrades = passesUpgrades() ? 'pass' : 'refuse'
     if (this.#sendsAs === 'caller') return passOn(request, { baseUrl, send: this.#callerFetch, upgrades })
     const token = await this.#credentials.token()
     const response = await passOn(request, { baseUrl, send: this.#relayFetch, headers: this.#ownHeaders(request, caller, token), upgrades })
@@ -113,4 +113,5 @@ export class Upstream {
   }
 }
 
-const isCloudflare = (): boolean => globalThis.navigator?.userAgent === 'Cloudflare-Workers'
+/** Whether the `fetch` of this runtime passes upgrades on: that of Cloudflare does. */
+export const passesUpgrades = (): boolean => globalThis.navigator?.userAgent === 'Cloudflare-Workers'

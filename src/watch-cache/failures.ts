@@ -49,6 +49,9 @@ export const tooLarge = (resourceVersion: string, current: string): WireStatus =
 /** Returns the Status of a 429: the cache has no state yet. */
 export const notReady = (): WireStatus => failure(429, 'TooManyRequests', 'storage is (re)initializing', { retryAfterSeconds: 1 })
 
+/** Returns the Status of a 503 that asks the client to try again after a second. */
+export const unavailable = (message: string): WireStatus => failure(503, 'ServiceUnavailable', message, { retryAfterSeconds: 1 })
+
 /** Returns the Status of a 404 for one object. */
 export const notFound = (resource: { plural: string; group: string }, name: string): WireStatus => {
   const { plural, group } = resource
