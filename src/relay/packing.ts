@@ -2,13 +2,11 @@
 
 import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
-import { type Entry, packEntry } from '../codec/entry'
+import type { Entry } from '../codec/entry'
+import { packEntries } from '../codec/pack-entries'
 import { Packer } from '../codec/packer'
 import type { EntryList, WatchEntry } from '../codec/wire'
 import type { EntryClient } from '../source/list-watch'
-
-/** The number of texts that are packed together. */
-const BATCH = 8
 
 /** Keeps the texts of a relay's caches packed. Made by {@link packOnArrival}. */
 export interface RelayPacking {
@@ -57,7 +55,7 @@ class PackingClient implements EntryClient {
     return this.#client.listEntries(resource, {
       ...options,
       onEntries: (entries) => {
-        this.#pack(entries)
+        packEntries(this.#packer, entries)
         onEntries?.(entries)
       },
     })
@@ -68,18 +66,11 @@ class PackingClient implements EntryClient {
     options: Parameters<EntryClient['watchEntries']>[1],
   ): AsyncGenerator<readonly WatchEntry<T>[], void, undefined> {
     for await (const events of this.#client.watchEntries(resource, options)) {
-      this.#pack(events.flatMap((event) => ('entry' in event ? [event.entry] : [])))
+      packEntries(
+        this.#packer,
+        events.flatMap((event) => ('entry' in event ? [event.entry] : [])),
+      )
       yield events
-    }
-  }
-
-  #pack(entries: readonly Entry<unknown>[]): void {
-    for (let at = 0; at < entries.length; at += BATCH) {
-      const batch = entries.slice(at, at + BATCH)
-      for (const [n, one] of this.#packer.pack(batch).entries()) {
-        const entry = batch[n]
-        if (one && entry) packEntry(entry, one.packed, one.template.unpack)
-      }
     }
   }
 }

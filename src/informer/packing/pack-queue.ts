@@ -1,18 +1,16 @@
 // Packs the entries of a store in idle time.
 
 import type { KubeObject } from '../../api/object'
-import { type Entry, isPackable, packEntry } from '../../codec/entry'
+import { type Entry, isPackable } from '../../codec/entry'
+import { PACK_BATCH, packEntries } from '../../codec/pack-entries'
 import { Packer } from '../../codec/packer'
 import { type Clock, systemClock } from '../../internal/clock'
-import { report } from '../../internal/report'
 import type { StoreChange, StoreUpdate } from '../../store/changes'
 
 /** The age at which an entry is packed, in milliseconds. Most objects that change often are superseded earlier. */
 export const PACK_AFTER_MS = 2_000
 /** The longest slice of work, in milliseconds. */
 const SLICE_MS = 2
-/** The number of texts that are packed together. */
-const BATCH = 8
 /** The most characters that wait for their age. Beyond that, the oldest entries are packed as soon as the runtime is idle. */
 export const MAX_BACKLOG: number = 32 << 20
 /** The longest wait for an idle period of a busy page, in milliseconds. */
@@ -110,16 +108,7 @@ export class PackQueue<T extends KubeObject> {
     do {
       const batch = this.#batch()
       if (batch.length === 0) return
-      try {
-        const packed = this.#packer.pack(batch)
-        for (const [at, entry] of batch.entries()) {
-          const one = packed[at]
-          if (one) packEntry(entry, one.packed, one.template.unpack)
-        }
-      } catch (error) {
-        // The texts stay as they are.
-        report(error)
-      }
+      packEntries(this.#packer, batch)
     } while (performance.now() - start < SLICE_MS)
   }
 
@@ -128,7 +117,7 @@ export class PackQueue<T extends KubeObject> {
     const batch: Entry<unknown>[] = []
     const now = this.#clock.now()
     for (const [key, { entry, since }] of this.#waiting) {
-      if (batch.length === BATCH || (since + PACK_AFTER_MS > now && this.#backlog <= MAX_BACKLOG)) break
+      if (batch.length === PACK_BATCH || (since + PACK_AFTER_MS > now && this.#backlog <= MAX_BACKLOG)) break
       this.#leave(key)
       batch.push(entry)
     }
