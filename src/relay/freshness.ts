@@ -9,8 +9,10 @@ import type { ProofOutcome } from './events'
 
 /** The maximum time that a proof waits for the events that the cache still lacks, in milliseconds. */
 const EVENTS_TIMEOUT_MS = 3000
-/** The maximum time that a proof waits for the API server, in milliseconds. */
-const LIST_TIMEOUT_MS = 10_000
+/** The maximum time that a proof waits for the API server, or for the next part of its list, in milliseconds. */
+const SILENCE_TIMEOUT_MS = 10_000
+/** The maximum time that the list of a proof takes, in milliseconds: that of a request in kube-apiserver. */
+const LIST_TIMEOUT_MS = 60_000
 
 /** Options of a {@link Freshness}. */
 export interface FreshnessOptions {
@@ -62,23 +64,23 @@ export class Freshness {
 
   async #outcome(): Promise<ProofOutcome> {
     const { cache, clock, changes, list } = this.#options
-    const expiry = new AbortController()
-    const timer = clock.setTimeout(() => expiry.abort(), LIST_TIMEOUT_MS)
     // What is equal stays so until the cache has reached the version of the list.
     const differing: Identity[] = []
     let size = 0
     let newest: string
+    const limit = limits(clock)
     try {
       newest = await list((entries) => {
+        limit.restart()
         size += entries.length
         for (const { key, uid, resourceVersion } of entries)
           if (!isIn(cache, { key, uid, resourceVersion })) differing.push({ key, uid, resourceVersion })
-      }, expiry.signal)
+      }, limit.signal)
     } catch {
       // The feed reports an API server that cannot be reached; the reader is passed on to it.
       return 'failed'
     } finally {
-      clock.clearTimeout(timer)
+      limit.end()
     }
     const until = clock.now() + EVENTS_TIMEOUT_MS
     for (;;) {
@@ -90,6 +92,25 @@ export class Freshness {
       if (clock.now() >= until) return 'late'
       await changes.wait({ until, signal: undefined })
     }
+  }
+}
+
+/** Limits the time of a list: without progress, and in all. A slow API server would be slower still if each reader listed for itself. */
+function limits(clock: Clock): { readonly signal: AbortSignal; restart(): void; end(): void } {
+  const expiry = new AbortController()
+  const expire = () => expiry.abort()
+  let silence = clock.setTimeout(expire, SILENCE_TIMEOUT_MS)
+  const total = clock.setTimeout(expire, LIST_TIMEOUT_MS)
+  return {
+    signal: expiry.signal,
+    restart() {
+      clock.clearTimeout(silence)
+      silence = clock.setTimeout(expire, SILENCE_TIMEOUT_MS)
+    },
+    end() {
+      clock.clearTimeout(silence)
+      clock.clearTimeout(total)
+    },
   }
 }
 
