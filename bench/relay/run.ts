@@ -2,12 +2,15 @@
 //
 //   node bench/relay/run.ts fanout [--watchers 1000] [--updates 200] [--rate 20] [--rounds 3]
 //   node bench/relay/run.ts relay-list [--clients 100] [--pods 10000]
+//   node bench/relay/run.ts watchers [--watchers 10000]
 //
 // fanout: changes one config map of 1 kB, and measures the CPU time of the server per delivered event, and its memory per watcher.
+// watchers: opens watches of a relay, and of a bare server of Node, over HTTP and over TLS, and measures the memory that each takes.
 // relay-list: counts the lists at the API server that simultaneous lists of many clients cost.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
 import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,10 +21,11 @@ import { createAuthority } from '../../test/kubeconfig/certificates.ts'
 import { bundle } from '../harness/build.ts'
 import { describeMachine } from '../harness/results.ts'
 import { markdown } from '../harness/table.ts'
+import type { Memory } from './tell-memory.ts'
 
 const { values, positionals } = parseArgs({
   options: {
-    watchers: { type: 'string', default: '1000' },
+    watchers: { type: 'string' },
     updates: { type: 'string', default: '200' },
     rate: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '3' },
@@ -90,7 +94,7 @@ function watch({ url, token }: Subject, path: string, last: string): { opened: P
 
 /** Measures one server. Writes go to the API server directly. */
 async function measure(subject: Subject, api: string): Promise<Measured> {
-  const [count, updates, rate] = [Number(values.watchers), Number(values.updates), Number(values.rate)]
+  const [count, updates, rate] = [Number(values.watchers ?? 1000), Number(values.updates), Number(values.rate)]
   const namespace = `fan-${Date.now()}`
   const send = async (method: string, path: string, body: object) => {
     const response = await fetch(`${api}${path}`, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
@@ -138,20 +142,23 @@ async function measure(subject: Subject, api: string): Promise<Measured> {
 
 /** Bundles a script and starts it. Returns the URL that it prints. */
 async function start(entry: string, args: readonly string[]): Promise<{ url: string; child: ChildProcess }> {
-  const child = fork(await bundle(entry, { platform: 'node' }), [...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  const child = fork(await bundle(entry, { platform: 'node' }), [...args], { execArgv: ['--expose-gc'], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer]
   return { url: String(line).trim(), child }
 }
 
-async function startRelay(upstream: string): Promise<{ url: string; child: ChildProcess }> {
+/** Starts a script with a certificate and a key as its last arguments. */
+async function startWithTls(entry: string, args: readonly string[]): Promise<{ url: string; child: ChildProcess }> {
   const directory = mkdtempSync(join(tmpdir(), 'kubeflect-bench-relay-'))
   const { cert, key } = createAuthority().server('127.0.0.1')
   writeFileSync(join(directory, 'cert'), cert)
   writeFileSync(join(directory, 'key'), key)
-  const relay = await start('relay/relay-process.ts', [upstream, join(directory, 'cert'), join(directory, 'key')])
+  const started = await start(entry, [...args, join(directory, 'cert'), join(directory, 'key')])
   rmSync(directory, { recursive: true })
-  return relay
+  return started
 }
+
+const startRelay = (upstream: string) => startWithTls('relay/relay-process.ts', [upstream])
 
 async function fanOut(): Promise<void> {
   await using cluster = await startCluster()
@@ -209,7 +216,57 @@ async function relayList(): Promise<void> {
   upstream.child.disconnect()
 }
 
+/** Opens watches that are held until the server ends. */
+async function hold(url: string, count: number): Promise<void> {
+  const send = url.startsWith('https:') ? request : httpRequest
+  const open = () =>
+    new Promise<void>((resolve, reject) => {
+      const headers = { accept: 'application/json', authorization: 'Bearer none' }
+      const options = { agent: false as const, rejectUnauthorized: false, headers }
+      const sent = send(`${url}/api/v1/configmaps?watch=1&allowWatchBookmarks=true&timeoutSeconds=3600`, options, (response) => {
+        response.on('error', () => undefined).resume()
+        resolve()
+      })
+      sent.once('error', reject).end()
+    })
+  for (let opened = 0; opened < count; opened += AT_ONCE) await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - opened) }, open))
+}
+
+async function watchers(): Promise<void> {
+  const count = Number(values.watchers ?? 10_000)
+  const upstream = await start('relay/upstream-process.ts', ['0'])
+  const rows: string[][] = [['server', 'protocol', 'resident, kB', 'heap, kB', 'external, kB']]
+  const subjects = {
+    'bare, http': () => start('relay/floor-process.ts', []),
+    'bare, TLS': () => startWithTls('relay/floor-process.ts', []),
+    'relay, http': () => start('relay/relay-process.ts', [upstream.url]),
+    'relay, TLS': () => startRelay(upstream.url),
+  }
+  for (const [name, begin] of Object.entries(subjects)) {
+    const { url, child } = await begin()
+    const memory = async (): Promise<Memory> => {
+      child.send('memory')
+      const [told] = (await once(child, 'message')) as [Memory]
+      return told
+    }
+    // What the first requests load and compile is not of the watchers.
+    await hold(url, AT_ONCE)
+    const before = await memory()
+    await hold(url, count)
+    const after = await memory()
+    const each = (part: keyof Memory) => ((after[part] - before[part]) / count / 1000).toFixed(1)
+    rows.push([...name.split(', '), each('resident'), each('heap'), each('external')])
+    child.disconnect()
+    await once(child, 'exit')
+  }
+  upstream.child.disconnect()
+  console.log(describeMachine())
+  console.log(`memory per watcher, of ${count}`)
+  console.log(markdown(rows))
+}
+
 const [what = 'fanout'] = positionals
 if (what === 'fanout') await fanOut()
 else if (what === 'relay-list') await relayList()
-else throw new TypeError(`there is no benchmark ${what}: fanout or relay-list`)
+else if (what === 'watchers') await watchers()
+else throw new TypeError(`there is no benchmark ${what}: fanout, relay-list or watchers`)
