@@ -2,5 +2,5 @@
 
 export type { RelayNamespace } from './cloudflare/parts'
 export { RelayObject, type RelayObjectOptions, type RelayObjectState } from './cloudflare/relay-object'
-export { sqlLogPersister } from './cloudflare/sql-log'
+export { type SqlLogOptions, sqlLogPersister } from './cloudflare/sql-log'
 export { type RelayWorker, type RelayWorkerOptions, relayWorker } from './cloudflare/worker'

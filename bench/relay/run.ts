@@ -142,7 +142,10 @@ async function measure(subject: Subject, api: string): Promise<Measured> {
 
 /** Bundles a script and starts it. Returns the URL that it prints. */
 async function start(entry: string, args: readonly string[]): Promise<{ url: string; child: ChildProcess }> {
-  const child = fork(await bundle(entry, { platform: 'node' }), [...args], { execArgv: ['--expose-gc'], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  const child = fork(await bundle(entry, { platform: 'node' }), [...args], {
+    execArgv: ['--expose-gc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
   const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer]
   return { url: String(line).trim(), child }
 }

@@ -1,6 +1,6 @@
 // A relay in a Durable Object: the root, which watches the API server, or a leaf, which watches the root.
 
-import { isPersistenceError } from '../api/errors'
+import { isParseError, isPersistenceError } from '../api/errors'
 import { KubeReader } from '../http/reader'
 import { systemClock } from '../internal/clock'
 import { Opaque } from '../internal/opaque'
@@ -9,7 +9,10 @@ import { type DurableObjectSqlStorage, durableObjectDatabase } from '../persiste
 import { logError } from '../reflector/problems'
 import type { RelayEvent } from '../relay/events'
 import { packOnArrival } from '../relay/packing'
-import { createRelay, type Relay, type RelayOptions } from '../relay/relay'
+import { createRelay, type Relay } from '../relay/relay'
+import type { RelayOptions } from '../relay/relay-options'
+import { unavailable } from '../watch-cache/failures'
+import { statusResponse } from '../watch-cache/protocol'
 import { addressed, type Part, partOf, type RelayNamespace, ROOT_NAME } from './parts'
 import { sqlLogPersister } from './sql-log'
 
@@ -27,11 +30,17 @@ export interface RelayObjectOptions extends Omit<RelayOptions, 'persist' | 'sour
   readonly objects?: RelayNamespace | undefined
   /** The plurals of sensitive resources to store: `['secrets']`. Default: none. */
   readonly sensitive?: readonly string[] | undefined
+  /**
+   * The most characters of texts of stored objects that are kept in memory, packed; a Latin-1 character takes one byte. Default 33,554,432
+   * (32 MiB). Texts beyond it are read from the object's storage when they are needed. Beside them, each object takes about 500 bytes.
+   */
+  readonly residentBytes?: number | undefined
   /** The time without requests and watches after which the upstream watches are closed, in milliseconds; default 60,000. */
   readonly lingerMs?: number | undefined
 }
 
 const DEFAULT_LINGER_MS = 60_000
+const DEFAULT_RESIDENT_LENGTH = 32 * 1024 * 1024
 /** The time a request waits for the caches of an object that has just started, in milliseconds. Then it is passed on. */
 const START_TIMEOUT_MS = 5000
 /** One row for all changes of five seconds: rows written are the largest cost. */
@@ -84,6 +93,10 @@ export abstract class RelayObject<Env> extends Opaque {
       const { relay, ready } = this.#running
       await ready
       return await (part === 'feed' ? relay.unreviewed(own) : relay.fetch(own))
+    } catch (error) {
+      if (!(isParseError(error) && isPersistenceError(error.cause))) throw error
+      // A text could not be read. The next request starts again from the storage.
+      return statusResponse(unavailable('the relay cannot read its storage'))
     } finally {
       this.#leave()
     }
@@ -95,10 +108,15 @@ export abstract class RelayObject<Env> extends Opaque {
   }
 
   #start(part: Part): { relay: Relay; ready: Promise<void> } {
-    const { objects, sensitive, lingerMs: _, ...options } = this.relayOptions(this.#env)
+    const { objects, sensitive, lingerMs: _, residentBytes = DEFAULT_RESIDENT_LENGTH, ...options } = this.relayOptions(this.#env)
     const { baseUrl } = options.client
     const root = part === 'leaf' && objects ? objects.get(objects.idFromName(ROOT_NAME)) : undefined
-    const to = sqlLogPersister(durableObjectDatabase(this.#ctx.storage))
+    const { onError = logError } = options
+    const onLoss = (error: unknown) => {
+      this.#stop()
+      onError(error)
+    }
+    const to = sqlLogPersister(durableObjectDatabase(this.#ctx.storage), { residentBytes, onReadError: onLoss })
     const relay = createRelay({
       pack: packOnArrival(),
       ...options,
@@ -111,9 +129,8 @@ export abstract class RelayObject<Env> extends Opaque {
       },
       onError: (error) => {
         // A younger instance has taken over the storage: clients go there when their watches end.
-        if (isPersistenceError(error) && (error.code === 'fenced' || error.code === 'unavailable')) this.#stop()
-        const { onError = logError } = options
-        onError(error)
+        if (isPersistenceError(error) && (error.code === 'fenced' || error.code === 'unavailable')) onLoss(error)
+        else onError(error)
       },
     })
     const { clock = systemClock } = options

@@ -2,45 +2,55 @@
 
 import { PersistenceError } from '../api/errors'
 import { IdbLog, type LogRecord } from '../persistence/idb/log'
-import type { Commit, LoadOptions, Persister, Scope, Snapshot, Step, StoredRecord } from '../persistence/persister'
+import { plainRow } from '../persistence/idb/rows'
+import type { Commit, LoadOptions, Persister, Scope, Snapshot, StoredRecord } from '../persistence/persister'
 import { scopeId, scopeMatches } from '../persistence/scope'
 import type { SqlDatabase } from '../persistence/sql/database'
 import { sqlErrorOf } from '../persistence/sql/sql-persister'
 import { admit, checkCommit, type ScopeHead } from '../persistence/writer'
+import { decodeSegment, encodeSegment, outlineOf, type StoredSegment, segmentsOf } from './segments'
+import { StoredTexts, type TextBudget } from './stored-texts'
 
-/** The length of a segment, in characters. UTF-8 takes three bytes for each at most, and a row has at most 2 MB. */
-const SEGMENT_LENGTH = 1 << 19
 /** The number of segments read at once. */
 const READ_AHEAD = 4
 
-// The number in the names is the version of this layout.
+// The number in the names is the version of this layout. A load removes what an earlier version stored.
+const EARLIER = ['DROP TABLE IF EXISTS kubeflect_logs_1', 'DROP TABLE IF EXISTS kubeflect_segments_1']
 const TABLES = [
-  `CREATE TABLE IF NOT EXISTS kubeflect_logs_1 (
+  `CREATE TABLE IF NOT EXISTS kubeflect_logs_2 (
     id INTEGER PRIMARY KEY, scope TEXT NOT NULL UNIQUE, writer TEXT NOT NULL, resource_version TEXT
   ) STRICT`,
-  `CREATE TABLE IF NOT EXISTS kubeflect_segments_1 (
-    log INTEGER NOT NULL, number INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (log, number)
+  `CREATE TABLE IF NOT EXISTS kubeflect_segments_2 (
+    log INTEGER NOT NULL, number INTEGER NOT NULL, head TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (log, number)
   ) STRICT`,
 ]
-const FIND = 'SELECT id, writer, resource_version FROM kubeflect_logs_1 WHERE scope = ?'
-const ALL = 'SELECT id, scope FROM kubeflect_logs_1'
-const PUT = `INSERT INTO kubeflect_logs_1 (scope, writer, resource_version) VALUES (?, ?, ?)
+const FIND = 'SELECT id, writer, resource_version FROM kubeflect_logs_2 WHERE scope = ?'
+const ALL = 'SELECT id, scope FROM kubeflect_logs_2'
+const PUT = `INSERT INTO kubeflect_logs_2 (scope, writer, resource_version) VALUES (?, ?, ?)
   ON CONFLICT (scope) DO UPDATE SET writer = excluded.writer, resource_version = excluded.resource_version RETURNING id`
-const DELETE = 'DELETE FROM kubeflect_logs_1 WHERE id = ?'
-const LAST_NUMBER = 'SELECT max(number) AS number FROM kubeflect_segments_1 WHERE log = ?'
-const BEFORE = 'SELECT number, body FROM kubeflect_segments_1 WHERE log = ? AND number < ? ORDER BY number DESC LIMIT ?'
-const BETWEEN = 'SELECT number, body FROM kubeflect_segments_1 WHERE log = ? AND number >= ? AND number < ? ORDER BY number'
-const PUT_SEGMENT = 'INSERT OR REPLACE INTO kubeflect_segments_1 (log, number, body) VALUES (?, ?, ?)'
-const DELETE_SEGMENTS = 'DELETE FROM kubeflect_segments_1 WHERE log = ? AND number >= ? AND number < ?'
-const DELETE_LOG = 'DELETE FROM kubeflect_segments_1 WHERE log = ?'
+const DELETE = 'DELETE FROM kubeflect_logs_2 WHERE id = ?'
+const LAST_NUMBER = 'SELECT max(number) AS number FROM kubeflect_segments_2 WHERE log = ?'
+const HEADS_BEFORE = 'SELECT number, head FROM kubeflect_segments_2 WHERE log = ? AND number < ? ORDER BY number DESC LIMIT ?'
+const SEGMENT = 'SELECT head, body FROM kubeflect_segments_2 WHERE log = ? AND number = ?'
+const BETWEEN = 'SELECT head, body FROM kubeflect_segments_2 WHERE log = ? AND number >= ? AND number < ? ORDER BY number'
+const PUT_SEGMENT = 'INSERT OR REPLACE INTO kubeflect_segments_2 (log, number, head, body) VALUES (?, ?, ?, ?)'
+const DELETE_SEGMENTS = 'DELETE FROM kubeflect_segments_2 WHERE log = ? AND number >= ? AND number < ?'
+const DELETE_LOG = 'DELETE FROM kubeflect_segments_2 WHERE log = ?'
 
 interface LogRow extends ScopeHead {
   readonly id: number
 }
 
-interface SegmentRow {
-  readonly number: number
-  readonly body: string
+/** Options of {@link sqlLogPersister}. */
+export interface SqlLogOptions {
+  /**
+   * The most characters of texts that stored entries keep in memory, packed where the entries are; a Latin-1 character takes one byte. Texts
+   * beyond that are read from the database whenever they are needed, so the persister must be the only one that writes its scopes, and
+   * `clear` makes them unreadable. Frozen entries keep their text. Default: all texts stay in memory.
+   */
+  readonly residentBytes?: number | undefined
+  /** Called when a text cannot be read, as when another writer has taken over the database. Default: reading the text throws only. */
+  readonly onReadError?: ((error: unknown) => void) | undefined
 }
 
 /**
@@ -49,30 +59,48 @@ interface SegmentRow {
  * written rows, where `sqlPersister` writes a thousand; Cloudflare charges for each.
  *
  * @param database for a Durable Object `durableObjectDatabase(ctx.storage)` of `kubeflect/sql`.
+ * @throws RangeError when `residentBytes` is negative or not a number.
  */
-export function sqlLogPersister(database: SqlDatabase): Persister {
-  return new SqlLogPersister(database)
+export function sqlLogPersister(database: SqlDatabase, options: SqlLogOptions = {}): Persister {
+  const { residentBytes } = options
+  if (residentBytes !== undefined && !(residentBytes >= 0))
+    throw new RangeError(`sqlLogPersister: residentBytes must be 0 or more, got ${residentBytes}`)
+  return new SqlLogPersister(database, options)
+}
+
+/** A log in the database, and its index. */
+interface OpenLog {
+  readonly row: number
+  /** Replaced by a load or by a complete state. */
+  log: IdbLog
+  /** Undefined when all texts stay in memory. */
+  readonly texts: StoredTexts | undefined
 }
 
 class SqlLogPersister implements Persister {
   readonly #database: SqlDatabase
-  /** An index of each log, made by its load. */
-  readonly #logs = new Map<string, IdbLog>()
+  readonly #budget: TextBudget | undefined
+  readonly #onReadError: (error: unknown) => void
+  /** The logs that were loaded. */
+  readonly #logs = new Map<string, OpenLog>()
 
-  constructor(database: SqlDatabase) {
+  constructor(database: SqlDatabase, { residentBytes, onReadError = () => undefined }: SqlLogOptions) {
     this.#database = database
+    this.#budget = residentBytes === undefined ? undefined : { maxLength: residentBytes, length: 0 }
+    this.#onReadError = onReadError
   }
 
   async load(scope: Scope, { writer, after }: LoadOptions): Promise<Snapshot | undefined> {
     const id = scopeId(scope)
     return this.#transact((database) => {
+      for (const table of EARLIER) database.run(table)
       const head = this.#find(id)
       admit(id, { writer, after }, head)
       const row = this.#put(id, writer, head?.resourceVersion)
       const [{ number } = { number: null }] = database.all(LAST_NUMBER, row) as { number: number | null }[]
       const log = new IdbLog(number === null ? 0 : number + 1)
-      const records = readLog(database, row, log)
-      this.#logs.set(id, log)
+      const open = this.#open(id, row, log)
+      const records = this.#read(open)
       return head?.resourceVersion === undefined ? undefined : { resourceVersion: head.resourceVersion, records }
     })
   }
@@ -80,26 +108,29 @@ class SqlLogPersister implements Persister {
   async commit(scope: Scope, change: Commit): Promise<void> {
     const id = scopeId(scope)
     const isReplace = change.type === 'replace'
-    const { row, log, appended } = this.#transact((database) => {
+    const { open, appended, log } = this.#transact((database) => {
       checkCommit(id, change, this.#find(id))
       const known = this.#logs.get(id)
       if (!known) throw new PersistenceError('fenced', `${id}: this scope was not loaded here; nothing is stored until it is`)
-      const own = this.#put(id, change.writer, change.resourceVersion)
-      if (isReplace) database.run(DELETE_LOG, own)
+      known.texts?.recall(change)
+      const row = this.#put(id, change.writer, change.resourceVersion)
       // A complete state may be longer than memory allows, so its segments are made and dropped one by one.
-      const replacing = isReplace ? new IdbLog(known.next) : undefined
+      const replacing = isReplace ? new IdbLog(known.log.next) : undefined
       const appended: LogRecord[] = []
-      let number = known.next
+      let number = known.log.next
       for (const segment of segmentsOf(change)) {
-        database.run(PUT_SEGMENT, own, number++, encode(segment))
+        this.#write(row, number++, segment)
         if (replacing) replacing.append(segment)
         else appended.push(segment)
       }
-      return { row: own, log: replacing ?? known, appended }
+      // Last, because the texts of a complete state may be in the old segments only.
+      if (isReplace) database.run(DELETE_SEGMENTS, row, 0, known.log.next)
+      return { open: known, appended, log: replacing ?? known.log }
     })
     for (const segment of appended) log.append(segment)
-    this.#logs.set(id, log)
-    this.#compact(row, log)
+    open.log = log
+    open.texts?.settle(change)
+    this.#compact(open)
   }
 
   async clear(fields: Partial<Scope> = {}): Promise<void> {
@@ -108,6 +139,7 @@ class SqlLogPersister implements Persister {
         if (!scopeMatches(scope, fields)) continue
         database.run(DELETE_LOG, id)
         database.run(DELETE, id)
+        this.#logs.get(scope)?.texts?.clear()
         this.#logs.delete(scope)
       }
     })
@@ -115,22 +147,83 @@ class SqlLogPersister implements Persister {
   }
 
   /** Does one step, so that a commit stays short. The next one continues, also after a failure. */
-  #compact(row: number, log: IdbLog): void {
+  #compact({ row, log, texts }: OpenLog): void {
     const { chore } = log
     if (!chore) return
     try {
       const kept = this.#transact((database) => {
-        const records = (database.all(BETWEEN, row, chore.from, chore.to) as SegmentRow[]).map(({ body }) => decode(body))
+        const records = (database.all(BETWEEN, row, chore.from, chore.to) as StoredSegment[]).map(decodeSegment)
         const record = log.gather(chore, records)
         const place = log.placeOf(chore)
         database.run(DELETE_SEGMENTS, row, chore.from, chore.to)
-        if (record) database.run(PUT_SEGMENT, row, place, encode(record))
+        if (record) this.#write(row, place, record)
         return record
       })
       log.settle(chore, kept)
+      texts?.moved()
     } catch {
       // The commit itself is stored, and nothing is lost by keeping what is obsolete.
     }
+  }
+
+  /** Registers a log that is being loaded. */
+  #open(id: string, row: number, log: IdbLog): OpenLog {
+    const known = this.#logs.get(id)
+    if (known?.row === row) {
+      known.log = log
+      return known
+    }
+    const open: OpenLog = { row, log, texts: this.#budget && this.#textsOf(() => open, this.#budget) }
+    this.#logs.set(id, open)
+    return open
+  }
+
+  #textsOf(open: () => OpenLog, budget: TextBudget): StoredTexts {
+    const storage = {
+      segmentOf: (key: string) => open().log.recordOf(key),
+      read: (number: number) => this.#segment(open().row, number),
+      onError: this.#onReadError,
+    }
+    return new StoredTexts(storage, budget)
+  }
+
+  /** Reads a log from its end, a few heads at a time, and registers its segments. Reads the texts that are to be in memory. */
+  #read({ row, log, texts }: OpenLog): StoredRecord[] {
+    const records: StoredRecord[] = []
+    const inLog: Omit<StoredRecord, 'text'>[] = []
+    for (let before = log.first; ; ) {
+      const rows = this.#database.all(HEADS_BEFORE, row, before, READ_AHEAD) as { number: number; head: string }[]
+      for (const { number, head } of rows) {
+        // Compaction leaves gaps, where the log has empty records.
+        while (log.first > number + 1) log.prepend({ keys: [], texts: [], deletes: [] })
+        const outline = outlineOf(head)
+        const needed = log.prependOutline(outline)
+        const isRead = needed.length > 0 && (!texts || needed.some((at) => !outline.versions?.[at]))
+        const segment = isRead ? this.#segment(row, number) : undefined
+        for (const at of needed) {
+          const resourceVersion = outline.versions?.[at]
+          if (texts && resourceVersion) inLog.push({ key: outline.keys[at] ?? '', uid: outline.uids?.[at], resourceVersion })
+          else if (segment) records.push(plainRow(segment, at))
+        }
+        before = number
+      }
+      if (rows.length < READ_AHEAD) break
+    }
+    return texts ? [...records, ...texts.load(inLog)] : records
+  }
+
+  #segment(row: number, number: number): LogRecord | undefined {
+    try {
+      const [segment] = this.#database.all(SEGMENT, row, number) as StoredSegment[]
+      return segment && decodeSegment(segment)
+    } catch (error) {
+      throw sqlErrorOf(error)
+    }
+  }
+
+  #write(row: number, number: number, segment: LogRecord): void {
+    const { head, body } = encodeSegment(segment)
+    this.#database.run(PUT_SEGMENT, row, number, head, body)
   }
 
   #find(id: string): LogRow | undefined {
@@ -154,52 +247,4 @@ class SqlLogPersister implements Persister {
       throw sqlErrorOf(error)
     }
   }
-}
-
-/** Reads a log from its end, a few segments at a time, and registers them. */
-function readLog(database: SqlDatabase, row: number, log: IdbLog): StoredRecord[] {
-  const records: StoredRecord[] = []
-  for (let before = log.first; ; ) {
-    const rows = database.all(BEFORE, row, before, READ_AHEAD) as SegmentRow[]
-    for (const { number, body } of rows) {
-      // Compaction leaves gaps, where the log has empty records.
-      while (log.first > number + 1) log.prepend({ keys: [], texts: [], deletes: [] })
-      for (const record of log.prepend(decode(body))) records.push(record)
-      before = number
-    }
-    if (rows.length < READ_AHEAD) return records
-  }
-}
-
-/** Cuts a step into segments. Deletes apply before all texts, so they are in the first one. */
-function* segmentsOf(step: Step): Generator<LogRecord, void, undefined> {
-  let deletes = step.type === 'replace' ? [] : step.deletes
-  let [keys, texts, length]: [string[], string[], number] = [[], [], 0]
-  for (const { key, text } of step.puts) {
-    if (length > 0 && length + text.length > SEGMENT_LENGTH) {
-      yield { keys, texts, deletes }
-      deletes = []
-      ;[keys, texts, length] = [[], [], 0]
-    }
-    length += text.length
-    keys.push(key)
-    texts.push(text)
-  }
-  if (keys.length + deletes.length > 0) yield { keys, texts, deletes }
-}
-
-/** Formats a segment: a line with the keys, the lengths of the texts and the deletes, then the texts. JSON would escape every quote. */
-function encode({ keys, texts, deletes }: LogRecord): string {
-  return `${JSON.stringify({ keys, lengths: texts.map(({ length }) => length), deletes })}\n${texts.join('')}`
-}
-
-function decode(body: string): LogRecord {
-  const end = body.indexOf('\n')
-  const { keys, lengths, deletes } = JSON.parse(body.slice(0, end)) as { keys: string[]; lengths: number[]; deletes: string[] }
-  let at = end + 1
-  const texts = lengths.map((length) => {
-    at += length
-    return body.slice(at - length, at)
-  })
-  return { keys, texts, deletes }
 }

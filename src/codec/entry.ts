@@ -164,6 +164,23 @@ export function packEntry(entry: Entry<unknown>, packed: string, unpack: Unpack)
 }
 
 /**
+ * Lets an entry restore its text from another string, such as the name of a place in storage. Changes nothing that a reader can observe.
+ *
+ * @param restore returns the text of that string; undefined when the string is the text.
+ * @returns false, and changes nothing, for an entry that is frozen or behind a proxy.
+ */
+export function moveText(entry: Entry<unknown>, text: string, restore: Unpack | undefined): boolean {
+  if (!TextEntry.isMutable(entry)) return false
+  entry.pack(text, restore)
+  return true
+}
+
+/** Returns the length of the string that an entry keeps, in characters: its text, or the packed one. 0 for a text that is kept as bytes. */
+export function keptLength(entry: Entry<unknown>): number {
+  return TextEntry.of(entry)[kept].length
+}
+
+/**
  * Makes an entry from an object. Its text is the output of `JSON.stringify`.
  *
  * @throws ParseError when the object has no name, or is nested too deeply to be serialized.
@@ -289,10 +306,14 @@ class TextEntry<T> extends Opaque implements Entry<T> {
   }
 
   static isPackable(entry: Entry<unknown>): entry is TextEntry<unknown> {
-    return #parsed in entry && (entry[unpack] === undefined || entry[kept] === IN_UTF8) && !Object.isFrozen(entry)
+    return TextEntry.isMutable(entry) && (entry[unpack] === undefined || entry[kept] === IN_UTF8)
   }
 
-  pack(packed: string, restore: Unpack): void {
+  static isMutable(entry: Entry<unknown>): entry is TextEntry<unknown> {
+    return #parsed in entry && !Object.isFrozen(entry)
+  }
+
+  pack(packed: string, restore: Unpack | undefined): void {
     this[kept] = packed
     this[unpack] = restore
   }

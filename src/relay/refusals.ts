@@ -15,7 +15,7 @@ export const noUpgrades = (): Response =>
 /** Returns the response to a read whose access could not be reviewed. */
 export const unreviewable = (): Response => statusResponse(unavailable('the relay cannot review the access to the resource'))
 
-/** Returns the response to a read that would be passed on, for callers of which nothing is passed on. */
+/** Returns the response to a read that the caches cannot answer, for a caller whose requests are not passed on. */
 export function unanswerable(why: PassReason): Response {
   return statusResponse(statusOf(why))
 }

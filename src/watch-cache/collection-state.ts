@@ -150,8 +150,8 @@ export class CollectionState<T> {
     const isReached = compareResourceVersions(resourceVersion, this.#resourceVersion) <= 0
     if (this.isComplete || !isReached || !this.has(resourceVersion)) return false
     this.#entries = SortedEntries.of(entries)
-    this.#window.rewrite(resourceVersion, ({ type, entry, whole }) => {
-      const event = { type, entry, previous: this.get(entry.key), whole }
+    this.#window.rewrite(resourceVersion, (unfilled) => {
+      const event = { ...unfilled, previous: this.get(unfilled.entry.key) }
       this.#set(event)
       return event
     })

@@ -14,11 +14,13 @@ export interface CacheEvent<T> {
   readonly previous: Entry<T> | undefined
   /** The event for watchers without selectors; made once and shared. */
   readonly whole: WatchEntry<T>
+  /** The length of the text of `entry`, which may be expensive to restore. */
+  readonly length: number
 }
 
 /** Makes an event of the window. */
 export function cacheEvent<T>(type: ChangeType, entry: Entry<T>, previous: Entry<T> | undefined): CacheEvent<T> {
-  return { type, entry, previous, whole: { type, entry } }
+  return { type, entry, previous, whole: { type, entry }, length: entry.text.length }
 }
 
 /** The versions between two known ones, both excluded, whose changes are only known in sum. */
@@ -94,7 +96,7 @@ export class EventWindow<T> {
   /** Appends an event not older than any other. The window may exceed its limits until {@link trim}. */
   push(event: CacheEvent<T>): void {
     this.#events.push(event)
-    this.#length += event.entry.text.length
+    this.#length += event.length
   }
 
   /** Removes the oldest events beyond the limits. */
@@ -102,8 +104,8 @@ export class EventWindow<T> {
     const { capacity, maxLength } = this.#limits
     let excess = 0
     while (this.#events.length - excess > capacity || (this.#length > maxLength && excess < this.#events.length)) {
-      const { entry } = this.#events[excess] as CacheEvent<T>
-      this.#length -= entry.text.length
+      const { entry, length } = this.#events[excess] as CacheEvent<T>
+      this.#length -= length
       this.forget(entry.resourceVersion)
       excess++
     }

@@ -51,6 +51,11 @@ class Objects {
     this.#objects.delete(name)
   }
 
+  /** Runs a statement in the database of the root. */
+  exec(sql: string): void {
+    this.#databases.get('root')?.sql.exec(sql)
+  }
+
   get names(): string[] {
     return [...this.#objects.keys()].sort()
   }
@@ -180,6 +185,50 @@ it('an object whose storage was taken over ends its watches at once', async () =
   world.create('b')
   await world.advance(6000)
   expect([old.state, young.state]).toEqual(['ended', 'open'])
+})
+
+it('[relay/31] texts beyond residentBytes are read from the storage: lists, selectors and events are the same, before and after an eviction', async () => {
+  const world = new World(['a', 'b'])
+  const objects = new Objects(world, { residentBytes: 0 })
+  const query = 'watch=1&resourceVersion=0&labelSelector=app&timeoutSeconds=3600'
+  const changes = async () => {
+    const watch = readWatch(await objects.fetch(0, query))
+    await world.settle()
+    world.update('b', { labels: { app: 'web' } })
+    await world.advance(6000)
+    // Its last state, which the watcher gets, is in the storage only.
+    world.update('b')
+    world.delete('a')
+    await world.advance(6000)
+    world.create('a')
+    await world.advance(6000)
+    await watch.cancel()
+    return watch.events.map((event) => event.replace(/@\d+/, ''))
+  }
+  const before = await changes()
+  expect(before).toEqual(['ADDED b', 'DELETED b'])
+  objects.evict('root')
+  world.server.forgetRequests()
+  const list = await briefList(await objects.fetch(0, 'resourceVersion=0'))
+  expect(list.items).toMatch(/^a@\d+ b@\d+$/)
+  expect(await changes()).toEqual(before)
+  expect((await briefList(await objects.fetch(0, 'resourceVersion=0&labelSelector=app'))).items).toBe('')
+  expect(world.server.requests.filter(({ verb, url }) => verb === 'list' && !url.includes('limit=1'))).toEqual([])
+})
+
+it('an object that cannot read its storage any more answers 503 and ends its watches', async () => {
+  const world = new World(['a'])
+  const objects = new Objects(world, { residentBytes: 0 })
+  const watch = readWatch(await objects.fetch(0, 'watch=1&resourceVersion=0&timeoutSeconds=3600'))
+  await world.advance(6000)
+  const old = objects.get('root')
+  objects.evict('root')
+  await objects.fetch(0, 'watch=1&resourceVersion=0&timeoutSeconds=3600')
+  world.server.disconnect()
+  objects.exec('DELETE FROM kubeflect_segments_2')
+  const response = await old.fetch(new Request(`http://relay.test${CONFIG_MAPS}?resourceVersion=0&labelSelector=app`))
+  await world.settle()
+  expect([response.status, watch.state]).toEqual([503, 'ended'])
 })
 
 it('a client cannot name the part of the relay that answers it', async () => {

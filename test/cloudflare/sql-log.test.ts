@@ -54,7 +54,7 @@ describe('sqlLogPersister on node:sqlite', () => {
         scopeOf(),
         apply(String(version), { [`k${version % 20}`]: `${version}-${'y'.repeat(20_000)}` }, version % 50 === 0 ? ['k19'] : []),
       )
-    const [{ length = 0 } = {}] = database.all('SELECT sum(length(body)) AS length FROM kubeflect_segments_1') as { length?: number }[]
+    const [{ length = 0 } = {}] = database.all('SELECT sum(length(body)) AS length FROM kubeflect_segments_2') as { length?: number }[]
     // Twice the size of what is needed, and the step that is due.
     expect(length).toBeLessThan(2 * 20 * 20_100 + 2 ** 19)
     const loaded = await stored(open())

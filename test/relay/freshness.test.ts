@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { entryFromObject } from '../../src/codec/entry'
 import { delay } from '../../src/internal/delay'
+import { Waiters } from '../../src/internal/waiters'
 import { Freshness } from '../../src/relay/freshness'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { VirtualClock } from '../../src/testing'
-import { Waiters } from '../../src/watch-cache/waiters'
 import { WatchCache } from '../../src/watch-cache/watch-cache'
 
 /** Proves a cache with one object by a list whose part arrives again and again. Returns the outcome and the time it took. */

@@ -410,6 +410,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'RelayObjectState',
     'RelayWorker',
     'RelayWorkerOptions',
+    'SqlLogOptions',
     'relayWorker',
     'sqlLogPersister',
   ],

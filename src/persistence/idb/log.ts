@@ -18,6 +18,11 @@ export interface LogRecord extends Rows {
   readonly deletes: readonly string[]
 }
 
+/** A record whose texts are known by their lengths only. */
+export interface LogOutline extends Omit<LogRecord, 'texts'> {
+  readonly texts: readonly { readonly length: number }[]
+}
+
 /** Records to replace by one record with the parts of them still needed: from one number up to another, exclusive. */
 export interface Chore {
   readonly from: number
@@ -81,8 +86,13 @@ export class IdbLog {
     return this.#size > SMALL_LOG && this.#size > 3 * this.#needed
   }
 
+  /** Returns the number of the record with the newest text of a key; undefined when there is none. */
+  recordOf(key: string): number | undefined {
+    return this.#rows.get(key)?.at
+  }
+
   /** Registers a record written at {@link next}. */
-  append(record: LogRecord): void {
+  append(record: LogOutline): void {
     const at = this.next
     for (const key of record.deletes) this.#forget(key)
     record.keys.forEach((key, n) => {
@@ -100,16 +110,20 @@ export class IdbLog {
 
   /** Registers the record before {@link first}. Returns its objects that are still valid, last one first. */
   prepend(record: LogRecord): StoredRecord[] {
+    return this.prependOutline(record).map(this.#codec.reader(record))
+  }
+
+  /** Registers the record before {@link first}. Returns the rows of its objects that are still valid, last one first. */
+  prependOutline(record: LogOutline): number[] {
     const at = --this.#first
-    const needed: StoredRecord[] = []
-    const read = this.#codec.reader(record)
+    const needed: number[] = []
     for (let n = record.keys.length - 1; n >= 0; n--) {
       const key = record.keys[n] ?? ''
       if (isTemplate(record, n) || this.#rows.has(key)) continue
       const size = this.#neededSize(record, n)
       this.#rows.set(key, { at, size })
       this.#needed += size
-      needed.push(read(n))
+      needed.push(n)
     }
     // Deletes are applied before the texts.
     for (const key of record.deletes) if (!this.#rows.has(key)) this.#rows.set(key, undefined)
@@ -151,7 +165,7 @@ export class IdbLog {
   }
 
   /** The size that a row will take once its record is compacted. */
-  #neededSize({ keys, texts, templates }: Rows, row: number): number {
+  #neededSize({ keys, texts, templates }: LogOutline, row: number): number {
     const length = texts[row]?.length ?? 0
     return (keys[row]?.length ?? 0) + (templates ? length : length * this.#codec.shrink)
   }
@@ -163,8 +177,10 @@ export class IdbLog {
 }
 
 /** Whether a row is kept only because others are packed against it. */
-const isTemplate = ({ keys, templates }: Rows, row: number): boolean => templates !== undefined && keys[row] === ''
+const isTemplate = ({ keys, templates }: Pick<Rows, 'keys' | 'templates'>, row: number): boolean =>
+  templates !== undefined && keys[row] === ''
 
-function sizeOf({ keys, texts, deletes }: LogRecord): number {
-  return [keys, texts, deletes].reduce((sum, strings) => strings.reduce((size, string) => size + string.length, sum), 0)
+function sizeOf({ keys, texts, deletes }: LogOutline): number {
+  const total = (parts: readonly { readonly length: number }[]) => parts.reduce((sum, { length }) => sum + length, 0)
+  return total(keys) + total(texts) + total(deletes)
 }
