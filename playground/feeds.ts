@@ -120,6 +120,13 @@ export class Feeds {
     this.#lingering = undefined
   }
 
+  /** Stops the visible feed and the hidden one, until the next call of `open`. */
+  rest(): void {
+    this.drop()
+    this.#shown?.lease.release()
+    this.#shown = undefined
+  }
+
   /** Removes all stored state. Other tabs that share the feeds start over. */
   forget(): Promise<void> {
     return this.#forget()

@@ -19,12 +19,17 @@ import { currentScheme, restoreScheme, toggleScheme } from './scheme.ts'
 import { messageOf } from './strip.ts'
 import { chooseFeed } from './tabs.ts'
 import { TimeLine } from './time/time-line.ts'
+import { TwoTabs } from './two-tabs/two-tabs.ts'
 import { VIEWS, type ViewName } from './views/names.ts'
 import { Views } from './views/views.ts'
 
 const [main] = document.getElementsByTagName('main')
 const [table] = document.getElementsByTagName('table')
 if (!main || !table) throw new TypeError('index.html has no main, or no table')
+
+/** Whether the page is one of two tabs in frames: only its strip and its table are visible. */
+const isFrame = new URLSearchParams(location.search).has('frame')
+document.documentElement.toggleAttribute('data-frame', isFrame)
 
 const { cluster, title } = connect()
 const client = new KubeClient({ baseUrl: '/k8s' })
@@ -50,7 +55,9 @@ const forget = async () => {
   await feeds.forget()
 }
 const controls = new Controls({ forget })
-const dock = new Dock({ storage: localStorage, inspect: (inspector) => feeds.inspection.start(inspector), forget })
+const settings = isFrame ? { getItem: () => null, setItem: () => undefined } : localStorage
+const twoTabs = new TwoTabs()
+const dock = new Dock({ storage: settings, inspect: (inspector) => feeds.inspection.start(inspector), forget })
 const palette = new Palette((text) => [
   ...navigation(
     {
@@ -92,13 +99,20 @@ function follow(): void {
   details.close()
   // Another view of the same objects keeps the table, and the place in it.
   if (!isSame) shown = undefined
+  if (address.view === 'tabs') {
+    // The two tabs have the feed; this page must not be a third one.
+    shown = undefined
+    board.clear()
+    feeds.rest()
+    twoTabs.show(address)
+  } else twoTabs.hide()
   show()
   rewind()
 }
 
 /** Shows the resource of the address once it is known. */
 function show(): void {
-  if (shown) return
+  if (shown || address.view === 'tabs') return
   const { namespace, labelSelector } = address
   let name = address.resource
   try {
@@ -131,7 +145,6 @@ function pageCommands(): Command[] {
       run: () => dock.toggle(),
     },
     { group: 'Page', title: `Devtools ${dock.side === 'bottom' ? 'at the side' : 'at the bottom'}`, words: 'dock', run: () => dock.turn() },
-    { group: 'Page', title: 'Open a second tab', words: 'new window', run: () => void open(location.href) },
     ...rates.map((rate) => ({
       group: 'Changes',
       title: `${formatCount(rate)} changes/s`,
@@ -157,14 +170,15 @@ function attend(): void {
   } else {
     views.show(address.view, address)
     rewind()
-    void catalog.follow({
-      signal: attention.signal,
-      onChange() {
-        picker.resources = catalog.resources
-        show()
-        rewind()
-      },
-    })
+    if (!isFrame)
+      void catalog.follow({
+        signal: attention.signal,
+        onChange() {
+          picker.resources = catalog.resources
+          show()
+          rewind()
+        },
+      })
   }
 }
 
@@ -172,6 +186,7 @@ selector.addEventListener('click', () => go({ ...address, labelSelector: undefin
 addEventListener('popstate', follow)
 document.addEventListener('visibilitychange', attend)
 document.addEventListener('keydown', (event) => {
+  if (isFrame) return
   const { target, key } = event
   if (key === 'k' && (event.ctrlKey || event.metaKey)) {
     event.preventDefault()
@@ -197,5 +212,7 @@ write(byId('cluster', HTMLElement), title)
 picker.resources = catalog.resources
 follow()
 attend()
-void namespaces.load()
-void controls.start()
+if (!isFrame) {
+  void namespaces.load()
+  void controls.start()
+}

@@ -2,7 +2,7 @@
 import { resourceName } from 'kubeflect'
 import type { DiscoveredResource } from 'kubeflect/discovery'
 import type { Command } from './commands.ts'
-import { VIEWS, type ViewName } from './views/names.ts'
+import { TITLES, VIEWS, type ViewName } from './views/names.ts'
 
 /** What the commands act on. */
 export interface CommandTargets {
@@ -30,7 +30,7 @@ export function navigation(targets: CommandTargets, text: string): Command[] {
   return [
     ...VIEWS.map((view, at) => ({
       group: 'Views',
-      title: nameOf(view),
+      title: TITLES[view],
       note: String(at + 1),
       words: 'go to view',
       run: () => onView(view),
@@ -75,9 +75,4 @@ function objects({ plural, keys, onObject }: CommandTargets, text: string): Comm
     if (found.length === MOST_OBJECTS) break
   }
   return found
-}
-
-/** Returns the title of a view: `Two tabs` for `two-tabs`. */
-function nameOf(view: string): string {
-  return `${view.charAt(0).toUpperCase()}${view.slice(1)}`.replaceAll('-', ' ')
 }

@@ -10,10 +10,15 @@ const KEY = 'kubeflect-playground scheme'
 const CHANGE = 'schemechange'
 const dark = matchMedia('(prefers-color-scheme: dark)')
 
-/** Applies the scheme that the user chose on an earlier visit. */
+/** Applies the scheme that the user chose on an earlier visit, and follows what is chosen in other tabs. */
 export function restoreScheme(storage: Settings): void {
-  const chosen = storage.getItem(KEY)
-  if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.scheme = chosen
+  const restore = () => {
+    const chosen = storage.getItem(KEY)
+    if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.scheme = chosen
+    document.dispatchEvent(new Event(CHANGE))
+  }
+  addEventListener('storage', ({ key }) => key === KEY && restore())
+  restore()
 }
 
 /** Returns the scheme that is shown. */

@@ -64,6 +64,7 @@ export class TabsStatus {
     const upstream = tabs?.upstream
     Object.assign(this.#main.dataset, {
       tabsRole: role,
+      tabsOwner: tabs?.owner ?? '',
       tabs: String(count),
       upstreamWatches: upstream === undefined ? '' : String(upstream),
     })

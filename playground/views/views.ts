@@ -23,7 +23,8 @@ interface Layout {
   draw(sources: Sources, size: { width: number; now: number; heat: Heat }): Picture
 }
 
-const LAYOUTS: Readonly<Record<Exclude<ViewName, 'table'>, Layout>> = {
+/** The views on a canvas. */
+const LAYOUTS: Readonly<Partial<Record<ViewName, Layout>>> = {
   map: {
     resources: [Pod, ReplicaSet, Deployment],
     draw: (sources, { width }) =>
@@ -101,14 +102,13 @@ export class Views {
       tab.tabIndex = VIEWS[at] === name ? 0 : -1
     })
     byId('panel', HTMLElement).setAttribute('aria-labelledby', `view-${name}`)
-    if (name === this.#name && namespace === this.#namespace && (name === 'table') === (this.#sources === undefined)) return
+    if (name === this.#name && namespace === this.#namespace && (LAYOUTS[name] === undefined) === (this.#sources === undefined)) return
     this.#name = name
     this.#namespace = namespace
     const before = this.#sources
+    const { resources } = LAYOUTS[name] ?? {}
     this.#sources =
-      name === 'table'
-        ? undefined
-        : new Sources(this.#feeds, LAYOUTS[name].resources as unknown as Resource[], { namespace, onChange: () => this.#schedule() })
+      resources && new Sources(this.#feeds, resources as unknown as Resource[], { namespace, onChange: () => this.#schedule() })
     before?.[Symbol.dispose]()
     byId('stage', HTMLElement).scrollTop = 0
     this.#draw()
@@ -137,12 +137,13 @@ export class Views {
   }
 
   #draw(): void {
-    if (!this.#sources || this.#name === 'table') {
+    const layout = LAYOUTS[this.#name]
+    if (!this.#sources || !layout) {
       this.#canvas.show(undefined)
       return
     }
     const size = { width: this.#canvas.width, now: this.#now(), heat: this.#heat.value as Heat }
-    const picture = LAYOUTS[this.#name].draw(this.#sources, size)
+    const picture = layout.draw(this.#sources, size)
     this.#canvas.show(picture)
     this.#main.dataset.marks = String(picture.marks.length)
     write(this.#count, this.#sources.isReady ? picture.summary : 'Loading …')
