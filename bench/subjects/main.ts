@@ -2,10 +2,11 @@
 
 import { bytes, floor, floorAndMap, listBytes, parsedObjects, responseJson } from './floors'
 import { kubeflect, pages } from './kubeflect'
-import { arrays, queries, workQueue } from './queries'
+import { arrays, queries } from './queries'
 import { firstVisit, steady, visit } from './stored'
 import type { Metrics, Subject, Task } from './task'
 import { arrayView, view } from './view'
+import { queueFloor, workQueue, workQueueBatches, workQueueLoop } from './work-queue'
 
 const subjects: Readonly<Record<string, Subject>> = {
   bytes,
@@ -23,7 +24,10 @@ const subjects: Readonly<Record<string, Subject>> = {
   'kubeflect/steady': steady,
   'kubeflect/queries': queries,
   'kubeflect/view': view,
+  queueFloor,
   'kubeflect/workQueue': workQueue,
+  'kubeflect/workQueueBatches': workQueueBatches,
+  'kubeflect/workQueueLoop': workQueueLoop,
 }
 
 /** Measures the subject of a task in any runtime. */

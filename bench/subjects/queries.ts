@@ -1,6 +1,5 @@
-// The subjects that query a cache or use a work queue.
+// The subjects that query a cache.
 import { createInformer, KubeClient } from 'kubeflect'
-import { WorkQueue } from 'kubeflect/controller'
 import { Pod } from 'kubeflect/resources/core/v1'
 import type { Metrics, Subject } from './task'
 
@@ -66,17 +65,4 @@ export const arrays: Subject = async ({ url, path }) => {
     indexUs: timed(() => count(isOnNode), count(isOnNode)),
     keyUs: timed(() => (items.find(isLast) ? 1 : 0), 1),
   }
-}
-
-/** Adds every key twice, then takes each one and marks it as done. */
-export const workQueue: Subject = async ({ objects }) => {
-  const keys = Array.from({ length: objects }, (_, index) => `team-${index % 20}/web-${index}`)
-  const queue = new WorkQueue<string>()
-  const start = performance.now()
-  for (let times = 0; times < 2; times++) for (const key of keys) queue.add(key)
-  for (let n = 0; n < keys.length; n++) {
-    const key = queue.tryGet() ?? (await queue.get())
-    if (key !== undefined) queue.done(key)
-  }
-  return { queueMs: performance.now() - start }
 }

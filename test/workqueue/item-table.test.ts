@@ -49,3 +49,23 @@ it('an item table gives an item that is in use the same slot, and any other item
   expect(slots.slice(2700)).toEqual(before.slice(2700))
   expect(table.size).toBe(3000)
 })
+
+it('an item table finds items in any order, and none in a slot that was given to another item', () => {
+  const { table, slots, release } = tableOf(1000)
+  const orders = [slots, slots.toReversed(), slots.map((_, item) => (item * 7) % 1000)]
+  for (const order of orders) for (const item of order) expect(table.find(item)).toBe(slots[item])
+  release(0, 500)
+  expect(table.find(499)).toBeUndefined()
+  expect(table.find(500)).toBe(slots[500])
+  const slot = use(table, 5000)
+  expect(slot).toBeLessThan(500)
+  expect(table.find(slot)).toBeUndefined()
+  expect(table.find(5000)).toBe(slot)
+})
+
+it('an item table finds NaN, which is not equal to itself', () => {
+  const { table } = tableOf(3)
+  const slot = use(table, Number.NaN)
+  expect(table.find(Number.NaN)).toBe(slot)
+  expect(use(table, Number.NaN)).toBe(slot)
+})

@@ -122,6 +122,7 @@ func queue(keys int) error {
 		names[index] = fmt.Sprintf("team-%d/web-%d", index%20, index)
 	}
 	line := workqueue.NewTyped[string]()
+	cpuBefore := cpu()
 	start := time.Now()
 	for range 2 {
 		for _, name := range names {
@@ -132,6 +133,6 @@ func queue(keys int) error {
 		item, _ := line.Get()
 		line.Done(item)
 	}
-	fmt.Printf(`{"queueMs":%f}`+"\n", ms(start))
+	fmt.Printf(`{"queueMs":%f,"queueCpuMs":%f}`+"\n", ms(start), cpu()-cpuBefore)
 	return nil
 }
