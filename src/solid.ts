@@ -1,4 +1,4 @@
-// The entry kubeflect/solid: accessors for Solid 1.9.
+// The entry kubeflect/solid: accessors for Solid 1.9 and 2.
 
 import { type Accessor, type Context, createContext, createMemo, createSignal, onCleanup, useContext } from 'solid-js'
 import type { KubeObject } from './api/object'
@@ -12,7 +12,7 @@ import type { ViewQuery } from './view/query'
 import type { Readable } from './view/readable'
 import { createView, type ViewSnapshot, type ViewSource } from './view/view'
 
-/** Provides the components below with what `createLive` made: `<KubeContext.Provider value={live}>`. */
+/** Provides the components below with what `createLive` made: `<KubeContext.Provider value={live}>`; in Solid 2 `<KubeContext value={live}>`. */
 export const KubeContext: Context<Live | undefined> = createContext<Live | undefined>(undefined)
 
 /**

@@ -8,7 +8,7 @@ const live = createLive(new KubeClient({ baseUrl: '/k8s' }))
 const columns = ['metadata.name', 'metadata.namespace', 'status.phase', 'spec.nodeName', 'status.startTime']
 const Row = memo(({ pod }: { pod: Entry<Pod> }) => <tr>{columns.map((path) => <td key={path}>{field(path)(pod)}</td>)}</tr>)
 
-function Pods() {
+export function Pods() {
   const [text, setText] = useState('')
   const [path, sortBy] = useState('metadata.name')
   const view = { filter: { search: { text } }, sort: { by: field(path) }, window: { limit: 50 } }

@@ -8,7 +8,7 @@ import { createSignal, For } from 'solid-js'
 const live = createLive(new KubeClient({ baseUrl: '/k8s' }))
 const columns = ['metadata.name', 'metadata.namespace', 'status.phase', 'spec.nodeName', 'status.startTime']
 
-function Pods() {
+export function Pods() {
   const [text, setText] = createSignal('')
   const [path, sortBy] = createSignal('metadata.name')
   const view = () => ({ filter: { search: { text: text() } }, sort: { by: field(path()) }, window: { limit: 50 } })

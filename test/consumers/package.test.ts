@@ -62,7 +62,7 @@ test.each(readSubpaths())('%s declares as values what it exports when it runs, a
   expect(values.sort()).toEqual(runtime.sort())
 })
 
-test('declarations import no dependency, and those of a framework only that framework, so that each compiles without the others', () => {
+test('[bindings/20] declarations import no dependency, and those of a framework only that framework, so that each compiles without the others', () => {
   const imports = readdirSync(join(kubeflect, 'dist'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.d.ts'))
     .flatMap((path) =>

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
+import { installIn } from '../support/install.ts'
 
 // Before the consumers: packs the package as it is published, and puts it into a project beside their compilers and bundlers.
 
@@ -30,7 +31,7 @@ export async function setup({ provide }: TestProject): Promise<() => void> {
   const project = join(folder, 'project')
   const installed = join(project, 'node_modules')
   mkdirSync(installed, { recursive: true })
-  const [tarball] = await Promise.all([pack(join(folder, 'package'), installed), installTools()])
+  const [tarball] = await Promise.all([pack(join(folder, 'package'), installed), installIn(import.meta.dirname)])
   // Each package of the tools' and of the library's stands beside the library, as npm would put it.
   for (const source of [join(import.meta.dirname, 'node_modules'), join(root, 'node_modules')]) link(source, installed)
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
@@ -53,13 +54,6 @@ async function pack(folder: string, installed: string): Promise<Tarball> {
   mkdirSync(kubeflect)
   await run('tar', ['xzf', tarball.filename, '--strip-components', '1', '-C', kubeflect], { cwd: folder })
   return tarball
-}
-
-/** Installs the compilers and bundlers of `package-lock.json` here, unless they have been installed since it changed. */
-async function installTools(): Promise<void> {
-  const installed = statSync(join(import.meta.dirname, 'node_modules/.package-lock.json'), { throwIfNoEntry: false })
-  if (installed && installed.mtimeMs >= statSync(join(import.meta.dirname, 'package-lock.json')).mtimeMs) return
-  await run('npm', ['ci', '--ignore-scripts'], { cwd: import.meta.dirname, shell: process.platform === 'win32' })
 }
 
 function link(source: string, target: string): void {

@@ -1,10 +1,11 @@
 // The declarations of the packed package, in the TypeScript versions and libraries that applications use.
 
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, inject, test } from 'vitest'
+import { installIn } from '../support/install.ts'
 
 // The published declarations in the projects of applications: their compilers, their libraries, their options. Nothing is skipped of what they check.
 
@@ -82,4 +83,21 @@ test.each([
   ['for a target of 2020', '5.9', { target: 'ES2020' }],
 ])('TypeScript compiles a page %s', async (_how, version, options) => {
   expect(await compile(version, { files: ['page.ts'], lib: ['ES2022', 'DOM'], options })).toBe('')
+})
+
+const reactTypes = {
+  '18.3': join(import.meta.dirname, '../browser/bindings/versions/node_modules/@types/react'),
+  '19': join(import.meta.dirname, '../../node_modules/@types/react'),
+}
+
+test.each([
+  ['18.3', '5.4'],
+  ['18.3', '7'],
+  ['19', '5.4'],
+  ['19', '7'],
+] as const)('[bindings/19] the hooks compile with the types of React %s in TypeScript %s', async (react, version) => {
+  await installIn(join(import.meta.dirname, '../browser/bindings/versions'))
+  const options = { ...picky, paths: { react: [reactTypes[react]] }, skipLibCheck: true }
+  expect(JSON.parse(readFileSync(join(reactTypes[react], 'package.json'), 'utf8')).version).toMatch(new RegExp(`^${react}\\.`))
+  expect(await compile(version, { files: ['hooks.ts'], lib: ['ES2022', 'DOM'], options })).toBe('')
 })

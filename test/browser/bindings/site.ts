@@ -13,6 +13,7 @@ import { serve } from '../../support/http.ts'
 /** The pages of these tests, as they are named in `pages/`. */
 export type PageName =
   | 'react.tsx'
+  | 'react-18.tsx'
   | 'react-cases.tsx'
   | 'react-table.tsx'
   | 'devtools.ts'
@@ -26,12 +27,15 @@ export type PageName =
   | 'vue.ts'
   | 'svelte.ts'
   | 'solid.tsx'
+  | 'solid-2.tsx'
 
 /** Variants of a page's build. */
 export interface BuildOptions {
   /** Other packages in place of those that the page imports. */
   readonly alias?: readonly Alias[]
   readonly mode?: 'development' | 'production'
+  /** Other plugins in place of that of the page's framework. */
+  readonly plugins?: () => PluginOption[]
 }
 
 const plugins = (name: string, mode: string): PluginOption[] => {
@@ -43,14 +47,30 @@ const plugins = (name: string, mode: string): PluginOption[] => {
   return name.includes('vue') ? [vue()] : []
 }
 
+/** The pages that were built, by their variant. */
+const built = new Map<BuildOptions, Map<PageName, Promise<Map<string, string>>>>()
+const PLAIN: BuildOptions = {}
+
+/** Builds a page once for each variant. */
+export function pageOf(name: PageName, options: BuildOptions = PLAIN): Promise<Map<string, string>> {
+  const pages = built.get(options) ?? new Map<PageName, Promise<Map<string, string>>>()
+  built.set(options, pages)
+  const page = pages.get(name) ?? bundle(pathOf(name), options)
+  pages.set(name, page)
+  return page
+}
+
 /** Builds a page with the plugin of its framework. Returns its files by their paths; the page's own script is `/page.js`. */
-export async function bundle(path: string, { alias = [], mode = 'development' }: BuildOptions = {}): Promise<Map<string, string>> {
+async function bundle(
+  path: string,
+  { alias = [], mode = 'development', plugins: others }: BuildOptions = {},
+): Promise<Map<string, string>> {
   const name = path.split('/').at(-1) ?? ''
-  const built = await build({
+  const result = await build({
     configFile: false,
     logLevel: 'error',
     mode,
-    plugins: plugins(name, mode),
+    plugins: others?.() ?? plugins(name, mode),
     define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     resolve: { alias: [...alias, ...sourceAlias] },
     build: {
@@ -61,7 +81,7 @@ export async function bundle(path: string, { alias = [], mode = 'development' }:
       rolldownOptions: { input: path, output: { entryFileNames: 'page.js' } },
     },
   })
-  const outputs = [built].flat().flatMap((result) => ('output' in result ? result.output : []))
+  const outputs = [result].flat().flatMap((each) => ('output' in each ? each.output : []))
   return new Map(outputs.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : String(file.source)]))
 }
 
@@ -97,13 +117,22 @@ export interface Visit extends AsyncDisposable {
   readonly complaints: readonly string[]
 }
 
-/** Builds and serves a page, and opens an empty tab beside it. `head` and `html` are what the server has rendered. */
+/**
+ * Builds and serves a page, and opens an empty tab beside it.
+ *
+ * @param options.html the body that a server has rendered, and `head` what it needs in the document's head.
+ * @param options.variant a variant of the build. Each object is built once.
+ */
 export async function visit(
   name: PageName,
   server: FakeApiServer,
-  { head = '', html = '', ...options }: BuildOptions & { head?: string | undefined; html?: string | undefined } = {},
+  {
+    head = '',
+    html = '',
+    variant = PLAIN,
+  }: { head?: string | undefined; html?: string | undefined; variant?: BuildOptions | undefined } = {},
 ): Promise<Visit> {
-  const files = await bundle(pathOf(name), options)
+  const files = await pageOf(name, variant)
   const site = await serve(async (request) => {
     const { pathname, search } = new URL(request.url)
     if (pathname.startsWith('/k8s/')) return server.fetch(new Request(new URL(pathname.slice(4) + search, request.url), request))
