@@ -5,7 +5,7 @@ import { FakeApiServer } from '../../src/testing'
 import { createProfile } from '../support/chromium.ts'
 import type { HttpServer } from '../support/http.ts'
 import type { FrozenPage } from './pages/frozen.ts'
-import { type BareTab, openBareTab } from './support/bare-tab.ts'
+import { type BareTab, openBareBrowser } from './support/bare-tab.ts'
 import { serveWorkerSite } from './support/worker-site.ts'
 
 /** How long a page may take after it was thawed. */
@@ -36,7 +36,8 @@ for (const where of ['main', 'worker'] as const) {
   for (const frozenMs of [1_000, 8_000]) {
     test(`a page that was frozen for ${frozenMs / 1000} s is live with all changes within 6 s (requests on the ${where} thread)`, async () => {
       await using profile = await createProfile()
-      await using tab = await openBareTab(profile, where === 'worker' ? `${site.url}/?worker` : site.url)
+      await using browser = await openBareBrowser(profile)
+      const tab = await browser.open(where === 'worker' ? `${site.url}/?worker` : site.url)
       await expect.poll(() => stateOf(tab).catch(() => undefined), { timeout: 15_000 }).toMatchObject(expected())
       const { plain } = await stateOf(tab)
 

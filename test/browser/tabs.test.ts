@@ -61,7 +61,8 @@ test('[tabs/06] when the process of the owner is killed the tabs of Chromium con
     for (let round = 0; round < KILLS; round++) {
       const left: Page[] = []
       for (const page of pages) page.once('crash', () => left.push(page))
-      await sleep(500 + ((round * 137) % 1_500))
+      // The third loss within 10 s would let the tabs wait for a second.
+      await sleep((KILLS > 3 ? 3_500 : 500) + ((round * 137) % 1_500))
       site.upstream.length = 0
       const killedAt = Date.now()
       killSharedWorker(profile)

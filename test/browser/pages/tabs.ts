@@ -15,6 +15,10 @@ const losses: number[] = []
 const errors: string[] = []
 /** The times of changes of the store, in milliseconds since 1970. */
 const changes: number[] = []
+let isRestored = false
+addEventListener('pageshow', ({ persisted }) => {
+  isRestored = persisted
+})
 const openedAt = performance.now()
 let syncedMs: number | undefined
 
@@ -52,6 +56,8 @@ const page = {
     events,
     losses,
     errors,
+    /** Whether the page came out of the back/forward cache. */
+    isRestored,
   }),
   firstChangeAfter: (at: number) => changes.find((time) => time > at),
   persistence: () => informer.persistence?.status,

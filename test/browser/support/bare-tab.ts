@@ -1,21 +1,33 @@
+// A Chromium without Playwright, which keeps every page visible and out of the back/forward cache.
+
 import { spawn } from 'node:child_process'
 import chromium from '@sparticuz/chromium'
 import type { Profile } from '../../support/chromium.ts'
 
-/** A tab of a Chromium without Playwright, which keeps every page visible: only a hidden page can be frozen. */
-export interface BareTab extends AsyncDisposable {
+/** A running Chromium. */
+export interface BareBrowser extends AsyncDisposable {
+  /** Opens a tab in a window of its own. */
+  open(url: string): Promise<BareTab>
+}
+
+/** A tab of a {@link BareBrowser}. */
+export interface BareTab {
   /** Evaluates an expression in the page; a value that JSON can say. */
   evaluate<T>(expression: string): Promise<T>
+  /** Navigates to a page; the one that is left may enter the back/forward cache. */
+  goTo(url: string): Promise<void>
+  /** Goes back to the page before. */
+  back(): Promise<void>
   /** Hides the page, and freezes it as Chromium does with a tab that was in the background for five minutes. */
   freeze(): Promise<void>
   /** Thaws the page and shows it. */
   thaw(): Promise<void>
 }
 
-/** Starts Chromium on a profile, with one tab. */
-export async function openBareTab({ folder }: Profile, url: string): Promise<BareTab> {
+/** Starts Chromium on a profile. @param executable default: the one of all other tests. */
+export async function openBareBrowser({ folder }: Profile, executable?: string): Promise<BareBrowser> {
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--remote-debugging-port=0', `--user-data-dir=${folder}`]
-  const browser = spawn(await chromium.executablePath(), [...flags, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const browser = spawn(executable ?? (await chromium.executablePath()), [...flags, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })
   const exited = new Promise((resolve) => browser.once('exit', resolve))
   const address = await new Promise<string>((resolve, reject) => {
     let log = ''
@@ -27,7 +39,18 @@ export async function openBareTab({ folder }: Profile, url: string): Promise<Bar
     void exited.then(() => reject(new Error(`Chromium does not start: ${log}`)))
   })
   const send = await connect(address)
-  const { targetId } = await send<{ targetId: string }>('Target.createTarget', { url })
+  return {
+    open: (url) => openTab(send, url),
+    async [Symbol.asyncDispose]() {
+      browser.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+async function openTab(send: Send, url: string): Promise<BareTab> {
+  // Only a hidden page can be frozen, and a window that is minimized hides all of its pages.
+  const { targetId } = await send<{ targetId: string }>('Target.createTarget', { url, newWindow: true })
   const { sessionId } = await send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true })
   const { windowId } = await send<{ windowId: number }>('Browser.getWindowForTarget', { targetId })
   const setWindow = (windowState: 'minimized' | 'normal') => send('Browser.setWindowBounds', { windowId, bounds: { windowState } })
@@ -37,6 +60,13 @@ export async function openBareTab({ folder }: Profile, url: string): Promise<Bar
       const options = { expression, awaitPromise: true, returnByValue: true }
       return (await send<{ result: { value: T } }>('Runtime.evaluate', options, sessionId)).result.value
     },
+    async goTo(next) {
+      await send('Page.navigate', { url: next }, sessionId)
+    },
+    async back() {
+      const { currentIndex, entries } = await send<NavigationHistory>('Page.getNavigationHistory', {}, sessionId)
+      await send('Page.navigateToHistoryEntry', { entryId: entries[currentIndex - 1]?.id }, sessionId)
+    },
     async freeze() {
       await setWindow('minimized')
       await setLifecycle('frozen')
@@ -45,11 +75,12 @@ export async function openBareTab({ folder }: Profile, url: string): Promise<Bar
       await setLifecycle('active')
       await setWindow('normal')
     },
-    async [Symbol.asyncDispose]() {
-      browser.kill('SIGKILL')
-      await exited
-    },
   }
+}
+
+interface NavigationHistory {
+  readonly currentIndex: number
+  readonly entries: readonly { readonly id: number }[]
 }
 
 type Send = <T>(method: string, params: object, sessionId?: string) => Promise<T>

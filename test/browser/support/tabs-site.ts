@@ -1,6 +1,5 @@
 // Serves a page whose informer shares its feed, and counts the requests that reach the API server.
 
-import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { ConfigMap } from '../../../src/resources/core/v1'
 import type { FakeApiServer } from '../../../src/testing'
@@ -18,7 +17,7 @@ export interface TabsSite extends AsyncDisposable {
 
 let bundled: Promise<Map<string, string>> | undefined
 
-/** Serves the page, which is built once, and an API server below `/k8s`. */
+/** Serves the page, which is built once, an API server below `/k8s`, and an empty page at `/empty`. */
 export async function serveTabsSite(server: FakeApiServer): Promise<TabsSite> {
   bundled ??= bundlePage('tabs')
   const files = await bundled
@@ -30,6 +29,7 @@ export async function serveTabsSite(server: FakeApiServer): Promise<TabsSite> {
       if (!isProbe(new URL(request.url))) upstream.push(kind)
       return server.fetch(new Request(new URL(pathname.slice(4) + search, request.url), request))
     }
+    if (pathname === '/empty') return new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })
     const file = files.get(pathname)
     if (file) return new Response(file, { headers: { 'content-type': 'text/javascript' } })
     return new Response('<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>', {
@@ -39,20 +39,20 @@ export async function serveTabsSite(server: FakeApiServer): Promise<TabsSite> {
   return { url, upstream, [Symbol.asyncDispose]: close }
 }
 
-type Global = { readonly page: TabsPage }
+/** A tab with or without Playwright. */
+type Evaluating = { evaluate<T>(expression: string): Promise<T> }
 
 /** Calls a function of the page. */
 export function ask<K extends keyof TabsPage>(
-  page: Page,
+  page: Evaluating,
   name: K,
   ...args: Parameters<TabsPage[K]>
 ): Promise<Awaited<ReturnType<TabsPage[K]>>> {
-  const call = ([key, list]: [K, unknown[]]) => ((globalThis as unknown as Global).page[key] as (...args: unknown[]) => unknown)(...list)
-  return page.evaluate(call as never, [name, args] as never) as never
+  return page.evaluate(`page[${JSON.stringify(name)}](...${JSON.stringify(args)})`)
 }
 
 /** Waits until every page is live and has the state of the server. */
-export async function caughtUp(server: FakeApiServer, pages: readonly Page[]): Promise<void> {
+export async function caughtUp(server: FakeApiServer, pages: readonly Evaluating[]): Promise<void> {
   const expected = () => ({
     state: 'live',
     objects: server
