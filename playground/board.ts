@@ -127,7 +127,9 @@ export class Board {
   /** Opens the details of an object. No-op for one that is gone. */
   open(key: string): void {
     const entry = this.#rows?.get(key)
-    if (entry && this.#feed) this.#details.open(entry, this.#feed.source)
+    if (!entry || !this.#feed) return
+    const { selection, source } = this.#feed
+    this.#details.open({ resource: selection.resource, entry, source })
   }
 
   /** Removes rows of an early batch that the complete state does not contain. */

@@ -14,6 +14,13 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
+const moments = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 1 })
+
+/** Formats a moment of today: `10:31:05.2`. */
+export function formatMoment(time: number): string {
+  return moments.format(time)
+}
+
 /** Formats a duration in its two largest units: `42s`, `5m10s`, `3d4h`. */
 export function formatAge(ms: number): string {
   if (!Number.isFinite(ms)) return '–'

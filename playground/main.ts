@@ -36,14 +36,24 @@ const client = new KubeClient({ baseUrl: '/k8s' })
 const feeds = new Feeds(client, { cluster, shared: chooseFeed({ cluster }) })
 const catalog = new Catalog(client, { cluster, storage: localStorage })
 const details = new Details({
+  client,
+  feeds,
+  resources: () => catalog.resources,
+  now: () => timeLine.now,
+  isPast: () => timeLine.isPast,
   onClose: (key) => (address.view === 'table' ? board.focus(key) : byId('stage', HTMLElement).focus()),
 })
-const timeLine = new TimeLine(main, { onMove: () => board.tick() })
+const timeLine = new TimeLine(main, {
+  onMove() {
+    board.tick()
+    details.refresh()
+  },
+})
 const now = () => timeLine.now
 const board = new Board(main, table, { details, now })
 const views = new Views(main, feeds, {
   onPick: switchTo,
-  onOpen: (entry, source) => details.open(entry, source),
+  onOpen: (subject) => details.open(subject),
   now,
 })
 const filter = byId('filter', HTMLInputElement)

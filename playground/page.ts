@@ -27,6 +27,24 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
+/** Lets the arrow keys, Home and End move through tabs; calls `onPick` with the index of the tab that is clicked or reached. Skips hidden tabs. */
+export function rovingTabs(tabs: readonly HTMLButtonElement[], onPick: (at: number) => void): void {
+  tabs.forEach((tab, at) => {
+    tab.addEventListener('click', () => onPick(at))
+    tab.addEventListener('keydown', (event) => {
+      const shown = tabs.filter(({ hidden }) => !hidden)
+      const here = shown.indexOf(tab)
+      const steps: Readonly<Record<string, number>> = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: -1 }
+      const step = steps[event.key]
+      const next = step === undefined ? undefined : shown.at(step % shown.length)
+      if (!next) return
+      event.preventDefault()
+      next.focus()
+      next.click()
+    })
+  })
+}
+
 /** Lets a button show and hide an element, which CSS folds on narrow screens while the button is not expanded. */
 export function foldBy(button: HTMLButtonElement, folded: HTMLElement): void {
   const set = (isExpanded: boolean) => {

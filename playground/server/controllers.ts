@@ -5,6 +5,7 @@ import { Job } from '../../src/resources/batch/v1'
 import type { PodTemplateSpec } from '../../src/resources/core/v1'
 import type { FakeApiServer } from '../../src/testing'
 import type { EventLog } from './event-log.ts'
+import { managedDeployment } from './managed.ts'
 import { imageOf, isAlive, isReady, type Member, replicaSetNameOf, type Workload } from './workloads.ts'
 
 /** The number of revisions that a deployment keeps, as `revisionHistoryLimit`. */
@@ -14,12 +15,15 @@ const HISTORY = 3
 export class Controllers {
   readonly #server: FakeApiServer
   readonly #events: EventLog
+  readonly #now: () => number
   readonly #revisions = new Map<Workload, number>()
   /** The oldest revision of each workload that has a replica set. */
   readonly #oldest = new Map<Workload, number>()
 
-  constructor(server: FakeApiServer, { events }: { events: EventLog }) {
+  /** @param now returns the time of a write, in milliseconds since the epoch. */
+  constructor(server: FakeApiServer, { events, now }: { events: EventLog; now: () => number }) {
     this.#server = server
+    this.#now = now
     this.#events = events
     for (const [resource, shortName] of [
       [ReplicaSet, 'rs'],
@@ -42,8 +46,14 @@ export class Controllers {
     if (kind === 'daemon') this.#server.create(DaemonSet, { metadata, spec: specOf(workload, 0) } as DaemonSet)
     if (kind !== 'service') return
     const spec = { replicas, revisionHistoryLimit: HISTORY - 1, strategy: { type: 'RollingUpdate' }, ...specOf(workload, 0) }
-    this.#server.create(Deployment, { metadata: { ...metadata, annotations: revision(0) }, spec } as Deployment)
+    const deployment = { metadata: { ...metadata, annotations: revision(0) }, spec } as Deployment
+    this.#server.create(Deployment, managedDeployment(deployment, this.#now()))
     this.#createReplicaSet(workload, 0)
+  }
+
+  /** Returns the number of pods that a deployment asks for; undefined for other workloads. */
+  replicasOf(workload: Workload): number | undefined {
+    return workload.kind === 'service' ? this.#server.get(Deployment, workload)?.spec?.replicas : undefined
   }
 
   /** Returns the current revision of a workload; 0 before the first rollout. */

@@ -7,6 +7,7 @@ import { Controllers } from './controllers.ts'
 import { canaries, define, isDefined, undefine } from './custom-kinds.ts'
 import { EventLog } from './event-log.ts'
 import { Nodes } from './nodes.ts'
+import { PodOutput } from './pod-output.ts'
 import { pick } from './random.ts'
 import { Simulation } from './simulation.ts'
 import { namespaces, Surroundings } from './surroundings.ts'
@@ -28,6 +29,8 @@ const configMaps = defineResource({ version: 'v1', plural: 'configmaps', kind: '
 const TICK_MS = 20
 /** The ticks between two changes of a rollout or after a failure, which continue at any rate. */
 const TICKS_PER_URGENT_CHANGE = 2
+/** The ticks between two looks at what clients have changed, and two lines of a log. */
+const TICKS_PER_LOOK = 50
 const AGE_MS = 90 * 24 * 60 * 60_000
 /** The size of the watch window, in events of about 7 kB. */
 const WINDOW_SIZE = 5000
@@ -46,6 +49,7 @@ export class FakeCluster implements Cluster, Disposable {
   readonly #controllers: Controllers
   readonly #simulation: Simulation
   readonly #surroundings: Surroundings
+  readonly #output: PodOutput
   #timer: unknown
   #changesPerSecond: number
   #due = 0
@@ -65,7 +69,7 @@ export class FakeCluster implements Cluster, Disposable {
     })
     this.#events = new EventLog(this.server, { now })
     this.#nodes = new Nodes(this.server, { events: this.#events, random })
-    this.#controllers = new Controllers(this.server, { events: this.#events })
+    this.#controllers = new Controllers(this.server, { events: this.#events, now })
     this.#simulation = new Simulation(this.server, {
       size: pods,
       controllers: this.#controllers,
@@ -73,6 +77,7 @@ export class FakeCluster implements Cluster, Disposable {
       events: this.#events,
       random,
     })
+    this.#output = new PodOutput(this.server, { random })
     this.#surroundings = new Surroundings(this.server, { random })
     const setAge = (ms: number) => {
       age = ms
@@ -87,7 +92,13 @@ export class FakeCluster implements Cluster, Disposable {
     this.#wait()
   }
 
-  readonly fetch = (request: Request): Promise<Response> => this.server.fetch(request)
+  readonly fetch = (request: Request): Promise<Response> => this.answer(request)
+
+  /** Answers a request; the method behind `fetch`. */
+  protected answer(request: Request): Promise<Response> {
+    this.#output.prepare(request.url)
+    return this.server.fetch(request)
+  }
 
   get changesPerSecond(): number {
     return this.#changesPerSecond
@@ -169,6 +180,10 @@ export class FakeCluster implements Cluster, Disposable {
     const changes = Math.floor(this.#due)
     this.#due %= 1
     this.#ticks++
+    if (this.#ticks % TICKS_PER_LOOK === 0) {
+      this.#output.step()
+      this.#isUrgent ||= this.#simulation.retarget()
+    }
     const isUrgent = this.#isUrgent && this.#ticks % TICKS_PER_URGENT_CHANGE === 0
     if (isUrgent) this.#isUrgent = this.#simulation.urge()
     if (changes === 0 && !isUrgent) return

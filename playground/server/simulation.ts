@@ -11,6 +11,8 @@ import { inState, type Member, newPod, restartsOf, type State, targetsOf, type W
 const pods: Resource<FixturePod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', scope: 'Namespaced' }
 /** The approximate share of pods that are changing their state. */
 const MOVING_SHARE = 0.04
+/** The most pods that a client gets for a deployment. */
+const MAX_REPLICAS = 500
 const MINUTE_MS = 60_000
 const MONTH_MS = 30 * 24 * 60 * MINUTE_MS
 
@@ -54,7 +56,7 @@ export interface SimulationOptions {
 export class Simulation {
   readonly #server: FakeApiServer
   readonly #options: SimulationOptions
-  readonly #targets: ReadonlyMap<Workload, number>
+  readonly #targets: Map<Workload, number>
   readonly #members: Member[] = []
   readonly #touched = new Set<Workload>()
   #made = 0
@@ -81,6 +83,16 @@ export class Simulation {
       this.#put(this.#create(workload, nodeName), state, { restarts: Math.floor(restarts) })
     })
     setAge(0)
+  }
+
+  /** Follows the replicas that clients have set; returns whether any has changed. */
+  retarget(): boolean {
+    const before = [...this.#targets]
+    for (const [workload] of before) {
+      const replicas = this.#options.controllers.replicasOf(workload)
+      if (replicas !== undefined) this.#targets.set(workload, Math.min(replicas, MAX_REPLICAS))
+    }
+    return before.some(([workload, target]) => this.#targets.get(workload) !== target)
   }
 
   /** Makes one change; a no-op when another client has removed the pod. */

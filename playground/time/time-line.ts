@@ -1,5 +1,5 @@
 // The time line below the views: shows when what changed, and moves every view to a moment of the past.
-import { formatAge, formatCount } from '../format.ts'
+import { formatAge, formatCount, formatMoment } from '../format.ts'
 import { byId, create, write } from '../page.ts'
 import { Moments } from './moments.ts'
 import type { Rewindable } from './rewindable.ts'
@@ -201,7 +201,7 @@ export class TimeLine {
 
   get #momentText(): string {
     const tick = this.#moment === undefined ? undefined : this.#moments.tickOf(this.#moment)
-    return [timeText(this.now), tick && `version ${tick.resourceVersion}`].filter(Boolean).join(', ')
+    return [formatMoment(this.now), tick && `version ${tick.resourceVersion}`].filter(Boolean).join(', ')
   }
 
   #draw(): void {
@@ -220,7 +220,7 @@ export class TimeLine {
     this.#play.disabled = isEmpty
     this.#play.title = isEmpty ? 'Nothing has changed yet' : 'Play the changes from the shown moment on, or from the oldest'
     const known = Number.isNaN(begun) ? '' : `${formatCount(ticks.length)} changes in ${formatAge(span.to - begun)}`
-    write(this.#label, time === undefined ? known : `${timeText(time)}, ${formatAge(span.to - time)} ago`)
+    write(this.#label, time === undefined ? known : `${formatMoment(time)}, ${formatAge(span.to - time)} ago`)
     this.#banner.hidden = time === undefined
     if (time !== undefined && this.#moment !== undefined) {
       const ahead = formatCount(last - this.#moment)
@@ -231,10 +231,4 @@ export class TimeLine {
     // The line grows to the right while nothing happens.
     this.#schedule()
   }
-}
-
-const times = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 1 })
-
-function timeText(time: number): string {
-  return times.format(time)
 }

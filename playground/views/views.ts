@@ -1,10 +1,10 @@
 // Switches between the table and the views on a canvas.
-import type { Entry, KubeObject, Resource } from 'kubeflect'
+import type { Resource } from 'kubeflect'
 import { Deployment, ReplicaSet } from 'kubeflect/resources/apps/v1'
 import { Event, Node, Pod } from 'kubeflect/resources/core/v1'
-import type { DetailsSource } from '../details.ts'
+import type { Subject } from '../drawer/panel.ts'
 import type { Feeds } from '../feeds.ts'
-import { byId, write } from '../page.ts'
+import { byId, rovingTabs, write } from '../page.ts'
 import type { Rewindable } from '../time/rewindable.ts'
 import { CanvasView } from './canvas-view.ts'
 import { layOutEvents } from './event-lanes.ts'
@@ -42,7 +42,7 @@ export interface ViewsOptions {
   /** Called with the view that the user chooses. */
   readonly onPick: (view: ViewName) => void
   /** Called with the object that the user opens. */
-  readonly onOpen: (entry: Entry<KubeObject>, source: DetailsSource) => void
+  readonly onOpen: (subject: Subject) => void
   /** Returns the time that the views show, in milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -72,23 +72,13 @@ export class Views {
       caption: byId('pointed', HTMLElement),
       twin: byId('twin', HTMLTableElement),
       onOpen: ({ resource, key }) => {
-        const store = this.#sources?.store(resource)
-        const entry = store?.get(key)
-        if (store && entry) onOpen(entry, store)
+        const source = this.#sources?.store(resource)
+        const entry = source?.get(key)
+        if (source && entry) onOpen({ resource, entry, source })
       },
       onResize: () => this.#schedule(),
     })
-    this.#tabs.forEach((tab, at) => {
-      tab.addEventListener('click', () => onPick(VIEWS[at] ?? 'table'))
-      tab.addEventListener('keydown', (event) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-        const next = step === undefined ? undefined : this.#tabs.at((at + step) % this.#tabs.length)
-        if (!next) return
-        event.preventDefault()
-        next.focus()
-        next.click()
-      })
-    })
+    rovingTabs(this.#tabs, (at) => onPick(VIEWS[at] ?? 'table'))
     this.#heat.addEventListener('change', () => this.#schedule())
     setInterval(() => this.#schedule(), 1000)
     setInterval(() => this.#describe(), DESCRIBE_MS)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { maskSecret } from '../../playground/details.ts'
+import { maskSecret } from '../../playground/drawer/mask.ts'
 
 describe('the details of the playground', () => {
   it('the details of the playground show no value of a Secret, nor the copy of them in an annotation', () => {

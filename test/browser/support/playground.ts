@@ -15,7 +15,7 @@ export class HeldCluster extends FakeCluster {
 
   override readonly fetch = async (request: Request): Promise<Response> => {
     await this.#held
-    const response = await this.server.fetch(request)
+    const response = await this.answer(request)
     const middle = this.#heldMiddle
     if (!middle || !request.url.includes('sendInitialEvents')) return response
     const rest = new TransformStream<Uint8Array, Uint8Array>({
@@ -107,7 +107,7 @@ export async function start<C extends Cluster>(cluster: C, { shares = false }: V
   page.on('pageerror', (error) => errors.push(String(error)))
   page.on('console', (message) => {
     // What a server refuses, Chromium says and the feed reports; tests look for it in the page.
-    if (message.type() === 'error' && !/net::ERR_|status of (403|410)|^kubeflect: /.test(message.text())) errors.push(message.text())
+    if (message.type() === 'error' && !/net::ERR_|status of (403|409|410)|^kubeflect: /.test(message.text())) errors.push(message.text())
   })
   return {
     cluster,
