@@ -10,6 +10,7 @@ import { Details } from './details.ts'
 import { Dock } from './dock.ts'
 import { Feeds } from './feeds.ts'
 import { formatCount } from './format.ts'
+import { Guide } from './guide/guide.ts'
 import { Namespaces } from './namespaces.ts'
 import { byId, foldBy, write } from './page.ts'
 import { buttons, navigation } from './page-commands.ts'
@@ -26,6 +27,15 @@ import { Views } from './views/views.ts'
 const [main] = document.getElementsByTagName('main')
 const [table] = document.getElementsByTagName('table')
 if (!main || !table) throw new TypeError('index.html has no main, or no table')
+
+const startedAt = performance.now()
+let firstRowsMs: number | undefined
+const rowsSeen = new MutationObserver(() => {
+  if (main.dataset.view !== 'rows') return
+  firstRowsMs = performance.now() - startedAt
+  rowsSeen.disconnect()
+})
+rowsSeen.observe(main, { attributeFilter: ['data-view'] })
 
 /** Whether the page is one of two tabs in frames: only its strip and its table are visible. */
 const isFrame = new URLSearchParams(location.search).has('frame')
@@ -68,6 +78,21 @@ const controls = new Controls({ forget })
 const settings = isFrame ? { getItem: () => null, setItem: () => undefined } : localStorage
 const twoTabs = new TwoTabs()
 const dock = new Dock({ storage: settings, inspect: (inspector) => feeds.inspection.start(inspector), forget })
+const guide = new Guide({
+  page: {
+    main,
+    get firstRowsMs() {
+      return firstRowsMs
+    },
+    get rate() {
+      return controls.rate
+    },
+    setRate: (perSecond) => controls.setRate(perSecond),
+    switchTo: (view) => address.view !== view && switchTo(view),
+  },
+  storage: localStorage,
+  session: sessionStorage,
+})
 const palette = new Palette((text) => [
   ...navigation(
     {
@@ -155,6 +180,9 @@ function pageCommands(): Command[] {
       run: () => dock.toggle(),
     },
     { group: 'Page', title: `Devtools ${dock.side === 'bottom' ? 'at the side' : 'at the bottom'}`, words: 'dock', run: () => dock.turn() },
+    ...(controls.rate === undefined
+      ? []
+      : [{ group: 'Page', title: 'Start the guided minute', words: 'guide help tour', run: () => guide.start() }]),
     ...rates.map((rate) => ({
       group: 'Changes',
       title: `${formatCount(rate)} changes/s`,
@@ -224,5 +252,6 @@ follow()
 attend()
 if (!isFrame) {
   void namespaces.load()
-  void controls.start()
+  // A real cluster is no place for faults.
+  void controls.start().then(() => controls.rate !== undefined && guide.open())
 }

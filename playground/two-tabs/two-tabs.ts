@@ -126,5 +126,8 @@ function summaryOf(count: number, facts: Pane['facts']): string {
   if (!facts) return 'Loading …'
   const tabs = count === 1 ? 'One tab' : 'Two tabs'
   if (facts.role === 'alone') return `${tabs}, and each has its own list and its own watch at the API server: switch on Share.`
-  return `${tabs}, ${facts.watches === 1 ? 'one watch' : `${facts.watches} watches`} at the API server.`
+  // The owner keeps the feeds of the view before for a while, in case it is shown again.
+  return facts.watches > 1
+    ? `${tabs}, ${facts.watches} watches at the API server: those of the view before end soon.`
+    : `${tabs}, one watch at the API server.`
 }

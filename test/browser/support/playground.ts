@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { createServer } from 'vite'
+import { DISMISSED_KEY } from '../../../playground/guide/guide.ts'
 import type { Cluster } from '../../../playground/server/cluster.ts'
 import { playgroundConfig } from '../../../playground/server/config.ts'
 import { FakeCluster, type FakeClusterOptions } from '../../../playground/server/fake-cluster.ts'
@@ -65,16 +66,19 @@ export interface Visit<C extends Cluster> extends AsyncDisposable {
 export interface VisitOptions {
   /** Whether tabs share their feeds; default no, because most tests look at what one page asks the server. */
   readonly shares?: boolean | undefined
+  /** Whether the guided first minute opens, as for a first visitor; default no. */
+  readonly isGuided?: boolean | undefined
 }
 
 /** Starts the playground over a make-believe cluster in which nothing happens by itself, and opens an empty page beside it. */
 export async function startFake({
   changesPerSecond = 0,
   shares,
+  isGuided,
   ...options
 }: FakeClusterOptions & VisitOptions = {}): Promise<Visit<HeldCluster>> {
   const cluster = new HeldCluster({ changesPerSecond, random: createRandom(1).next, ...options })
-  const visit = await start(cluster, { shares })
+  const visit = await start(cluster, { shares, isGuided })
   return {
     ...visit,
     async [Symbol.asyncDispose]() {
@@ -85,7 +89,7 @@ export async function startFake({
 }
 
 /** Starts the playground over a cluster, and opens an empty page beside it. */
-export async function start<C extends Cluster>(cluster: C, { shares = false }: VisitOptions = {}): Promise<Visit<C>> {
+export async function start<C extends Cluster>(cluster: C, { shares = false, isGuided = false }: VisitOptions = {}): Promise<Visit<C>> {
   const config = playgroundConfig(cluster, { port: 0 })
   const vite = await createServer({
     ...config,
@@ -100,8 +104,11 @@ export async function start<C extends Cluster>(cluster: C, { shares = false }: V
   if (url === undefined) throw new Error('Vite listens nowhere')
   const profile = await createProfile()
   const context = await launchChromium(profile)
-  // `about:blank` has no storage.
-  if (!shares) await context.addInitScript((key) => void (location.protocol === 'http:' && localStorage.setItem(key, '')), ALONE_KEY)
+  const keys = [...(shares ? [] : [ALONE_KEY]), ...(isGuided ? [] : [DISMISSED_KEY])]
+  await context.addInitScript((all) => {
+    // `about:blank` has no storage.
+    if (location.protocol === 'http:') for (const key of all) localStorage.setItem(key, '')
+  }, keys)
   const page = context.pages()[0] ?? (await context.newPage())
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(String(error)))
