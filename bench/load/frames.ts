@@ -35,8 +35,10 @@ export interface Load {
   readonly stream: readonly Buffer[]
   readonly events: readonly Buffer[]
   readonly facts: LoadFacts
-  /** Returns the page of a list that starts with an object. */
-  page(from: number): readonly Buffer[]
+  /** Returns the page of a list that starts with an object. Pages of 500 are prepared. */
+  page(from: number, limit: number): readonly Buffer[]
+  /** Returns the list of the object that a field selector names: `metadata.name=…`, with `metadata.namespace=…` for namespaced objects. */
+  named(fieldSelector: string): readonly Buffer[]
 }
 
 const FIRST_VERSION = 1_000_000
@@ -53,8 +55,7 @@ export function makeLoad({ kind, objects, events = 0, rate = 0, chunk = rate ? '
   const event = (type: string, text: SplitText, version: number) =>
     `{"type":"${type}","object":{${typeMeta},${item(text, version).slice(1)}}\n`
 
-  function* list(from: number, to: number): Generator<string> {
-    const rest = objects - to
+  function* list(from: number, to: number, rest = objects - to): Generator<string> {
     const token = rest > 0 ? `,"continue":"${to}","remainingItemCount":${rest}` : ''
     const kindOfList = typeMeta.replace(collection.kind, `${collection.kind}List`)
     yield `{${kindOfList},"metadata":{"resourceVersion":"${listVersion}"${token}},"items":[`
@@ -94,7 +95,12 @@ export function makeLoad({ kind, objects, events = 0, rate = 0, chunk = rate ? '
       }),
       eventBytes,
     },
-    page: (from) => at(pages, from / PAGE),
+    page: (from, limit) => (limit === PAGE ? at(pages, from / PAGE) : framed(list(from, Math.min(objects, from + limit)), CHUNK)),
+    named(fieldSelector) {
+      const fields = fieldSelector.split(',').map((field) => field.replace(/^metadata\.(\w+)=(.*)$/, '"$1":"$2"'))
+      const index = texts.findIndex(({ head }) => fields.every((field) => head.includes(field)))
+      return framed(index < 0 ? list(0, 0, 0) : list(index, index + 1, 0), CHUNK)
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 // Serves one collection from prepared text, in its own process, so that its cost is not part of the measurement. Implements only the HTTP
 // that the clients need, because Node's own server takes longer for an event than a fast client.
 //
-// GET <collection>             a list; with `limit` in pages of 500
+// GET <collection>             a list, with `limit` in pages, or of the object that `fieldSelector` names
 // GET <collection>?watch=true  the state if requested, then the events after `/go`
 // GET /go                      releases the events of the waiting watch, or of the next one
 // GET /sent                    the bytes of bodies sent since the previous `/sent`
@@ -90,9 +90,11 @@ async function answer(socket: Socket, target: string): Promise<void> {
     await once(socket, 'close')
     return
   }
+  const fieldSelector = searchParams.get('fieldSelector')
+  if (fieldSelector) return body(load.named(fieldSelector))
   // The API server answers a list at version 0 from its cache, complete, regardless of the limit.
   const paged = searchParams.has('limit') && searchParams.get('resourceVersion') !== '0'
-  return body(paged ? load.page(Number(searchParams.get('continue') ?? 0)) : load.list)
+  return body(paged ? load.page(Number(searchParams.get('continue') ?? 0), Number(searchParams.get('limit'))) : load.list)
 }
 
 const server = createServer((socket) => {
