@@ -21,6 +21,8 @@ addEventListener('pageshow', ({ persisted }) => {
 })
 const openedAt = performance.now()
 let syncedMs: number | undefined
+/** The smallest number of objects since the first state was complete. */
+let fewest = Number.POSITIVE_INFINITY
 
 const note = (event: InformerEvent) => {
   if (event.type === 'owner') {
@@ -35,8 +37,12 @@ const informer = createInformer(client, ConfigMap, {
   onEvent: note,
   onError: (error) => void errors.push(String(error)),
 })
-informer.indexer.subscribe(() => void changes.push(Date.now()))
+informer.indexer.subscribe(() => {
+  changes.push(Date.now())
+  fewest = Math.min(fewest, informer.indexer.size)
+})
 void informer.whenSynced().then(() => {
+  fewest = informer.indexer.size
   syncedMs = performance.now() - openedAt
 })
 
@@ -58,6 +64,7 @@ const page = {
     errors,
     /** Whether the page came out of the back/forward cache. */
     isRestored,
+    fewest,
   }),
   firstChangeAfter: (at: number) => changes.find((time) => time > at),
   persistence: () => informer.persistence?.status,

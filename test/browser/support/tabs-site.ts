@@ -18,7 +18,7 @@ export interface TabsSite extends AsyncDisposable {
 let bundled: Promise<Map<string, string>> | undefined
 
 /** Serves the page, which is built once, an API server below `/k8s`, and an empty page at `/empty`. */
-export async function serveTabsSite(server: FakeApiServer): Promise<TabsSite> {
+export async function serveTabsSite(server: Pick<FakeApiServer, 'fetch'>): Promise<TabsSite> {
   bundled ??= bundlePage('tabs')
   const files = await bundled
   const upstream: string[] = []
