@@ -89,6 +89,7 @@ const guide = new Guide({
     },
     setRate: (perSecond) => controls.setRate(perSecond),
     switchTo: (view) => address.view !== view && switchTo(view),
+    point: (label) => views.point(label),
   },
   storage: localStorage,
   session: sessionStorage,

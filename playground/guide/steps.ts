@@ -13,6 +13,8 @@ export interface GuidePage {
   readonly rate: number | undefined
   setRate(perSecond: number): Promise<void>
   switchTo(view: ViewName): void
+  /** Scrolls the picture to the mark whose label begins with a text. */
+  point(label: string): void
 }
 
 /** A step of the guide. */
@@ -115,12 +117,12 @@ export const STEPS: readonly Step[] = [
     action: 'Roll out',
     async run(page, signal) {
       page.switchTo('map')
-      const { main } = page
-      await until(() => Number(main.dataset.marks) > 0, signal)
-      const before = main.dataset.marks
+      await until(() => Number(page.main.dataset.marks) > 0 && replicaSets().size > 0, signal)
+      const before = replicaSets()
       byId('rollout', HTMLButtonElement).click()
-      await until(() => main.dataset.marks !== before, signal)
-      return 'A new replica set is on the map: its pods start as those of the old one stop.'
+      const name = await until(() => [...replicaSets()].find(([owner, sets]) => sets > (before.get(owner) ?? 0))?.[0], signal)
+      page.point(`Deployment ${name}: `)
+      return `${name} has a new replica set: its pods start as those of the old one stop.`
     },
   },
   {
@@ -134,6 +136,18 @@ export const STEPS: readonly Step[] = [
     },
   },
 ]
+
+/** Returns the number of replica sets of each deployment, from the table beside the map. */
+function replicaSets(): Map<string, number> {
+  const sets = new Map<string, number>()
+  for (const { cells } of byId('twin', HTMLTableElement).tBodies[0]?.rows ?? []) {
+    const [namespace, owner = ''] = Array.from(cells, ({ textContent }) => textContent ?? '')
+    const [kind, name] = owner.split(' ')
+    const key = `${namespace}/${name}`
+    if (kind === 'Deployment') sets.set(key, (sets.get(key) ?? 0) + 1)
+  }
+  return sets
+}
 
 const listsIn = (count: number): string => (count < 1 ? 'No list' : count === 1 ? 'One list' : `${formatCount(count)} lists`)
 

@@ -2,12 +2,12 @@
 
 /** The time between two looks, and the longest wait, in milliseconds. */
 const LOOK_MS = 20
-const LONGEST_MS = 20_000
+const LONGEST_MS = 30_000
 
 /**
  * Waits until `look` returns something other than undefined and false, and returns that.
  *
- * @throws Error after 20 s; the signal's reason when it is aborted.
+ * @throws Error after 30 s; the signal's reason when it is aborted.
  */
 export async function until<T>(look: () => T | undefined | false, signal: AbortSignal): Promise<T> {
   const end = performance.now() + LONGEST_MS

@@ -27,6 +27,8 @@ export interface FakeClusterOptions {
 
 const configMaps = defineResource({ version: 'v1', plural: 'configmaps', kind: 'ConfigMap' })
 const TICK_MS = 20
+/** The most time that a late tick makes up for, in milliseconds: a busy machine makes fewer changes, and still answers. */
+const LAG_MS = 3 * TICK_MS
 /** The ticks between two changes of a rollout or after a failure, which continue at any rate. */
 const TICKS_PER_URGENT_CHANGE = 2
 /** The ticks between two looks at what clients have changed, and two lines of a log. */
@@ -54,6 +56,7 @@ export class FakeCluster implements Cluster, Disposable {
   #changesPerSecond: number
   #due = 0
   #ticks = 0
+  #tickedAt = 0
   /** Whether a rollout or a failed node still requires changes. */
   #isUrgent = false
 
@@ -89,6 +92,7 @@ export class FakeCluster implements Cluster, Disposable {
     this.#events.discard()
     this.#follow()
     this.#changesPerSecond = changesPerSecond
+    this.#tickedAt = clock.now()
     this.#wait()
   }
 
@@ -176,7 +180,9 @@ export class FakeCluster implements Cluster, Disposable {
   }
 
   #tick(): void {
-    this.#due += (this.#changesPerSecond * TICK_MS) / 1000
+    const now = this.#clock.now()
+    this.#due += (this.#changesPerSecond * Math.min(Math.max(now - this.#tickedAt, 0), LAG_MS)) / 1000
+    this.#tickedAt = now
     const changes = Math.floor(this.#due)
     this.#due %= 1
     this.#ticks++

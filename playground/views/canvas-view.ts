@@ -178,6 +178,11 @@ export class CanvasView {
     if (step || ['Enter', 'Home', 'End'].includes(event.key)) event.preventDefault()
   }
 
+  /** Scrolls to the first mark whose label begins with a text, and lights it up. No-op without one. */
+  point(label: string): void {
+    this.#reveal(this.#picture?.marks.find((mark) => mark.label.startsWith(label)))
+  }
+
   #reveal(mark: Mark | undefined): void {
     if (!mark) return
     // Spoken because the user asked for it; what the pointer passes is not.

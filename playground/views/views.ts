@@ -110,6 +110,11 @@ export class Views {
     return this.#sources?.all ?? []
   }
 
+  /** Scrolls the picture to the first mark whose label begins with a text, and lights it up. */
+  point(label: string): void {
+    this.#canvas.point(label)
+  }
+
   /** Lets go of the informers until the next call of `show`. */
   rest(): void {
     this.#sources?.[Symbol.dispose]()
