@@ -104,6 +104,11 @@ export class Board {
     })
   }
 
+  /** The shown feed; undefined while there is none. */
+  get feed(): Feed | undefined {
+    return this.#feed
+  }
+
   /** The objects that the table reads; none while it has no feed. */
   get sources(): readonly Rewindable[] {
     return this.#feed ? [this.#feed.source] : []

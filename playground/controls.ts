@@ -1,4 +1,5 @@
 // The buttons that act on the playground’s server.
+import type { FaultName } from './faults/forecasts.ts'
 import { byId, write } from './page.ts'
 
 /** The state of the playground's server. */
@@ -9,6 +10,12 @@ export interface ClusterInfo {
   readonly hasExtraKind: boolean | undefined
   /** The node that is down. */
   readonly failedNode?: string | undefined
+  /** Whether a rollout or a failed node still requires changes. */
+  readonly isBusy?: boolean | undefined
+  /** The lists and watches that the cluster was asked for. */
+  readonly served?: { readonly lists: number; readonly watches: number } | undefined
+  /** What the last action did; undefined for most. */
+  readonly incident?: { readonly name: string; readonly pods: number } | undefined
   /** The numbers of watches on the two sides of the relay, if there is one. */
   readonly relay?: { readonly upstream: number; readonly served: number } | undefined
 }
@@ -18,6 +25,16 @@ export const RATES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
 
 /** The time between two looks at the relay. */
 const RELAY_INTERVAL_MS = 1000
+
+/** Options of {@link Controls}. */
+export interface ControlsOptions {
+  /** Removes all stored state. */
+  readonly forget: () => Promise<void>
+  /** Called right before a button acts. */
+  readonly onAct: (name: FaultName) => void
+  /** Called with the state of the cluster right after a button has acted. */
+  readonly onDone: (name: FaultName, info: ClusterInfo) => void
+}
 
 /** Connects the buttons to the playground's server. */
 export class Controls {
@@ -29,22 +46,28 @@ export class Controls {
   readonly #node = byId('node', HTMLButtonElement)
   readonly #kind = byId('kind', HTMLButtonElement)
   readonly #relay = byId('relay', HTMLElement)
-  #rate: number | undefined
+  readonly #options: ControlsOptions
+  #info: ClusterInfo | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ forget }: { forget: () => Promise<void> }) {
-    onClick(byId('reload', HTMLButtonElement), () => location.reload())
-    onClick(byId('forget', HTMLButtonElement), async () => {
-      await forget()
+  constructor(options: ControlsOptions) {
+    this.#options = options
+    onClick(byId('reload', HTMLButtonElement), () => {
+      options.onAct('reload')
       location.reload()
     })
-    onClick(byId('cut', HTMLButtonElement), () => this.#ask('cut', 'POST'))
-    onClick(this.#expire, () => this.#ask('expire', 'POST'))
-    onClick(this.#rollout, () => this.#ask('rollout', 'POST'))
-    onClick(this.#node, () => this.#ask('node', 'POST'))
-    onClick(this.#kind, () => this.#ask(`kind?defined=${this.#kind.ariaPressed !== 'true'}`, 'POST'))
-    onClick(this.#slower, () => this.setRate(RATES.findLast((rate) => rate < (this.#rate ?? 0))))
-    onClick(this.#faster, () => this.setRate(RATES.find((rate) => rate > (this.#rate ?? 0))))
+    onClick(byId('forget', HTMLButtonElement), async () => {
+      options.onAct('forget')
+      await options.forget()
+      location.reload()
+    })
+    onClick(byId('cut', HTMLButtonElement), () => this.#act('cut'))
+    onClick(this.#expire, () => this.#act('expire'))
+    onClick(this.#rollout, () => this.#act('rollout'))
+    onClick(this.#node, () => this.#act('node'))
+    onClick(this.#kind, () => this.#act('kind', `kind?defined=${this.#kind.ariaPressed !== 'true'}`))
+    onClick(this.#slower, () => this.setRate(RATES.findLast((rate) => rate < (this.rate ?? 0))))
+    onClick(this.#faster, () => this.setRate(RATES.find((rate) => rate > (this.rate ?? 0))))
   }
 
   /** Reads the abilities of the server. */
@@ -59,29 +82,46 @@ export class Controls {
 
   /** The current changes per second; undefined for a real cluster. */
   get rate(): number | undefined {
-    return this.#rate
+    return this.#info?.changesPerSecond
   }
 
-  async #ask(what: string, method: 'GET' | 'POST'): Promise<void> {
+  /** The state of the cluster when it was last asked; undefined before. */
+  get info(): ClusterInfo | undefined {
+    return this.#info
+  }
+
+  /** Asks for the state of the cluster; undefined when it does not answer. */
+  look(): Promise<ClusterInfo | undefined> {
+    return this.#ask('', 'GET')
+  }
+
+  async #act(name: FaultName, what: string = name): Promise<void> {
+    this.#options.onAct(name)
+    const info = await this.#ask(what, 'POST')
+    if (info) this.#options.onDone(name, info)
+  }
+
+  async #ask(what: string, method: 'GET' | 'POST'): Promise<ClusterInfo | undefined> {
     let info: ClusterInfo
     try {
       const response = await fetch(`/playground/${what}`, { method })
       info = await response.json()
     } catch {
       this.#churn.value = 'no answer'
-      return
+      return undefined
     }
     this.#show(info)
+    return info
   }
 
-  #show({ changesPerSecond, hasExtraKind = false, failedNode, relay }: ClusterInfo): void {
+  #show(info: ClusterInfo): void {
+    this.#info = info
+    const { changesPerSecond, hasExtraKind = false, failedNode, relay } = info
     const simulated = changesPerSecond !== undefined
-    this.#rate = changesPerSecond
     this.#showRelay(relay)
     this.#churn.value = simulated ? `${changesPerSecond} changes/s` : 'real cluster'
     this.#kind.ariaPressed = String(hasExtraKind)
     this.#node.ariaPressed = String(failedNode !== undefined)
-    this.#node.title = failedNode ? `Bring ${failedNode} back` : 'Take a node down: its pods are lost, and reappear on other nodes'
     for (const button of [this.#expire, this.#kind, this.#rollout, this.#node, this.#slower, this.#faster]) {
       button.disabled = !simulated
       if (!simulated) button.title = 'Not available for a real cluster'

@@ -8,6 +8,7 @@ import { connect } from './connection.ts'
 import { Controls, RATES } from './controls.ts'
 import { Details } from './details.ts'
 import { Dock } from './dock.ts'
+import { Faults } from './faults/faults.ts'
 import { Feeds } from './feeds.ts'
 import { formatCount } from './format.ts'
 import { Guide } from './guide/guide.ts'
@@ -74,7 +75,12 @@ const forget = async () => {
   catalog.forget()
   await feeds.forget()
 }
-const controls = new Controls({ forget })
+const controls = new Controls({
+  forget,
+  onAct: (name) => faults.begin(name),
+  onDone: (name, info) => void faults.follow(name, info),
+})
+const faults = new Faults({ controls, feed: () => board.feed, onFault: (label) => timeLine.mark(label) })
 const settings = isFrame ? { getItem: () => null, setItem: () => undefined } : localStorage
 const twoTabs = new TwoTabs()
 const dock = new Dock({ storage: settings, inspect: (inspector) => feeds.inspection.start(inspector), forget })
@@ -255,4 +261,5 @@ if (!isFrame) {
   void namespaces.load()
   // A real cluster is no place for faults.
   void controls.start().then(() => controls.rate !== undefined && guide.open())
+  void faults.arrive()
 }

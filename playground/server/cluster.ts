@@ -1,4 +1,5 @@
 // The cluster behind the page: a fake one, or a real API server.
+import type { ServedCounts } from './served-counts.ts'
 import type { Upgrade } from './upgrades.ts'
 
 /** The pods that a fault concerns, for the sentence that describes it. */
@@ -29,6 +30,10 @@ export interface Cluster {
   hasExtraKind: boolean | undefined
   /** The node that is down, if any. */
   readonly failedNode: string | undefined
+  /** The lists and watches that the cluster was asked for. */
+  readonly served: ServedCounts
+  /** Whether a rollout or a failed node still requires changes; undefined for a real cluster. */
+  readonly isBusy?: boolean | undefined
   /** The relay in front of the cluster, if any. */
   readonly relay?: RelayInfo | undefined
   /** Answers a request with the path of an API server. */

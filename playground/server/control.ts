@@ -8,8 +8,9 @@ export function control(cluster: Cluster, { method, url }: Request): Response {
   const { pathname, searchParams } = new URL(url)
   try {
     const incident = method === 'POST' ? act(cluster, pathname, searchParams) : undefined
-    const { changesPerSecond, hasExtraKind, failedNode, relay } = cluster
-    return Response.json({ changesPerSecond, hasExtraKind, failedNode, relay, incident })
+    const { changesPerSecond, hasExtraKind, failedNode, relay, isBusy } = cluster
+    const { lists, watches } = cluster.served
+    return Response.json({ changesPerSecond, hasExtraKind, failedNode, relay, isBusy, served: { lists, watches }, incident })
   } catch (error) {
     return Response.json({ error: error instanceof Error ? error.message : String(error) }, { status: 400 })
   }

@@ -9,6 +9,7 @@ import { EventLog } from './event-log.ts'
 import { Nodes } from './nodes.ts'
 import { PodOutput } from './pod-output.ts'
 import { pick } from './random.ts'
+import { ServedCounts } from './served-counts.ts'
 import { Simulation } from './simulation.ts'
 import { namespaces, Surroundings } from './surroundings.ts'
 import { workloads } from './workloads.ts'
@@ -44,6 +45,7 @@ const WINDOW_SIZE = 5000
 export class FakeCluster implements Cluster, Disposable {
   readonly name = 'fake'
   readonly server: FakeApiServer
+  readonly served = new ServedCounts()
   readonly #clock: Clock
   readonly #random: () => number
   readonly #events: EventLog
@@ -100,6 +102,7 @@ export class FakeCluster implements Cluster, Disposable {
 
   /** Answers a request; the method behind `fetch`. */
   protected answer(request: Request): Promise<Response> {
+    this.served.count(request)
     this.#output.prepare(request.url)
     return this.server.fetch(request)
   }
@@ -151,6 +154,10 @@ export class FakeCluster implements Cluster, Disposable {
 
   get failedNode(): string | undefined {
     return this.#nodes.down
+  }
+
+  get isBusy(): boolean {
+    return this.#isUrgent
   }
 
   get hasExtraKind(): boolean {

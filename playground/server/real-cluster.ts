@@ -1,5 +1,6 @@
 // A real API server behind the playground.
 import type { Cluster } from './cluster.ts'
+import { ServedCounts } from './served-counts.ts'
 import { passUpgrade, type Upgrade } from './upgrades.ts'
 
 /** A real API server behind `kubectl proxy`; read-only except for terminals, because the page does not write. */
@@ -8,6 +9,7 @@ export class RealCluster implements Cluster {
   readonly changesPerSecond: undefined
   readonly hasExtraKind: undefined
   readonly failedNode: undefined
+  readonly served = new ServedCounts()
   readonly #server: string
   #connections = new AbortController()
 
@@ -17,8 +19,10 @@ export class RealCluster implements Cluster {
     this.name = this.#server
   }
 
-  async fetch({ url, method, headers, signal }: Request): Promise<Response> {
+  async fetch(request: Request): Promise<Response> {
+    const { url, method, headers, signal } = request
     if (method !== 'GET') return new Response('the playground cannot change a real cluster: only GET is allowed\n', { status: 405 })
+    this.served.count(request)
     const { pathname, search } = new URL(url)
     try {
       const response = await fetch(`${this.#server}${pathname}${search}`, {

@@ -5,6 +5,7 @@ import { DaemonSet, Deployment, ReplicaSet } from '../../src/resources/apps/v1'
 import { Job } from '../../src/resources/batch/v1'
 import { ConfigMap, Event, Namespace, Node, Pod, Service } from '../../src/resources/core/v1'
 import type { Cluster, Incident, RelayInfo } from './cluster.ts'
+import type { ServedCounts } from './served-counts.ts'
 import type { Upgrade } from './upgrades.ts'
 
 const RESOURCES = [Pod, Node, Namespace, ConfigMap, Service, Event, Deployment, ReplicaSet, DaemonSet, Job] as readonly Resource[]
@@ -39,6 +40,12 @@ export class RelayedCluster implements Cluster, AsyncDisposable {
   }
   get failedNode(): string | undefined {
     return this.#cluster.failedNode
+  }
+  get served(): ServedCounts {
+    return this.#cluster.served
+  }
+  get isBusy(): boolean | undefined {
+    return this.#cluster.isBusy
   }
   get relay(): RelayInfo {
     const { status } = this.#relay
