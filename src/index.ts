@@ -38,7 +38,7 @@ export {
 } from './api/errors'
 export { isSchemaError, SchemaError } from './api/check'
 export { isSelectorError, SelectorError } from './api/selectors'
-export { nameSelector } from './api/field-selectors'
+export { nameSelector } from './api/name-selector'
 
 // Requests: lists, watches, logs and writes
 export { KubeClient, type KubeClientOptions } from './http/client'

@@ -1,5 +1,6 @@
 // Parses and evaluates field selectors.
 
+import { escapeFieldValue } from './name-selector'
 import { SelectorError } from './selectors'
 
 /** A parsed field selector. */
@@ -18,26 +19,6 @@ export interface FieldSelector {
   matches(read: (path: string) => string): boolean
   /** The canonical form. Selectors that differ only in the order of their terms have the same one. */
   toString(): string
-}
-
-/**
- * Returns the field selector of the object with a name, in all namespaces or in one. The names of RBAC objects may contain the characters `,`, `=`
- * and `\\`, which are escaped.
- *
- * @example
- * ```ts
- * const settings = createInformer(client, ConfigMap, { namespace: 'shop', fieldSelector: nameSelector('settings') })
- * ```
- * @see apimachinery `fields.OneTermEqualSelector`
- */
-export function nameSelector(name: string, namespace?: string): string {
-  const term = `metadata.name=${escapeFieldValue(name)}`
-  return namespace ? `${term},metadata.namespace=${escapeFieldValue(namespace)}` : term
-}
-
-/** @see apimachinery `fields.EscapeValue` */
-function escapeFieldValue(value: string): string {
-  return value.replace(/[\\,=]/g, '\\$&')
 }
 
 interface Requirement {

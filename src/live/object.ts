@@ -1,7 +1,7 @@
 // One object as a component shows it.
 
-import { nameSelector } from '../api/field-selectors'
 import { objectKey } from '../api/keys'
+import { nameSelector } from '../api/name-selector'
 import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
 import type { Entry } from '../codec/entry'

@@ -1,7 +1,7 @@
 // Finds the pods, and the port of each, that a forwarded port leads to.
 
 import { KubeError } from '../api/errors'
-import { nameSelector } from '../api/field-selectors'
+import { nameSelector } from '../api/name-selector'
 import type { KubeClient } from '../http/client'
 import { Deployment } from '../resources/apps/v1'
 import { type Pod, Service } from '../resources/core/v1'

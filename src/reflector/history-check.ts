@@ -1,6 +1,6 @@
 // Compares a server's history with a store's state.
 
-import { nameSelector } from '../api/field-selectors'
+import { nameSelector } from '../api/name-selector'
 import type { ListOptions } from '../api/options'
 import { compareResourceVersions, isResourceVersion } from '../api/resource-version'
 import type { Entry } from '../codec/entry'

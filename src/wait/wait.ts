@@ -1,6 +1,6 @@
 // Waits for one object to meet a condition.
 
-import { nameSelector } from '../api/field-selectors'
+import { nameSelector } from '../api/name-selector'
 import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
 import { createInformer } from '../informer/create-informer'

@@ -1,7 +1,7 @@
 // Serves watch caches over HTTP, as a `fetch` handler.
 
-import { nameSelector } from '../api/field-selectors'
 import { objectKey } from '../api/keys'
+import { nameSelector } from '../api/name-selector'
 import type { KubeObject } from '../api/object'
 import { listBody, type ObjectForm, objectBody, watchBody } from './body'
 import { badRequest, errorOf, failure, methodNotAllowed, notFound } from './failures'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { fieldOf, nameSelector, parseFieldSelector } from '../../src/api/field-selectors'
+import { fieldOf, parseFieldSelector } from '../../src/api/field-selectors'
+import { nameSelector } from '../../src/api/name-selector'
 import { checkSelectors } from '../../src/api/selector-options'
 import { isSelectorError, parseLabelSelector } from '../../src/api/selectors'
 import { verdicts } from './verdicts'

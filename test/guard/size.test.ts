@@ -181,6 +181,12 @@ test('the module of the SharedWorker that owns feeds has no more than it needs',
   guard('kB gzipped, kubeflect/tabs-worker', kB)
 })
 
+test('the module of the Worker loads nothing of packing until a page packs', async () => {
+  const { kB, modules } = await loadedAtOnce(`* from 'kubeflect/worker'`)
+  expect(modules.filter((id) => /codec\/(coder|packer|template|unpack)|thread\/parcels|idb\/packed-rows/.test(id))).toEqual([])
+  guard('kB gzipped, kubeflect/worker', kB)
+})
+
 test('exec adds little to a client, and nothing of a runtime is loaded with it', async () => {
   const before = await loadedAtOnce(`{ KubeClient } from 'kubeflect'`)
   const after = await loadedAtOnce(`{ KubeClient } from 'kubeflect'`, `{ exec } from 'kubeflect/streams'`)

@@ -3,25 +3,13 @@
 import type { Entry } from '../../codec/entry'
 import { type Packed, Packer } from '../../codec/packer'
 import { LoadedTemplates, type Template } from '../../codec/template'
-import type { WatchEntry } from '../../codec/wire'
 import { entryCells, eventCells, TEMPLATE_EVENT, templateCells } from '../protocol'
+import type { RowEncoder } from './row-encoder'
 
 /** The number of texts that are packed together. */
 const BATCH = 8
 /** The most collections whose templates are remembered. */
 const MAX_PACKERS = 64
-
-/** Encodes the results of one request. */
-export interface RowEncoder {
-  entries(entries: readonly Entry<unknown>[]): string[]
-  events(events: readonly WatchEntry<unknown>[]): string[]
-}
-
-/** Encodes texts as they are. */
-export const plainRows: RowEncoder = {
-  entries: (entries) => entries.flatMap((entry) => entryCells(entry)),
-  events: (events) => events.flatMap((event) => eventCells(event)),
-}
 
 /**
  * Packs the results of a Worker's requests. The templates of a collection outlive a request, so that a watch continues with those of its

@@ -9,7 +9,7 @@ import type { ClientSettings } from '../../http/portable'
 import type { KubeReader, KubeReaderOptions } from '../../http/reader'
 import { type Clock, systemClock } from '../../internal/clock'
 import { listen } from '../../internal/listen'
-import { restorePersister } from '../../persistence/idb/restore'
+import { idbPersister } from '../../persistence/idb/idb-persister'
 import type { Persister, StoredRecord } from '../../persistence/persister'
 import { type ErrorData, errorFromData, errorToData } from '../error-data'
 import {
@@ -26,8 +26,9 @@ import {
 } from '../protocol'
 import type { HostClient } from './host-client'
 import { Outbox } from './outbox'
-import { Parcels, plainRows, type RowEncoder } from './parcels'
+import type { Parcels } from './parcels'
 import { restoreReader } from './reader'
+import { plainRows, type RowEncoder } from './row-encoder'
 
 /** The context of a request. */
 interface Task {
@@ -74,9 +75,9 @@ class WorkerServer implements ServedConnection {
   readonly #tasks = new Map<number, { outbox: Outbox; controller: AbortController }>()
   readonly #parts = new Map<number, (readonly string[])[]>()
   readonly #persisters = new Map<number, Persister>()
-  readonly #parcels = new Parcels()
   readonly #tokens = new Map<number, { resolve: (token: string | undefined) => void; reject: (error: Error) => void }>()
   #client: HostClient | undefined
+  #parcels: Parcels | undefined
   #tokenRequests = 0
 
   constructor(port: ConnectionPort, options: Omit<ServerOptions, 'clock'>, clock: Clock) {
@@ -154,18 +155,19 @@ class WorkerServer implements ServedConnection {
         const onRecords = (records: readonly StoredRecord[], before: number) => {
           for (const chunk of batchCells(records, before)) void task.outbox.push(chunk)
         }
-        const snapshot = await this.#persister(request.storage).load(request.scope, { ...request.options, onRecords })
+        const snapshot = await (await this.#persister(request.storage)).load(request.scope, { ...request.options, onRecords })
         return snapshot ? [snapshot.resourceVersion] : []
       }
       case 'commit': {
         const { scope, commit: type, writer, deletes, resourceVersion } = request
+        const persister = await this.#persister(request.storage)
         const cells = [...(this.#parts.get(task.id) ?? []), request.cells].flat()
         this.#parts.delete(task.id)
-        await this.#persister(request.storage).commit(scope, { type, writer, puts: recordsOf(cells), deletes, resourceVersion })
+        await persister.commit(scope, { type, writer, puts: recordsOf(cells), deletes, resourceVersion })
         return []
       }
       case 'clear':
-        await this.#persister(request.storage).clear(request.scope)
+        await (await this.#persister(request.storage)).clear(request.scope)
         return []
       case 'keep':
         await this.#requireClient().keep?.(request)
@@ -180,7 +182,7 @@ class WorkerServer implements ServedConnection {
   }
 
   async #list({ resource, options: { pack, ...options } }: WorkerRequest & { kind: 'list' }, task: Task): Promise<readonly string[]> {
-    const rows = this.#rows(resource, options.namespace, pack)
+    const rows = await this.#rows(resource, options.namespace, pack)
     const onEntries = (entries: readonly Entry<unknown>[]) => pushInChunks(entries, task, rows)
     const list = await this.#requireClient().listEntries(resource, { ...options, ...requestOptions(task), onEntries })
     const { resourceVersion, continue: token, remainingItemCount, skipped } = list
@@ -188,7 +190,7 @@ class WorkerServer implements ServedConnection {
   }
 
   async #watch({ resource, options: { pack, ...options } }: WorkerRequest & { kind: 'watch' }, task: Task): Promise<readonly string[]> {
-    const rows = this.#rows(resource, options.namespace, pack)
+    const rows = await this.#rows(resource, options.namespace, pack)
     const batches: AsyncIterable<readonly WatchEntry<unknown>[]> = this.#requireClient().watchEntries(resource, {
       ...options,
       ...requestOptions(task),
@@ -197,8 +199,12 @@ class WorkerServer implements ServedConnection {
     return []
   }
 
-  #rows(resource: Address, namespace: string | undefined, pack: boolean | undefined): RowEncoder {
-    return pack ? this.#parcels.encoder(resourcePath(resource, { namespace })) : plainRows
+  async #rows(resource: Address, namespace: string | undefined, pack: boolean | undefined): Promise<RowEncoder> {
+    if (!pack) return plainRows
+    // Loaded when needed, because most pages do not pack.
+    const { Parcels } = await import('./parcels')
+    this.#parcels ??= new Parcels()
+    return this.#parcels.encoder(resourcePath(resource, { namespace }))
   }
 
   #requireClient(): HostClient {
@@ -233,8 +239,9 @@ class WorkerServer implements ServedConnection {
     return request
   }
 
-  #persister({ number, ...settings }: Storage): Persister {
-    const persister = this.#persisters.get(number) ?? restorePersister(settings)
+  async #persister({ number, pack, ...settings }: Storage): Promise<Persister> {
+    const rows = pack ? (await import('../../persistence/idb/packed-rows')).packedRows : undefined
+    const persister = this.#persisters.get(number) ?? idbPersister({ ...settings, pack: rows && { rows } })
     this.#persisters.set(number, persister)
     return persister
   }
