@@ -5,6 +5,7 @@ import '@xterm/xterm/css/xterm.css'
 import { KubeClient } from 'kubeflect'
 import type { Pod } from 'kubeflect/resources/core/v1'
 import { exec, type InteractiveProcess } from 'kubeflect/streams'
+import { FakeApiServer } from 'kubeflect/testing'
 import { servedCluster } from './connection.ts'
 import { create, write } from './page.ts'
 import { messageOf } from './strip.ts'
@@ -12,9 +13,9 @@ import './terminal.css'
 import { toyShell } from './toy-shell.ts'
 
 const cluster = servedCluster()
-// A fake cluster runs no containers, neither in a server nor in a Worker, which no WebSocket reaches.
-const isFake = cluster === undefined || cluster === 'fake'
-const client = new KubeClient({ baseUrl: '/k8s', ...(isFake && { webSocket: toyShell }) })
+// The pods of a fake cluster are in a server or a Worker. Their shells are in this page.
+const shells = cluster === undefined || cluster === 'fake' ? new FakeApiServer({ exec: toyShell }) : undefined
+const client = new KubeClient(shells ? { baseUrl: 'http://shells.invalid', webSocket: shells.webSocket } : { baseUrl: '/k8s' })
 
 /** Starts the best shell of a container. */
 const SHELL = ['sh', '-c', 'TERM=xterm-256color; export TERM; command -v bash >/dev/null && exec bash; exec sh']
@@ -22,6 +23,7 @@ const SHELL = ['sh', '-c', 'TERM=xterm-256color; export TERM; command -v bash >/
 /** Opens a terminal over the page. It stays open until it is closed, whatever the connection does. */
 export function openTerminal({ metadata, spec }: Pod): void {
   const { namespace = '', name = '' } = metadata
+  shells?.load([{ apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name }, spec } as Pod])
   const state = create('p', { className: 'terminal-state' })
   state.role = 'status'
   const containers = create(
