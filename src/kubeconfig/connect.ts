@@ -1,7 +1,7 @@
 // Opens connections to a server with the API of the runtime: undici in Node, `Deno.createHttpClient`, or Bun’s `tls` option.
 
 import { openInDeno } from '../socket/deno'
-import { openInNode, type TlsOptions } from '../socket/node'
+import { openInNode } from '../socket/node'
 import type { OpenSocket } from '../socket/socket'
 import type { Certificate } from './credentials'
 import { KubeconfigError } from './error'
@@ -120,7 +120,7 @@ function connectInNode({ Agent, ProxyAgent, fetch }: Undici, { ca, certificate, 
       const { status, statusText } = response
       return new Response(response.body, { status, statusText, headers: [...response.headers] })
     },
-    webSocket: webSocketWith(tls, proxy),
+    webSocket: (request) => openInNode(request, { tls, proxy }),
     close: () => dispatcher.close(),
   }
 }
@@ -147,19 +147,8 @@ function connectInBun({ ca, certificate, serverName, verify, proxy }: ConnectOpt
   const options = { tls, timeout: false, ...(proxy && { proxy }) }
   return {
     fetch: (request, signal) => fetch(request, { ...options, signal } as RequestInit),
-    webSocket: webSocketWith({ ...tls, servername: serverName }, proxy),
+    webSocket: (request) => openInNode(request, { tls: { ...tls, servername: serverName }, proxy }),
     close: async () => undefined,
-  }
-}
-
-/** Opens WebSockets in Node and Bun. An upgrade cannot go through a proxy there. */
-function webSocketWith(tls: TlsOptions, proxy: string | undefined): OpenSocket {
-  return async (request) => {
-    if (proxy)
-      throw new TypeError(
-        'streams cannot go through the proxy of the kubeconfig or HTTPS_PROXY; reach the server directly, or use kubectl proxy',
-      )
-    return openInNode(request, tls)
   }
 }
 

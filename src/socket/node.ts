@@ -53,13 +53,25 @@ const MAX_BODY = 64 * 1024
 /** The maximum duration of reading a refusal, in milliseconds. */
 const BODY_TIMEOUT_MS = 5_000
 
+/** The settings of a connection in Node or Bun. */
+export interface NodeOptions {
+  readonly tls?: TlsOptions | undefined
+  /** The URL of an HTTP proxy. */
+  readonly proxy?: string | undefined
+}
+
 /** Opens a WebSocket in Node or Bun. */
-export function openInNode({ url, protocols, headers, signal }: SocketRequest, tls: TlsOptions = {}): Promise<Socket | Response> {
+export async function openInNode(
+  { url, protocols, headers, signal }: SocketRequest,
+  { tls = {}, proxy }: NodeOptions = {},
+): Promise<Socket | Response> {
+  // Loaded on demand: most connections need no proxy.
+  const tunnel = proxy && (await (await import('./tunnel')).tunnelTo(new URL(url), proxy, { tls, signal }))
   const { process } = globalThis as unknown as { process: NodeModules }
   const { request } = process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http')
   const handshake = { ...Object.fromEntries(headers), ...handshakeHeaders(protocols) }
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { ...tls, headers: handshake, agent: false })
+    const outgoing = request(url, { headers: handshake, ...(tunnel ? { createConnection: () => tunnel } : { ...tls, agent: false }) })
     const unlisten = listen(signal, 'abort', () => {
       reject(signal.reason)
       outgoing.destroy()

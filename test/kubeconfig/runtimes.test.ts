@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deferred } from '../http/server'
+import { startEcho } from './echo'
 import { bundleScript, type RunIn } from './runtimes'
 import { startProxy, startRecordingServer } from './tls-server'
 
@@ -27,6 +30,8 @@ describe('a kubeconfig', () => {
       else response.end('ok')
     })
     await using proxy = await startProxy()
+    const { cert: serverCert, key: serverKey } = server.authority.server('127.0.0.1')
+    await using echo = await startEcho(createServer({ cert: serverCert, key: serverKey }) as unknown as Server)
     const { cert, key } = server.authority.client('ann')
     const plugin = { apiVersion: 'client.authentication.k8s.io/v1', command: './no-such-plugin', interactiveMode: 'Never' }
     const secure = { server: server.url, 'certificate-authority-data': btoa(server.authority.cert) }
@@ -34,6 +39,7 @@ describe('a kubeconfig', () => {
       token: { cluster: secure, user: { token: 't' } },
       certificate: { cluster: secure, user: { 'client-certificate-data': btoa(cert), 'client-key-data': btoa(key) } },
       proxied: { cluster: { ...secure, 'proxy-url': proxy.url.replace('//', '//me:p%40ss@') }, user: { token: 't' } },
+      stream: { cluster: { ...secure, server: `https://${echo.url}`, 'proxy-url': proxy.url }, user: { token: 't' } },
       aborted: { cluster: secure, user: {} },
       untrusted: { cluster: { server: server.url }, user: {} },
       insecure: { cluster: { server: server.url, 'insecure-skip-tls-verify': true }, user: {} },
@@ -53,6 +59,7 @@ describe('a kubeconfig', () => {
       token: 200,
       certificate: 200,
       proxied: 200,
+      stream: ['hello', 'again'],
       aborted: 'ended, gone',
       untrusted: expect.stringMatching(/no answer \(.*certificate/i),
       ...(runtime === 'deno' ? inDeno(path) : { insecure: 200, named: 200 }),
@@ -68,6 +75,10 @@ describe('a kubeconfig', () => {
       ...(runtime === 'deno' ? [] : [undefined, undefined]),
     ])
     if (runtime !== 'deno') expect(posts.at(-1)?.serverName).toBe('kube.test')
-    expect(proxy.tunnels).toEqual([{ to: new URL(server.url).host, as: `Basic ${btoa('me:p@ss')}` }])
+    expect(proxy.tunnels).toEqual([
+      { to: new URL(server.url).host, as: `Basic ${btoa('me:p@ss')}` },
+      { to: echo.url, as: undefined },
+    ])
+    expect(echo.seen).toEqual([expect.stringContaining('Bearer t')])
   })
 })

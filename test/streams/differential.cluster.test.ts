@@ -33,7 +33,7 @@ describeCluster('exec and attach beside kubectl', (cluster) => {
     kubelet = await startStreamingKubelet(cluster())
     binary = await buildCluster()
     const { serverUrl, certificateAuthority: ca, adminToken } = cluster()
-    client = new KubeClient({ baseUrl: serverUrl, token: adminToken, webSocket: (request) => openInNode(request, { ca }) })
+    client = new KubeClient({ baseUrl: serverUrl, token: adminToken, webSocket: (request) => openInNode(request, { tls: { ca } }) })
   })
   afterAll(() => kubelet?.[Symbol.asyncDispose]())
 

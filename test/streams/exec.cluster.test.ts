@@ -29,7 +29,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
     return new KubeClient({
       baseUrl: serverUrl,
       token: adminToken,
-      webSocket: (request) => openInNode(request, { ca }),
+      webSocket: (request) => openInNode(request, { tls: { ca } }),
       ...options,
     })
   }

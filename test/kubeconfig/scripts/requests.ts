@@ -24,6 +24,17 @@ for (const context of contexts.split(',')) {
       // Another request asks the server whether its side of the connection is closed.
       const gone = await client.request({ path: 'gone' })
       outcomes[context] = `${outcomes[context]}, ${await gone.text()}`
+    } else if (context === 'stream') {
+      const { signal } = new AbortController()
+      const url = `${connection.baseUrl}api`
+      const socket = await connection.webSocket({ url, protocols: ['v5'], headers: new Headers(), signal })
+      if ('status' in socket) throw new Error(`refused: ${socket.status}`)
+      const messages = socket.readable.getReader()
+      const next = async () => new TextDecoder().decode((await messages.read()).value)
+      const first = await next()
+      await socket.writable.getWriter().write(new TextEncoder().encode('again'))
+      outcomes[context] = [first, await next()]
+      socket.close()
     } else {
       outcomes[context] = (await client.request({ path: 'api', method: 'POST', body: '{"ä":1}' })).status
     }
