@@ -3,17 +3,8 @@
 import { toBase64 } from '../internal/base64'
 import { listen } from '../internal/listen'
 import { encodeFrame, FrameDecoder, OPCODE } from './frames'
+import type { Connection, TlsOptions } from './node-connection'
 import type { Socket, SocketRequest } from './socket'
-
-/** The part of `net.Socket` that is used. */
-export interface Connection {
-  on(event: string, listener: (value: Uint8Array) => void): unknown
-  write(data: Uint8Array, done?: (error?: unknown) => void): boolean
-  pause(): unknown
-  resume(): unknown
-  end(): unknown
-  destroy(): unknown
-}
 
 /** The part of `http.IncomingMessage` that is used. */
 interface Incoming extends AsyncIterable<Uint8Array> {
@@ -35,15 +26,6 @@ interface Outgoing {
 /** The modules of the runtime that are used. */
 interface NodeModules {
   getBuiltinModule(name: 'node:http' | 'node:https'): { request(url: string, options: object): Outgoing }
-}
-
-/** TLS settings as `tls.connect` accepts them. */
-export interface TlsOptions {
-  readonly ca?: string | undefined
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-  readonly servername?: string | undefined
-  readonly rejectUnauthorized?: boolean | undefined
 }
 
 /** The number of bytes that are read ahead; then the connection is paused. */

@@ -2,7 +2,7 @@
 
 import { toBase64 } from '../internal/base64'
 import { listen } from '../internal/listen'
-import type { Connection, TlsOptions } from './node'
+import type { Connection, TlsOptions } from './node-connection'
 
 /** The part of `net.Socket` and `tls.TLSSocket` that is used before the connection is handed on. */
 interface Raw extends Connection {

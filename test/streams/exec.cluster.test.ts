@@ -7,6 +7,7 @@ import { Role, RoleBinding } from '../../src/resources/rbac.authorization.k8s.io
 import { openInNode } from '../../src/socket/node'
 import { isCommandError, isStreamOverflowError } from '../../src/streams/errors'
 import { attach, exec } from '../../src/streams/exec'
+import { connectPort } from '../../src/streams/port'
 import { runCommand } from '../../src/streams/run'
 import { until } from '../cluster/component.ts'
 import { type StreamingKubelet, startStreamingKubelet } from '../cluster/streaming-kubelet.ts'
@@ -36,7 +37,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
   const pod = (name: string) => ({ namespace: kubelet.namespace, name })
 
   describe.each(['translated', 'passed'])('on the node %s', (name) => {
-    test('a command that writes to both streams and exits with 7 gives both texts and the code, as in kubectl', async () => {
+    test('[streams/01] a command that writes to both streams and exits with 7 gives both texts and the code, as in kubectl', async () => {
       const command = ['sh', '-c', 'echo out; echo err >&2; exit 7']
       await using process = await exec(connect(), { ...pod(name), command })
       expect(await Promise.all([text(process.stdout), text(process.stderr)])).toEqual(['out\n', 'err\n'])
@@ -45,7 +46,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       expect(String(error)).toMatch(/exit code 7\nerr\n/)
     })
 
-    test('an input of 20 MB reaches the command whole, and its end ends the command', async () => {
+    test('[streams/02] an input of 20 MB reaches the command whole, and its end ends the command', async () => {
       await using process = await exec(connect(), { ...pod(name), command: ['wc', '-c'], stdin: true })
       const output = text(process.stdout)
       const input = new Blob(Array.from({ length: 20 }, (_, i) => new Uint8Array(1024 * 1024).fill(i))).stream()
@@ -54,13 +55,13 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       expect((await process.exit).code).toBe(0)
     })
 
-    test('a command that does not exist is a CommandError with the message of the server', async () => {
+    test('[streams/06] a command that does not exist is a CommandError with the message of the server', async () => {
       await using process = await exec(connect(), { ...pod(name), command: ['no-such-command'] })
       const error = await failure(process.exit)
       expect(isCommandError(error) && error.message).toContain('no-such-command')
     })
 
-    test('a container or pod that does not exist is an ApiError with the status of the server', async () => {
+    test('[streams/06] a container or pod that does not exist is an ApiError with the status of the server', async () => {
       const noContainer = await failure(exec(connect(), { ...pod(name), container: 'none', command: ['ls'] }))
       expect(isApiError(noContainer) && [noContainer.status, noContainer.message]).toEqual([
         400,
@@ -70,7 +71,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       expect(isApiError(noPod) && [noPod.status, noPod.reason]).toEqual([404, 'NotFound'])
     })
 
-    test('terminal sizes arrive in order, the first one before any other', async () => {
+    test('[streams/11] terminal sizes arrive in order, the first one before any other', async () => {
       await using process = await exec(connect(), { ...pod(name), command: ['@sizes'], stdin: true, tty: { columns: 80, rows: 24 } })
       const reader = process.stdout.getReader()
       const decoder = new TextDecoder()
@@ -86,7 +87,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       expect(output.trim().split(/\s+/)).toEqual(['80x24', '100x30'])
     })
 
-    test('terminal sizes that are sent at once, before the command has written anything, arrive in order', async () => {
+    test('[streams/11] terminal sizes that are sent at once, before the command has written anything, arrive in order', async () => {
       await using process = await exec(connect(), { ...pod(name), command: ['@sizes'], stdin: true, tty: { columns: 80, rows: 24 } })
       for (const columns of [90, 100, 110]) await process.resize({ columns, rows: 30 })
       const reader = process.stdout.getReader()
@@ -97,7 +98,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       expect((await kubelet.state()).streams.at(-1)?.sizes).toEqual(['80x24', '90x30', '100x30', '110x30'])
     })
 
-    test('stderr of 2 MiB that nothing reads while stdout is awaited is an error that names stderr, unless it is canceled', async () => {
+    test('[streams/04] stderr of 2 MiB that nothing reads while stdout is awaited is an error that names stderr, unless it is canceled', async () => {
       const command = ['sh', '-c', 'head -c 2097152 /dev/zero >&2; echo done']
       {
         await using process = await exec(connect(), { ...pod(name), command })
@@ -111,7 +112,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       expect([await text(process.stdout), (await process.exit).code]).toEqual(['done\n', 0])
     })
 
-    test('an abort before or during the handshake leaves no connection open', async () => {
+    test('[streams/13] an abort before or during the handshake leaves no connection open', async () => {
       const reason = new Error('enough')
       const start = (signal: AbortSignal) => failure(exec(connect(), { ...pod(name), command: ['sleep', '3'], signal }))
       const { length } = (await kubelet.state()).streams
@@ -129,7 +130,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       await kubelet.idle()
     })
 
-    test('an abort while reading or writing leaves no connection open within 100 ms', async () => {
+    test('[streams/13] an abort while reading or writing leaves no connection open within 100 ms', async () => {
       const durations: number[] = []
       for (const command of [
         ['sh', '-c', 'while :; do echo x; done'],
@@ -151,7 +152,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       expect(Math.min(...durations)).toBeLessThan(100)
     })
 
-    test('a connection cut on the way is a ConnectionError within a second, and nothing reconnects', async () => {
+    test('[streams/05] a connection cut on the way is a ConnectionError within a second, and nothing reconnects', async () => {
       await using relay = await startRelay(cluster().serverUrl)
       await using process = await exec(connect({ baseUrl: relay.url }), { ...pod(name), command: ['sleep', '2'] })
       await until('the connection', async () => ((await kubelet.state()).open === 1 ? true : undefined))
@@ -166,7 +167,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       await kubelet.idle()
     })
 
-    test('a connection cut at the kubelet ends as kubectl sees it: lost, or where the API server translates, by its word a success', async () => {
+    test('[streams/05] a connection cut at the kubelet ends as kubectl sees it: lost, or where the API server translates, by its word a success', async () => {
       const command = ['sleep', '2']
       await using process = await exec(connect(), { ...pod(name), command })
       const kubectl = failure(cluster().kubectl(['exec', '-n', kubelet.namespace, name, '--', ...command]))
@@ -183,7 +184,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       else expect([exit, other]).toEqual([0, undefined])
     })
 
-    test('attach receives the output from now on and ends with the command; detaching leaves it running', async () => {
+    test('[streams/12] attach receives the output from now on and ends with the command; detaching leaves it running', async () => {
       await kubelet.start(name, ['sh', '-c', 'while read line; do echo "got $line"; [ "$line" = end ] && exit; done'])
       {
         await using first = await attach(connect(), { ...pod(name), stdin: true })
@@ -198,27 +199,46 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
       expect((await second.exit).code).toBe(0)
     })
 
-    test('fifty commands at once lose nothing and mix nothing up', async () => {
+    test('[streams/12] attach without a terminal keeps the outputs apart, and an attachment without an input only listens', async () => {
+      await kubelet.start(name, [
+        'sh',
+        '-c',
+        'while read line; do echo "out $line"; echo "err $line" >&2; [ "$line" = end ] && exit 3; done',
+      ])
+      await using listening = await attach(connect(), pod(name))
+      await using typing = await attach(connect(), { ...pod(name), stdin: true })
+      await typing.stdin.getWriter().write('one\nend\n')
+      for (const { stdout, stderr, exit } of [listening, typing]) {
+        expect(await Promise.all([text(stdout), text(stderr)])).toEqual(['out one\nout end\n', 'err one\nerr end\n'])
+        // The server does not say with which code the main command of a container ended.
+        expect((await exit).code).toBe(0)
+      }
+    })
+
+    // On both outputs, so that a line that is in the wrong stream shows too.
+    const numbered = (prefix: string) => ['sh', '-c', `seq 1 20000 | sed s/^/${prefix}-/ | tee /dev/stderr`]
+    const linesOf = (prefix: string) => hashOf(Array.from({ length: 20_000 }, (_, n) => `${prefix}-${n + 1}\n`).join(''))
+
+    test('[streams/16] fifty commands at once that write 20,000 lines each to both outputs lose nothing and mix nothing up', async () => {
       const client = connect()
       const results = await Promise.all(
-        Array.from({ length: 50 }, (_, i) => runCommand(client, { ...pod(name), command: ['sh', '-c', `seq 1 200 | sed s/^/${i}-/`] })),
+        Array.from({ length: 50 }, async (_, i) => {
+          const { code, stdout, stderr } = await runCommand(client, { ...pod(name), command: numbered(`a${i}`) })
+          return [code, hashOf(stdout), hashOf(stderr)]
+        }),
       )
-      for (const [i, { stdout, code }] of results.entries()) {
-        expect(code).toBe(0)
-        expect(stdout).toBe(Array.from({ length: 200 }, (_, n) => `${i}-${n + 1}\n`).join(''))
-      }
+      expect(results).toEqual(results.map((_, i) => [0, linesOf(`a${i}`), linesOf(`a${i}`)]))
     })
 
-    test('twenty thousand lines thirty times arrive unchanged', async () => {
+    test('[streams/16] twenty thousand lines thirty times, one command after the other, arrive unchanged', async () => {
       const client = connect()
-      const expected = hashOf(Array.from({ length: 20_000 }, (_, n) => `${n + 1}\n`).join(''))
       for (let i = 0; i < 30; i++) {
-        const { stdout } = await runCommand(client, { ...pod(name), command: ['seq', '1', '20000'] })
-        expect(hashOf(stdout)).toBe(expected)
+        const { stdout, stderr } = await runCommand(client, { ...pod(name), command: numbered(`b${i}`) })
+        expect([hashOf(stdout), hashOf(stderr)]).toEqual([linesOf(`b${i}`), linesOf(`b${i}`)])
       }
     })
 
-    test('300 MB that nothing reads stop the command, and take little memory', async () => {
+    test('[streams/03] 300 MB that nothing reads stop the command, and take little memory', async () => {
       await using process = await exec(connect(), { ...pod(name), command: ['head', '-c', '300000000', '/dev/zero'] })
       const reader = process.stdout.getReader()
       const before = memory()
@@ -237,36 +257,55 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
     })
   })
 
-  test('get alone and create alone are a 403 that says that both rights are needed, and with both it works', async () => {
-    const { namespace } = kubelet
-    const admin = new KubeClient({ baseUrl: cluster().proxyUrl })
-    const viewer = connect({ token: cluster().viewerToken })
-    await admin.create(RoleBinding, {
-      metadata: { name: 'viewer', namespace },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'exec' },
-      subjects: [{ kind: 'User', name: 'viewer', apiGroup: 'rbac.authorization.k8s.io' }],
-    })
-    const grant = (verbs: string[]) =>
-      admin.apply(
-        Role,
-        { metadata: { name: 'exec', namespace }, rules: [{ apiGroups: [''], resources: ['pods/exec'], verbs }] },
+  test.each([
+    ['exec', (client: KubeClient) => runCommand(client, { ...pod('translated'), command: ['true'] })],
+    ['attach', async (client: KubeClient) => (await attach(client, pod('translated'))).close()],
+    ['portforward', async (client: KubeClient) => (await connectPort(client, { ...pod('translated'), port: 1 })).close()],
+  ])(
+    '[streams/07] get alone and create alone on pods/%s, or both on another stream, are a 403 that names both rights',
+    async (subresource, open) => {
+      const { namespace } = kubelet
+      const admin = new KubeClient({ baseUrl: cluster().proxyUrl })
+      const viewer = connect({ token: cluster().viewerToken })
+      await kubelet.start('translated', ['sleep', '30'])
+      await admin.apply(
+        RoleBinding,
+        {
+          metadata: { name: `viewer-${subresource}`, namespace },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: subresource },
+          subjects: [{ kind: 'User', name: 'viewer', apiGroup: 'rbac.authorization.k8s.io' }],
+        },
         { fieldManager: 'test' },
       )
-    const attempt = () => failure(runCommand(viewer, { ...pod('translated'), command: ['true'] }))
-    for (const verbs of [['get'], ['create']]) {
-      await grant(verbs)
-      // The authorizer learns of a change by its own watch.
-      const error = await until('the refusal', async () => {
-        const error = await attempt()
-        return isApiError(error) && error.status === 403 ? error : undefined
-      })
-      expect(error.message).toContain('(a stream needs the rights "get" and "create" on pods/exec)')
-    }
-    await grant(['get', 'create'])
-    await until('the permission', async () => ((await attempt()) === undefined ? true : undefined))
-  })
+      const grant = (resources: string[], verbs: string[]) =>
+        admin.apply(
+          Role,
+          { metadata: { name: subresource, namespace }, rules: [{ apiGroups: [''], resources, verbs }] },
+          { fieldManager: 'test' },
+        )
+      const own = `pods/${subresource}`
+      const others = ['pods/exec', 'pods/attach', 'pods/portforward'].filter((one) => one !== own)
+      for (const [resources, verbs] of [
+        [[own], ['get']],
+        [[own], ['create']],
+        [others, ['get', 'create']],
+      ] as const) {
+        await grant([...resources], [...verbs])
+        // The authorizer learns of a change by its own watch.
+        const error = await until('the refusal', async () => {
+          const error = await failure(open(viewer))
+          return isApiError(error) && error.status === 403 ? error : undefined
+        })
+        expect(error.message).toContain(`(a stream needs the rights "get" and "create" on ${own})`)
+      }
+      await grant([own], ['get', 'create'])
+      await until('the permission', async () => ((await failure(open(viewer))) === undefined ? true : undefined))
+      // The other cases begin without it.
+      await admin.delete(Role, subresource, { namespace })
+    },
+  )
 
-  test('kubectl proxy with its defaults refuses with advice, and something that answers 200 passes no WebSockets', async () => {
+  test('[streams/08] kubectl proxy with its defaults refuses with advice, and something that answers 200 passes no WebSockets', async () => {
     const proxied = new KubeClient({ baseUrl: cluster().proxyUrl })
     await expect(exec(proxied, { ...pod('translated'), command: ['ls'] })).rejects.toThrow(/--reject-paths='\^\$'/)
     const server = await serve(async () => new Response('<html>'))
@@ -276,7 +315,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
     expect(isConnectionError(error) && error.message).toContain('answered 200 instead of 101: something between passes no WebSockets')
   })
 
-  test('a token that the server refuses is asked for once more, and never quoted', async () => {
+  test('[streams/10] a token that the server refuses is asked for once more, and never quoted', async () => {
     const tokens = ['stale-token-1234', cluster().adminToken]
     let calls = 0
     const client = connect({ token: () => tokens[calls++] })
@@ -287,7 +326,7 @@ describeCluster('exec and attach on a real cluster', (cluster) => {
     expect(String(error)).not.toContain('stale-token-1234')
   })
 
-  test('an API server that restarts is a ConnectionError and is not asked again, on both paths', async () => {
+  test('[streams/05] an API server that restarts is a ConnectionError and is not asked again, on both paths', async () => {
     const { pods } = kubelet
     const processes = await Promise.all(pods.map((name) => exec(connect(), { ...pod(name), command: ['sleep', '20'] })))
     const outcomes = Promise.all(processes.map(({ exit }) => failure(exit)))

@@ -219,21 +219,34 @@ func (r *containerRuntime) writeSizes(s *stream, out io.Writer, resize <-chan re
 
 // The command of a container that attach attaches to.
 type container struct {
-	mu      sync.Mutex
-	outputs map[io.Writer]bool
-	stdin   io.WriteCloser
-	ended   chan struct{}
+	out, err fan
+	stdin    io.WriteCloser
+	ended    chan struct{}
 }
 
-func (c *container) Write(data []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for output := range c.outputs {
-		if _, err := output.Write(data); err != nil {
-			delete(c.outputs, output)
+// One output of a container, which every client that is attached receives. Both outputs share a lock, as a terminal receives both.
+type fan struct {
+	mu      *sync.Mutex
+	clients map[io.Writer]bool
+}
+
+func (f *fan) Write(data []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for client := range f.clients {
+		if _, err := client.Write(data); err != nil {
+			delete(f.clients, client)
 		}
 	}
 	return len(data), nil
+}
+
+// Adds a client, and returns what removes it.
+func (f *fan) add(client io.Writer) func() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.clients[client] = true
+	return func() { f.mu.Lock(); delete(f.clients, client); f.mu.Unlock() }
 }
 
 func (r *containerRuntime) start(w http.ResponseWriter, req *http.Request) {
@@ -242,9 +255,10 @@ func (r *containerRuntime) start(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	c := &container{outputs: map[io.Writer]bool{}, ended: make(chan struct{})}
+	lock := &sync.Mutex{}
+	c := &container{out: fan{lock, map[io.Writer]bool{}}, err: fan{lock, map[io.Writer]bool{}}, ended: make(chan struct{})}
 	command := r.command(argv)
-	command.Stdout, command.Stderr = c, c
+	command.Stdout, command.Stderr = &c.out, &c.err
 	stdin, err := command.StdinPipe()
 	must(err)
 	c.stdin = stdin
@@ -258,7 +272,7 @@ func (r *containerRuntime) start(w http.ResponseWriter, req *http.Request) {
 	go func() { _ = command.Wait(); close(c.ended) }()
 }
 
-func (r *containerRuntime) Attach(_ context.Context, id string, in io.Reader, out, _ io.WriteCloser, _ bool, resize <-chan remotecommand.TerminalSize) error {
+func (r *containerRuntime) Attach(_ context.Context, id string, in io.Reader, out, errOut io.WriteCloser, tty bool, resize <-chan remotecommand.TerminalSize) error {
 	s, end := r.track(&stream{Kind: "attach", Target: id})
 	defer end()
 	r.mu.Lock()
@@ -272,11 +286,14 @@ func (r *containerRuntime) Attach(_ context.Context, id string, in io.Reader, ou
 			r.note(s, size)
 		}
 	}()
+	if tty {
+		errOut = out
+	}
 	if out != nil {
-		c.mu.Lock()
-		c.outputs[out] = true
-		c.mu.Unlock()
-		defer func() { c.mu.Lock(); delete(c.outputs, out); c.mu.Unlock() }()
+		defer c.out.add(out)()
+	}
+	if errOut != nil {
+		defer c.err.add(errOut)()
 	}
 	detached := make(chan struct{})
 	if in != nil {
