@@ -3,6 +3,7 @@
 import type { InspectedChange } from '../inspect/changes'
 import type { Inspector } from '../inspect/inspector'
 import { once } from '../internal/once'
+import { LongFrames } from './frames'
 import { PANELS, type Panel, panels } from './panels'
 import { type Drawn, h, render } from './render'
 import { STYLE } from './style'
@@ -70,7 +71,7 @@ class Devtools {
   readonly inspector: Inspector
   readonly #host: HTMLElement
   readonly #root: ShadowRoot
-  readonly #longTasks = { count: 0, longestMs: 0 }
+  readonly #frames = new LongFrames()
   #panel: Panel = 'Feeds'
   #feed: string | undefined
   #change: InspectedChange | undefined
@@ -87,17 +88,17 @@ class Devtools {
   start(): () => void {
     const stop = this.inspector.subscribe(() => this.#draw())
     const timer = setInterval(() => this.#draw(), TICK_MS)
-    const observer = observeLongTasks(this.#longTasks)
+    const unobserve = this.#frames.observe()
     this.#render()
     return () => {
       stop()
       clearInterval(timer)
-      observer?.disconnect()
+      unobserve()
     }
   }
 
   #draw(): void {
-    if (!this.#isPaused && !this.#host.hidden && !document.hidden) this.#render()
+    if (!this.#isPaused && !this.#host.hidden && !this.#host.ownerDocument.hidden) this.#render()
   }
 
   /** Runs an action, and draws at once, even while drawing is paused. */
@@ -114,7 +115,7 @@ class Devtools {
       now: Date.now(),
       feed: this.#feed,
       openChange: this.#change,
-      longTasks: this.#longTasks,
+      frames: this.#frames,
       choose: (feed) => {
         this.#feed = feed
         this.#panel = 'Feed'
@@ -208,17 +209,4 @@ class Devtools {
       home.appendChild(host)
     })
   }
-}
-
-/** Counts the tasks over 50 ms, where the browser reports them. */
-function observeLongTasks(into: { count: number; longestMs: number }): PerformanceObserver | undefined {
-  if (typeof PerformanceObserver === 'undefined' || !PerformanceObserver.supportedEntryTypes.includes('longtask')) return undefined
-  const observer = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) {
-      into.count++
-      into.longestMs = Math.max(into.longestMs, duration)
-    }
-  })
-  observer.observe({ entryTypes: ['longtask'] })
-  return observer
 }

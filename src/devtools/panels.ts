@@ -1,15 +1,17 @@
 // The panels of the devtools: what an inspector has collected, as elements to draw. Pure.
 
+import type { TabsStatus } from '../informer/feed'
 import type { InspectedChange } from '../inspect/changes'
 import { ms, reasonText, size } from '../inspect/describe'
 import type { InspectedFeed } from '../inspect/feed-record'
 import type { InspectorSnapshot } from '../inspect/snapshot'
 import type { ReflectorState } from '../reflector/options'
 import type { StepReason } from '../reflector/state'
+import type { LongFrames } from './frames'
 import { type Drawn, h } from './render'
 
 /** The names of the panels. */
-export const PANELS = ['Feeds', 'Feed', 'Cost', 'Changes', 'Requests'] as const
+export const PANELS = ['Feeds', 'Feed', 'Cost', 'Tabs', 'Changes', 'Requests'] as const
 export type Panel = (typeof PANELS)[number]
 
 /** The user's choices, and the actions of the panels. */
@@ -17,8 +19,8 @@ export interface PanelContext {
   readonly now: number
   readonly feed: string | undefined
   readonly openChange: InspectedChange | undefined
-  /** The long tasks of the page since the devtools were opened. */
-  readonly longTasks: { readonly count: number; readonly longestMs: number }
+  /** The long frames of the page since the devtools were opened. */
+  readonly frames: Pick<LongFrames, 'count' | 'longestMs' | 'recent'>
   readonly choose: (feed: string) => void
   readonly open: (change: InspectedChange | undefined) => void
   readonly measure: (feed: string) => void
@@ -72,8 +74,7 @@ export const panels: Readonly<Record<Panel, Draw>> = {
     ]
   },
 
-  Cost: ({ feeds }, { longTasks, measure }) => [
-    h('p', {}, `${longTasks.count} tasks over 50 ms since the devtools were opened; the longest took ${ms(longTasks.longestMs)}`),
+  Cost: ({ feeds }, { frames, measure }) => [
     table(
       ['feed', 'parses', 'events', 'stored', 'commits', 'storage time', 'backlogs', 'texts'],
       feeds.map((feed) => {
@@ -91,7 +92,39 @@ export const panels: Readonly<Record<Panel, Draw>> = {
         ]
       }),
     ),
+    h('h2', {}, 'Long frames'),
+    h('p', {}, `Frames over 50 ms since the devtools were opened: ${frames.count}; the longest took ${ms(frames.longestMs)}`),
+    table(
+      ['time', 'took', 'blocked input for', 'longest script'],
+      [...frames.recent()].reverse().map((each) => [clockTime(each.time), ms(each.durationMs), ms(each.blockingMs), each.script ?? '–']),
+    ),
   ],
+
+  Tabs: ({ feeds, log }) => {
+    const shared = feeds.flatMap(({ name, tabs }) => (tabs ? [{ name, tabs }] : []))
+    if (shared.length === 0)
+      return [h('p', {}, 'No feed is shared with other tabs. Give sharedByTabs of kubeflect/tabs to createLive as its feed.')]
+    const lines = log.filter(({ type }) => type === 'owner' || type === 'alone').slice(-200)
+    return [
+      table(
+        ['feed', 'role', 'tabs', 'upstream', 'owner', 'why'],
+        shared.map(({ name, tabs }) => [
+          name,
+          h('span', { class: `pill ${tabs.role === 'alone' ? 'busy' : tabs.owner === undefined ? 'bad' : 'good'}` }, ROLES[tabs.role]),
+          tabs.tabs,
+          tabs.upstream ?? '–',
+          tabs.owner ?? '–',
+          tabs.why ?? '–',
+        ]),
+      ),
+      h('h2', {}, 'Owners'),
+      h(
+        'ol',
+        { class: 'log', 'aria-label': 'owners' },
+        ...lines.reverse().map((line) => h('li', {}, h('time', {}, clockTime(line.time)), ` ${line.feed}: ${line.text}`)),
+      ),
+    ]
+  },
 
   Changes: ({ changes }, { feed, openChange, open }) => {
     const shown = changes.filter((change) => feed === undefined || change.feed === feed).slice(-100)
@@ -147,6 +180,14 @@ const TONES: Readonly<Record<ReflectorState, string>> = {
   denied: 'bad',
   gone: 'bad',
   stopped: '',
+}
+
+/** The part of this tab in words. */
+const ROLES: Readonly<Record<TabsStatus['role'], string>> = {
+  shared: 'a SharedWorker reads for all tabs',
+  leader: 'this tab reads for all',
+  follower: 'another tab reads for this one',
+  alone: 'this tab reads for itself',
 }
 
 function pill({ state, isStale }: InspectedFeed): Drawn {

@@ -22,6 +22,7 @@ th, td { text-align: left; padding: 2px 8px 2px 0; white-space: nowrap; vertical
 th { font-weight: 600; color: light-dark(#57606a, #9aa3ad) }
 tr + tr td { border-top: 1px solid light-dark(#eceef0, #262a31) }
 h2 { font-size: 13px; margin: 0 0 6px }
+table + h2 { margin-top: 12px }
 p { margin: 4px 0 }
 .pill { display: inline-block; border-radius: 9px; padding: 0 8px; border: 1px solid light-dark(#8c959f, #6b7480) }
 .good { background: light-dark(#d7f3df, #12391f); border-color: light-dark(#1a7f37, #3fb950) }

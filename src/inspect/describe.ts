@@ -62,6 +62,12 @@ export function describeEvent(event: InformerEvent, message: (error: unknown) =>
       return event.objects > 0
         ? `${count(event.objects, 'object')} at ${event.resourceVersion} from storage, ${ms(event.durationMs)}`
         : 'storage is empty'
+    case 'owner':
+      return event.change === 'joined'
+        ? `joined the owner ${event.owner} after ${ms(event.durationMs)}`
+        : `lost the owner ${event.owner} after ${ms(event.durationMs)}`
+    case 'alone':
+      return `this tab makes its own requests: ${event.why}`
     case 'error':
       return message(event.error)
     default:

@@ -4,6 +4,7 @@ import type { KubeObject } from '../api/object'
 import { resourceName } from '../api/resource'
 import type { InformerEvent } from '../informer/events'
 import type { InformerIdentity } from '../informer/factory'
+import type { TabsStatus } from '../informer/feed'
 import type { SharedInformer } from '../informer/shared-informer'
 import type { Clock } from '../internal/clock'
 import type { PersistenceStatus } from '../persistence/persistence-options'
@@ -53,6 +54,8 @@ export interface InspectedFeed {
   readonly users: number | undefined
   readonly endsAt: number | undefined
   readonly storage: PersistenceStatus | undefined
+  /** The part that the tab takes in sharing the feed with other tabs; undefined unless it is shared. */
+  readonly tabs: TabsStatus | undefined
   readonly counts: FeedCounts
   /** The events of each of the last 60 seconds, the oldest first. */
   readonly eventsPerSecond: readonly number[]
@@ -163,6 +166,7 @@ export class FeedRecord {
       users: this.users?.users,
       endsAt: this.users?.endsAt,
       storage: informer?.persistence?.status,
+      tabs: status?.tabs,
       counts: { ...this.#counts, relists: { ...this.#relists } },
       eventsPerSecond: Array.from({ length: SECONDS }, (_, i) => this.#seconds.get(second - SECONDS + 1 + i) ?? 0),
       backlogs: { ...this.#backlogs },

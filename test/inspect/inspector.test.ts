@@ -4,6 +4,7 @@ import { createInspector, type InspectorOptions } from '../../src/devtools'
 import { createLive } from '../../src/live'
 import { Pod, Secret } from '../../src/resources/core/v1'
 import { FakeApiServer, VirtualClock } from '../../src/testing'
+import { FakeBrowser } from '../tabs/fake-browser'
 
 const pod = (name: string, phase = 'Pending'): Pod => ({ metadata: { name, namespace: 'shop' }, status: { phase } }) as Pod
 
@@ -242,5 +243,22 @@ describe('createInspector', () => {
     expect(notified).toBeLessThanOrEqual(2)
     stop()
     await live.close()
+  })
+
+  it('shows the part of a tab in sharing a feed, and when it has joined and lost owners', async () => {
+    const browser = new FakeBrowser(['a'])
+    const inspector = createInspector({ clock: browser.world.clock })
+    const tab = browser.open()
+    const informer = tab.inform({ onEvent: inspector.tap('configmaps') })
+    inspector.add('configmaps', informer)
+    const other = browser.open().inform()
+    await browser.caughtUp(informer, other)
+    const { feeds, log } = inspector.snapshot
+    expect(feeds[0]?.tabs).toEqual({ role: 'shared', owner: 'owner-1', tabs: 2, upstream: 1, why: undefined })
+    expect(log.filter(({ type }) => type === 'owner').map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^joined the owner owner-1 after /),
+    ])
+    await informer.close()
+    await other.close()
   })
 })

@@ -96,6 +96,43 @@ test('[bindings/25] the devtools show what happened in a script of faults, and n
   expect(visitor.complaints.filter((text) => !/status of 4\d\d|ERR_/.test(text))).toEqual([])
 })
 
+test('[bindings/25] the devtools show which tab reads for which, long frames, and both in either colour scheme', async () => {
+  const server = startServer(5)
+  await using visitor = await visit('devtools.ts', server)
+  const { page } = visitor
+  await page.goto(`${visitor.url}/?tabs#bottom`)
+  await expect.poll(() => rowOf(page, 'pods').textContent()).toMatch(/^podslive5/)
+  const second = await page.context().newPage()
+  await second.goto(`${visitor.url}/?tabs#none`)
+  await open(page, 'Tabs')
+  await expect.poll(() => panel(page).getByRole('row').nth(1).textContent()).toMatch(/^podsa SharedWorker reads for all tabs21[\d-]+–$/)
+  expect(await panel(page).getByRole('list', { name: 'owners' }).textContent()).toMatch(/pods: joined the owner .* after \d/)
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await screenshot(page, 'tabs-light')
+  await second.close()
+  await expect.poll(() => panel(page).getByRole('row').nth(1).textContent(), { timeout: 20_000 }).toMatch(/tabs11[\d-]+–$/)
+
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.setViewportSize({ width: 420, height: 800 })
+  await screenshot(page, 'tabs-dark')
+  await open(page, 'Cost')
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve) =>
+        requestAnimationFrame(() => {
+          for (const end = performance.now() + 80; performance.now() < end; );
+          resolve()
+        }),
+      ),
+  )
+  await expect.poll(() => panel(page).textContent()).toMatch(/Frames over 50 ms .* opened: [1-9]\d*; .*longest script\d\d:/)
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await screenshot(page, 'frames-dark')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await screenshot(page, 'frames-light')
+  expect(visitor.complaints).toEqual([])
+})
+
 test('the devtools pause, dock at the right in a narrow window, and leave nothing behind when they are removed', async () => {
   const server = startServer(5)
   await using visitor = await visit('devtools.ts', server)

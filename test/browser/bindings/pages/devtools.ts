@@ -4,11 +4,14 @@ import type { DevtoolsElement } from '../../../../src/devtools'
 import { idbPersister } from '../../../../src/idb'
 import { createLive } from '../../../../src/live'
 import { Pod, Secret } from '../../../../src/resources/core/v1'
+import { sharedByTabs } from '../../../../src/tabs'
 
 const devtools = location.hash === '#none' ? undefined : await import('../../../../src/devtools')
 const inspector = devtools?.createInspector()
-const client = new KubeClient({ baseUrl: '/k8s', fetch: inspector?.fetch })
-const live = createLive(client, { persist: { to: idbPersister({ database: 'devtools' }), user: '' }, inspector, onError: () => {} })
+// A function cannot be sent to the thread that reads for all tabs.
+const feed = location.search === '?tabs' ? sharedByTabs({ user: '' }) : undefined
+const client = new KubeClient({ baseUrl: '/k8s', fetch: feed ? undefined : inspector?.fetch })
+const live = createLive(client, { persist: { to: idbPersister({ database: 'devtools' }), user: '' }, feed, inspector, onError: () => {} })
 
 const list = document.createElement('p')
 document.body.append(list)
