@@ -38,6 +38,7 @@ export async function bundle(
     format: platform === 'node' ? 'esm' : 'iife',
     platform,
     target: 'es2022',
+    define: { 'process.env.NODE_ENV': '"production"' },
     // Node resolves the peers from the location of the script.
     external: ['@kubernetes/client-node', 'kubernetes-fluent-client'],
     nodePaths,

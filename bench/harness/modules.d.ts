@@ -42,3 +42,15 @@ declare module 'vega' {
 declare module 'vega-lite' {
   export function compile(spec: object): { spec: object }
 }
+
+declare module '@tanstack/query-core' {
+  export class QueryClient {
+    setQueryData<T>(key: readonly string[], update: (data: T | undefined) => T | undefined): void
+    getQueryData<T>(key: readonly string[]): T | undefined
+  }
+  export class QueryObserver<T> {
+    constructor(client: QueryClient, options: { queryKey: readonly string[]; queryFn: () => Promise<T>; staleTime: number })
+    subscribe(listener: () => void): () => void
+    getCurrentResult(): { readonly data: T | undefined }
+  }
+}

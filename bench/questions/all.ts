@@ -1,5 +1,6 @@
 // Lists the questions of the bench.
 import type { Question } from '../harness/question.ts'
+import { bindings } from './bindings.ts'
 import { layouts } from './layouts.ts'
 import { list } from './list.ts'
 import { memory } from './memory.ts'
@@ -14,4 +15,18 @@ import { view } from './view.ts'
 import { watch } from './watch.ts'
 
 /** Every question, in the order of the report. */
-export const questions: readonly Question[] = [watch, list, memory, pause, resume, storage, layouts, scale, queries, view, queue, size]
+export const questions: readonly Question[] = [
+  watch,
+  list,
+  memory,
+  pause,
+  resume,
+  storage,
+  layouts,
+  scale,
+  queries,
+  view,
+  bindings,
+  queue,
+  size,
+]

@@ -24,6 +24,9 @@ const subjects: Readonly<Record<string, Subject>> = {
   'kubeflect/steady': steady,
   'kubeflect/queries': queries,
   'kubeflect/view': view,
+  // React is for pages only.
+  headlamp: async (task) => (await import('./bindings')).headlamp(task),
+  'kubeflect/bindings': async (task) => (await import('./bindings')).kubeflect(task),
   queueFloor,
   'kubeflect/workQueue': workQueue,
   'kubeflect/workQueueBatches': workQueueBatches,
