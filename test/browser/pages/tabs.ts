@@ -1,6 +1,6 @@
 // The script of a page whose informer shares its feed with other tabs.
 
-import { createInformer, type InformerEvent, KubeClient } from 'kubeflect'
+import { createInformer, type InformerEvent, KubeClient, webSocket } from 'kubeflect'
 import { idbPersister } from 'kubeflect/idb'
 import { ConfigMap } from 'kubeflect/resources/core/v1'
 import { forget, sharedByTabs } from 'kubeflect/tabs'
@@ -8,7 +8,10 @@ import { forget, sharedByTabs } from 'kubeflect/tabs'
 const query = new URLSearchParams(location.search)
 if (query.has('leader')) Reflect.deleteProperty(globalThis, 'SharedWorker')
 const user = query.get('user') ?? 'alice'
-const client = new KubeClient({ baseUrl: '/k8s' })
+const client = new KubeClient({
+  baseUrl: query.has('socket') ? `${location.origin}/k8s` : '/k8s',
+  watchOver: query.has('socket') ? webSocket() : undefined,
+})
 const persister = query.has('persist') ? idbPersister({ database: 'tabs' }) : undefined
 const events: string[] = []
 const losses: number[] = []
