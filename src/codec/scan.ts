@@ -47,6 +47,18 @@ export interface LeadingStrings<K extends string> {
  * @throws SyntaxError when there is no object at `at`, or the text ends inside it.
  */
 export function forEachMember<K extends string>(text: string, at: number, visit: MemberVisitor, leading?: LeadingStrings<K>): number {
+  return forEachKey(text, at, (keyStart, keyEnd, start) => visit(unquote(text, keyStart, keyEnd), start, keyStart), leading)
+}
+
+/**
+ * Visits a member of an object, given the range of its key, quotes included, and the start of its value.
+ *
+ * @returns as {@link MemberVisitor}.
+ */
+export type KeyVisitor = (keyStart: number, keyEnd: number, start: number) => number
+
+/** Like {@link forEachMember}, without copying the keys. */
+export function forEachKey<K extends string>(text: string, at: number, visit: KeyVisitor, leading?: LeadingStrings<K>): number {
   if (text.charCodeAt(at) !== OPEN_BRACE) throw new SyntaxError(`expected an object at ${at}`)
   const first = leading ? readLeading(text, at + 1, leading) : at + 1
   let i = skipSpace(text, first)
@@ -57,7 +69,7 @@ export function forEachMember<K extends string>(text: string, at: number, visit:
     const keyEnd = skipString(text, i)
     i = skipSpace(text, keyEnd)
     if (text.charCodeAt(i) !== COLON) throw new SyntaxError(`expected a colon at ${i}`)
-    i = visit(unquote(text, keyStart, keyEnd), skipSpace(text, i + 1), keyStart)
+    i = visit(keyStart, keyEnd, skipSpace(text, i + 1))
     if (i === STOP) return STOP
     i = skipSpace(text, i)
     const code = text.charCodeAt(i)

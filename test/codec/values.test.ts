@@ -25,6 +25,20 @@ it('reads no further than the last value', () => {
   expect(valuesReader([['a', 'b'], ['c']])('{"a":{"b":1,"d":2},"c":[3],"e":broken')).toEqual([1, [3]])
 })
 
+it('reads no further than the objects that lack a value', () => {
+  expect(
+    valuesReader([
+      ['a', 'b'],
+      ['c', 'd'],
+    ])('{"c":{"d":1},"a":{"x":2},"e":broken'),
+  ).toEqual([undefined, 1])
+  expect(valuesReader([['a', 'b', 'c'], ['a', 'b', 'd'], ['a']])('{"a":{"b":3,"e":[]},"f":broken')).toEqual([
+    undefined,
+    undefined,
+    { b: 3, e: [] },
+  ])
+})
+
 it('takes the first of two members with the same name, and looks for the rest', () => {
   expect(valuesReader([['a', 'x'], ['b']])('{"a":{"x":1},"a":{"x":2},"b":3}')).toEqual([1, 3])
   expect(valuesReader([['a'], ['b']])('{"a":1,"a":2,"b":3}')).toEqual([1, 3])
