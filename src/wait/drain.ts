@@ -1,6 +1,7 @@
 // Drains a node: cordons it, evicts its pods, and waits until they are gone.
 
 import { isApiError, isKubeError, KubeError } from '../api/errors'
+import type { KubeObject } from '../api/object'
 import type { KubeClient } from '../http/client'
 import { createInformer } from '../informer/create-informer'
 import { systemClock } from '../internal/clock'
@@ -69,7 +70,11 @@ export async function* drain(client: KubeClient, node: string, options: DrainOpt
   const events = new Mailbox<DrainEvent | { readonly failure: unknown }>()
   let open = evicted.length
   const evict = async (pod: NodePod) => {
-    await evictPod(client, pod, { ...options, signal: stopped }, (event) => events.push(event))
+    const read = () => {
+      const entry = pods.indexer.get(pod.key)
+      return entry?.uid === pod.uid ? entry.object : undefined
+    }
+    await evictPod(client, pod, { ...options, signal: stopped, read }, (event) => events.push(event))
     await pods.waitFor((all) => all.get(pod.key)?.uid !== pod.uid, { signal: stopped })
     events.push({ type: 'deleted', pod })
   }
@@ -94,7 +99,7 @@ export async function* drain(client: KubeClient, node: string, options: DrainOpt
 async function evictPod(
   client: KubeClient,
   pod: NodePod,
-  { gracePeriodSeconds, signal, clock = systemClock }: DrainOptions & { signal: AbortSignal },
+  { gracePeriodSeconds, signal, clock = systemClock, read }: DrainOptions & { signal: AbortSignal; read: () => KubeObject | undefined },
   emit: (event: DrainEvent) => void,
 ): Promise<void> {
   const { namespace, name } = pod
@@ -104,6 +109,9 @@ async function evictPod(
   }
   for (;;) {
     signal.throwIfAborted()
+    // The pod may have gone, or have begun to terminate, since the last attempt. In a terminating namespace no attempt says so.
+    const current = read()
+    if (!current) return
     try {
       await client.create(PODS, eviction as object as { metadata: { name: string } }, { namespace, subresource: 'eviction', signal })
       return emit({ type: 'evicted', pod })
@@ -111,7 +119,7 @@ async function evictPod(
       signal.throwIfAborted()
       // 409 means that another pod has the name by now.
       if (isApiError(error) && (error.status === 404 || error.status === 409)) return
-      if (isNamespaceTerminating(error) && pod.isTerminating) return
+      if (isNamespaceTerminating(error) && current.metadata.deletionTimestamp !== undefined) return
       if (!isNamespaceTerminating(error) && !(isApiError(error) && error.status === 429)) throw error
       emit({ type: 'blocked', pod, error })
       await delay(RETRY_MS, { clock, signal })

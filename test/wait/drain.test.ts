@@ -97,6 +97,52 @@ describe('drain', () => {
     expect(events.slice(-2)).toEqual(['evicted a', 'deleted a'])
   })
 
+  describe('of pods in a namespace that is being deleted', () => {
+    const text = JSON.stringify({
+      kind: 'Status',
+      status: 'Failure',
+      code: 403,
+      reason: 'Forbidden',
+      message: 'unable to create new content in namespace shop because it is being terminated',
+      details: { causes: [{ reason: 'NamespaceTerminating', message: 'namespace shop is being terminated' }] },
+    })
+    /** Refuses each eviction as the API server does in such a namespace, whatever has become of the pod. */
+    const refuse = ({ faults }: FakeApiServer) =>
+      faults.add({
+        times: 99,
+        match: ({ url }) => url.includes('/eviction'),
+        fault: { type: 'status', status: 403, text, headers: { 'content-type': 'application/json' } },
+      })
+    const evictions = ({ requests }: FakeApiServer) => requests.filter(({ url }) => url.includes('/eviction')).length
+
+    it('drain repeats an eviction until the pod terminates, then waits until it is gone', async () => {
+      const { clock, server, events, done } = setUp([podOn('a', { finalizers: ['example.com/hold'] })])
+      refuse(server)
+      await clock.advance(1_000)
+      expect(events).toEqual(['cordoned', 'blocked a'])
+      server.delete(PODS, { name: 'a', namespace: 'shop' })
+      await clock.advance(60_000)
+      expect([events, evictions(server)]).toEqual([['cordoned', 'blocked a'], 2])
+      server.update(PODS, {
+        ...podOn('a'),
+        metadata: { ...server.get(PODS, { name: 'a', namespace: 'shop' })?.metadata, finalizers: [] },
+      } as PodLike)
+      await clock.advance(1_000)
+      await done
+      expect(events).toEqual(['cordoned', 'blocked a', 'deleted a'])
+    })
+
+    it('drain stops evicting a pod that is gone', async () => {
+      const { clock, server, events, done } = setUp([podOn('a')])
+      refuse(server)
+      await clock.advance(1_000)
+      server.delete(PODS, { name: 'a', namespace: 'shop' })
+      await clock.advance(5_000)
+      await done
+      expect([events, evictions(server)]).toEqual([['cordoned', 'blocked a', 'deleted a'], 1])
+    })
+  })
+
   it('drain takes a pod that is gone already for done', async () => {
     const { clock, server, events, done } = setUp([podOn('a')])
     server.faults.add({ times: 1, match: ({ url }) => url.includes('/eviction'), fault: { type: 'status', status: 404 } })
