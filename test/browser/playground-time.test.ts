@@ -140,18 +140,18 @@ describe('the time line', () => {
   })
 
   test('axe finds nothing in the past, at both widths and in both colour schemes', async () => {
-    await using visit = await startFake({ pods: 60 })
+    await using visit = await startFake({ pods: 150, changesPerSecond: 30 })
     const { page, cluster, url, errors } = visit
     await page.goto(url)
-    await caughtUp(page, cluster.server)
-    for (let time = 0; time < 12; time++) {
-      cluster.change(1 + (time % 4))
-      await caughtUp(page, cluster.server)
-    }
-    cluster.expire()
-    await feedIs(page, { state: 'live', lists: '2' })
+    await feedIs(page, { state: 'live' })
+    const known = async () => Number.parseInt((await page.locator('#time-label').textContent()) ?? '', 10)
+    await expect.poll(known).toBeGreaterThan(60)
+    await page.getByRole('button', { name: 'Cut connection' }).click()
+    await expect.poll(known).toBeGreaterThan(120)
+    await page.getByRole('button', { name: 'Close what came of it' }).click()
+    cluster.changesPerSecond = 0
     await handle(page).focus()
-    for (let step = 0; step < 12; step++) await page.keyboard.press('ArrowLeft')
+    for (let step = 0; step < 50; step++) await page.keyboard.press('ArrowLeft')
     for (const [width, colorScheme] of [
       [1280, 'light'],
       [420, 'dark'],
