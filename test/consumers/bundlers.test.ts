@@ -164,6 +164,34 @@ test.each(['esbuild', 'vite', 'rollup'])('%s leaves unused exports out of a bund
 })
 
 test.each([
+  ['streams', 'node', 'exec, connectPort, runCommand'],
+  ['streams', 'browser', 'exec, connectPort, runCommand'],
+  ['operator', 'node', 'LeaderElection, EventRecorder, withFinalizer'],
+  ['operator', 'browser', 'LeaderElection, EventRecorder, withFinalizer'],
+  ['local', 'node', 'forwardPort, copyFrom, copyTo'],
+  ['kubeconfig', 'node', 'loadKubeconfig'],
+] as const)(
+  'esbuild bundles kubeflect/%s for %s without a warning, and the bundle imports no package but peers',
+  async (subpath, platform, names) => {
+    const { metafile, warnings } = await esbuild({
+      entryPoints: [write(`${subpath}-for-${platform}`, `export { ${names} } from 'kubeflect/${subpath}'`)],
+      absWorkingDir: project,
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      platform,
+      external: Object.keys(peerDependencies),
+      logLevel: 'silent',
+    })
+    expect(warnings).toEqual([])
+    // Node's modules are asked for by name when they are used, so that no bundler sees them.
+    const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path))
+    expect(imports.filter((path) => !isPeer(path))).toEqual([])
+  },
+)
+
+test.each([
   ['kubeconfig', 'browser', 'loadKubeconfig'],
   ['local', 'browser', 'forwardPort'],
   ['local', 'workerd', 'forwardPort'],
