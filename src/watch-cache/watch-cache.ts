@@ -9,15 +9,17 @@ import type { Entry } from '../codec/entry'
 import type { EntryList, WatchEntry } from '../codec/wire'
 import { type Clock, systemClock } from '../internal/clock'
 import type { ListerWatcher } from '../source/lister-watcher'
+import { Bookmarks } from './bookmarks'
 import type { WatchCacheOptions } from './cache-options'
 import { CollectionState, type Effect } from './collection-state'
 import { encodeContinue } from './continue-token'
 import { continueExpired, errorOf, expired, notReady, tooLarge } from './failures'
-import { type Cursor, FanOut, type SharedEvents, type WatchBatch } from './fan-out'
+import { type Cursor, FanOut, type WatchBatch } from './fan-out'
 import type { FieldLabels } from './matcher'
 import { cutPage } from './page'
-import { type ListAt, listQuery, type QueryRules, versionOf, type WatchQuery, watchQuery } from './queries'
+import { type ListAt, listQuery, type QueryRules, versionOf, watchQuery } from './queries'
 import { StateWaiters } from './state-waiters'
+import { isAfter } from './watch-events'
 import { startOf } from './watch-start'
 
 /** The scope of a request within a collection. */
@@ -26,9 +28,9 @@ export interface CollectionScope {
   namespace?: string | undefined
 }
 
-/** A watch whose first events were sent. */
-interface AcceptedWatch extends RequestOptions {
-  readonly query: WatchQuery
+/** A watch whose first events were sent. Holds nothing of them: they may be the whole state. */
+interface AcceptedWatch<T> {
+  readonly cursor: Cursor<T>
   /** The version at which the watch started. */
   readonly origin: string
   /** Events up to this version are not sent; the empty string when the cache has reached `origin`. */
@@ -36,9 +38,6 @@ interface AcceptedWatch extends RequestOptions {
   readonly bookmarkAt: number | undefined
   readonly deadline: number
 }
-
-/** The time before the end of a watch at which its last bookmark is sent, in milliseconds. */
-const LAST_BOOKMARK_MS = 2000
 
 /**
  * Turns a stream of changes into a collection that can be listed and watched, with kube-apiserver's semantics: versions, pages, selectors,
@@ -60,11 +59,10 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   readonly #random: () => number
   readonly #fieldLabels: FieldLabels
   readonly #minWatchMs: number
-  readonly #bookmarkIntervalMs: number
+  readonly #bookmarks: Bookmarks<T>
   readonly #collection: CollectionState<T>
   readonly #fanOut: FanOut<T>
   readonly #waiting: StateWaiters
-  #lastBookmark: SharedEvents<T> | undefined
 
   /** @throws RangeError when a size is not a positive number. */
   constructor({
@@ -93,7 +91,7 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     this.#random = random
     this.#fieldLabels = fieldLabels
     this.#minWatchMs = minWatchMs
-    this.#bookmarkIntervalMs = bookmarkIntervalMs
+    this.#bookmarks = new Bookmarks(clock, bookmarkIntervalMs)
     this.#collection = new CollectionState({ capacity, maxLength: maxWindowLength })
     const maxEvents = Math.min(watchBufferSize, capacity)
     this.#fanOut = new FanOut({ clock, maxEvents, maxLength: maxBacklogLength, onSlow: onSlowWatcher })
@@ -289,6 +287,23 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     ...options
   }: WatchOptions & RequestOptions & CollectionScope): AsyncGenerator<WatchBatch<T>, void, undefined> {
     signal?.throwIfAborted()
+    const accepted = yield* this.#begin(options, signal)
+    if (!accepted) return
+    try {
+      yield* this.#follow(accepted, signal)
+    } finally {
+      accepted.cursor.close()
+    }
+  }
+
+  /**
+   * Sends the first events. A generator of its own, because a suspended one keeps all its variables: a watch would hold the state with which
+   * it began until it ends.
+   */
+  async *#begin(
+    options: WatchOptions & CollectionScope,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<WatchBatch<T>, AcceptedWatch<T> | undefined, undefined> {
     const request = this.#request('WATCH')
     const query = watchQuery(options, this.#rules(), request)
     this.#assertReady(request)
@@ -296,25 +311,30 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
     if (query.initialEvents !== 'none' && !(await this.#waiting.reaches(query.resourceVersion, signal))) {
       if (!this.isComplete) throw errorOf(notReady(), request)
       yield { events: [{ type: 'ERROR', status: tooLarge(query.resourceVersion, this.#collection.newest.resourceVersion) }] }
-      return
+      return undefined
     }
     const { events, origin } = startOf(this.#collection, query)
-    if (origin === undefined) return yield { events }
+    if (origin === undefined) {
+      yield { events }
+      return undefined
+    }
     const cursor = this.#fanOut.open(query.matcher, signal)
     // A watch may start at a version that the cache has not reached.
     const after = compareResourceVersions(origin, this.resourceVersion) > 0 ? origin : ''
-    const bookmarkAt = this.#nextBookmark(query, deadline)
+    const accepted = { cursor, origin, after, deadline, bookmarkAt: query.bookmarks ? this.#bookmarks.next(deadline) : undefined }
+    let isAccepted = false
     try {
       yield { events }
-      yield* this.#follow(cursor, { query, origin, after, bookmarkAt, deadline, signal })
+      isAccepted = true
+      return accepted
     } finally {
-      cursor.close()
+      if (!isAccepted) cursor.close()
     }
   }
 
   async *#follow(
-    cursor: Cursor<T>,
-    { query, origin, deadline, signal, ...start }: AcceptedWatch,
+    { cursor, origin, deadline, ...start }: AcceptedWatch<T>,
+    signal: AbortSignal | undefined,
   ): AsyncGenerator<WatchBatch<T>, void, undefined> {
     let { after, bookmarkAt } = start
     while (cursor.isOpen) {
@@ -329,28 +349,12 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
           yield batch
         } else if (events.length > 0) yield { events }
       } else if (bookmarkAt !== undefined && now >= bookmarkAt) {
-        bookmarkAt = this.#nextBookmark(query, deadline)
-        if (compareResourceVersions(this.resourceVersion, origin) > 0) yield this.#bookmark()
+        bookmarkAt = this.#bookmarks.next(deadline)
+        if (compareResourceVersions(this.resourceVersion, origin) > 0) yield this.#bookmarks.at(this.resourceVersion)
       } else await cursor.wait(Math.min(bookmarkAt ?? deadline, deadline))
     }
     signal?.throwIfAborted()
     if (cursor.farewell) yield { events: [cursor.farewell] }
-  }
-
-  /** Watches that get their bookmarks at the same version share them. */
-  #bookmark(): SharedEvents<T> {
-    const { resourceVersion } = this
-    const [last] = this.#lastBookmark?.events ?? []
-    if (!this.#lastBookmark || last?.type !== 'BOOKMARK' || last.resourceVersion !== resourceVersion)
-      this.#lastBookmark = { events: [{ type: 'BOOKMARK', resourceVersion, initialEventsEnd: false }], encoded: new Map() }
-    return this.#lastBookmark
-  }
-
-  #nextBookmark({ bookmarks }: WatchQuery, deadline: number): number | undefined {
-    if (!bookmarks) return undefined
-    const now = this.#clock.now()
-    const last = deadline - LAST_BOOKMARK_MS
-    return last > now ? Math.min(now + this.#bookmarkIntervalMs, last) : undefined
   }
 
   #distribute(effect: Effect<T>): void {
@@ -386,11 +390,6 @@ export class WatchCache<T extends KubeObject = KubeObject> implements ListerWatc
   #request(method: string): RequestSummary {
     return { method, url: resourceName(this.resource) }
   }
-}
-
-/** Whether an event is newer than a version; false for events without one. */
-function isAfter(event: WatchEntry<unknown>, resourceVersion: string): boolean {
-  return 'entry' in event && compareResourceVersions(event.entry.resourceVersion, resourceVersion) > 0
 }
 
 function wantedVersion(at: ListAt): string {

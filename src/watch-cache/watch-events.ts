@@ -46,3 +46,8 @@ export function withResourceVersion<T>({ text }: Entry<T>, resourceVersion: stri
   })
   return entryFromText(text.slice(0, from) + JSON.stringify(resourceVersion) + text.slice(to), { managedFields: 'keep' })
 }
+
+/** Whether an event is newer than a version; false for events without one. */
+export function isAfter(event: WatchEntry<unknown>, resourceVersion: string): boolean {
+  return 'entry' in event && compareResourceVersions(event.entry.resourceVersion, resourceVersion) > 0
+}
