@@ -10,9 +10,9 @@ import type { ProofOutcome } from './events'
 /** The maximum time that a proof waits for the events that the cache still lacks, in milliseconds. */
 const EVENTS_TIMEOUT_MS = 3000
 /** The maximum time that a proof waits for the API server, or for the next part of its list, in milliseconds. */
-const SILENCE_TIMEOUT_MS = 10_000
-/** The maximum time that the list of a proof takes, in milliseconds: that of a request in kube-apiserver. */
-const LIST_TIMEOUT_MS = 60_000
+const SILENCE_TIMEOUT_MS = 30_000
+/** The maximum time that the list of a proof takes, in milliseconds. A relay that sends long lists to many readers reads its own one slowly. */
+const LIST_TIMEOUT_MS = 300_000
 
 /** Options of a {@link Freshness}. */
 export interface FreshnessOptions {
@@ -95,7 +95,7 @@ export class Freshness {
   }
 }
 
-/** Limits the time of a list: without progress, and in all. A slow API server would be slower still if each reader listed for itself. */
+/** Limits the time of a list: without progress, and in all. A proof that ends makes each of its readers list for itself. */
 function limits(clock: Clock): { readonly signal: AbortSignal; restart(): void; end(): void } {
   const expiry = new AbortController()
   const expire = () => expiry.abort()
