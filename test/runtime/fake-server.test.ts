@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, inject, it } from 'vitest'
+import { runtimeCommands, start, stopCommands } from './command.ts'
 
 // The built fake server on a port of each runtime, in the one way its documentation gives.
 
-const installed = (path: string): string => join(import.meta.dirname, '../../node_modules', path)
-const running: ChildProcess[] = []
-afterEach(() => {
-  for (const child of running.splice(0)) child.kill()
-})
+afterEach(stopCommands)
 
 const program = `import { FakeApiServer, nodeListener, podFixture } from 'kubeflect/testing'
 const server = new FakeApiServer()
@@ -23,31 +19,8 @@ else {
 }
 `
 
-/** Starts a program in the project that has the built package installed, and gives the URL it prints. */
-function start(binary: string, args: readonly string[]): Promise<{ url: string; child: ChildProcess }> {
-  const child = spawn(binary, args, { cwd: inject('runtimeProject'), stdio: ['ignore', 'pipe', 'pipe'] })
-  running.push(child)
-  return new Promise((resolve, reject) => {
-    let output = ''
-    child.stdout.on('data', (chunk) => {
-      output += chunk
-      const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(output) ?? []
-      if (url) resolve({ url, child })
-    })
-    child.stderr.on('data', (chunk) => {
-      output += chunk
-    })
-    child.on('error', reject)
-    child.on('exit', (code) => reject(new Error(`${binary} ended with ${code}: ${output}`)))
-  })
-}
-
 describe('the built fake server', () => {
-  it.each([
-    ['Node', process.execPath, []],
-    ['Bun', installed('bun/bin/bun.exe'), []],
-    ['Deno', installed('deno/deno'), ['run', '--no-remote', '--node-modules-dir=manual', '--allow-all', '--no-prompt', '--quiet']],
-  ])('lists, creates and watches over a port of %s', async (name, binary, args) => {
+  it.each(runtimeCommands)('lists, creates and watches over a port of %s', async (name, binary, args) => {
     const file = `fake-server-${name}.js`
     writeFileSync(join(inject('runtimeProject'), file), program)
     const { url } = await start(binary, [...args, file])
