@@ -1,5 +1,6 @@
 // The buttons that act on the playground’s server.
 import type { FaultName } from './faults/forecasts.ts'
+import { formatCount } from './format.ts'
 import { byId, write } from './page.ts'
 
 /** The state of the playground's server. */
@@ -108,6 +109,7 @@ export class Controls {
       info = await response.json()
     } catch {
       this.#churn.value = 'no answer'
+      if (!this.#relay.hidden) this.#lookAgain()
       return undefined
     }
     this.#show(info)
@@ -133,7 +135,14 @@ export class Controls {
   #showRelay(relay: ClusterInfo['relay']): void {
     this.#relay.hidden = !relay
     if (!relay) return
-    write(this.#relay, `relay: ${relay.served} watches served from ${relay.upstream} upstream`)
+    write(
+      this.#relay,
+      `relay: ${formatCount(relay.served)} ${relay.served === 1 ? 'watch' : 'watches'} served, ${relay.upstream} held upstream`,
+    )
+    this.#lookAgain()
+  }
+
+  #lookAgain(): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#ask('', 'GET'), RELAY_INTERVAL_MS)
   }
