@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { KubeClient } from '../../src/http/client'
 import { createInformer } from '../../src/informer/create-informer'
+import { abortable } from '../../src/internal/abortable'
 import { ConfigMap } from '../../src/resources/core/v1'
 import { createRandom } from '../../src/testing/random'
 import { hostileFault } from '../support/hostile.ts'
@@ -11,6 +12,10 @@ import { Playground } from './wire.ts'
 
 const HOSTILE_MS = 30_000
 const RECOVERY_MS = 10_000
+/** The time after a wait in which an informer connects, in milliseconds. */
+const CONNECTING_MS = 3_000
+/** The longest wait of an informer between two attempts, in milliseconds. */
+const LONGEST_WAIT_MS = 60_000
 const INFORMERS = 6
 
 const seed = Math.floor(Math.random() * 2 ** 32)
@@ -22,19 +27,31 @@ describeCluster('a proxy that breaks most requests for half a minute', (cluster)
     await playground.put('o0')
     await using stack = new AsyncDisposableStack()
     let isHostile = true
+    let onRequest = () => {}
+    /** Resolves at the next request of any informer. */
+    const requested = () =>
+      new Promise<void>((resolve) => {
+        onRequest = resolve
+      })
     const victims = await Promise.all(
       Array.from({ length: INFORMERS }, async (_, index) => {
         const random = createRandom(seed + index)
-        const proxy = await startReverseProxy(cluster().proxyUrl, () => (isHostile ? hostileFault(random) : undefined))
+        const proxy = await startReverseProxy(cluster().proxyUrl, () => {
+          onRequest()
+          return isHostile ? hostileFault(random) : undefined
+        })
         stack.use(proxy)
-        const victim = { waitsUntil: 0, failures: 0 }
+        const victim = { waitsUntil: 0, failures: 0, hasNoticed: false }
         const informer = createInformer(new KubeClient({ baseUrl: proxy.url }), ConfigMap, {
           namespace,
           initialList: index % 2 ? 'list' : 'stream',
           onError: () => undefined,
           onEvent: (event) => {
             if (event.type === 'error') victim.failures++
-            if (event.type === 'backoff') victim.waitsUntil = performance.now() + event.ms
+            // The end of the last fault starts one wait at most.
+            if (event.type !== 'backoff' || victim.hasNoticed) return
+            victim.hasNoticed = !isHostile
+            victim.waitsUntil = performance.now() + event.ms
           },
         })
         stack.use(informer)
@@ -43,28 +60,30 @@ describeCluster('a proxy that breaks most requests for half a minute', (cluster)
     )
 
     const random = createRandom(seed - 1)
-    for (const endsAt = performance.now() + HOSTILE_MS; performance.now() < endsAt; ) {
+    const over = AbortSignal.timeout(HOSTILE_MS)
+    while (!over.aborted) {
       const name = `o${random.below(10)}`
       if (random.below(4) === 0) await playground.delete(name)
       else await playground.put(name, { data: { change: String(random.next()) } })
-      await new Promise((resolve) => setTimeout(resolve, random.below(300)))
+      // Some changes come together, others between two requests.
+      if (random.below(2) === 0) await abortable(requested(), over).catch(() => undefined)
     }
     isHostile = false
     // Cut the stalled streams as the last fault.
     for (const { proxy } of victims) proxy.switchTo(cluster().proxyUrl)
     const endedAt = performance.now()
-    // By then the informers have detected the fault and started their waits.
-    await new Promise((resolve) => setTimeout(resolve, 500))
 
     const { items } = (await playground.list()).body
     const brief = (objects: readonly { name?: string; resourceVersion?: string }[]) =>
       objects.map(({ name, resourceVersion }) => `${name}@${resourceVersion}`).sort()
     const expected = brief(items.map(({ metadata }) => metadata))
     await Promise.all(
-      victims.map(async ({ informer, waitsUntil, failures }, index) => {
+      victims.map(async (victim, index) => {
+        const { informer } = victim
         const state = () => ({ index, state: informer.status.state, objects: brief(informer.indexer.list()) })
-        const timeout = Math.max(RECOVERY_MS, waitsUntil + 3_000 - endedAt)
-        await expect.poll(state, { timeout, interval: 100 }).toEqual({ index, state: 'live', objects: expected })
+        await expect.poll(state, { timeout: LONGEST_WAIT_MS, interval: 100 }).toEqual({ index, state: 'live', objects: expected })
+        const { waitsUntil, failures } = victim
+        expect(performance.now() - endedAt).toBeLessThan(Math.max(RECOVERY_MS, waitsUntil + CONNECTING_MS - endedAt))
         expect(failures).toBeGreaterThan(0)
       }),
     )
