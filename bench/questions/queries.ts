@@ -21,6 +21,13 @@ export const queries: Question = {
       show: 'ratio',
       reference: 'array of parsed objects, filtered',
     },
+    {
+      title: 'label selector CPU ÷ array',
+      metric: 'selectorCpuUs',
+      show: 'ratio',
+      reference: 'array of parsed objects, filtered',
+    },
+    { title: 'first label selector CPU ms', metric: 'selectorFirstCpuMs', show: 'number' },
     { title: 'first label selector ms', metric: 'selectorFirstMs', show: 'number' },
     { title: 'label selector µs', metric: 'selectorUs', show: 'number' },
     { title: 'index µs', metric: 'indexUs', show: 'number' },
@@ -29,7 +36,7 @@ export const queries: Question = {
   ],
   async measure(mode: Mode) {
     const objects = mode.quick ? 2_000 : 10_000
-    const all = (await Promise.all((['Node', 'Chromium'] as const).map((runtime) => ownRows(runtime, rows, mode)))).flat()
+    const all = (await Promise.all((['Node', 'Deno', 'Bun', 'Chromium'] as const).map((runtime) => ownRows(runtime, rows, mode)))).flat()
     const load = { kind: 'pods', objects } as const
     return { groups: [await measureGroup({ title: `${objects.toLocaleString('en')} pods`, load, rows: all }, mode.rounds)] }
   },
