@@ -124,6 +124,19 @@ test('[bindings/30] without a server, the drawer applies with a conflict and a t
   await page.close()
 })
 
+test('two tabs in frames without a server share one watch, and go on without a list when the Worker that they share has ended', async () => {
+  const page = await browser.newPage()
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  await page.goto(`${server.url}/play/index.html?view=tabs`)
+  await page.getByText('Two tabs, one watch at the API server.').waitFor()
+  expect(await violations(page)).toEqual([])
+  await page.getByRole('button', { name: 'End the shared Worker' }).click()
+  await page.getByText(/Tab A went on after [\d,]+ ms with no list, Tab B went on after [\d,]+ ms with no list/).waitFor()
+  expect(errors).toEqual([])
+  await page.close()
+})
+
 test.each(['table', 'map', 'nodes', 'events'])('axe finds nothing in the view %s of the playground without a server', async (view) => {
   const { page, errors } = await openTab(`?view=${view}`)
   expect(await violations(page)).toEqual([])
