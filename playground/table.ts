@@ -5,9 +5,11 @@ import { formatAge } from './format.ts'
 import { create, write } from './page.ts'
 import type { Order, Row, RowList } from './row-list.ts'
 
-// The heights of rows in style.css and narrow.css, in pixels.
+// The heights of rows in style.css and folded.css, in pixels.
 const ROW_HEIGHT = 32
-const NARROW_ROW_HEIGHT = 52
+const FOLDED_ROW_HEIGHT = 52
+/** The width up to which each row takes two lines: no room for every column, and for whole names. In pixels. */
+const FOLD_WIDTH = 780
 
 /** A row on the screen with its content. */
 interface Line {
@@ -22,10 +24,9 @@ export class ResourceTable {
   readonly #now: () => number
   readonly #body: HTMLTableSectionElement
   readonly #virtualizer: Virtualizer<HTMLElement, HTMLElement>
-  /** Matches the widths at which the rows fold; the same as in narrow.css. */
-  readonly #narrow = matchMedia('(max-width: 560px)')
   readonly #above = spacer()
   readonly #below = spacer()
+  #isFolded = false
   #rows: RowList | undefined
   #lines = new Map<string, Line>()
   /** The keys of rows that flash at the next drawing. */
@@ -55,10 +56,7 @@ export class ResourceTable {
     this.#virtualizer = new Virtualizer(this.#options())
     this.#virtualizer._didMount()
     this.#virtualizer._willUpdate()
-    this.#narrow.addEventListener('change', () => {
-      this.#virtualizer.measure()
-      this.update()
-    })
+    if (table.parentElement) new ResizeObserver(([entry]) => this.#fold(entry?.contentRect.width ?? 0)).observe(table.parentElement)
   }
 
   /** Draws another list with its columns from the top, or nothing. */
@@ -102,6 +100,23 @@ export class ResourceTable {
     return this.#rows?.shown ?? []
   }
 
+  get #rowHeight(): number {
+    return this.#isFolded ? FOLDED_ROW_HEIGHT : ROW_HEIGHT
+  }
+
+  /** Folds the rows, or unfolds them, for a width. The first row in sight stays. A hidden table has no width, and stays as it is. */
+  #fold(width: number): void {
+    const isFolded = width <= FOLD_WIDTH
+    if (width === 0 || isFolded === this.#isFolded) return
+    const scroller = this.#table.parentElement
+    const first = (scroller?.scrollTop ?? 0) / this.#rowHeight
+    this.#isFolded = isFolded
+    this.#table.classList.toggle('folded', isFolded)
+    this.#virtualizer.measure()
+    this.update()
+    scroller?.scrollTo(0, first * this.#rowHeight)
+  }
+
   /** The height of the head, which wraps on a narrow screen, in pixels. */
   get #headHeight(): number {
     return this.#table.tHead?.offsetHeight ?? 0
@@ -111,7 +126,7 @@ export class ResourceTable {
     return {
       count: this.#shown.length,
       getScrollElement: () => this.#table.parentElement,
-      estimateSize: () => (this.#narrow.matches ? NARROW_ROW_HEIGHT : ROW_HEIGHT),
+      estimateSize: () => this.#rowHeight,
       paddingStart: this.#headHeight,
       overscan: 12,
       scrollToFn: elementScroll,

@@ -87,7 +87,7 @@ test('the keyboard alone reaches every view, moves through a picture, opens an o
   const { page, cluster, url, errors } = visit
   await page.goto(url)
   await caughtUp(page, cluster.server)
-  const selected = () => page.locator('[role=tab][aria-selected=true]').textContent()
+  const selected = () => page.locator('.views [aria-selected=true]').textContent()
   await page.keyboard.press('2')
   await expect.poll(selected).toBe('Map')
   await page.getByRole('tab', { name: 'Map' }).focus()

@@ -77,3 +77,28 @@ test('a table that becomes narrow keeps every row and its order, in rows of two 
   await page.setViewportSize({ width: 1280, height: 800 })
   await expect.poll(height).toBe(wide)
 })
+
+test('a table beside the open drawer shows whole names and every column, keeps the first row in sight, and unfolds when the drawer is closed', async () => {
+  await using visit = await startFake()
+  const { page, cluster, url } = visit
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.goto(url)
+  await caughtUp(page, cluster.server)
+  const topmost = () =>
+    page.locator('.scroller').evaluate((scroller) => {
+      const top = scroller.getBoundingClientRect().top + (scroller.querySelector('thead')?.offsetHeight ?? 0)
+      return [...scroller.querySelectorAll<HTMLElement>('tr[data-key]')].find((row) => row.getBoundingClientRect().bottom > top + 1)
+        ?.dataset.key
+    })
+  const isFolded = () => page.locator('table.folded').count()
+  await page.locator('.scroller').evaluate((scroller) => scroller.scrollTo(0, 3200))
+  await expect.poll(topmost).not.toBe(await page.locator('tr[data-key]').first().getAttribute('data-key'))
+  const before = await topmost()
+  await page.locator(`tr[data-key="${before}"]`).locator('td.name button').press('Enter')
+  await expect.poll(isFolded).toBe(1)
+  await expect.poll(topmost).toBe(before)
+  expect(await outOfSight(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await expect.poll(isFolded).toBe(0)
+  await expect.poll(topmost).toBe(before)
+})
