@@ -197,7 +197,7 @@ class SqlLogPersister implements Persister {
         // Compaction leaves gaps, where the log has empty records.
         while (log.first > number + 1) log.prepend({ keys: [], texts: [], deletes: [] })
         const outline = outlineOf(head)
-        const needed = log.prependOutline(outline)
+        const needed = log.prepend(outline)
         const isRead = needed.length > 0 && (!texts || needed.some((at) => !outline.versions?.[at]))
         const segment = isRead ? this.#segment(row, number) : undefined
         for (const at of needed) {

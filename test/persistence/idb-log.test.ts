@@ -4,7 +4,7 @@ import { entryFromObject } from '../../src/codec/entry'
 import { isLogRecord } from '../../src/persistence/idb/layout'
 import { IdbLog, type LogRecord } from '../../src/persistence/idb/log'
 import { packedRows } from '../../src/persistence/idb/packed-rows'
-import { rowsOf } from '../../src/persistence/idb/rows'
+import { plainRows, rowsOf } from '../../src/persistence/idb/rows'
 import type { StoredRecord } from '../../src/persistence/persister'
 import { workloadPodFixture } from '../../src/testing/workload-fixtures'
 
@@ -41,7 +41,7 @@ test('a log read from its newest to its oldest record gives the state that was w
         for (const [n, name] of each.keys.entries()) state.set(name, each.texts[n] ?? '')
       }
       const read = new IdbLog(first + records.length)
-      const needed = [...records].reverse().flatMap((each) => read.prepend(each))
+      const needed = [...records].reverse().flatMap((each) => read.prepend(each).map(plainRows.reader(each)))
       expect(needed.map(({ key, text }) => `${key} ${text}`).sort()).toEqual([...state].map((each) => each.join(' ')).sort())
       expect(knowledge(read, records)).toEqual(knowledge(written, records))
     }),
@@ -78,8 +78,10 @@ test('a packed log gives the state that was written, before and after each step 
       const check = () => {
         const read = new IdbLog(written.next, codec)
         const found: string[] = []
-        for (let at = written.next - 1; at >= written.first; at--)
-          found.push(...read.prepend(lying.get(at) ?? { keys: [], texts: [], deletes: [] }).map(shown))
+        for (let at = written.next - 1; at >= written.first; at--) {
+          const record = lying.get(at) ?? { keys: [], texts: [], deletes: [] }
+          found.push(...read.prepend(record).map(codec.reader(record)).map(shown))
+        }
         expect(found.sort().join() === [...state.values()].sort().join()).toBe(true)
       }
       check()

@@ -126,7 +126,7 @@ export async function readSnapshot(
     if (log.first - 1 - AHEAD >= first) reads.push(read(log.first - 1 - AHEAD))
     if (!isLogRecord(record, codec)) return undefined
     const before = records.length
-    const needed = log.prepend(record)
+    const needed = log.prepend(record).map(codec.reader(record))
     for (const each of needed) records.push(each)
     if (needed.length > 0) onRecords?.(needed, before)
   }

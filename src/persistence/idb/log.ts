@@ -1,6 +1,5 @@
 // Tracks which records of an IndexedDB log are still needed, and plans its compaction.
 
-import type { StoredRecord } from '../persister'
 import { plainRows, type RowCodec, type RowSelection, type Rows } from './rows'
 
 /** The size in characters up to which a log is never compacted. */
@@ -98,9 +97,7 @@ export class IdbLog {
     record.keys.forEach((key, n) => {
       if (isTemplate(record, n)) return
       this.#forget(key)
-      const size = this.#neededSize(record, n)
-      this.#rows.set(key, { at, size })
-      this.#needed += size
+      this.#add(record, n, at)
     })
     const size = sizeOf(record)
     this.#sizes.push(size)
@@ -108,21 +105,14 @@ export class IdbLog {
     this.#smallOnes = size < SMALL_RECORD ? this.#smallOnes + 1 : 0
   }
 
-  /** Registers the record before {@link first}. Returns its objects that are still valid, last one first. */
-  prepend(record: LogRecord): StoredRecord[] {
-    return this.prependOutline(record).map(this.#codec.reader(record))
-  }
-
   /** Registers the record before {@link first}. Returns the rows of its objects that are still valid, last one first. */
-  prependOutline(record: LogOutline): number[] {
+  prepend(record: LogOutline): number[] {
     const at = --this.#first
     const needed: number[] = []
     for (let n = record.keys.length - 1; n >= 0; n--) {
       const key = record.keys[n] ?? ''
       if (isTemplate(record, n) || this.#rows.has(key)) continue
-      const size = this.#neededSize(record, n)
-      this.#rows.set(key, { at, size })
-      this.#needed += size
+      this.#add(record, n, at)
       needed.push(n)
     }
     // Deletes are applied before the texts.
@@ -164,10 +154,13 @@ export class IdbLog {
     if (record) this.append(record)
   }
 
-  /** The size that a row will take once its record is compacted. */
-  #neededSize({ keys, texts, templates }: LogOutline, row: number): number {
+  /** Registers a row with the size that it will take once its record is compacted. */
+  #add({ keys, texts, templates }: LogOutline, row: number, at: number): void {
+    const key = keys[row] ?? ''
     const length = texts[row]?.length ?? 0
-    return (keys[row]?.length ?? 0) + (templates ? length : length * this.#codec.shrink)
+    const size = key.length + (templates ? length : length * this.#codec.shrink)
+    this.#rows.set(key, { at, size })
+    this.#needed += size
   }
 
   #forget(key: string): void {
@@ -180,7 +173,4 @@ export class IdbLog {
 const isTemplate = ({ keys, templates }: Pick<Rows, 'keys' | 'templates'>, row: number): boolean =>
   templates !== undefined && keys[row] === ''
 
-function sizeOf({ keys, texts, deletes }: LogOutline): number {
-  const total = (parts: readonly { readonly length: number }[]) => parts.reduce((sum, { length }) => sum + length, 0)
-  return total(keys) + total(texts) + total(deletes)
-}
+const sizeOf = ({ keys, texts, deletes }: LogOutline): number => [keys, texts, deletes].flat().reduce((sum, { length }) => sum + length, 0)
