@@ -100,6 +100,12 @@ const goals: readonly Goal[] = [
       ['memory', '10,000 pods, each', NOTHING, runtime, 'keptBytes'],
     ),
   ),
+  ratio(
+    "a change in a table of React, 10,000 pods, Chromium: CPU ÷ Headlamp's way",
+    0.1,
+    ['bindings', '10,000 pods', 'kubeflect useList', 'Chromium', 'watchCpuPerEventUs'],
+    ['bindings', '10,000 pods', "Headlamp's way", 'Chromium', 'watchCpuPerEventUs'],
+  ),
   plain('longest pause, 100,000 cached, 2,000 changes/s, Chromium: ms', 16, [
     'pause',
     '100,000 pods',

@@ -2,6 +2,8 @@ import { inspect } from 'node:util'
 import { reactive, ref } from '@vue/reactivity'
 import { produce } from 'immer'
 import { observable } from 'mobx'
+// @ts-expect-error: the build for pages, which has no types. That for servers wraps nothing.
+import { createStore, unwrap } from 'solid-js/store/dist/store.js'
 // @ts-expect-error: the module has no types.
 import { proxy as svelteProxy } from 'svelte/internal/client'
 import { proxy, snapshot as valtioSnapshot } from 'valtio/vanilla'
@@ -52,18 +54,27 @@ describe.each([
     expect(wrapped.labels).toBe(labels)
   })
 
-  it('an entry stays the same in a ref and in a reactive object of Vue', () => {
+  it('[bindings/18] an entry stays the same in a ref and in a reactive object of Vue', () => {
     const entry = entryOf()
     expect(ref({ rows: [entry] }).value.rows[0]).toBe(entry)
     expect(reactive({ entry }).entry).toBe(entry)
     expect(reactive(entry).object).toBe(entry.object)
   })
 
-  it('an entry stays the same in an observable of MobX and a $state of Svelte', () => {
+  it('[bindings/18] an entry stays the same in an observable of MobX and a $state of Svelte', () => {
     const entry = entryOf()
     expect(observable({ rows: [entry] }).rows[0]).toBe(entry)
     // `$state(value)` compiles to this call.
     expect(svelteProxy({ rows: [entry] }).rows[0]).toBe(entry)
+  })
+
+  it('[bindings/18] an entry stays the same in a store of Solid', () => {
+    const entry = entryOf()
+    const [state, setState] = createStore({ rows: [] as readonly Entry<KubeObject>[] })
+    setState('rows', [entry])
+    expect(state.rows).not.toBe(unwrap(state).rows)
+    expect(state.rows[0]).toBe(entry)
+    expect(everythingOf(state.rows[0] as Entry<KubeObject>)).toEqual(expected)
   })
 
   it('an entry can be read in a proxy of valtio and in its snapshots', () => {
@@ -74,7 +85,7 @@ describe.each([
     expect(everythingOf(valtioSnapshot(state).rows[0] as Entry<KubeObject>)).toEqual(expected)
   })
 
-  it('a frozen entry, by immer or by hand, can be read and stored', () => {
+  it('[bindings/18] a frozen entry, by immer or by hand, can be read and stored', () => {
     const store = new Store<KubeObject>()
     store.add(entryOf())
     const state = produce({ rows: [] as readonly Entry<KubeObject>[] }, (draft) => {
