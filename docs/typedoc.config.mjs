@@ -38,8 +38,8 @@ export default {
   tsconfig: '../tsconfig.json',
   entryPoints: names.map((path) => `../src/${path === '.' ? 'index' : path.slice(2)}.ts`),
   out: 'api',
-  // Interfaces and types are on their entry's page: a page for each would triple the size of the site.
-  membersWithOwnFile: ['Class', 'Function'],
+  // The rest is on its entry's page: a page for each would triple the size of the site.
+  membersWithOwnFile: ['Class'],
   docsRoot: '.',
   sidebar: { autoConfiguration: true, format: 'vitepress', pretty: false, collapsed: true },
   name: 'API reference',

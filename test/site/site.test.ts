@@ -71,7 +71,7 @@ test('the search of the documentation site finds resourceVersion and the names o
   await page.keyboard.press('Control+k')
   for (const [word, path] of [
     ['resourceVersion', /^\/(concepts|lifecycle|guides|errors|recipes|migrate)/],
-    ['createInformer', /^\/api\/kubeflect\/functions\/createInformer/],
+    ['createInformer', /^\/api\/kubeflect\/.*#createinformer/],
     ['InformerOptions', /^\/api\/kubeflect\/.*#informeroptions/],
   ] as const) {
     await page.locator('.VPLocalSearchBox input').fill(word)
@@ -101,7 +101,7 @@ test('every runnable example of the documentation site runs in its page', async 
 })
 
 test('a page of the API reference lists the other names of its entry', async () => {
-  const { page, errors } = await visit('/api/kubeflect/functions/createInformer')
+  const { page, errors } = await visit('/api/kubeflect/')
   const names = page.locator('.VPSidebar a')
   await expect.poll(() => names.allInnerTexts()).toEqual(expect.arrayContaining(['createInformer', 'defineResource', 'kubeflect/live']))
   expect(errors).toEqual([])
