@@ -73,6 +73,7 @@ export class Live extends Opaque implements AsyncDisposable {
   readonly #feeds: Feeds
   readonly #options: LiveOptions
   readonly #namespace: string
+  readonly #life = new AbortController()
   readonly #onError: (error: unknown) => void
   #access: Access | undefined
 
@@ -181,7 +182,10 @@ export class Live extends Opaque implements AsyncDisposable {
     const { clock = systemClock, onWake, namespace } = this.#options
     const selection =
       resource.scope === 'Cluster' ? { ...request, namespace: undefined } : { ...request, namespace: request.namespace ?? namespace }
-    return this.#listOf(new PolledSource(resource, { client: this.#client, clock, everyMs, selection, onWake }), view)
+    return this.#listOf(
+      new PolledSource(resource, { client: this.#client, clock, everyMs, selection, onWake, signal: this.#life.signal }),
+      view,
+    )
   }
 
   /**
@@ -194,8 +198,9 @@ export class Live extends Opaque implements AsyncDisposable {
     return new Permission(this.#access, { verb, resource, query }, this.#onError)
   }
 
-  /** Ends every feed. Resolves when their last changes are stored. Calling it again is a no-op. */
+  /** Ends every feed and every poll. Resolves when their last changes are stored. Calling it again is a no-op. */
   async close(): Promise<void> {
+    this.#life.abort()
     this.#feeds.end()
     await this.#factory.close()
   }

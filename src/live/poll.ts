@@ -4,6 +4,7 @@ import type { KubeObject } from '../api/object'
 import type { Resource } from '../api/resource'
 import type { Entry } from '../codec/entry'
 import type { Clock } from '../internal/clock'
+import { listen } from '../internal/listen'
 import { Listeners } from '../internal/listeners'
 import { once } from '../internal/once'
 import { isPageHidden, onWake, type Wake } from '../internal/wake'
@@ -21,6 +22,8 @@ export interface PollOptions {
   readonly everyMs: number
   readonly selection: LiveSelection
   readonly onWake?: ((listener: (wake: Wake) => void) => () => void) | undefined
+  /** Ends the polling for good. */
+  readonly signal: AbortSignal
 }
 
 /** Lists a collection at an interval while it has listeners and the page is visible. */
@@ -63,6 +66,7 @@ export class PolledSource<T extends KubeObject> implements LiveSource<T> {
 
   async whenReady(): Promise<void> {
     if (this.#status.isReady) return
+    if (this.#options.signal.aborted) throw closedError()
     const release = this.#hold(() => {})
     try {
       await new Promise<void>((resolve, reject) => this.#waiting.add({ resolve, reject }))
@@ -80,9 +84,22 @@ export class PolledSource<T extends KubeObject> implements LiveSource<T> {
   }
 
   #begin(): void {
-    const wake = this.#options.onWake ?? onWake
-    this.#unlisten = wake(() => void this.#ask())
+    const { signal, onWake: wake = onWake } = this.#options
+    if (signal.aborted) {
+      this.#become({ state: 'stopped' })
+      return
+    }
+    const stops = [wake(() => void this.#ask()), listen(signal, 'abort', () => this.#close())]
+    this.#unlisten = () => {
+      for (const stop of stops) stop()
+    }
     void this.#ask()
+  }
+
+  #close(): void {
+    this.#end()
+    this.#become({ state: 'stopped' })
+    this.#settle(({ reject }) => reject(closedError()))
   }
 
   #end(): void {
@@ -124,4 +141,8 @@ export class PolledSource<T extends KubeObject> implements LiveSource<T> {
     this.#status = { ...this.#status, ...change }
     this.#statuses.notify()
   }
+}
+
+function closedError(): Error {
+  return new Error('the feed was closed before it had a complete state')
 }

@@ -147,6 +147,31 @@ describe('poll', () => {
   })
 })
 
+describe('closing while lists are polled', () => {
+  it('ends the polling, says so, and polls no more for later listeners', async () => {
+    const { live, clock, server } = startPage()
+    const polled = live.poll(Pod, { everyMs: 1_000 })
+    polled.subscribe(() => {})
+    await clock.advance(100)
+    await live.close()
+    expect(polled.snapshot).toMatchObject({ state: 'stopped', isReady: true })
+    const later = live.poll(Pod, { everyMs: 1_000 })
+    later.subscribe(() => {})
+    await expect(later.whenReady()).rejects.toThrow(/closed before it had a complete state/)
+    await clock.advance(10_000)
+    expect([server.requests.length, clock.pending]).toEqual([1, 0])
+  })
+
+  it('rejects what waits for the first list', async () => {
+    const { live, clock, server } = startPage()
+    server.faults.add({ fault: { type: 'delay', ms: 60_000 }, times: 9 })
+    const result = expect(live.poll(Pod, { everyMs: 1_000 }).whenReady()).rejects.toThrow(/closed before it had a complete state/)
+    await clock.advance(100)
+    await live.close()
+    await result
+  })
+})
+
 describe('can', () => {
   it('[bindings/17] is undefined, then the answer: one request for many', async () => {
     const { live, clock, server } = startPage()
