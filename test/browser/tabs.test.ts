@@ -74,7 +74,10 @@ test('[tabs/06] when the process of the owner is killed the tabs of Chromium con
       await expect.poll(async () => Math.max(...(await Promise.all(pages.map(first)))), { timeout: 10_000 }).toBeLessThan(killedAt + 10_000)
       firstMs.push(Math.max(...(await Promise.all(pages.map(first)))) - killedAt)
       expect(site.upstream).toEqual(['watch'])
-      pages.push(...(await Promise.all(left.map(() => open()))))
+      const opened = await Promise.all(left.map(() => open()))
+      // A first state that is lost with the next owner would be listed again.
+      for (const page of opened) await expect.poll(async () => (await ask(page, 'state').catch(() => undefined))?.state).toBe('live')
+      pages.push(...opened)
     }
   } finally {
     clearInterval(churn)
@@ -117,12 +120,17 @@ test('[tabs/36] without a SharedWorker one tab of Chromium leads, and the next o
   expect((await roles()).sort()).toEqual(['follower', 'follower', 'leader'])
 }, 60_000)
 
+/** Reloads a page from inside, and waits only for the next document: the protocol refuses to reload a page that is being replaced. */
+async function reload(page: Page): Promise<void> {
+  await Promise.all([page.waitForEvent('framenavigated'), page.evaluate(() => void setTimeout(() => location.reload()))])
+}
+
 test('[tabs/39] ten tabs of Chromium that reload at once, ten times, cause at most two lists upstream, and none is stuck', async () => {
   const pages = await Promise.all(Array.from({ length: 10 }, () => open('?persist')))
   await caughtUp(server, pages)
   for (let round = 0; round < 10; round++) {
     server.update(ConfigMap, { metadata: { name: 'object-1', namespace: 'shop' }, data: { round: String(round) } })
-    await Promise.all(pages.map((page) => page.reload({ waitUntil: 'commit' })))
+    await Promise.all(pages.map(reload))
   }
   await caughtUp(server, pages)
   expect(site.upstream.filter((kind) => kind !== 'watch').length).toBeLessThanOrEqual(2)
