@@ -5,6 +5,7 @@ import { diff, ownersOf } from '../../src/live'
 import { Deployment } from '../../src/resources/apps/v1'
 import { Event, Pod } from '../../src/resources/core/v1'
 import { violations } from './support/axe.ts'
+import { inLooks, SHOWN_LOOKS } from './support/looks.ts'
 import { caughtUp, feedIs } from './support/page.ts'
 import { pick, startFake } from './support/playground.ts'
 import { shoot } from './support/screenshots.ts'
@@ -142,12 +143,7 @@ describe('the drawer', () => {
     await caughtUp(page, cluster.server)
     cluster.change(30)
     await caughtUp(page, cluster.server)
-    for (const [width, colorScheme] of [
-      [1280, 'light'],
-      [420, 'dark'],
-    ] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      await page.setViewportSize({ width, height: 800 })
+    for await (const { width, colorScheme } of inLooks(page, SHOWN_LOOKS, { reducedMotion: 'reduce' })) {
       await page.locator('tr[data-key^="shop/"]').filter({ hasText: 'Running' }).first().click()
       for (const name of ['Changes', 'Events', 'Logs', 'Owners', 'Apply', 'YAML']) {
         await tab(page, name).click()

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { Pod } from '../../src/resources/core/v1'
 import { violations } from './support/axe.ts'
+import { inLooks, SHOWN_LOOKS } from './support/looks.ts'
 import { caughtUp, stored } from './support/page.ts'
 import { startFake } from './support/playground.ts'
 import { shoot } from './support/screenshots.ts'
@@ -93,12 +94,7 @@ describe('the fault buttons', () => {
     await caughtUp(page, cluster.server)
     await button(page, 'Cut connection').click()
     await finalOutcome(page, 'Cut connection')
-    for (const [width, colorScheme] of [
-      [1280, 'light'],
-      [420, 'dark'],
-    ] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      await page.setViewportSize({ width, height: 800 })
+    for await (const { width, colorScheme } of inLooks(page, SHOWN_LOOKS, { reducedMotion: 'reduce' })) {
       if (width === 420) await button(page, 'Controls').click()
       await button(page, 'Cut connection').focus()
       const below = await button(page, 'Cut connection').evaluate((element) => getComputedStyle(element, '::after').content)

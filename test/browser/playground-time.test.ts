@@ -1,15 +1,12 @@
 // Tests the time line of the playground in Chromium: every view goes back, and the cluster goes on meanwhile.
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { layOutEvents } from '../../playground/views/event-lanes.ts'
-import { layOutNodes } from '../../playground/views/heat-map.ts'
-import { layOutOwners } from '../../playground/views/owner-map.ts'
-import { type Entry, entryFromObject, type KubeObject, type Resource } from '../../src/index'
-import { Deployment, ReplicaSet } from '../../src/resources/apps/v1'
-import { Event, Node, Pod } from '../../src/resources/core/v1'
+import { Pod } from '../../src/resources/core/v1'
 import { type FakeApiServer, podFixture } from '../../src/testing'
 import { violations } from './support/axe.ts'
+import { inLooks, SHOWN_LOOKS } from './support/looks.ts'
 import { caughtUp, drawnRows, expectedRows, feedData, feedIs } from './support/page.ts'
+import { expectedTwin, twinOf } from './support/pictures.ts'
 import { startFake } from './support/playground.ts'
 import { shoot } from './support/screenshots.ts'
 
@@ -30,28 +27,6 @@ function changePods(server: FakeApiServer, times: number): Map<string, string[]>
     states.set(server.resourceVersion, expectedRows(server))
   }
   return states
-}
-
-/** Returns the table beside a picture, from the objects of the server. */
-function expectedTwin(server: FakeApiServer, view: string): string[][] {
-  const list = <T extends KubeObject>(resource: Resource<T>): Entry<T>[] => server.list(resource).map((object) => entryFromObject(object))
-  const size = { width: 1200, now: Date.now(), heat: 'phase' } as const
-  const pods = list(Pod)
-  const { twin } =
-    view === 'map'
-      ? layOutOwners({ pods, replicaSets: list(ReplicaSet), deployments: list(Deployment) }, size)
-      : view === 'nodes'
-        ? layOutNodes({ pods, nodes: list(Node) }, size)
-        : layOutEvents(list(Event), size)
-  return twin.rows.map((row) => [...row]).sort()
-}
-
-function twinOf(page: Page): Promise<string[][]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLTableRowElement>('#twin tbody tr')]
-      .map((row) => [...row.cells].map((cell) => cell.textContent ?? ''))
-      .sort(),
-  )
 }
 
 describe('the time line', () => {
@@ -152,12 +127,7 @@ describe('the time line', () => {
     cluster.changesPerSecond = 0
     await handle(page).focus()
     for (let step = 0; step < 50; step++) await page.keyboard.press('ArrowLeft')
-    for (const [width, colorScheme] of [
-      [1280, 'light'],
-      [420, 'dark'],
-    ] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      await page.setViewportSize({ width, height: 800 })
+    for await (const { width, colorScheme } of inLooks(page, SHOWN_LOOKS, { reducedMotion: 'reduce' })) {
       expect(await violations(page)).toEqual([])
       expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
       await shoot(page, `time-${width}-${colorScheme}`, { isShown: true })

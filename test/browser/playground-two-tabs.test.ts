@@ -5,6 +5,7 @@ import { Pod } from '../../src/resources/core/v1'
 import { type FakeApiServer, podFixture } from '../../src/testing'
 import { isThorough } from '../support/thorough.ts'
 import { violations } from './support/axe.ts'
+import { ALL_LOOKS, inLooks, SHOWN_LOOKS } from './support/looks.ts'
 import { startFake } from './support/playground.ts'
 import { shoot } from './support/screenshots.ts'
 
@@ -89,20 +90,17 @@ test('[playground/26] the view of two tabs shows what the server has, at both wi
   const { page, cluster, url, errors } = visit
   await page.goto(`${url}?view=tabs`)
   await tabsCaughtUp(page, cluster.server, 2)
-  for (const width of [1280, 420])
-    for (const colorScheme of ['light', 'dark'] as const) {
-      // In CI each width and each scheme is seen once.
-      if (!isThorough && (width === 1280) !== (colorScheme === 'light')) continue
-      await page.emulateMedia({ colorScheme })
-      await page.setViewportSize({ width, height: 800 })
-      cluster.change(5)
-      await tabsCaughtUp(page, cluster.server, 2)
-      await page.getByRole('button', { name: 'End the shared Worker' }).click()
-      await expect.poll(() => result(page)).toMatch(/Tab A went on after .*Tab B went on after/)
-      expect([width, colorScheme, await violations(page)]).toEqual([width, colorScheme, []])
-      const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
-      expect([width, isWide]).toEqual([width, false])
-      await shoot(page, `tabs-${width}-${colorScheme}`, { isShown: (width === 1280) === (colorScheme === 'light') })
-    }
+  // In CI each width and each scheme is seen once.
+  for await (const look of inLooks(page, isThorough ? ALL_LOOKS : SHOWN_LOOKS)) {
+    const { width, colorScheme } = look
+    cluster.change(5)
+    await tabsCaughtUp(page, cluster.server, 2)
+    await page.getByRole('button', { name: 'End the shared Worker' }).click()
+    await expect.poll(() => result(page)).toMatch(/Tab A went on after .*Tab B went on after/)
+    expect([width, colorScheme, await violations(page)]).toEqual([width, colorScheme, []])
+    const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+    expect([width, isWide]).toEqual([width, false])
+    await shoot(page, `tabs-${width}-${colorScheme}`, { isShown: SHOWN_LOOKS.includes(look) })
+  }
   expect(errors).toEqual([])
 })

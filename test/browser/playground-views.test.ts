@@ -1,32 +1,14 @@
 // Checks the views of the playground against the server, at both widths and in both colour schemes.
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { layOutEvents } from '../../playground/views/event-lanes.ts'
-import { layOutNodes } from '../../playground/views/heat-map.ts'
-import { layOutOwners } from '../../playground/views/owner-map.ts'
-import { type Entry, entryFromObject, type KubeObject, type Resource } from '../../src/index'
-import { Deployment, ReplicaSet } from '../../src/resources/apps/v1'
-import { Event, Node, Pod } from '../../src/resources/core/v1'
 import type { FakeApiServer } from '../../src/testing'
 import { isThorough } from '../support/thorough.ts'
 import { violations } from './support/axe.ts'
+import { ALL_LOOKS, inLooks, SHOWN_LOOKS } from './support/looks.ts'
 import { allRows, caughtUp, expectedRows, feedIs } from './support/page.ts'
+import { expectedTwin, twinOf } from './support/pictures.ts'
 import { startFake } from './support/playground.ts'
 import { shoot } from './support/screenshots.ts'
-
-/** Returns the table beside a picture, from the objects of the server. */
-function expectedTwin(server: FakeApiServer, view: string): string[][] {
-  const list = <T extends KubeObject>(resource: Resource<T>): Entry<T>[] => server.list(resource).map((object) => entryFromObject(object))
-  const size = { width: 1200, now: Date.now(), heat: 'phase' } as const
-  const pods = list(Pod)
-  const { twin } =
-    view === 'map'
-      ? layOutOwners({ pods, replicaSets: list(ReplicaSet), deployments: list(Deployment) }, size)
-      : view === 'nodes'
-        ? layOutNodes({ pods, nodes: list(Node) }, size)
-        : layOutEvents(list(Event), size)
-  return twin.rows.map((row) => [...row]).sort()
-}
 
 /** Waits until a rollout and a failed node require no more changes. */
 async function settle(server: FakeApiServer): Promise<void> {
@@ -37,15 +19,6 @@ async function settle(server: FakeApiServer): Promise<void> {
     return isSame
   }
   await expect.poll(isSettled, { interval: 500, timeout: 40_000 }).toBe(true)
-}
-
-/** Returns the rows of the table beside the picture, sorted. */
-function twinOf(page: Page): Promise<string[][]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLTableRowElement>('#twin tbody tr')]
-      .map((row) => [...row.cells].map((cell) => cell.textContent ?? ''))
-      .sort(),
-  )
 }
 
 /** Returns the elements that leave the page sideways. */
@@ -65,19 +38,16 @@ describe.each(['table', 'map', 'nodes', 'events'])('the view %s', (view) => {
     cluster.rollOut()
     cluster.toggleNode()
     await settle(cluster.server)
-    for (const width of [1280, 420])
-      for (const colorScheme of ['light', 'dark'] as const) {
-        // In CI each width and each scheme is seen once.
-        if (!isThorough && (width === 1280) !== (colorScheme === 'light')) continue
-        await page.emulateMedia({ colorScheme })
-        await page.setViewportSize({ width, height: 800 })
-        await page.goto(`${url}?view=${view}`)
-        await feedIs(page, { state: 'live' })
-        if (view === 'table') await expect.poll(async () => (await allRows(page)).sort()).toEqual(expectedRows(cluster.server))
-        else await expect.poll(() => twinOf(page)).toEqual(expectedTwin(cluster.server, view))
-        expect([width, colorScheme, await violations(page), await sideways(page)]).toEqual([width, colorScheme, [], []])
-        await shoot(page, `${view}-${width}-${colorScheme}`, { isShown: (width === 1280) === (colorScheme === 'light') })
-      }
+    // In CI each width and each scheme is seen once.
+    for await (const look of inLooks(page, isThorough ? ALL_LOOKS : SHOWN_LOOKS)) {
+      const { width, colorScheme } = look
+      await page.goto(`${url}?view=${view}`)
+      await feedIs(page, { state: 'live' })
+      if (view === 'table') await expect.poll(async () => (await allRows(page)).sort()).toEqual(expectedRows(cluster.server))
+      else await expect.poll(() => twinOf(page)).toEqual(expectedTwin(cluster.server, view))
+      expect([width, colorScheme, await violations(page), await sideways(page)]).toEqual([width, colorScheme, [], []])
+      await shoot(page, `${view}-${width}-${colorScheme}`, { isShown: SHOWN_LOOKS.includes(look) })
+    }
     expect(errors).toEqual([])
   })
 })
