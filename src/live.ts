@@ -6,7 +6,7 @@ export type { LiveList, LiveListReadable } from './live/list'
 export { createLive, type ListRequest, type Live, type LiveOptions, type OwnerIdentity, type PollRequest } from './live/live'
 export type { LiveObject, LiveObjectReadable, ObjectName } from './live/object'
 export type { LiveProgress, LiveStatus } from './live/status'
-export { type Difference, diff } from './view/diff'
+export { type Difference, diff, pathText } from './view/diff'
 // Managers of fields, and owners of objects
 export { type FieldOwner, ownersAt, ownersOf } from './view/field-owners'
 // The past of a store, and what changed in it

@@ -1,5 +1,5 @@
 // Server-side apply: what it would change, what it changed, and which manager stands in its way.
-import { type ConflictError, isConflictError, type KubeObject } from 'kubeflect'
+import { apiVersionOf, type ConflictError, isConflictError, type KubeObject } from 'kubeflect'
 import { create, write } from '../page.ts'
 import { messageOf } from '../strip.ts'
 import { differencesOf } from './differences.ts'
@@ -63,15 +63,19 @@ export const openApply: OpenPanel = (host, first, { client, signal }) => {
 /** Returns a small part of the object to begin with: its replicas, or a label. */
 function partOf({ entry, resource }: Subject): object {
   const { replicas } = Object((entry.object as { spec?: unknown }).spec) as { replicas?: number }
-  const metadata = { name: entry.name, ...(entry.namespace && { namespace: entry.namespace }) }
-  const apiVersion = [resource.group, resource.version].filter(Boolean).join('/')
-  if (replicas !== undefined) return { apiVersion, kind: resource.kind, metadata, spec: { replicas: replicas + 1 } }
-  return { apiVersion, kind: resource.kind, metadata: { ...metadata, labels: { tier: 'playground' } } }
+  const part = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata: identityOf(entry) }
+  if (replicas !== undefined) return { ...part, spec: { replicas: replicas + 1 } }
+  return { ...part, metadata: { ...part.metadata, labels: { tier: 'playground' } } }
 }
 
 /** Returns the part for the object of the drawer, whatever name the text has. */
 function withIdentity(part: KubeObject, { entry }: Subject) {
-  return { ...part, metadata: { ...part.metadata, name: entry.name, ...(entry.namespace && { namespace: entry.namespace }) } }
+  return { ...part, metadata: { ...part.metadata, ...identityOf(entry) } }
+}
+
+/** Returns what names an object in its metadata. */
+function identityOf({ name, namespace }: Subject['entry']) {
+  return { name, ...(namespace && { namespace }) }
 }
 
 function conflictText(conflicts: ConflictError['conflicts']): HTMLElement[] {

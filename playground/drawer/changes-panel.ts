@@ -2,8 +2,8 @@
 import { formatMoment } from '../format.ts'
 import { create } from '../page.ts'
 import { differencesOf } from './differences.ts'
-import { followManagers, type Managers } from './managers.ts'
-import type { OpenPanel, Subject } from './panel.ts'
+import { drawWithManagers } from './managers.ts'
+import type { OpenPanel } from './panel.ts'
 
 const MAX_CHANGES = 50
 
@@ -11,9 +11,7 @@ const MAX_CHANGES = 50
 export const openChanges: OpenPanel = (host, first, context) => {
   const list = create('ol', { className: 'changes' })
   host.append(list)
-  let subject = first
-  let managers: Managers = new Map()
-  const draw = () => {
+  return drawWithManagers(first, context, (subject, managers) => {
     const { entry, source } = subject
     const until = context.now()
     const changes = (source.history?.steps() ?? [])
@@ -31,16 +29,5 @@ export const openChanges: OpenPanel = (host, first, context) => {
     )
     if (changes.length === 0)
       list.append(create('li', { className: 'nothing', textContent: 'Nothing has changed since the page knows it.' }))
-  }
-  const follow = followManagers(context, (read) => {
-    managers = read
-    draw()
   })
-  const show = (next: Subject) => {
-    subject = next
-    follow(next)
-    draw()
-  }
-  show(first)
-  return show
 }

@@ -1,5 +1,4 @@
 // Reads the managers of an object's fields, which informers drop.
-import type { KubeObject } from 'kubeflect'
 import { type FieldOwner, ownersOf } from 'kubeflect/live'
 import { type PanelContext, placeOf, type Subject } from './panel.ts'
 
@@ -10,14 +9,38 @@ export type Managers = ReadonlyMap<string, readonly FieldOwner[]>
 const READ_MS = 2000
 
 /**
- * Reads the managers of an object again when its version has changed.
+ * Draws each version of an object with the managers that its fields have, as far as they are known.
  *
- * @param onRead called with the managers, and the object that they belong to.
  * @returns the function that takes each version.
  */
-export function followManagers(
+export function drawWithManagers(
+  first: Subject,
+  context: Pick<PanelContext, 'client'> & { signal: AbortSignal },
+  draw: (subject: Subject, managers: Managers) => void,
+): (next: Subject) => void {
+  let subject = first
+  let managers: Managers = new Map()
+  const follow = followManagers(context, (read) => {
+    managers = read
+    draw(subject, managers)
+  })
+  const show = (next: Subject) => {
+    subject = next
+    follow(next)
+    draw(subject, managers)
+  }
+  show(first)
+  return show
+}
+
+/**
+ * Reads the managers of an object again when its version has changed.
+ *
+ * @returns the function that takes each version.
+ */
+function followManagers(
   { client, signal }: Pick<PanelContext, 'client'> & { signal: AbortSignal },
-  onRead: (managers: Managers, object: KubeObject) => void,
+  onRead: (managers: Managers) => void,
 ): (subject: Subject) => void {
   let wanted: Subject | undefined
   let known = ''
@@ -32,8 +55,7 @@ export function followManagers(
     timer = setTimeout(read, READ_MS)
     try {
       const { name, ...place } = placeOf(subject)
-      const object = await client.get(subject.resource, name, { ...place, signal })
-      onRead(ownersOf(object), object)
+      onRead(ownersOf(await client.get(subject.resource, name, { ...place, signal })))
     } catch {
       // A deleted object has no managers to read; the drawer says that it is gone.
     }

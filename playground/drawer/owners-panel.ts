@@ -1,5 +1,5 @@
 // The owners of the object, up to the one that a user made.
-import { type Entry, entryFromObject, type KubeObject, type OwnerReference, type Resource } from 'kubeflect'
+import { apiVersionOf, type Entry, entryFromObject, type KubeObject, type OwnerReference, type Resource } from 'kubeflect'
 import { create } from '../page.ts'
 import { statusOf } from '../status.ts'
 import { messageOf } from '../strip.ts'
@@ -56,7 +56,5 @@ function itemOf(resource: Resource, entry: Entry<KubeObject>, openObject: PanelC
 }
 
 function resourceOf({ apiVersion, kind }: OwnerReference, { resources }: PanelContext): Resource | undefined {
-  return resources().find(
-    (resource) => resource.kind === kind && apiVersion === [resource.group, resource.version].filter(Boolean).join('/'),
-  )
+  return resources().find((resource) => resource.kind === kind && apiVersion === apiVersionOf(resource))
 }

@@ -1,7 +1,7 @@
 // The object as YAML, with the manager of each field.
 import { ownersAt } from 'kubeflect/live'
 import { create } from '../page.ts'
-import { followManagers, type Managers } from './managers.ts'
+import { drawWithManagers, type Managers } from './managers.ts'
 import { maskSecret } from './mask.ts'
 import type { OpenPanel, Subject } from './panel.ts'
 import { yamlLines } from './yaml.ts'
@@ -15,9 +15,7 @@ export const openYaml: OpenPanel = (host, first, context) => {
   const text = create('pre', { id: 'details-text', tabIndex: 0, ariaLabel: 'YAML' })
   text.role = 'region'
   host.append(legend, text)
-  let subject = first
-  let managers: Managers = new Map()
-  const draw = () => {
+  return drawWithManagers(first, context, (subject, managers) => {
     const isPast = context.isPast()
     const names = isPast ? [] : namesOf(managers)
     const lines = linesOf(subject)
@@ -45,18 +43,7 @@ export const openYaml: OpenPanel = (host, first, context) => {
             return element
           })),
     )
-  }
-  const follow = followManagers(context, (read) => {
-    managers = read
-    draw()
   })
-  const show = (next: Subject) => {
-    subject = next
-    follow(next)
-    draw()
-  }
-  show(first)
-  return show
 }
 
 function linesOf({ entry }: Subject) {

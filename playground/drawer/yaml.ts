@@ -1,4 +1,8 @@
 // Writes an object as YAML, a line for each field, so that each line has the path of its field.
+import { pathText } from 'kubeflect/live'
+
+/** The names and indexes that lead to a field. */
+type Path = Parameters<typeof pathText>[0]
 
 /** A line of YAML. */
 export interface YamlLine {
@@ -14,24 +18,25 @@ const RESERVED = /^(true|false|null|yes|no|on|off|y|n|~|\.inf|\.nan)$/i
 
 /** Writes a JSON value as lines of YAML. */
 export function yamlLines(value: unknown): YamlLine[] {
-  return [...linesOf(value, '', '')]
+  return [...linesOf(value, [], '')]
 }
 
-function* linesOf(value: unknown, path: string, indent: string): Generator<YamlLine, void> {
+function* linesOf(value: unknown, path: Path, indent: string): Generator<YamlLine, void> {
   const isList = Array.isArray(value)
-  const members: readonly (readonly [string, string, unknown])[] = isList
-    ? value.map((item, at) => ['-', `${path}[${at}]`, item] as const)
-    : Object.entries(Object(value)).map(([name, member]) => [`${scalar(name)}:`, pathOf(path, name), member] as const)
-  for (const [lead, at, member] of members) {
+  const members: readonly (readonly [string, string | number, unknown])[] = isList
+    ? value.map((item, at) => ['-', at, item] as const)
+    : Object.entries(Object(value)).map(([name, member]) => [`${scalar(name)}:`, name, member] as const)
+  for (const [lead, step, member] of members) {
+    const at = [...path, step]
     const isInner = typeof member === 'object' && member !== null && Object.keys(member).length > 0
-    if (!isInner) yield { text: `${indent}${lead} ${scalar(member)}`, path: at }
+    if (!isInner) yield { text: `${indent}${lead} ${scalar(member)}`, path: pathText(at) }
     else if (isList) {
       // The first field of an item stands beside its dash.
       const [first, ...rest] = linesOf(member, at, `${indent}  `)
       if (first) yield { text: `${indent}- ${first.text.slice(indent.length + 2)}`, path: first.path }
       yield* rest
     } else {
-      yield { text: `${indent}${lead}`, path: at }
+      yield { text: `${indent}${lead}`, path: pathText(at) }
       yield* linesOf(member, at, Array.isArray(member) ? indent : `${indent}  `)
     }
   }
@@ -40,9 +45,4 @@ function* linesOf(value: unknown, path: string, indent: string): Generator<YamlL
 function scalar(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value)
   return PLAIN.test(value) && !RESERVED.test(value) && !value.endsWith(' ') ? value : JSON.stringify(value)
-}
-
-function pathOf(path: string, name: string): string {
-  if (name === '' || /[.[\]"'\s]/.test(name)) return `${path}[${JSON.stringify(name)}]`
-  return path === '' ? name : `${path}.${name}`
 }

@@ -1,6 +1,6 @@
 // The differences between two versions of an object, as a page shows them.
 
-import { type JsonPath, jsonChanges } from '../codec/json-diff'
+import { jsonChanges } from '../codec/json-diff'
 
 /** A part of an object that differs from another version. */
 export interface Difference {
@@ -34,8 +34,16 @@ export function diff(before: unknown, after: unknown): Difference[] {
   }))
 }
 
-/** Writes a path as `field` reads it, with the indexes of list items. */
-export function pathText(path: JsonPath): string {
+/**
+ * Writes a path as {@link diff} and `ownersOf` do: as `field` reads it, with the indexes of list items.
+ *
+ * @param path the member names and indexes that lead to a part of an object.
+ * @example
+ * ```ts
+ * pathText(['spec', 'containers', 0, 'image']) // spec.containers[0].image
+ * ```
+ */
+export function pathText(path: readonly (string | number)[]): string {
   let text = ''
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`

@@ -212,6 +212,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'diff',
     'ownersAt',
     'ownersOf',
+    'pathText',
   ],
   'kubeflect/react': [
     'KubeContext',
