@@ -8,7 +8,7 @@ import type { Clock } from '../internal/clock'
 import { Listeners } from '../internal/listeners'
 import { once } from '../internal/once'
 import type { StoreChange, StoreUpdate } from '../store/changes'
-import { isSameStatus, type LiveStatus, liveStatus } from './status'
+import { closedError, isSameStatus, type LiveStatus, liveStatus } from './status'
 
 /** The dependencies of a {@link LiveFeed}. */
 export interface LiveFeedOptions {
@@ -193,7 +193,7 @@ export class LiveFeed<T extends KubeObject> {
           const { isReady, state, error } = this.#status
           if (isReady) resolve()
           else if (state === 'denied' || state === 'gone') reject(error)
-          else if (state === 'stopped') reject(new Error('the feed was closed before it had a complete state'))
+          else if (state === 'stopped') reject(closedError())
         }
         stop = this.subscribeStatus(look)
         look()

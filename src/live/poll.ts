@@ -13,7 +13,7 @@ import type { StoreUpdate } from '../store/changes'
 import { Store } from '../store/store'
 import type { LiveSelection } from './feeds'
 import type { LiveSource } from './source'
-import { IDLE, type LiveStatus } from './status'
+import { closedError, IDLE, type LiveStatus } from './status'
 
 /** The dependencies of a {@link PolledSource}. */
 export interface PollOptions {
@@ -141,8 +141,4 @@ export class PolledSource<T extends KubeObject> implements LiveSource<T> {
     this.#status = { ...this.#status, ...change }
     this.#statuses.notify()
   }
-}
-
-function closedError(): Error {
-  return new Error('the feed was closed before it had a complete state')
 }

@@ -72,3 +72,8 @@ export function isSameStatus(a: LiveStatus, b: LiveStatus): boolean {
     a.error === b.error
   )
 }
+
+/** The error of waiting for the first state of a feed that is closed. */
+export function closedError(): Error {
+  return new Error('the feed was closed before it had a complete state')
+}

@@ -1,4 +1,4 @@
-// Tabs of Chromium that share a feed, and of which one is frozen.
+// Tabs of Chromium that share a feed while one of them is frozen.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ConfigMap } from '../../src/resources/core/v1'
